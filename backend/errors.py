@@ -25,9 +25,7 @@ class ProblemError(Exception):
         return _rebuild, (type(self), self.detail, self.headers, self.extra)
 
 
-def _rebuild(
-    kind: type[ProblemError], detail: str, headers: dict[str, str], extra: dict[str, Any]
-) -> ProblemError:
+def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], extra: dict[str, Any]) -> ProblemError:
     return kind(detail, headers=headers, **extra)
 
 

@@ -1,13 +1,18 @@
 """The shapes of the HTTP and WebSocket answers. frontend/src/api/schema.ts is generated from these."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
+
 Model = Literal["lgbm_plus", "lgbm"]
 Range = Literal["1h", "6h", "24h"]
+AccuracySpan = Literal["1h", "24h", "7d"]
 Trend = Literal["up", "down", "flat"]
+UploadStep = Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
+MessageType = Literal["snapshot", "points", "forecast", "status"]
 # live: being fed now. historic: a file; its forecast continues from its own end. stale: it was live, and
 # no window has come for three windows.
 SeriesStatus = Literal["live", "historic", "stale"]
@@ -30,9 +35,7 @@ class ChartDataPoint(BaseModel):
     predicted_rps_model2: Rate
     p10: Rate = Field(description="lower edge of model1's 80 % band")
     p90: Rate = Field(description="upper edge of model1's 80 % band")
-    anomaly: bool = Field(
-        description="further than 15 % from model1's forecast and outside its p10-p90 band"
-    )
+    anomaly: bool = Field(description="further than 15 % from model1's forecast and outside its p10-p90 band")
 
 
 class ForecastPoint(BaseModel):
@@ -116,13 +119,13 @@ class UploadResult(BaseModel):
     gaps: int = Field(description="windows between first and last whose rate is unknown")
     points_written: int
     scores: dict[str, Score] = Field(description="one window ahead: both models and the naive baselines")
-    forecast: Forecast
+    forecast: Forecast | None
 
 
 class UploadProgress(BaseModel):
     """Where an upload is; asked for with the id that the client sent as X-Upload-Id."""
 
-    step: Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
+    step: UploadStep
     bytes_received: int
 
 
@@ -140,7 +143,7 @@ class Limits(BaseModel):
 
 class ReplayRequest(BaseModel):
     filename: str = Field(max_length=100)
-    speed: float = Field(default=2.0, gt=0, le=100, description="windows a second")
+    speed: float = Field(default=2.0, gt=0, le=MAX_REPLAY_SPEED, description="windows a second")
     start: datetime | None = Field(
         default=None, description="first window to play; none: from the beginning. Earlier windows are history."
     )
@@ -191,8 +194,8 @@ class LivePoints(BaseModel):
 
 
 class LiveMessage(BaseModel):
-    """One WebSocket message. `sequence` rises by one; `ping` repeats the last one."""
+    """One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last."""
 
-    type: Literal["snapshot", "points", "forecast", "status", "ping"]
+    type: MessageType
     sequence: int
-    data: LiveSnapshot | LivePoints | Forecast | LiveStatus | dict[str, Any]
+    data: LiveSnapshot | LivePoints | Forecast | LiveStatus

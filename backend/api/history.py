@@ -1,0 +1,68 @@
+"""Stored points for the chart, and how well they were forecast."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+
+from backend.deps import StateDep, find_series
+from backend.models.evaluate import score_predictions
+from backend.schemas import Accuracy, AccuracySpan, ChartDataPoint, Range, Score
+from backend.stores import StoredSeries
+from backend.views import chart_points, on_grid
+
+router = APIRouter()
+
+SPANS = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
+MOST_BUCKETS = 720
+
+FilenameQuery = Annotated[str | None, Query(max_length=1000, description="none: the live series, else the newest")]
+
+
+@router.get("/history")
+def history(
+    state: StateDep, range: Range, filename: FilenameQuery = None, anchor: Literal["data", "now"] = "data"
+) -> list[ChartDataPoint]:
+    """The last hour, six or day: up to the series' last point (`data`) or to the present (`now`).
+
+    At most 720 points; longer spans are averaged by the store into buckets of several windows. Windows inside an
+    outage are there with null values.
+    """
+    series = find_series(state, filename)
+    end = datetime.now(UTC) if anchor == "now" else None
+    start, stop, every = buckets(series, SPANS[range], end)
+    aggregated = every if every > series.window_seconds else None
+    return chart_points(on_grid(state["store"].read_points(series.key, start, stop, aggregated), every))
+
+
+@router.get("/accuracy")
+def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan = "24h") -> Accuracy:
+    """One window ahead, over the last part of the series: both models beside naive baselines, on the same windows."""
+    series = find_series(state, filename)
+    stop = series.last + timedelta(seconds=series.window_seconds)
+    start = max(series.first, stop - SPANS[span])
+    history_start = start - timedelta(days=7)  # what the seasonal baseline looks back on
+    points = on_grid(state["store"].read_points(series.key, history_start, stop), series.window_seconds)
+    scored = points.loc[points.index >= start]
+    scores = score_predictions(points[["actual_rps"]], scored)
+    return Accuracy(
+        filename=series.filename,
+        start=start,
+        stop=stop,
+        scores=[Score(model=model, horizon=1, **vars(score)) for model, score in scores.items()],
+    )
+
+
+def buckets(series: StoredSeries, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:
+    """Start, stop and seconds of the buckets: whole windows, on the UTC grid, at most 720 of them."""
+    window = series.window_seconds
+    every = window * math.ceil(span.total_seconds() / window / MOST_BUCKETS)
+    latest = end or series.last + timedelta(seconds=window)
+    stop = math.ceil(latest.timestamp() / every) * every
+    count = max(1, math.ceil(span.total_seconds() / every))
+    return _utc(stop - count * every), _utc(stop), every
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

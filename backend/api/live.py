@@ -1,0 +1,67 @@
+"""The WebSocket: a snapshot or what was missed, then every tick's news."""
+
+import asyncio
+from collections.abc import Awaitable
+from contextlib import suppress
+from typing import Annotated
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+
+from backend.deps import StateDep
+from backend.errors import ProblemError
+from backend.live.channel import Subscriber
+
+router = APIRouter()
+
+TRY_AGAIN_LATER = 1013  # RFC 6455 registry of close codes
+CLOSE_SECONDS = 5
+
+
+@router.websocket("/ws/live")
+async def live(
+    websocket: WebSocket,
+    state: StateDep,
+    filename: Annotated[str | None, Query(max_length=1000)] = None,
+    after: Annotated[int | None, Query(description="the last sequence number seen")] = None,
+) -> None:
+    hub = state["hub"]
+    await websocket.accept()
+    limit = state["settings"].max_sockets
+    if hub.clients >= limit:
+        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open, which is the most")
+    try:
+        channel, subscriber = await hub.subscribe(filename or None, after)
+    except ProblemError:
+        return await websocket.close(TRY_AGAIN_LATER, "the store cannot be reached")
+    try:
+        await _until_first(_send(websocket, subscriber), _receive(websocket), subscriber.dropped.wait())
+    finally:
+        hub.unsubscribe(channel, subscriber)
+    if subscriber.dropped.is_set():
+        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await websocket.close(TRY_AGAIN_LATER, "this connection takes messages too slowly")
+
+
+async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.send_text(await subscriber.queue.get())
+
+
+async def _receive(websocket: WebSocket) -> None:
+    """Clients have nothing to say; reading tells when they leave."""
+    with suppress(WebSocketDisconnect):
+        while (await websocket.receive())["type"] != "websocket.disconnect":
+            pass
+
+
+async def _until_first(*works: Awaitable[object]) -> None:
+    """Wait for one of them and cancel the others."""
+    tasks = [asyncio.ensure_future(work) for work in works]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

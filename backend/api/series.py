@@ -1,0 +1,30 @@
+"""What is stored, and clearing it."""
+
+import asyncio
+
+from fastapi import APIRouter
+
+from backend.deps import StateDep
+from backend.errors import NotFoundError
+from backend.schemas import Deleted, Series
+from backend.views import series_view
+
+router = APIRouter()
+
+
+@router.get("/series")
+def list_series(state: StateDep) -> list[Series]:
+    """List the stored series, the one written last first."""
+    live = state["replayer"].live_filename
+    return [series_view(stored, stored.filename == live) for stored in state["store"].list_series()]
+
+
+@router.delete("/series/{filename:path}")
+async def delete_series(filename: str, state: StateDep) -> Deleted:
+    """Delete a series with its forecasts; a replay of it stops."""
+    await state["replayer"].stop_if_of(filename)
+    points = await asyncio.to_thread(state["store"].delete_series, filename)
+    await state["hub"].refresh(filename)
+    if points == 0:
+        raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
+    return Deleted(filename=filename, points=points)

@@ -1,0 +1,235 @@
+"""A traffic file in: received to disk within its limit, then handed to the pipeline."""
+
+import asyncio
+import shutil
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Request, Response
+from fastapi import Path as PathParameter
+from pydantic import BaseModel, Field, ValidationError
+from starlette.datastructures import FormData, UploadFile
+from starlette.types import Message
+
+from backend.deps import State, StateDep
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError, TooLargeError
+from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
+from backend.pipeline import ImportResult, import_file
+from backend.sample import SAMPLE_FILENAME, write_sample
+from backend.schemas import DroppedRowsReport, Score, UploadProgress, UploadResult, UploadStep
+from backend.views import forecast_view
+
+router = APIRouter()
+
+MULTIPART_OVERHEAD = 1024**2  # boundaries, headers and option fields around the file
+DISCARD_SECONDS = 2  # reading on for a moment lets a client that is still sending receive the answer
+CLIENT_CLOSED_REQUEST = 499  # nginx's code, for the log; nobody receives it
+
+
+class UploadOptions(BaseModel):
+    """Form fields beside the file; each overrides what would be recognised."""
+
+    kind: Kind | None = None
+    timestamp_column: str | None = Field(default=None, max_length=1000)
+    time_unit: TimeUnit | None = None
+    timezone: str | None = Field(default=None, max_length=100, description="IANA name or offset, for times without one")
+    value_column: str | None = Field(default=None, max_length=1000)
+    value_unit: ValueUnit | None = None
+    window_seconds: int | None = Field(default=None, ge=1, le=86_400)
+
+
+def _request_body() -> dict[str, Any]:
+    schema = UploadOptions.model_json_schema()
+    schema["properties"]["file"] = {"type": "string", "format": "binary"}
+    schema["required"] = ["file"]
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+
+
+UploadId = Annotated[str | None, Header(max_length=100, description="chosen by the client, to ask for progress")]
+
+
+@router.post("/upload", status_code=201, response_model=UploadResult, openapi_extra=_request_body())
+async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult | Response:
+    """Read a traffic file, predict every window of it, store both, and say what was done with every row."""
+    job = ImportJob(state, x_upload_id)
+    try:
+        with TemporaryDirectory(prefix="scaleops-upload-") as folder:
+            path, filename, options = await job.receive(request, Path(folder))
+            return await job.run(path, filename, options, request)
+    except ImportCancelledError:
+        return Response(status_code=CLIENT_CLOSED_REQUEST)
+
+
+@router.post("/sample", status_code=201)
+async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
+    """Generate seven days of synthetic traffic, named so, and store them as an upload would be."""
+    job = ImportJob(state, x_upload_id)
+    with TemporaryDirectory(prefix="scaleops-upload-") as folder:
+        path = await asyncio.to_thread(write_sample, Path(folder))
+        # An earlier sample ended at another minute; the two must not mix.
+        await asyncio.to_thread(state["store"].delete_series, SAMPLE_FILENAME)
+        return await job.run(path, SAMPLE_FILENAME, ReadOptions(), request)
+
+
+@router.get("/uploads/{upload_id}")
+async def upload_progress(upload_id: Annotated[str, PathParameter(max_length=100)], state: StateDep) -> UploadProgress:
+    """Where an upload is that was sent with this id as X-Upload-Id."""
+    progress = state["progress"].get(upload_id)
+    if progress is None:
+        raise NotFoundError("No upload was sent with this id in X-Upload-Id, or it was long ago.")
+    return progress
+
+
+class ImportCancelledError(Exception):
+    """The client left before anything was stored."""
+
+
+class ImportJob:
+    """One file on its way through the server."""
+
+    def __init__(self, state: State, upload_id: str | None) -> None:
+        self._state = state
+        self._upload_id = upload_id
+        self._bytes = 0
+        self._cancelled = threading.Event()
+
+    async def receive(self, request: Request, folder: Path) -> tuple[Path, str, ReadOptions]:
+        """Write the body's file into the folder; raises TooLargeError as soon as the limit is passed."""
+        self._report("receiving")
+        limit = self._state["settings"].max_upload_bytes
+        announced = request.headers.get("content-length", "")
+        if announced.isdigit() and int(announced) > limit + MULTIPART_OVERHEAD:
+            await _discard(request.receive)
+            raise _too_large(limit)
+        counted = Request(request.scope, self._counting(request.receive, limit))
+        async with counted.form(max_files=1, max_fields=len(UploadOptions.model_fields)) as form:
+            file, options = _file_of(form), _options_of(form)
+            if (file.size or 0) > limit:
+                raise _too_large(limit)
+            path = folder / "received"
+            await asyncio.to_thread(_copy, file, path)
+            return path, file.filename or "", options
+
+    async def run(self, path: Path, filename: str, options: ReadOptions, request: Request) -> UploadResult:
+        """Import the file off the event loop; a client that leaves calls it off."""
+        watcher = asyncio.create_task(self._watch(request))
+        self._report("waiting")
+        try:
+            async with self._state["import_slots"]:
+                result = await asyncio.to_thread(self._import, path, filename, options)
+            await self._state["hub"].refresh(result.key.filename)
+            answer = await asyncio.to_thread(_answer, self._state, result)
+        except (ProblemError, ImportCancelledError):
+            self._report("failed")
+            raise
+        finally:
+            watcher.cancel()
+        self._report("done")
+        return answer
+
+    def _import(self, path: Path, filename: str, options: ReadOptions) -> ImportResult:
+        return import_file(
+            path,
+            filename,
+            options,
+            read=self._state["readers"].read,
+            estimator=self._state["estimator"],
+            store=self._state["store"],
+            max_series=self._state["settings"].max_series,
+            on_step=self._step,
+        )
+
+    def _step(self, step: UploadStep) -> None:
+        if self._cancelled.is_set():
+            raise ImportCancelledError
+        self._report(step)
+
+    def _report(self, step: UploadStep) -> None:
+        self._state["progress"].set(self._upload_id, UploadProgress(step=step, bytes_received=self._bytes))
+
+    def _counting(self, receive: Callable[[], Any], limit: int) -> Callable[[], Any]:
+        async def receive_counted() -> Message:
+            message: Message = await receive()
+            self._bytes += len(message.get("body", b""))
+            if self._bytes > limit + MULTIPART_OVERHEAD:
+                await _discard(receive)
+                raise _too_large(limit)
+            return message
+
+        return receive_counted
+
+    async def _watch(self, request: Request) -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        self._cancelled.set()
+
+
+def _too_large(limit: int) -> TooLargeError:
+    return TooLargeError(
+        f"The file is larger than {limit // 1024**2} MB (SCALEOPS_MAX_UPLOAD_MB). Send it compressed (.gz, Parquet) or "
+        "in parts: parts with the same file name become one series.",
+        limit_bytes=limit,
+    )
+
+
+async def _discard(receive: Callable[[], Any]) -> None:
+    try:
+        async with asyncio.timeout(DISCARD_SECONDS):
+            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+                pass
+    except TimeoutError:
+        return
+
+
+def _file_of(form: FormData) -> UploadFile:
+    file = form.get("file")
+    if not isinstance(file, UploadFile):
+        raise InvalidRequestError("Send the traffic file as the multipart/form-data field `file`.", field="file")
+    return file
+
+
+def _options_of(form: FormData) -> ReadOptions:
+    given = {name: value for name, value in form.items() if name != "file" and value != ""}
+    try:
+        options = UploadOptions.model_validate(given)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = str(problem["loc"][0])
+        raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
+    return ReadOptions(**options.model_dump())
+
+
+def _copy(file: UploadFile, path: Path) -> None:
+    with path.open("wb") as target:
+        shutil.copyfileobj(file.file, target, 1024**2)
+
+
+def _answer(state: State, result: ImportResult) -> UploadResult:
+    traffic = result.traffic
+    stored = next(series for series in state["store"].list_series() if series.key == result.key)
+    forecast = forecast_view(state["store"], stored, live=False, min_windows=state["estimator"].min_windows)
+    return UploadResult(
+        filename=result.key.filename,
+        version=result.key.version,
+        kind=traffic.kind,
+        format=traffic.format,
+        timestamp_column=traffic.timestamp_column,
+        time_unit=traffic.time_unit,
+        timezone=traffic.timezone,
+        value_column=traffic.value_column,
+        value_unit=traffic.value_unit,
+        assumptions=traffic.assumptions,
+        rows_read=traffic.rows_read,
+        rows_dropped=[DroppedRowsReport(**vars(dropped)) for dropped in traffic.rows_dropped],
+        window_seconds=traffic.window_seconds,
+        first=traffic.frame.index[0],
+        last=traffic.frame.index[-1],
+        windows=result.windows,
+        gaps=result.gaps,
+        points_written=result.points_written,
+        scores={model: Score(model=model, horizon=1, **vars(score)) for model, score in result.scores.items()},
+        forecast=forecast,
+    )

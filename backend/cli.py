@@ -1,0 +1,286 @@
+"""The commands: scaleops serve | import | forecast | backtest | train | sample | doctor | openapi."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from backend.config import Settings, describe
+from backend.errors import ProblemError
+from backend.ingest import Kind, ReadLimits, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
+
+app = typer.Typer(
+    help="Forecast request traffic a few minutes ahead.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+output, messages = Console(), Console(stderr=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+KindOption = Annotated[Kind | None, typer.Option(help="A row a request (raw) or a row a window (series).")]
+TimestampColumn = Annotated[str | None, typer.Option(help="Column that holds the time.")]
+TimeUnitOption = Annotated[TimeUnit | None, typer.Option(help="Unit of the time column.")]
+Timezone = Annotated[str | None, typer.Option(help="Zone of times without an offset, e.g. Europe/Berlin.")]
+ValueColumn = Annotated[str | None, typer.Option(help="Column that holds the traffic of a window.")]
+ValueUnitOption = Annotated[ValueUnit | None, typer.Option(help="Requests in a window (count) or a second (rate).")]
+WindowSeconds = Annotated[int | None, typer.Option(min=1, max=86_400, help="Length of a window.")]
+
+
+@app.command()
+def serve() -> None:
+    """Serve the page, the API and the WebSocket until Ctrl-C."""
+    import uvicorn
+
+    settings = _settings()
+    with _problems_end_the_command():
+        _check_start(settings)
+    from backend.main import create_app
+
+    if not (settings.frontend_path / "index.html").is_file():
+        messages.print(f"[yellow]The page is not built ({settings.frontend_path}): only the API is served.[/]")
+    messages.print(f"ScaleOps on [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
+    uvicorn.run(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        timeout_graceful_shutdown=5,  # uvicorn's own default waits for open WebSockets for ever
+        ws_max_size=64 * 1024,
+        ws_per_message_deflate=False,  # halves the messages a second that one process can send
+        server_header=False,
+    )
+
+
+@app.command(name="import")
+def import_(
+    file: File,
+    kind: KindOption = None,
+    timestamp_column: TimestampColumn = None,
+    time_unit: TimeUnitOption = None,
+    timezone: Timezone = None,
+    value_column: ValueColumn = None,
+    value_unit: ValueUnitOption = None,
+    window_seconds: WindowSeconds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Store a traffic file with its predictions, as an upload does; a server may be running."""
+    from backend.isolation import read_limits
+    from backend.models.predictor import RPSEstimator
+    from backend.pipeline import import_file
+    from backend.stores import open_store
+
+    settings = _settings()
+    options = ReadOptions(
+        kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds
+    )  # fmt: skip
+
+    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
+        return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
+
+    with _problems_end_the_command(), messages.status("") as status:
+        result = import_file(
+            file,
+            file.name,
+            options,
+            read=read,
+            estimator=RPSEstimator.load(settings.model_path),
+            store=open_store(settings),
+            max_series=settings.max_series,
+            on_step=lambda step: status.update(f"{step} {file.name}"),
+        )
+    traffic = result.traffic
+    summary = {
+        "filename": result.key.filename,
+        "version": result.key.version,
+        "kind": traffic.kind,
+        "format": traffic.format,
+        "rows_read": traffic.rows_read,
+        "rows_dropped": [vars(dropped) for dropped in traffic.rows_dropped],
+        "assumptions": traffic.assumptions,
+        "window_seconds": traffic.window_seconds,
+        "first": traffic.frame.index[0].isoformat(),
+        "last": traffic.frame.index[-1].isoformat(),
+        "windows": result.windows,
+        "gaps": result.gaps,
+        "points_written": result.points_written,
+        "scores": {model: vars(score) for model, score in result.scores.items()},
+    }
+    _print(summary, as_json)
+
+
+@app.command()
+def forecast(
+    file: File,
+    timestamp_column: TimestampColumn = None,
+    value_column: ValueColumn = None,
+    timezone: Timezone = None,
+    window_seconds: WindowSeconds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forecast from the end of a traffic file; nothing is stored."""
+    from backend.models.predictor import RPSEstimator
+
+    settings = _settings()
+    options = ReadOptions(
+        timestamp_column=timestamp_column, value_column=value_column, timezone=timezone, window_seconds=window_seconds
+    )
+    with _problems_end_the_command():
+        estimator = RPSEstimator.load(settings.model_path)
+        traffic = read_traffic(file, file.name, options, ReadLimits(), settings.window_seconds)
+        result = estimator.forecast(traffic.frame)
+    rows = [{**row, "timestamp": row["timestamp"].isoformat()} for row in result.table.to_dict("records")]
+    _print_rows({"file": file.name, "warming_up": result.warming_up, "results": rows}, as_json)
+
+
+@app.command()
+def backtest(
+    file: File,
+    start: Annotated[datetime | None, typer.Option("--from", help="First window to score (UTC).")] = None,
+    stop: Annotated[datetime | None, typer.Option("--to", help="First window not to score (UTC).")] = None,
+    timestamp_column: TimestampColumn = None,
+    value_column: ValueColumn = None,
+    timezone: Timezone = None,
+    window_seconds: WindowSeconds = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score both models and the naive baselines on a traffic file, every window an origin."""
+    from backend.models.evaluate import backtest as run_backtest
+    from backend.models.predictor import RPSEstimator
+
+    settings = _settings()
+    options = ReadOptions(
+        timestamp_column=timestamp_column, value_column=value_column, timezone=timezone, window_seconds=window_seconds
+    )
+    with _problems_end_the_command(), messages.status(f"scoring {file.name}"):
+        estimator = RPSEstimator.load(settings.model_path)
+        traffic = read_traffic(file, file.name, options, ReadLimits(), settings.window_seconds)
+        report = run_backtest(estimator, traffic.frame, traffic.window_seconds, _utc(start), _utc(stop))
+    _print_rows({"file": file.name, **report}, as_json)
+
+
+@app.command()
+def train(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to learn from.")],
+    out: Annotated[Path, typer.Option(help="Model file to write; its manifest goes beside it as .json.")],
+) -> None:
+    """Train both models on traffic files and write a model file with its manifest."""
+    from backend.models.train import train as run_training
+
+    settings = _settings()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with _problems_end_the_command(), Progress(*columns, console=messages) as progress:
+        task = progress.add_task("reading", total=1.0)
+        frames = [
+            (path.name, read_traffic(path, path.name, ReadOptions(), ReadLimits(), settings.window_seconds).frame)
+            for path in files
+        ]
+        manifest = run_training(frames, out, lambda done, what: progress.update(task, completed=done, description=what))
+    _print_rows({"model": out.name, "results": manifest["validation"]}, as_json=False)
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option(help="Folder to write into.", exists=True, file_okay=False)] = Path(),
+) -> None:
+    """Write seven days of synthetic requests, to try the product with."""
+    from backend.sample import write_sample
+
+    output.print(str(write_sample(out)), soft_wrap=True)
+
+
+@app.command()
+def doctor() -> None:
+    """Check settings, model file, store and page, and say what to do about each."""
+    from backend.models.predictor import RPSEstimator
+    from backend.stores import open_store
+
+    settings = _settings()
+    findings: list[tuple[str, bool, str]] = []
+
+    def check(what: str, probe: Any) -> None:
+        try:
+            findings.append((what, True, str(probe())))
+        except ProblemError as problem:
+            findings.append((what, False, problem.detail))
+
+    check("model", lambda: f"{RPSEstimator.load(settings.model_path).version}, hash verified")
+    check("store", lambda: (open_store(settings).check(), settings.sqlite_path)[1])
+    built = (settings.frontend_path / "index.html").is_file()
+    findings.append(("page", built, str(settings.frontend_path) if built else "not built: run `make build`"))
+    table = Table("what", "", "finding")
+    for what, well, finding in findings:
+        table.add_row(what, "[green]ok[/]" if well else "[red]wrong[/]", finding)
+    output.print(table)
+    if not all(well for _, well, _ in findings):
+        raise typer.Exit(1)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's OpenAPI document, from which the page's types are generated."""
+    from backend.main import create_app
+
+    typer.echo(json.dumps(create_app(Settings(frontend_path=Path("/nowhere"))).openapi(), indent=2))
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        messages.print(f"[red]Settings:[/] {describe(error)}", soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+def _check_start(settings: Settings) -> None:
+    """Fail before the port is bound, with the reason alone instead of a trace."""
+    from backend.models.predictor import RPSEstimator
+    from backend.stores import open_store
+
+    RPSEstimator.load(settings.model_path)
+    store = open_store(settings)
+    store.check()
+    store.close()
+
+
+@contextmanager
+def _problems_end_the_command() -> Iterator[None]:
+    try:
+        yield
+    except ProblemError as problem:
+        messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    if moment is None or moment.tzinfo is not None:
+        return moment
+    return moment.replace(tzinfo=UTC)
+
+
+def _print(summary: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        json.dump(summary, sys.stdout, indent=2)
+        return
+    for name, value in summary.items():
+        output.print(f"[bold]{name}[/]: {value}", soft_wrap=True)
+
+
+def _print_rows(report: dict[str, Any], as_json: bool) -> None:
+    """Print a report whose `results` are rows of one shape."""
+    if as_json:
+        json.dump(report, sys.stdout, indent=2)
+        return
+    rows = report["results"]
+    _print({name: value for name, value in report.items() if name != "results"}, as_json=False)
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
+    output.print(table)

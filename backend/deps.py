@@ -1,0 +1,54 @@
+"""What endpoints may ask for, as types. All of it is made once, in main.lifespan."""
+
+import asyncio
+from typing import Annotated, TypedDict, cast
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from backend.config import Settings
+from backend.errors import NotFoundError
+from backend.isolation import ReaderPool
+from backend.live.hub import Hub
+from backend.live.replay import Replayer
+from backend.models.predictor import RPSEstimator
+from backend.progress import ProgressBoard
+from backend.stores import Store, StoredSeries
+
+
+class State(TypedDict):
+    """What lives as long as the app."""
+
+    settings: Settings
+    store: Store
+    estimator: RPSEstimator
+    readers: ReaderPool
+    replayer: Replayer
+    hub: Hub
+    progress: ProgressBoard
+    import_slots: asyncio.Semaphore
+
+
+def get_state(connection: HTTPConnection) -> State:
+    return cast(State, connection.scope["state"])
+
+
+StateDep = Annotated[State, Depends(get_state)]
+
+
+def get_store(state: StateDep) -> Store:
+    return state["store"]
+
+
+StoreDep = Annotated[Store, Depends(get_store)]
+
+
+def find_series(state: State, filename: str | None) -> StoredSeries:
+    """The series of that name; without a name the live one, else the one written last."""
+    stored = state["store"].list_series()
+    wanted = filename or state["replayer"].live_filename
+    found = next((series for series in stored if wanted in (None, series.filename)), None)
+    if found is None:
+        what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
+        raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")
+    return found

@@ -1,0 +1,179 @@
+"""Live updates: one query a tick for each watched series, fanned out to however many clients."""
+
+import asyncio
+import time
+from datetime import timedelta
+
+import pandas as pd
+import structlog
+
+from backend.errors import ProblemError
+from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
+from backend.live.replay import Replayer
+from backend.schemas import LivePoints, LiveSnapshot, LiveStatus
+from backend.stores import POINT_FIELDS, Store, StoredSeries
+from backend.views import chart_points, forecast_view, on_grid, series_status
+
+log = structlog.get_logger()
+
+IDLE_TICKS = 120  # a channel outlives its last client this long, so that reconnecting finds its messages
+
+
+class Hub:
+    """Watches the store for the series that clients look at. Runs on the event loop; the store in threads."""
+
+    def __init__(self, store: Store, replayer: Replayer, interval_seconds: float, min_windows: int) -> None:
+        self._store = store
+        self._replayer = replayer
+        self._interval = interval_seconds
+        self._min_windows = min_windows
+        self._channels: dict[str | None, Channel] = {}
+        self._loading = asyncio.Lock()
+        self._reachable = True
+
+    async def run(self) -> None:
+        """Tick until cancelled; a tick that fails is logged and the next one tried."""
+        while True:
+            started = time.monotonic()
+            for channel in list(self._channels.values()):
+                await self._tick(channel)
+            await asyncio.sleep(max(0.0, self._interval - (time.monotonic() - started)))
+
+    @property
+    def clients(self) -> int:
+        return sum(len(channel.subscribers) for channel in self._channels.values())
+
+    async def subscribe(self, filename: str | None, after: int | None) -> tuple[Channel, Subscriber]:
+        """Add a client: it gets what it missed since `after` where that is still kept, else a snapshot."""
+        subscriber = Subscriber()
+        async with self._loading:
+            channel = self._channels.get(filename)
+            if channel is None:
+                # Numbers go on rising over a restart, so a number of an earlier process asks for a snapshot.
+                channel = Channel(requested=filename, sequence=time.time_ns() // 1_000_000)
+                await self._load(channel)
+                self._channels[filename] = channel
+        channel.idle_ticks = 0
+        missed = channel.missed(after) if after is not None else None
+        if missed is None or len(missed) >= subscriber.queue.maxsize:
+            snapshot = await asyncio.to_thread(self._snapshot, channel)
+            missed = [render("snapshot", channel.sequence, snapshot)]
+        for message in missed:
+            channel.deliver(subscriber, message)
+        channel.subscribers.add(subscriber)
+        return channel, subscriber
+
+    def unsubscribe(self, channel: Channel, subscriber: Subscriber) -> None:
+        channel.subscribers.discard(subscriber)
+
+    async def refresh(self, filename: str) -> None:
+        """Show what was written or deleted at once, also where it changed the past."""
+        for channel in list(self._channels.values()):
+            watched = channel.series.filename if channel.series else channel.requested
+            if watched in (filename, None):
+                await self._reload(channel)
+
+    async def _tick(self, channel: Channel) -> None:
+        if not channel.subscribers:
+            channel.idle_ticks += 1
+            if channel.idle_ticks > IDLE_TICKS:
+                self._channels.pop(channel.requested, None)
+            return
+        try:
+            await self._advance(channel)
+            self._reachable = True
+        except ProblemError as problem:
+            if self._reachable:
+                log.warning("store_unreachable", detail=problem.detail)
+            self._reachable = False
+        channel.publish_status(self._status(channel))
+
+    async def _advance(self, channel: Channel) -> None:
+        if channel.series is None or self._replay_took_over(channel):
+            return await self._reload_if_found(channel)
+        fresh = await asyncio.to_thread(
+            self._store.read_points, channel.series.key, channel.points.index[-1].to_pydatetime(), None
+        )
+        if fresh.empty or len(fresh) > LIVE_WINDOWS:  # deleted, or a whole file came
+            return await self._reload(channel)
+        changed = fresh if len(fresh) > 1 else fresh[~_same(fresh, channel.points.tail(1))]
+        if changed.empty:
+            return None
+        await self._append(channel, changed)
+
+    async def _append(self, channel: Channel, fresh: pd.DataFrame) -> None:
+        assert channel.series is not None
+        kept = channel.points[channel.points.index < fresh.index[0]]
+        channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
+        channel.series = _moved(channel.series, channel.points)
+        channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
+        forecast = await asyncio.to_thread(
+            forecast_view, self._store, channel.series, self._is_live(channel.series), self._min_windows
+        )
+        if forecast is not None:
+            channel.publish("forecast", forecast)
+
+    async def _reload_if_found(self, channel: Channel) -> None:
+        before = channel.series
+        await self._load(channel)
+        if channel.series != before:
+            channel.publish("snapshot", await asyncio.to_thread(self._snapshot, channel))
+
+    async def _reload(self, channel: Channel) -> None:
+        await self._load(channel)
+        channel.publish("snapshot", await asyncio.to_thread(self._snapshot, channel))
+
+    async def _load(self, channel: Channel) -> None:
+        channel.series, channel.points = await asyncio.to_thread(self._find, channel.requested)
+
+    def _find(self, requested: str | None) -> tuple[StoredSeries | None, pd.DataFrame]:
+        stored = self._store.list_series()
+        name = requested or self._replayer.live_filename
+        series = next((one for one in stored if name in (None, one.filename)), None)
+        if series is None:
+            return None, pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64")
+        since = series.last - timedelta(seconds=(LIVE_WINDOWS - 1) * series.window_seconds)
+        return series, self._store.read_points(series.key, since, None)
+
+    def _snapshot(self, channel: Channel) -> LiveSnapshot:
+        series = channel.series
+        if series is None:
+            return LiveSnapshot(
+                filename=None, window_seconds=None, points=[], forecast=None, status=self._status(channel)
+            )
+        return LiveSnapshot(
+            filename=series.filename,
+            window_seconds=series.window_seconds,
+            points=chart_points(on_grid(channel.points, series.window_seconds)),
+            forecast=forecast_view(self._store, series, self._is_live(series), self._min_windows),
+            status=self._status(channel),
+        )
+
+    def _status(self, channel: Channel) -> LiveStatus:
+        series = channel.series
+        return LiveStatus(
+            filename=series.filename if series else None,
+            status=series_status(series, self._is_live(series)) if series else None,
+            newest=series.last if series else None,
+            store="ok" if self._reachable else "unreachable",
+            replay=self._replayer.current(),
+        )
+
+    def _is_live(self, series: StoredSeries) -> bool:
+        return series.filename == self._replayer.live_filename
+
+    def _replay_took_over(self, channel: Channel) -> bool:
+        live = self._replayer.live_filename
+        watched = channel.series.filename if channel.series else None
+        return channel.requested is None and live is not None and watched != live
+
+
+def _same(fresh: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
+    """Which rows of `fresh` are known already, value by value (two unknowns are the same)."""
+    expected = known.reindex(fresh.index)
+    return ((fresh == expected) | (fresh.isna() & expected.isna())).all(axis=1)
+
+
+def _moved(series: StoredSeries, points: pd.DataFrame) -> StoredSeries:
+    """The series with its end where the newest point is."""
+    return StoredSeries(**{**vars(series), "last": points.index[-1].to_pydatetime()})

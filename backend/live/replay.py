@@ -1,0 +1,160 @@
+"""Plays a stored series as if it came in now, with the forecasts that would have been made at the time."""
+
+import asyncio
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+import pandas as pd
+import structlog
+
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.models.predictor import RPSEstimator
+from backend.pipeline import NAME_LENGTH, REPLAY_PREFIX, issued_forecasts, one_window_ahead
+from backend.schemas import Replay, ReplayRequest
+from backend.stores import SeriesKey, Store, StoredSeries
+
+log = structlog.get_logger()
+
+# A silence longer than this is skipped to its end: three days of it would be half an hour at two windows a second.
+LONGEST_SILENCE_WINDOWS = 15
+
+
+@dataclass
+class Playing:
+    """A replay that runs: `frame` is the whole source on its grid, `position` the row that comes next, `forecasts`
+    those made at the end of the row before."""
+
+    source: StoredSeries
+    key: SeriesKey
+    frame: pd.DataFrame
+    position: int
+    speed: float
+    forecasts: pd.DataFrame | None = None
+    task: asyncio.Task[None] | None = None
+
+
+class Replayer:
+    """At most one replay at a time; starting another stops the first."""
+
+    def __init__(self, store: Store, estimator: RPSEstimator) -> None:
+        self._store = store
+        self._estimator = estimator
+        self._playing: Playing | None = None
+
+    @property
+    def live_filename(self) -> str | None:
+        return self._playing.key.filename if self._playing else None
+
+    def current(self) -> Replay | None:
+        playing = self._playing
+        if playing is None:
+            return None
+        position = min(playing.position, len(playing.frame) - 1)
+        return Replay(
+            filename=playing.source.filename,
+            replay_filename=playing.key.filename,
+            speed=playing.speed,
+            position=playing.frame.index[position].to_pydatetime(),
+            last=playing.frame.index[-1].to_pydatetime(),
+        )
+
+    async def start(self, request: ReplayRequest) -> Replay:
+        await self.stop()
+        playing = await asyncio.to_thread(self._prepare, request)
+        self._playing = playing
+        # The first window is stored before the answer, so the live series exists when the page asks for it.
+        await asyncio.to_thread(self._play_next, playing)
+        playing.task = asyncio.create_task(self._play(playing))
+        replay = self.current()
+        assert replay is not None
+        return replay
+
+    async def stop(self) -> None:
+        playing, self._playing = self._playing, None
+        if playing is None:
+            return
+        if playing.task is not None:
+            playing.task.cancel()
+            with suppress(asyncio.CancelledError):
+                await playing.task
+        await asyncio.to_thread(self._store.delete_series, playing.key.filename)
+
+    async def stop_if_of(self, filename: str) -> None:
+        """Stop where the series that is being deleted is the source of the replay or the replay itself."""
+        if self._playing and filename in (self._playing.source.filename, self._playing.key.filename):
+            await self.stop()
+
+    def delete_leftovers(self) -> None:
+        """Delete what a replay left behind when its process was killed."""
+        for series in self._store.list_series():
+            if series.filename.startswith(REPLAY_PREFIX):
+                self._store.delete_series(series.filename)
+
+    def _prepare(self, request: ReplayRequest) -> Playing:
+        stored = {series.filename: series for series in self._store.list_series()}
+        source = stored.get(request.filename)
+        if source is None:
+            raise NotFoundError(f'No series is named "{request.filename}". GET /api/series lists what is stored.')
+        if source.filename.startswith(REPLAY_PREFIX):
+            raise InvalidRequestError("A replay cannot be replayed. Name the series it was made from.")
+        points = self._store.read_points(source.key, None, None)[["actual_rps"]]
+        grid = pd.date_range(source.first, source.last, freq=f"{source.window_seconds}s", unit="s")
+        key = SeriesKey((REPLAY_PREFIX + source.filename)[:NAME_LENGTH], self._estimator.version)
+        frame = points.reindex(grid)
+        return Playing(source, key, frame, _start_row(frame, request.start), request.speed)
+
+    async def _play(self, playing: Playing) -> None:
+        next_at = time.monotonic()
+        try:
+            while playing.position < len(playing.frame):
+                next_at = max(next_at + 1 / playing.speed, time.monotonic())
+                await asyncio.sleep(next_at - time.monotonic())
+                await asyncio.to_thread(self._play_next, playing)
+        except ProblemError as problem:
+            log.warning("replay_stopped", filename=playing.source.filename, detail=problem.detail)
+        if self._playing is playing:
+            self._playing = None
+            with suppress(ProblemError):
+                await asyncio.to_thread(self._store.delete_series, playing.key.filename)
+
+    def _play_next(self, playing: Playing) -> None:
+        """Store the next window beside what was forecast for it, and the forecasts made at its end."""
+        row = playing.position
+        playing.position = _next_row(playing.frame, row)
+        target = playing.frame.index[row]
+        if pd.isna(playing.frame["actual_rps"].iloc[row]):
+            return
+        if playing.forecasts is None or playing.forecasts["issued_at"].iloc[0] != target:
+            playing.forecasts = self._forecasts_at(playing, row)
+        point = one_window_ahead(playing.forecasts, target, playing.frame["actual_rps"].iloc[row])
+        playing.forecasts = self._forecasts_at(playing, row + 1)
+        self._store.write_points(playing.key, playing.source.window_seconds, point)
+        if playing.forecasts is not None:
+            self._store.write_forecasts(playing.key, playing.forecasts)
+
+    def _forecasts_at(self, playing: Playing, row: int) -> pd.DataFrame | None:
+        """The forecasts made when `row` windows had ended, None where nothing was known then."""
+        past = playing.frame.iloc[max(0, row - self._estimator.history_windows) : row]
+        if past["actual_rps"].isna().all():
+            return None
+        return issued_forecasts(self._estimator, past, playing.source.window_seconds)
+
+
+def _start_row(frame: pd.DataFrame, start: datetime | None) -> int:
+    if start is None:
+        return 0
+    known = frame["actual_rps"].notna() & (frame.index >= pd.Timestamp(start))
+    if not known.any():
+        raise InvalidRequestError(
+            f"The series has no window at or after {start.isoformat()}; its last is {frame.index[-1].isoformat()}."
+        )
+    return int(known.to_numpy().argmax())
+
+
+def _next_row(frame: pd.DataFrame, row: int) -> int:
+    """The row after `row`, or the end of the silence that begins there where it is a long one."""
+    upcoming = frame["actual_rps"].iloc[row + 1 :].notna().to_numpy()
+    silence = int(upcoming.argmax()) if upcoming.any() else len(upcoming)
+    return row + 1 + (silence if silence > LONGEST_SILENCE_WINDOWS else 0)

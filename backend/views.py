@@ -1,0 +1,71 @@
+"""What the store holds, shaped as the answers of the API."""
+
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from backend.sample import is_synthetic
+from backend.schemas import ChartDataPoint, Forecast, Series, SeriesStatus, Trend
+from backend.stores import Store, StoredSeries
+
+FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
+STALE_WINDOWS = 3
+
+
+def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
+    """Points in the frame's order; unknown values are null."""
+    return [
+        ChartDataPoint(
+            timestamp=timestamp,
+            actual_rps=_known(actual),
+            predicted_rps_model1=_known(model1),
+            predicted_rps_model2=_known(model2),
+            p10=_known(p10),
+            p90=_known(p90),
+            anomaly=anomaly == 1.0,
+        )
+        for timestamp, actual, model1, model2, p10, p90, anomaly in frame.itertuples(name=None)
+    ]
+
+
+def on_grid(frame: pd.DataFrame, seconds: int) -> pd.DataFrame:
+    """Give the windows or buckets between first and last that are absent a row of their own, all unknown."""
+    if frame.empty:
+        return frame
+    return frame.reindex(pd.date_range(frame.index[0], frame.index[-1], freq=f"{seconds}s", unit="s"))
+
+
+def series_view(stored: StoredSeries, live: bool) -> Series:
+    return Series(**vars(stored), live=live, synthetic=is_synthetic(stored.filename))
+
+
+def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: int) -> Forecast | None:
+    """The newest forecast of a series, or None where none was made."""
+    window = timedelta(seconds=stored.window_seconds)
+    issued_at = stored.last + window
+    rows = store.read_forecasts(stored.key, issued_at, None)
+    rows = rows[rows["issued_at"] == issued_at]
+    if rows.empty:
+        return None
+    newest = store.read_points(stored.key, stored.last, None)["actual_rps"].iloc[-1]
+    status = series_status(stored, live)
+    return Forecast(
+        filename=stored.filename,
+        version=stored.version,
+        window_seconds=stored.window_seconds,
+        issued_at=issued_at,
+        stale=not live and datetime.now(UTC) - issued_at > STALE_WINDOWS * window,
+        status=status,
+        warming_up=stored.points < min_windows,
+        points=[_forecast_point(row, stored.window_seconds, newest) for row in rows.to_dict("records")],
+    )
+
+
+def series_status(stored: StoredSeries, live: bool) -> SeriesStatus:
+    return "live" if live else "historic"
+
+
+def trend(forecast: float, newest: float) -> Trend:
+    if abs(forecast - newest) <= FLAT_BAND * newest:
+        return "flat"
+    return "up" if forecast > newest else "down"
