@@ -1,65 +1,27 @@
-"""Traffic files in: bytes → batches of records (readers.py) → a regular series (windows.py)."""
+"""Traffic files in: bytes → batches of records (readers/) → a regular series (windows.py).
 
-from dataclasses import dataclass, field
-from typing import Literal
+The only call others need is `read_traffic`; `detect.py` decides the format from the content,
+`columns.py` and `timestamps.py` recognise what the columns mean.
+"""
 
-import pandas as pd
+from backend.ingest.contract import (
+    DroppedRows,
+    Kind,
+    ReadLimits,
+    ReadOptions,
+    TimeUnit,
+    Traffic,
+    ValueUnit,
+)
+from backend.ingest.reading import read_traffic
 
-Kind = Literal["raw", "series"]
-TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf"]
-ValueUnit = Literal["count", "rate"]
-
-
-@dataclass(frozen=True)
-class ReadOptions:
-    """What the caller fixes; None means: recognise it and say what was taken."""
-
-    kind: Kind | None = None
-    timestamp_column: str | None = None
-    time_unit: TimeUnit | None = None
-    timezone: str | None = None
-    value_column: str | None = None
-    value_unit: ValueUnit | None = None
-    window_seconds: int | None = None
-
-
-@dataclass(frozen=True)
-class ReadLimits:
-    """Bounds on what a file may make the reader do."""
-
-    max_rows: int = 50_000_000
-    max_unpacked_bytes: int = 4 * 1024**3
-    max_columns: int = 1_000
-    max_line_bytes: int = 1024**2
-
-
-@dataclass(frozen=True)
-class DroppedRows:
-    """Rows that were read but not used: why, how many, and the numbers of the first ones (1 = first data row)."""
-
-    reason: str
-    count: int
-    first_rows: list[int]
-
-
-@dataclass(frozen=True)
-class Traffic:
-    """A file as a regular series.
-
-    `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
-    `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
-    that was recognised rather than told, with the option that overrides it.
-    """
-
-    frame: pd.DataFrame
-    kind: Kind
-    format: str
-    timestamp_column: str | None
-    time_unit: TimeUnit
-    timezone: str
-    value_column: str | None
-    value_unit: ValueUnit | None
-    window_seconds: int
-    rows_read: int
-    rows_dropped: list[DroppedRows] = field(default_factory=list)
-    assumptions: list[str] = field(default_factory=list)
+__all__ = [
+    "DroppedRows",
+    "Kind",
+    "ReadLimits",
+    "ReadOptions",
+    "TimeUnit",
+    "Traffic",
+    "ValueUnit",
+    "read_traffic",
+]

@@ -1,0 +1,74 @@
+"""What goes into the reader and what comes out: plain data, no behaviour."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pandas as pd
+
+Kind = Literal["raw", "series"]
+TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf"]
+ValueUnit = Literal["count", "rate"]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the caller fixes; None means: recognise it and say what was taken.
+
+    `timezone` is an IANA name or an offset such as "-04:00"; it is for times that carry no offset of
+    their own. `time_unit` is for numbers (s, ms, us, ns); text is read as ISO or access-log time.
+    """
+
+    kind: Kind | None = None
+    timestamp_column: str | None = None
+    time_unit: TimeUnit | None = None
+    timezone: str | None = None
+    value_column: str | None = None
+    value_unit: ValueUnit | None = None
+    window_seconds: int | None = None
+
+
+@dataclass(frozen=True)
+class ReadLimits:
+    """Bounds on what a file may make the reader do."""
+
+    max_rows: int = 50_000_000
+    max_unpacked_bytes: int = 4 * 1024**3
+    max_columns: int = 1_000
+    max_line_bytes: int = 1024**2
+    max_windows: int = 5_000_000
+    batch_rows: int = 131_072  # rows held at a time; the answer does not depend on it
+
+
+@dataclass(frozen=True)
+class DroppedRows:
+    """Rows that were read but not used: why, how many, and the numbers of the first ones (1 = first data row).
+
+    For access logs the numbers are line numbers. Rows of an edge window that was left out carry no numbers.
+    """
+
+    reason: str
+    count: int
+    first_rows: list[int]
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """A file as a regular series.
+
+    `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
+    `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
+    that was recognised rather than told, with the option that overrides it.
+    """
+
+    frame: pd.DataFrame
+    kind: Kind
+    format: str
+    timestamp_column: str | None
+    time_unit: TimeUnit
+    timezone: str
+    value_column: str | None
+    value_unit: ValueUnit | None
+    window_seconds: int
+    rows_read: int
+    rows_dropped: list[DroppedRows] = field(default_factory=list)
+    assumptions: list[str] = field(default_factory=list)

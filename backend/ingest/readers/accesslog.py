@@ -1,0 +1,178 @@
+"""Access logs: the bracketed time of every line, found and parsed in whole blocks with numpy.
+
+A line is never taken apart further: only when the request came matters. A block of text is viewed as one
+64-bit number at every byte, so eight characters of all lines are fetched, checked and computed at once.
+"""
+
+from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from backend.ingest.contract import ReadLimits
+from backend.ingest.detect import Detected, Format
+from backend.ingest.readers.base import Batch, check_rows
+from backend.ingest.streams import TextStream, line_blocks
+from backend.ingest.tally import DropTally
+
+TIME_COLUMN = "time"
+NO_TIME = "no [day/month/year:hour:minute:second zone] in the line"
+
+_STAMP_BYTES = 28  # [01/Jul/1995:00:00:01 -0400]
+_PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
+_STAMP = re.compile(rb"\[(\d{2}/[A-Za-z]{3}/\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})\]")
+
+Int64s = npt.NDArray[np.int64]
+Uint64s = npt.NDArray[np.uint64]
+
+
+class AccessLogSource:
+    """One column, `time`: int64 seconds since 1970, UTC."""
+
+    def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
+        self.format: Format = detected.format
+        self._path = path
+        self._limits = limits
+
+    def columns(self) -> dict[str, pa.DataType]:
+        return {TIME_COLUMN: pa.int64()}
+
+    def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:  # noqa: ARG002
+        return {}
+
+    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:  # noqa: ARG002
+        dates = _Dates()
+        line = 1
+        with TextStream(self._path, self._limits) as stream:
+            for block in line_blocks(stream):
+                seconds, numbers, lines = _parse_block(block, line, dates, tally)
+                yield Batch(pa.array(seconds), None, line, numbers)
+                line += lines
+                check_rows(line - 1, self._limits)
+
+
+class _Dates:
+    """Date and zone texts seen so far → seconds of that midnight, UTC; a log has few of them."""
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, int | None] = {}
+
+    def seconds(self, text: bytes) -> int | None:
+        """`01/Jul/1995-0400` → seconds, or None where there is no such day or zone."""
+        if text not in self._known:
+            if len(self._known) > 100_000:
+                self._known.clear()
+            self._known[text] = _midnight(text)
+        return self._known[text]
+
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1
+    )
+}
+
+
+def _midnight(text: bytes) -> int | None:
+    # Month names are English in every log; strptime would follow the server's locale.
+    shape = re.fullmatch(rb"(\d{2})/([A-Za-z]{3})/(\d{4})([+-])(\d{2})(\d{2})", text)
+    if shape is None:
+        return None
+    day, month, year, sign, hours, minutes = shape.groups()
+    if int(hours) > 15 or int(minutes) > 59:
+        return None
+    try:
+        midnight = datetime(int(year), _MONTHS[month.decode().lower()], int(day), tzinfo=UTC)
+    except (ValueError, KeyError):
+        return None
+    offset = (int(hours) * 60 + int(minutes)) * 60
+    return int(midnight.timestamp()) - (offset if sign == b"+" else -offset)
+
+
+def _parse_block(
+    block: bytes, first_line: int, dates: _Dates, tally: DropTally
+) -> tuple[Int64s, list[int] | None, int]:
+    """Seconds of the good lines, their line numbers if any line was bad or blank, and the number of lines."""
+    text = np.frombuffer(block + _PADDING, np.uint8)
+    ends = np.flatnonzero(text[: len(block)] == ord("\n"))
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    starts = np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1])
+    brackets = np.flatnonzero(text[: len(block)] == ord("["))
+    first = np.searchsorted(brackets, starts)
+    at = np.append(brackets, len(block))[first]
+    seconds, good = _parse_stamps(text, at, dates)
+    good &= at + _STAMP_BYTES <= ends
+    if good.all():
+        return seconds, None, len(ends)
+    _second_look(block, starts, ends, seconds, good, first_line, dates, tally)
+    kept = np.flatnonzero(good)
+    return seconds[kept], (kept + first_line).tolist(), len(ends)
+
+
+def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: _Dates) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+    """The stamps whose `[` is at these places → seconds, and which of them are stamps at all."""
+    words: Uint64s = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
+    day, year = words[at + 1], words[at + 5]  # 01/Jul/1 and ul/1995: overlap; both are needed as they are
+    zone = words[at + 20] >> np.uint64(8)  # 1 -0400] without the seconds' last digit
+    clock, good = _clock(words[at + 13])
+    good &= (zone >> np.uint64(48)) == ord("]")
+    good &= (zone & np.uint64(0xFF)) == ord(" ")
+    change = np.empty(len(at), np.bool_)
+    change[:1] = True
+    change[1:] = (day[1:] != day[:-1]) | (year[1:] != year[:-1]) | (zone[1:] != zone[:-1])
+    runs = np.flatnonzero(change)
+    midnights = np.zeros(len(runs), np.int64)
+    known = np.zeros(len(runs), np.bool_)
+    for number, start in enumerate(at[runs].tolist()):
+        stamp = text[start + 1 : start + 27].tobytes()
+        midnight = dates.seconds(stamp[:11] + stamp[21:26]) if stamp[11:12] == b":" else None
+        if midnight is not None:
+            midnights[number], known[number] = midnight, True
+    lengths = np.diff(np.append(runs, len(at)))
+    return clock + np.repeat(midnights, lengths), good & np.repeat(known, lengths)
+
+
+def _clock(word: Uint64s) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+    """`HH:MM:SS` as eight bytes → seconds of the day, and whether it is a time."""
+    shape = (word & np.uint64(0xF0F0FFF0F0FFF0F0)) == np.uint64(0x30303A30303A3030)
+    digits = word & np.uint64(0x0F0F000F0F000F0F)
+    shape &= ((digits + np.uint64(0x0606000606000606)) & np.uint64(0xF0F0F0F0F0F0F0F0)) == 0
+    pairs = digits * np.uint64(10) + (digits >> np.uint64(8))
+    byte = np.uint64(0xFF)
+    hours, minutes, seconds = pairs & byte, (pairs >> np.uint64(24)) & byte, (pairs >> np.uint64(48)) & byte
+    shape &= (hours < 24) & (minutes < 60) & (seconds < 61)  # a leap second is written :60
+    return (hours * np.uint64(3600) + minutes * np.uint64(60) + seconds).astype(np.int64), shape
+
+
+def _second_look(
+    block: bytes,
+    starts: Int64s,
+    ends: Int64s,
+    seconds: Int64s,
+    good: npt.NDArray[np.bool_],
+    first_line: int,
+    dates: _Dates,
+    tally: DropTally,
+) -> None:
+    """Lines whose first `[` is no time: another may be (a user name can hold one); else they are dropped."""
+    for index in np.flatnonzero(~good).tolist():
+        line = block[starts[index] : ends[index]]
+        for match in _STAMP.finditer(line):
+            date, hour, minute, second, zone = match.groups()
+            midnight = dates.seconds(date + zone)
+            clock = (int(hour), int(minute), int(second))
+            if midnight is not None and clock < (24,) and clock[1] < 60 and clock[2] < 61:
+                seconds[index] = midnight + clock[0] * 3600 + clock[1] * 60 + clock[2]
+                good[index] = True
+                break
+        if not good[index] and line.strip():
+            tally.add(NO_TIME, first_line + index, line[:200].decode("utf-8", "replace"))

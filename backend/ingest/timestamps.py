@@ -1,0 +1,357 @@
+"""A column of times as the file has it → whole ticks since 1970 UTC, and which rows are no times."""
+
+from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta, timezone, tzinfo
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from backend.errors import InvalidRequestError
+from backend.ingest.contract import TimeUnit
+
+Ints = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+NumberUnit = Literal["s", "ms", "us", "ns"]
+
+TICKS: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+EARLIEST = 631_152_000  # 1990-01-01
+LATEST = 4_102_444_800  # 2100-01-01, not included
+AMBIGUOUS_SLOT = 900  # clocks change on multiples of 15 minutes
+
+NO_TIME = "no time"
+NOT_A_TIME = "not a time"
+OUT_OF_RANGE = "time outside 1990 to 2099"
+AMBIGUOUS = "local time that happens twice, when clocks go back"
+NONEXISTENT = "local time that does not exist, when clocks go forward"
+
+_ISO = re.compile(
+    r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?)?\s*", re.I
+)
+_CLF = re.compile(r"\s*\[?\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}( [+-]\d{4})?\]?\s*")
+_OFFSET = r"(?i)[T ]\d{2}.*(Z|UTC|[+-]\d{2}(:?\d{2})?)\s*$"
+
+
+def looks_like_time(cell: str) -> bool:
+    return bool(_ISO.fullmatch(cell) or _CLF.fullmatch(cell))
+
+
+def parse_zone(name: str) -> tzinfo:
+    """`Europe/Berlin`, `UTC` or `-04:00`. Raises InvalidRequestError naming what is allowed."""
+    offset = re.fullmatch(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?", name)
+    try:
+        if offset is not None:
+            sign, hours, minutes = offset.groups()
+            span = timedelta(hours=int(hours), minutes=int(minutes or 0))
+            return timezone(span if sign == "+" else -span)
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
+        raise InvalidRequestError(
+            f"timezone is {name[:60]!r}, which is no known time zone. Allowed are IANA names such as "
+            "Europe/Berlin, and offsets such as -04:00.",
+            field="timezone",
+        ) from error
+
+
+@dataclass
+class Zone:
+    """How to read times without an offset, and the moments it could not decide (15-minute slots, in seconds)."""
+
+    name: str
+    info: tzinfo
+    undecided: set[int] = field(default_factory=set)
+    naive_seen: bool = False  # times without an offset of their own, which are read in this zone
+    offset_seen: bool = False
+
+    @property
+    def taken(self) -> str:
+        """The zone for `Traffic.timezone`: by name if any time needed it."""
+        return "offsets in the data" if self.offset_seen and not self.naive_seen else self.name
+
+    def forget(self) -> None:
+        self.undecided.clear()
+        self.naive_seen = self.offset_seen = False
+
+    def notes(self, told: bool) -> list[str]:
+        """What to say about it; `told`: the caller named the zone."""
+        if self.naive_seen and not told:
+            which = "Times without an offset" if self.offset_seen else "The times carry no offset and"
+            return [f"{which} were taken as {self.name} (timezone overrides)."]
+        if told and not self.naive_seen:
+            return [f"The times are absolute or carry their offset, so timezone {self.name} was not needed."]
+        return []
+
+    @property
+    def is_utc(self) -> bool:
+        return self.name.upper() in {"UTC", "GMT", "ETC/UTC", "Z"}
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """`ticks` for every row (anything where a row is bad), and a mask for every reason a row is bad."""
+
+    ticks: Ints
+    bad: list[tuple[str, Bools]]
+
+
+Convert = Callable[["pa.Array[Any]"], Parsed]
+
+
+@dataclass(frozen=True)
+class TimeParser:
+    """`convert` ignores nulls and ranges; `parse` adds both."""
+
+    unit: TimeUnit
+    ticks_per_second: int
+    convert: Convert
+
+    def parse(self, times: pa.Array[Any]) -> Parsed:
+        missing = _nulls(times) if times.null_count else None
+        parsed = self.convert(times)
+        ticks, bad = parsed.ticks, list(parsed.bad)
+        low, high = EARLIEST * self.ticks_per_second, LATEST * self.ticks_per_second
+        if missing is not None:
+            bad = [(reason, mask & ~missing) for reason, mask in bad]
+            bad.insert(0, (NO_TIME, missing))
+        if len(ticks) and (ticks.min() < low or ticks.max() >= high):
+            outside = (ticks < low) | (ticks >= high)
+            for _, mask in bad:
+                outside &= ~mask
+            bad.append((OUT_OF_RANGE, outside))
+        return Parsed(ticks, [(reason, mask) for reason, mask in bad if mask.any()])
+
+
+def plain(array: pa.Array[Any]) -> pa.Array[Any]:
+    """Dictionary and decimal columns as what they stand for."""
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return plain(array.cast(kind.value_type))
+    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
+        return array.cast(pa.float64(), safe=False)
+    return array
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type that `plain` gives."""
+    if pa.types.is_dictionary(kind):
+        return plain_type(kind.value_type)
+    return pa.float64() if pa.types.is_decimal(kind) or pa.types.is_float16(kind) else kind
+
+
+def is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+    )
+
+
+def is_number(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
+
+
+def is_moment(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
+
+
+def ticks_parser(unit: TimeUnit, ticks_per_second: int) -> TimeParser:
+    """Integers that are ticks already."""
+    return TimeParser(unit, ticks_per_second, lambda times: Parsed(_ints(times), []))
+
+
+def moment_parser(kind: pa.DataType, zone: Zone) -> TimeParser:
+    """Arrow timestamps and dates; without a time zone they are read in `zone`."""
+    unit: NumberUnit = kind.unit if pa.types.is_timestamp(kind) else "s"
+    naive = not (pa.types.is_timestamp(kind) and kind.tz is not None)
+
+    def convert(times: pa.Array[Any]) -> Parsed:
+        if pa.types.is_date(kind):
+            times = times.cast(pa.timestamp("s"), safe=False)
+        ticks = _ints(times)
+        return _localise(ticks, unit, zone, ~_nulls(times)) if naive else Parsed(ticks, [])
+
+    return TimeParser(unit, TICKS[unit], convert)
+
+
+def number_parser(kind: pa.DataType, unit: NumberUnit) -> TimeParser:
+    """Numbers since 1970 UTC in `unit`; fractions are kept to the microsecond."""
+    if pa.types.is_integer(kind):
+        return ticks_parser(unit, TICKS[unit])
+    return TimeParser(unit, TICKS["us"], lambda times: _from_floats(times, unit))
+
+
+def text_number_parser(unit: NumberUnit) -> TimeParser:
+    """Numbers written as text (CSV)."""
+
+    def convert(times: pa.Array[Any]) -> Parsed:
+        text, broken = utf8(times)
+        try:
+            # Whole seconds are by far the commonest; exact integers also keep nanoseconds exact.
+            whole = pc.cast(text, pa.int64())
+            return Parsed(_scale(_ints(whole), unit), [(NOT_A_TIME, broken)] if broken is not None else [])
+        except pa.ArrowInvalid:
+            numbers = to_floats(text)
+            return _from_floats(pa.array(numbers, from_pandas=False), unit)
+
+    return TimeParser(unit, TICKS["us"], convert)
+
+
+def iso_parser(zone: Zone) -> TimeParser:
+    """ISO 8601 text, with or without an offset, row by row."""
+    return TimeParser("iso", TICKS["us"], lambda times: _parse_iso(times, zone))
+
+
+def clf_parser(zone: Zone) -> TimeParser:
+    """`01/Jul/1995:00:00:01 -0400`, with or without brackets and offset."""
+
+    def convert(times: pa.Array[Any]) -> Parsed:
+        text, _ = utf8(times)
+        parts = pc.extract_regex(
+            text,
+            r"^\s*\[?(?P<d>\d{2})/(?P<m>[A-Za-z]{3})/(?P<y>\d{4}):(?P<t>\d{2}:\d{2}:\d{2})\s*(?P<z>[+-]\d{4})?\]?\s*$",
+        )
+        month = pc.index_in(pc.utf8_lower(parts.field("m")), value_set=pa.array(_MONTHS))
+        number = pc.take(pa.array([f"{index:02}" for index in range(1, 13)]), month)
+        date = _join([parts.field("y"), number, parts.field("d")], "-")
+        whole = _join([date, pa.scalar("T"), parts.field("t"), parts.field("z")], "")
+        parsed = _parse_iso(whole, zone)
+        return Parsed(parsed.ticks, [*parsed.bad, (NOT_A_TIME, _nulls(whole))])
+
+    return TimeParser("clf", TICKS["us"], convert)
+
+
+def _join(parts: list[Any], between: str) -> pa.Array[Any]:
+    """Text columns and constants put together row by row; null where one of them is."""
+    joined: pa.Array[Any] = pc.call_function("binary_join_element_wise", [*parts, pa.scalar(between)])
+    return joined
+
+
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+def utf8(array: pa.Array[Any]) -> tuple[pa.Array[Any], Bools | None]:
+    """Text as UTF-8, and which rows were not (they become U+FFFD and so no time and no number)."""
+    if pa.types.is_string(array.type):
+        return array, None
+    try:
+        return pc.cast(array, pa.string()), None
+    except pa.ArrowInvalid:
+        cells = [cell if cell is None else cell.decode("utf-8", "replace") for cell in array.to_pylist()]
+        broken = np.array([cell is not None and "\N{REPLACEMENT CHARACTER}" in cell for cell in cells], np.bool_)
+        return pa.array(cells, pa.string()), broken
+
+
+def to_floats(text: pa.Array[Any]) -> npt.NDArray[np.float64]:
+    """Text → numbers; NaN where it is none (or says NaN)."""
+    try:
+        return np.asarray(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    except pa.ArrowInvalid:
+        cells = pd.Series(text.to_pylist(), dtype=object)
+        return np.asarray(pd.to_numeric(cells, errors="coerce"), np.float64)
+
+
+def _ints(array: pa.Array[Any]) -> Ints:
+    """The integers behind an array without copying them; nulls come out as 0."""
+    if not pa.types.is_int64(array.type):
+        # Unsigned numbers past 2^63 wrap to negative ones, which no range check lets through.
+        array = array.view(pa.int64()) if is_moment(array.type) else pc.cast(array, pa.int64(), safe=False)
+    if array.null_count:
+        array = pc.fill_null(array, pa.scalar(0, pa.int64()))  # type: ignore[arg-type]
+    return np.asarray(array.to_numpy(zero_copy_only=False), np.int64)
+
+
+def _nulls(array: pa.Array[Any]) -> Bools:
+    if array.null_count == 0:
+        return np.zeros(len(array), np.bool_)
+    return np.asarray(array.is_null().to_numpy(zero_copy_only=False), np.bool_)
+
+
+def _scale(numbers: Ints, unit: NumberUnit) -> Ints:
+    """Numbers in `unit` → microseconds; what would overflow is far out of range and stays so."""
+    if unit == "ns":
+        return numbers // 1_000
+    limit = LATEST * TICKS[unit]
+    return np.clip(numbers, -1, limit) * (TICKS["us"] // TICKS[unit])
+
+
+def _from_floats(times: pa.Array[Any], unit: NumberUnit) -> Parsed:
+    numbers = np.asarray(pc.cast(times, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
+    seconds = numbers / TICKS[unit]
+    unreadable = ~np.isfinite(seconds)
+    bounded = np.clip(np.where(unreadable, 0.0, seconds), -1.0, LATEST)
+    return Parsed(np.rint(bounded * TICKS["us"]).astype(np.int64), [(NOT_A_TIME, unreadable)])
+
+
+def _parse_iso(times: pa.Array[Any], zone: Zone) -> Parsed:
+    text, _ = utf8(times)
+    with_offset = _cast(text, pa.timestamp("us", "UTC"))
+    if with_offset is not None:
+        zone.offset_seen = True
+        return Parsed(_ints(with_offset), [])
+    naive = _cast(text, pa.timestamp("us"))
+    if naive is not None:
+        return _localise(_ints(naive), "us", zone, ~_nulls(text))
+    return _parse_iso_rows(text, zone)
+
+
+def _cast(text: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any] | None:
+    """Arrow's parser takes all rows or none, at 20 ns a row."""
+    try:
+        return pc.cast(text, kind)
+    except pa.ArrowInvalid:
+        return None
+
+
+def _parse_iso_rows(text: pa.Array[Any], zone: Zone) -> Parsed:
+    """The slow way, for batches with a bad row, mixed offsets, nanoseconds or a decimal comma."""
+    cells = pc.replace_substring_regex(pc.utf8_trim_whitespace(text), r"(:\d{2}),(\d)", r"\1.\2")
+    cells = pc.replace_substring_regex(cells, r"^(\d{4})/(\d{2})/(\d{2})", r"\1-\2-\3")
+    moments = pd.to_datetime(
+        pd.Series(cells.to_pylist(), dtype=object), errors="coerce", format="ISO8601", utc=True
+    ).dt.as_unit("us")
+    unreadable = np.asarray(moments.isna(), np.bool_)
+    ticks = np.asarray(moments.dt.tz_localize(None), "M8[us]").view(np.int64)
+    ticks = np.where(unreadable, 0, ticks)
+    matches: pa.Array[Any] = pc.fill_null(pc.match_substring_regex(cells, _OFFSET), False)  # type: ignore[arg-type]
+    has_offset = np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)
+    zone.offset_seen |= bool(np.any(has_offset & ~unreadable))
+    local = _localise(ticks, "us", zone, ~has_offset & ~unreadable)
+    bad = list(local.bad)
+    return Parsed(local.ticks, [(NOT_A_TIME, unreadable), *bad])
+
+
+def _localise(ticks: Ints, unit: NumberUnit, zone: Zone, naive: Bools) -> Parsed:
+    """Local ticks → UTC ticks where `naive`.
+
+    A local hour that happens twice cannot be told apart in a log that need not be sorted, so it is dropped and
+    remembered as unknown rather than counted into the wrong hour.
+    """
+    zone.naive_seen |= bool(naive.any())
+    if zone.is_utc or not naive.any():
+        return Parsed(ticks, [])
+    inside = naive & (ticks >= (EARLIEST - 86_400) * TICKS[unit]) & (ticks < (LATEST + 86_400) * TICKS[unit])
+    local = pd.DatetimeIndex(np.where(inside, ticks, 0).view(f"M8[{unit}]"))
+    moments = local.tz_localize(zone.info, ambiguous="NaT", nonexistent="NaT")
+    utc = moments.tz_convert("UTC").tz_localize(None).as_unit(unit)
+    undecided = np.asarray(utc.isna(), np.bool_) & inside
+    out = np.where(inside & ~undecided, np.asarray(utc, f"M8[{unit}]").view(np.int64), np.where(undecided, 0, ticks))
+    if not undecided.any():
+        return Parsed(out, [])
+    twice = np.zeros(len(ticks), np.bool_)
+    shifted = local[undecided].tz_localize(zone.info, ambiguous="NaT", nonexistent="shift_forward")
+    twice[undecided] = np.asarray(shifted.isna(), np.bool_)
+    for first in (True, False):
+        reading = local[twice].tz_localize(zone.info, ambiguous=np.full(int(twice.sum()), first))
+        seconds = np.asarray(reading.tz_convert("UTC").tz_localize(None).as_unit("s"), "M8[s]").view(np.int64)
+        zone.undecided.update((np.unique(seconds // AMBIGUOUS_SLOT) * AMBIGUOUS_SLOT).tolist())
+    return Parsed(out, [(AMBIGUOUS, twice), (NONEXISTENT, undecided & ~twice)])
