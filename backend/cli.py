@@ -2,12 +2,13 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
+import pandas as pd
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -23,6 +24,16 @@ app = typer.Typer(
 )
 output, messages = Console(), Console(stderr=True)
 
+
+def _moment(text: str) -> datetime:
+    """A point in time from ISO 8601; without an offset it is UTC."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not an ISO 8601 time, such as 1995-08-13T00:00:00Z") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 KindOption = Annotated[Kind | None, typer.Option(help="A row a request (raw) or a row a window (series).")]
@@ -31,6 +42,8 @@ TimeUnitOption = Annotated[TimeUnit | None, typer.Option(help="Unit of the time 
 Timezone = Annotated[str | None, typer.Option(help="Zone of times without an offset, e.g. Europe/Berlin.")]
 ValueColumn = Annotated[str | None, typer.Option(help="Column that holds the traffic of a window.")]
 ValueUnitOption = Annotated[ValueUnit | None, typer.Option(help="Requests in a window (count) or a second (rate).")]
+From = Annotated[datetime | None, typer.Option("--from", parser=_moment, help="First window to score.")]
+To = Annotated[datetime | None, typer.Option("--to", parser=_moment, help="First window that is not scored.")]
 WindowSeconds = Annotated[int | None, typer.Option(min=1, max=86_400, help="Length of a window.")]
 
 
@@ -111,7 +124,7 @@ def import_(
         "windows": result.windows,
         "gaps": result.gaps,
         "points_written": result.points_written,
-        "scores": {model: vars(score) for model, score in result.scores.items()},
+        "scores": result.scores,
     }
     _print(summary, as_json)
 
@@ -143,8 +156,8 @@ def forecast(
 @app.command()
 def backtest(
     file: File,
-    start: Annotated[datetime | None, typer.Option("--from", help="First window to score (UTC).")] = None,
-    stop: Annotated[datetime | None, typer.Option("--to", help="First window not to score (UTC).")] = None,
+    start: From = None,
+    stop: To = None,
     timestamp_column: TimestampColumn = None,
     value_column: ValueColumn = None,
     timezone: Timezone = None,
@@ -162,8 +175,18 @@ def backtest(
     with _problems_end_the_command(), messages.status(f"scoring {file.name}"):
         estimator = RPSEstimator.load(settings.model_path)
         traffic = read_traffic(file, file.name, options, ReadLimits(), settings.window_seconds)
-        report = run_backtest(estimator, traffic.frame, traffic.window_seconds, _utc(start), _utc(stop))
-    _print_rows({"file": file.name, **report}, as_json)
+        first, last = traffic.frame.index[0], traffic.frame.index[-1]
+        start = start or first.to_pydatetime()
+        stop = stop or (last + timedelta(seconds=traffic.window_seconds)).to_pydatetime()
+        results = run_backtest(estimator, traffic.frame, pd.Timestamp(start), pd.Timestamp(stop))
+    report = {
+        "file": file.name,
+        "window_seconds": traffic.window_seconds,
+        "from": start.isoformat(),
+        "to": stop.isoformat(),
+        "results": results,
+    }
+    _print_rows(report, as_json)
 
 
 @app.command()
@@ -182,8 +205,12 @@ def train(
             (path.name, read_traffic(path, path.name, ReadOptions(), ReadLimits(), settings.window_seconds).frame)
             for path in files
         ]
-        manifest = run_training(frames, out, lambda done, what: progress.update(task, completed=done, description=what))
-    _print_rows({"model": out.name, "results": manifest["validation"]}, as_json=False)
+
+        def report(step: str, done: int, total: int) -> None:
+            progress.update(task, description=step, completed=done, total=total)
+
+        run_training(frames, out, report)
+    output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)
 
 
 @app.command()
@@ -205,14 +232,18 @@ def doctor() -> None:
     settings = _settings()
     findings: list[tuple[str, bool, str]] = []
 
-    def check(what: str, probe: Any) -> None:
+    def check(what: str, probe: Callable[[], str]) -> None:
         try:
-            findings.append((what, True, str(probe())))
+            findings.append((what, True, probe()))
         except ProblemError as problem:
             findings.append((what, False, problem.detail))
 
+    def check_store() -> str:
+        open_store(settings).check()
+        return str(settings.sqlite_path)
+
     check("model", lambda: f"{RPSEstimator.load(settings.model_path).version}, hash verified")
-    check("store", lambda: (open_store(settings).check(), settings.sqlite_path)[1])
+    check("store", check_store)
     built = (settings.frontend_path / "index.html").is_file()
     findings.append(("page", built, str(settings.frontend_path) if built else "not built: run `make build`"))
     table = Table("what", "", "finding")
@@ -257,12 +288,6 @@ def _problems_end_the_command() -> Iterator[None]:
     except ProblemError as problem:
         messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    if moment is None or moment.tzinfo is not None:
-        return moment
-    return moment.replace(tzinfo=UTC)
 
 
 def _print(summary: dict[str, Any], as_json: bool) -> None:

@@ -11,7 +11,7 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="SCALEOPS_", env_file=".env", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="SCALEOPS_", env_file=ROOT / ".env", extra="ignore")
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from backend.errors import ConflictError, InvalidRequestError
 from backend.ingest import ReadOptions, Traffic
-from backend.models.evaluate import ModelScore, score_predictions
+from backend.models.evaluate import Result, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.stores import POINT_FIELDS, SeriesKey, Store
 
@@ -31,7 +31,7 @@ class ImportResult:
     windows: int
     gaps: int
     points_written: int
-    scores: dict[str, ModelScore]
+    scores: dict[str, Result]
 
 
 def import_file(
@@ -66,7 +66,7 @@ def import_file(
         windows=len(points),
         gaps=int(points["actual_rps"].isna().sum()),
         points_written=written,
-        scores=score_predictions(frame, points),
+        scores=score_predictions(frame, points.reindex(frame.index)),
     )
 
 
@@ -89,11 +89,8 @@ def anomalies(points: pd.DataFrame) -> pd.Series:
 
 def issued_forecasts(estimator: RPSEstimator, frame: pd.DataFrame, window_seconds: int) -> pd.DataFrame:
     """Forecast from the end of the frame, as the store keeps it."""
-    table = estimator.forecast(frame.tail(estimator.history_windows)).table
-    return table.assign(
-        horizon_seconds=table["horizon"] * window_seconds,
-        issued_at=frame.index[-1] + pd.Timedelta(window_seconds, "s"),
-    )
+    result = estimator.forecast(frame.tail(estimator.history_windows), step=pd.Timedelta(window_seconds, "s"))
+    return result.table.assign(horizon_seconds=result.table["horizon"] * window_seconds, issued_at=result.issued_at)
 
 
 def one_window_ahead(forecasts: pd.DataFrame | None, target: pd.Timestamp, actual: float) -> pd.DataFrame:

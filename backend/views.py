@@ -1,11 +1,12 @@
 """What the store holds, shaped as the answers of the API."""
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
 from backend.sample import is_synthetic
-from backend.schemas import ChartDataPoint, Forecast, Series, SeriesStatus, Trend
+from backend.schemas import ChartDataPoint, Forecast, ForecastPoint, Series, SeriesStatus, Trend
 from backend.stores import Store, StoredSeries
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
@@ -48,7 +49,7 @@ def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: i
     if rows.empty:
         return None
     newest = store.read_points(stored.key, stored.last, None)["actual_rps"].iloc[-1]
-    status = series_status(stored, live)
+    status = series_status(live)
     return Forecast(
         filename=stored.filename,
         version=stored.version,
@@ -57,15 +58,26 @@ def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: i
         stale=not live and datetime.now(UTC) - issued_at > STALE_WINDOWS * window,
         status=status,
         warming_up=stored.points < min_windows,
-        points=[_forecast_point(row, stored.window_seconds, newest) for row in rows.to_dict("records")],
+        points=_forecast_points(rows, stored.window_seconds, newest),
     )
 
 
-def series_status(stored: StoredSeries, live: bool) -> SeriesStatus:
+def series_status(live: bool) -> SeriesStatus:
     return "live" if live else "historic"
 
 
-def trend(forecast: float, newest: float) -> Trend:
+def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
+    table = rows.assign(
+        horizon=rows["horizon_seconds"] // window_seconds, trend=[_trend(mean, newest) for mean in rows["mean"]]
+    )
+    return [ForecastPoint.model_validate(row) for row in table.to_dict("records")]
+
+
+def _trend(forecast: float, newest: float) -> Trend:
     if abs(forecast - newest) <= FLAT_BAND * newest:
         return "flat"
     return "up" if forecast > newest else "down"
+
+
+def _known(value: float) -> float | None:
+    return None if math.isnan(value) else value

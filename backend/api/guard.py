@@ -37,7 +37,7 @@ class Guard:
         self._app = app
         self._token = settings.api_token
         self._origins = {origin.rstrip("/") for origin in settings.allowed_origins}
-        self._hosts = set(LOOPBACK_HOSTS) | {urlsplit(origin).hostname for origin in self._origins}
+        self._hosts = {*LOOPBACK_HOSTS, *(urlsplit(origin).hostname for origin in self._origins)}
         self._any_host = not settings.on_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -44,13 +44,12 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     start = max(series.first, stop - SPANS[span])
     history_start = start - timedelta(days=7)  # what the seasonal baseline looks back on
     points = on_grid(state["store"].read_points(series.key, history_start, stop), series.window_seconds)
-    scored = points.loc[points.index >= start]
-    scores = score_predictions(points[["actual_rps"]], scored)
+    scores = score_predictions(points[["actual_rps"]], points.where(points.index.to_series() >= start))
     return Accuracy(
         filename=series.filename,
         start=start,
         stop=stop,
-        scores=[Score(model=model, horizon=1, **vars(score)) for model, score in scores.items()],
+        scores=[Score.model_validate({"model": model, "horizon": 1, **score}) for model, score in scores.items()],
     )
 
 

@@ -230,6 +230,9 @@ def _answer(state: State, result: ImportResult) -> UploadResult:
         windows=result.windows,
         gaps=result.gaps,
         points_written=result.points_written,
-        scores={model: Score(model=model, horizon=1, **vars(score)) for model, score in result.scores.items()},
+        scores={
+            model: Score.model_validate({"model": model, "horizon": 1, **score})
+            for model, score in result.scores.items()
+        },
         forecast=forecast,
     )

@@ -153,7 +153,7 @@ class Hub:
         series = channel.series
         return LiveStatus(
             filename=series.filename if series else None,
-            status=series_status(series, self._is_live(series)) if series else None,
+            status=series_status(self._is_live(series)) if series else None,
             newest=series.last if series else None,
             store="ok" if self._reachable else "unreachable",
             replay=self._replayer.current(),

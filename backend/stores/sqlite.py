@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -176,7 +177,7 @@ class SqliteStore:
                 self._connections.append(connection)
         return connection
 
-    def _read(self, query: str, parameters: tuple[object, ...]) -> list[tuple[object, ...]]:
+    def _read(self, query: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._reporting():
             return self._connection().execute(query, parameters).fetchall()
 
@@ -254,7 +255,7 @@ def _timestamps(seconds: object) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(pd.to_datetime(np.asarray(seconds, dtype="int64"), unit="s", utc=True)).as_unit("s")
 
 
-def _frame(rows: list[tuple[object, ...]]) -> pd.DataFrame:
+def _frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     table = pd.DataFrame(rows, columns=["time", *POINT_FIELDS])
     frame = table[list(POINT_FIELDS)].astype("float64")
     frame.index = _timestamps(table["time"]).rename("timestamp")

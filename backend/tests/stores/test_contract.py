@@ -13,9 +13,20 @@ from backend.tests.stores.samples import forecasts, points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 HOSTILE_NAMES = [
-    'a"b', "a'b", "a,b=c d", "back\\slash", 'x") |> drop(columns: ["_value"])', "${__import__}", "'; DROP TABLE series; --",
-    "‮right-to-left", "naïve-测试-🙂", "<img src=x onerror=alert(1)>", "../../etc/passwd", "100%_", "tab\tand\nnewline",
-]  # fmt: skip
+    'a"b',
+    "a'b",
+    "a,b=c d",
+    "back\\slash",
+    'x") |> drop(columns: ["_value"])',
+    "${__import__}",
+    "'; DROP TABLE series; --",
+    "\u202eright-to-left",
+    "naïve-测试-🙂",
+    "<img src=x onerror=alert(1)>",
+    "../../etc/passwd",
+    "100%_",
+    "tab\tand\nnewline",
+]
 
 
 def test_what_is_written_is_read_back_to_the_last_digit(store: Store) -> None:
@@ -65,7 +76,7 @@ def test_the_store_averages_into_buckets_of_the_utc_grid(store: Store) -> None:
 
 def test_a_bucket_with_one_anomaly_is_an_anomaly(store: Store) -> None:
     written = points(10).assign(anomaly=0.0)
-    written.iloc[7, written.columns.get_loc("anomaly")] = 1.0
+    written.loc[written.index[7], "anomaly"] = 1.0
     store.write_points(KEY, 60, written)
     assert store.read_points(KEY, None, None, every=300)["anomaly"].tolist() == [0.0, 1.0]
 
@@ -78,7 +89,7 @@ def test_a_bucket_averages_only_what_is_known(store: Store) -> None:
 
 def test_unknown_windows_are_not_stored_and_an_outage_stays_a_gap(store: Store) -> None:
     written = points(20)
-    written.iloc[5:15, written.columns.get_loc("actual_rps")] = np.nan
+    written.loc[written.index[5:15], "actual_rps"] = np.nan
     assert store.write_points(KEY, 60, written) == 10
     assert list(store.read_points(KEY, None, None).index) == [*written.index[:5], *written.index[15:]]
     assert len(store.read_points(KEY, None, None, every=300)) == 2

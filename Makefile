@@ -1,0 +1,66 @@
+# Every command of the project. Set-up happens by itself and only once; `make` lists the commands.
+.DEFAULT_GOAL := help
+.PHONY: help run build test check test-backend test-frontend test-e2e bench train types clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+TRACES ?= ../shared/data
+PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/package.json -type f 2>/dev/null)
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: .venv/runtime.stamp frontend/dist/index.html ## set up what is missing, then serve http://127.0.0.1:8000 (SCALEOPS_PORT)
+	@exec $(BIN)/scaleops serve
+
+build: frontend/dist/index.html ## build the page
+
+test: check test-backend test-frontend test-e2e ## set up what is missing, then lint, types and every test
+
+check: .venv/development.stamp frontend/node_modules/installed.stamp ## ruff, mypy strict, tsc, biome
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	cd frontend && npm run --silent check
+
+test-backend: .venv/development.stamp ## backend tests
+	$(BIN)/pytest
+
+test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests
+	cd frontend && npm run --silent test
+
+test-e2e: .venv/development.stamp frontend/dist/index.html ## the page in a real Chromium against a real backend
+	scripts/ensure-browser
+	cd frontend && npm run --silent e2e
+
+bench: .venv/development.stamp ## timings beside peers, in one run
+	$(BIN)/python -m bench
+
+train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in TRACES (default ../shared/data)
+	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz \
+	  $(TRACES)/worldcup98_apr30_jun21_per_minute.csv.gz --out backend/models/lgbm_v1.pkl
+
+types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate the page's types from the API
+	$(BIN)/scaleops openapi > frontend/openapi.json
+	cd frontend && npm run --silent generate
+
+clean: ## remove everything that set-up and builds made
+	rm -rf .venv frontend/node_modules frontend/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+.venv/runtime.stamp: requirements.lock pyproject.toml
+	scripts/ensure-python $(PYTHON)
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+.venv/development.stamp: requirements-dev.lock .venv/runtime.stamp
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+frontend/node_modules/installed.stamp: frontend/package-lock.json
+	cd frontend && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+frontend/dist/index.html: frontend/node_modules/installed.stamp $(PAGE_SOURCES)
+	cd frontend && npm run --silent build
