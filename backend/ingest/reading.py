@@ -14,6 +14,7 @@ from backend.errors import InvalidRequestError, ProblemError, UnusableFileError
 from backend.ingest.columns import Plan, parse_values, plan_reading
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
 from backend.ingest.detect import Detected, detect
+from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.accesslog import TIME_COLUMN, AccessLogSource
 from backend.ingest.readers.base import Batch, Source
 from backend.ingest.readers.csv import CsvSource
@@ -125,9 +126,10 @@ class _Reading:
 
     def _raw(self) -> Traffic:
         counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
-        for batch in self._source.batches(self._plan.time, None, self._lines):
-            ticks, good = self._times(batch)
-            counter.add(ticks if good is None else ticks[good])
+        with read_ahead(self._source.batches(self._plan.time, None, self._lines)) as batches:
+            for batch in batches:
+                ticks, good = self._times(batch)
+                counter.add(ticks if good is None else ticks[good])
         self._check_usable()
         frame, notes = raw_series(counter, self._zone.undecided, AMBIGUOUS_SLOT, self._rows)
         return self._traffic(frame, self._window, notes)
@@ -135,11 +137,12 @@ class _Reading:
     def _series(self) -> Traffic:
         all_ticks: list[npt.NDArray[np.int64]] = []
         all_values: list[npt.NDArray[np.float64]] = []
-        for batch in self._source.batches(self._plan.time, self._plan.value, self._lines):
-            ticks, good = self._times(batch)
-            values, good = self._values(batch, good)
-            all_ticks.append(ticks.copy() if good is None else ticks[good])
-            all_values.append(values.copy() if good is None else values[good])
+        with read_ahead(self._source.batches(self._plan.time, self._plan.value, self._lines)) as batches:
+            for batch in batches:
+                ticks, good = self._times(batch)
+                values, good = self._values(batch, good)
+                all_ticks.append(ticks.copy() if good is None else ticks[good])
+                all_values.append(values.copy() if good is None else values[good])
         self._check_usable()
         samples, notes = one_a_time(
             np.concatenate(all_ticks), np.concatenate(all_values), self._plan.has_labels, self._rows

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError
 from backend.ingest.contract import TimeUnit
+from backend.ingest.fixed import iso_seconds
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -26,6 +27,8 @@ TICKS: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_0
 EARLIEST = 631_152_000  # 1990-01-01
 LATEST = 4_102_444_800  # 2100-01-01, not included
 AMBIGUOUS_SLOT = 900  # clocks change on multiples of 15 minutes
+
+_PIECE_ROWS = 2_048
 
 NO_TIME = "no time"
 NOT_A_TIME = "not a time"
@@ -293,23 +296,45 @@ def _from_floats(times: pa.Array[Any], unit: NumberUnit) -> Parsed:
 
 
 def _parse_iso(times: pa.Array[Any], zone: Zone) -> Parsed:
+    """Arrow's parser takes all rows or none, at 20 ns a row: the batch first, then pieces, then rows."""
+    fixed = iso_seconds(times)
+    if fixed is not None:
+        seconds, zone.offset_seen = fixed[0], zone.offset_seen or fixed[1]
+        ticks = seconds * TICKS["us"]
+        return Parsed(ticks, []) if fixed[1] else _localise(ticks, "us", zone, np.ones(len(ticks), np.bool_))
     text, _ = utf8(times)
-    with_offset = _cast(text, pa.timestamp("us", "UTC"))
-    if with_offset is not None:
-        zone.offset_seen = True
-        return Parsed(_ints(with_offset), [])
-    naive = _cast(text, pa.timestamp("us"))
-    if naive is not None:
-        return _localise(_ints(naive), "us", zone, ~_nulls(text))
-    return _parse_iso_rows(text, zone)
+    whole = _parse_iso_whole(text, zone)
+    if whole is not None:
+        return whole
+    if len(text) <= _PIECE_ROWS:
+        return _parse_iso_rows(text, zone)
+    return _concatenated([_parse_iso(text.slice(at, _PIECE_ROWS), zone) for at in range(0, len(text), _PIECE_ROWS)])
 
 
-def _cast(text: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any] | None:
-    """Arrow's parser takes all rows or none, at 20 ns a row."""
+def _parse_iso_whole(text: pa.Array[Any], zone: Zone) -> Parsed | None:
+    # A cast that fails costs an error text for every row, so only the form of the first time is tried.
+    first = text[pc.index_in(pa.scalar(True), pc.is_valid(text)).as_py() or 0].as_py() if len(text) else None
+    has_offset = first is not None and re.search(_OFFSET, first) is not None
     try:
-        return pc.cast(text, kind)
+        ticks = _ints(pc.cast(text, pa.timestamp("us", "UTC" if has_offset else None)))
     except pa.ArrowInvalid:
         return None
+    if has_offset:
+        zone.offset_seen = True
+        return Parsed(ticks, [])
+    return _localise(ticks, "us", zone, ~_nulls(text))
+
+
+def _concatenated(pieces: list[Parsed]) -> Parsed:
+    reasons = {reason: None for piece in pieces for reason, _ in piece.bad}
+    bad = []
+    for reason in reasons:
+        masks = []
+        for piece in pieces:
+            own = [mask for other, mask in piece.bad if other == reason]
+            masks.append(np.logical_or.reduce(own) if own else np.zeros(len(piece.ticks), np.bool_))
+        bad.append((reason, np.concatenate(masks)))
+    return Parsed(np.concatenate([piece.ticks for piece in pieces]), bad)
 
 
 def _parse_iso_rows(text: pa.Array[Any], zone: Zone) -> Parsed:

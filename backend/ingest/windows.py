@@ -162,8 +162,8 @@ def _edges(counter: RawCounter, first: int, counts: Ints, tally: DropTally) -> t
 
 def _edge_note(which: str, verb: str, window_start: int, time: float, requests: int) -> str:
     return (
-        f"The {which} window ({moment(window_start)}, {requests:,} request{'' if requests == 1 else 's'}) was left out: the log {verb} inside it, "
-        f"at {moment(time)}."
+        f"The {which} window ({moment(window_start)}, requests: {requests:,}) was left out: "
+        f"the log {verb} inside it, at {moment(time)}."
     )
 
 

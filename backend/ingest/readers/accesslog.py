@@ -18,6 +18,7 @@ import pyarrow as pa
 
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
+from backend.ingest.fixed import clock_seconds, run_starts
 from backend.ingest.readers.base import Batch, check_rows
 from backend.ingest.streams import TextStream, line_blocks
 from backend.ingest.tally import DropTally
@@ -123,13 +124,10 @@ def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: _Dates) -> tup
     words: Uint64s = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
     day, year = words[at + 1], words[at + 5]  # 01/Jul/1 and ul/1995: overlap; both are needed as they are
     zone = words[at + 20] >> np.uint64(8)  # 1 -0400] without the seconds' last digit
-    clock, good = _clock(words[at + 13])
+    clock, good = clock_seconds(words[at + 13])
     good &= (zone >> np.uint64(48)) == ord("]")
     good &= (zone & np.uint64(0xFF)) == ord(" ")
-    change = np.empty(len(at), np.bool_)
-    change[:1] = True
-    change[1:] = (day[1:] != day[:-1]) | (year[1:] != year[:-1]) | (zone[1:] != zone[:-1])
-    runs = np.flatnonzero(change)
+    runs = run_starts(day, year, zone)
     midnights = np.zeros(len(runs), np.int64)
     known = np.zeros(len(runs), np.bool_)
     for number, start in enumerate(at[runs].tolist()):
@@ -139,18 +137,6 @@ def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: _Dates) -> tup
             midnights[number], known[number] = midnight, True
     lengths = np.diff(np.append(runs, len(at)))
     return clock + np.repeat(midnights, lengths), good & np.repeat(known, lengths)
-
-
-def _clock(word: Uint64s) -> tuple[Int64s, npt.NDArray[np.bool_]]:
-    """`HH:MM:SS` as eight bytes → seconds of the day, and whether it is a time."""
-    shape = (word & np.uint64(0xF0F0FFF0F0FFF0F0)) == np.uint64(0x30303A30303A3030)
-    digits = word & np.uint64(0x0F0F000F0F000F0F)
-    shape &= ((digits + np.uint64(0x0606000606000606)) & np.uint64(0xF0F0F0F0F0F0F0F0)) == 0
-    pairs = digits * np.uint64(10) + (digits >> np.uint64(8))
-    byte = np.uint64(0xFF)
-    hours, minutes, seconds = pairs & byte, (pairs >> np.uint64(24)) & byte, (pairs >> np.uint64(48)) & byte
-    shape &= (hours < 24) & (minutes < 60) & (seconds < 61)  # a leap second is written :60
-    return (hours * np.uint64(3600) + minutes * np.uint64(60) + seconds).astype(np.int64), shape
 
 
 def _second_look(

@@ -1,0 +1,113 @@
+"""Times of fixed width, many at once: eight characters are one 64-bit number, checked and computed in place.
+
+About three times as fast as parsing texts one by one, which is what makes a CSV or a log of ten million
+requests a matter of a second. Whatever does not fit exactly is left to the slower parsers.
+"""
+
+from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+Int64s = npt.NDArray[np.int64]
+Uint64s = npt.NDArray[np.uint64]
+Bools = npt.NDArray[np.bool_]
+
+_DATE_BYTES, _CLOCK_AT, _ISO_BYTES = 10, 11, 19  # 1995-07-01T00:00:01
+_UTC_BYTES, _OFFSET_BYTES = 20, 25  # …Z and …-04:00
+
+
+def clock_seconds(words: Uint64s) -> tuple[Int64s, Bools]:
+    """`HH:MM:SS` as little-endian words → seconds of the day, and which of them are times."""
+    shape = (words & np.uint64(0xF0F0FFF0F0FFF0F0)) == np.uint64(0x30303A30303A3030)
+    digits = words & np.uint64(0x0F0F000F0F000F0F)
+    shape &= ((digits + np.uint64(0x0606000606000606)) & np.uint64(0xF0F0F0F0F0F0F0F0)) == 0
+    pairs = digits * np.uint64(10) + (digits >> np.uint64(8))
+    byte = np.uint64(0xFF)
+    hours, minutes, seconds = pairs & byte, (pairs >> np.uint64(24)) & byte, (pairs >> np.uint64(48)) & byte
+    shape &= (hours < 24) & (minutes < 60) & (seconds < 61)  # a leap second is written :60
+    return (hours * np.uint64(3600) + minutes * np.uint64(60) + seconds).astype(np.int64), shape
+
+
+def run_starts(*columns: Uint64s) -> Int64s:
+    """Where any of the columns differs from the row before; sorted logs have few such places."""
+    change = np.zeros(len(columns[0]), np.bool_)
+    change[:1] = True
+    for column in columns:
+        change[1:] |= column[1:] != column[:-1]
+    return np.flatnonzero(change)
+
+
+def iso_seconds(texts: pa.Array[Any]) -> tuple[Int64s, bool] | None:
+    """`1995-07-01T00:00:01`, the same with Z or with one offset → seconds as written minus the offset, and whether
+    there was one. None unless every row has exactly this form (then another parser must look)."""
+    laid_out = _bytes_of_one_width(texts)
+    if laid_out is None:
+        return None
+    data, start, width = laid_out
+    count = len(texts)
+    date, middle, clock = (_words(data, start + at, width, count) for at in (0, _DATE_BYTES - 2, _CLOCK_AT))
+    # A busy log has many requests a second, one after the other: parse each second once.
+    rows = run_starts(date, middle, clock)
+    seconds, good = clock_seconds(clock[rows])
+    days = run_starts(date[rows], middle[rows] & np.uint64(0xFFFFFF))
+    offset = _common_offset(data, start, width, count)
+    if offset is None or not good.all() or len(days) * 8 > count + 64:
+        return None
+    midnights = [_day(data[at : at + _CLOCK_AT].tobytes()) for at in (start + rows[days] * width).tolist()]
+    if None in midnights:
+        return None
+    seconds += np.repeat(np.array(midnights, np.int64), np.diff(np.append(days, len(rows)))) - offset
+    return np.repeat(seconds, np.diff(np.append(rows, count))), width > _ISO_BYTES
+
+
+def _bytes_of_one_width(texts: pa.Array[Any]) -> tuple[npt.NDArray[np.uint8], int, int] | None:
+    """The bytes behind the texts, where they begin and how wide each is; None where widths differ."""
+    if texts.null_count or len(texts) == 0 or not (pa.types.is_binary(texts.type) or pa.types.is_string(texts.type)):
+        return None
+    _, offsets, data = texts.buffers()
+    if offsets is None or data is None:
+        return None
+    ends = np.frombuffer(memoryview(offsets), np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    widths = np.diff(ends)
+    width = int(widths[0])
+    if width not in {_ISO_BYTES, _UTC_BYTES, _OFFSET_BYTES} or not (widths == width).all():
+        return None
+    return np.frombuffer(memoryview(data), np.uint8), int(ends[0]), width
+
+
+def _words(data: npt.NDArray[np.uint8], at: int, width: int, count: int) -> Uint64s:
+    return np.ndarray((count,), "<u8", data, at, (width,))
+
+
+def _day(text: bytes) -> int | None:
+    """`1995-07-01T` → seconds of that midnight."""
+    if re.fullmatch(rb"\d{4}-\d{2}-\d{2}[T ]", text) is None:
+        return None
+    try:
+        year, month, day = (int(part) for part in text[:_DATE_BYTES].split(b"-"))
+        return int(datetime(year, month, day, tzinfo=UTC).timestamp())
+    except ValueError:
+        return None
+
+
+def _common_offset(data: npt.NDArray[np.uint8], start: int, width: int, count: int) -> int | None:
+    """The one offset of all rows in seconds (0 where they have none)."""
+    if width == _ISO_BYTES:
+        return 0
+    tails = np.ndarray((count, width - _ISO_BYTES), np.uint8, data, start + _ISO_BYTES, (width, 1))
+    if not (tails == tails[0]).all():
+        return None
+    text = tails[0].tobytes()
+    if text == b"Z":
+        return 0
+    parts = re.fullmatch(rb"([+-])(\d{2}):([0-5]\d)", text)
+    if parts is None or int(parts[2]) > 23:
+        return None
+    offset = int(parts[2]) * 3600 + int(parts[3]) * 60
+    return offset if parts[1] == b"+" else -offset
