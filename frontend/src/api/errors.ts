@@ -1,0 +1,51 @@
+import type { Problem } from "./types";
+
+/** The backend answered, and said what was wrong. */
+export class ProblemError extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+  ) {
+    super(`${title}: ${detail}`);
+    this.name = "ProblemError";
+  }
+}
+
+/** Nothing answered: the backend is stopped, or a proxy answered in its place. */
+export class UnreachableError extends Error {
+  constructor() {
+    super("The backend cannot be reached");
+    this.name = "UnreachableError";
+  }
+}
+
+const PROXY_STATUSES = [502, 504];
+
+function isProblem(body: unknown): body is Problem {
+  return (
+    typeof body === "object" &&
+    body !== null &&
+    "title" in body &&
+    typeof body.title === "string" &&
+    "detail" in body &&
+    typeof body.detail === "string"
+  );
+}
+
+/** The error for an answer outside 2xx. `body` is whatever could be parsed of it. */
+export function errorOf(status: number, body: unknown): ProblemError | UnreachableError {
+  if (isProblem(body)) return new ProblemError(status, body.title, body.detail);
+  if (PROXY_STATUSES.includes(status)) return new UnreachableError();
+  if (status === 413)
+    return new ProblemError(status, "Too large", "The server refused the file because of its size.");
+  return new ProblemError(status, "Unexpected answer", `The server answered ${status} without saying why.`);
+}
+
+/** Title and text for any error, ready to be shown. */
+export function describeError(error: Error): { title: string; detail: string } {
+  if (error instanceof ProblemError) return { title: error.title, detail: error.detail };
+  if (error instanceof UnreachableError)
+    return { title: "The backend cannot be reached", detail: "Check that it runs, then try again." };
+  return { title: "Something went wrong", detail: error.message };
+}

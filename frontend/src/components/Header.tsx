@@ -1,0 +1,64 @@
+import type { Series } from "@/api/types";
+import type { Connection } from "@/hooks/useLive";
+import type { Theme } from "@/hooks/useTheme";
+import type { Zone } from "@/lib/time";
+import { AutoRefresh } from "./header/AutoRefresh";
+import { ClearData } from "./header/ClearData";
+import { ConnectionPill } from "./header/ConnectionPill";
+import { Logo } from "./header/Logo";
+import { SeriesSelect } from "./header/SeriesSelect";
+import { ThemeToggle } from "./header/ThemeToggle";
+
+interface HeaderProps {
+  connection: Connection;
+  newest: number | null;
+  replaying: boolean;
+  list: readonly Series[];
+  series: Series | null;
+  onSelect: (filename: string) => void;
+  onDeleted: (series: Series) => void;
+  frozen: boolean;
+  waiting: number;
+  onFrozenChange: (frozen: boolean) => void;
+  onRefresh: () => void;
+  theme: Theme;
+  onTheme: (theme: Theme) => void;
+  zone: Zone;
+}
+
+export function Header(props: HeaderProps) {
+  const { series } = props;
+  return (
+    <header className="border-b border-line bg-surface sm:sticky sm:top-0 sm:z-20">
+      <div className="mx-auto flex max-w-[100rem] flex-wrap items-center gap-x-4 gap-y-2 px-4 py-2.5 lg:px-6">
+        <h1 className="flex items-center gap-2.5 text-base font-semibold tracking-tight">
+          <Logo />
+          ScaleOps
+        </h1>
+        <ConnectionPill
+          connection={props.connection}
+          newest={props.newest}
+          replaying={props.replaying}
+          zone={props.zone}
+        />
+        <div className="ml-auto sm:order-last">
+          <ThemeToggle theme={props.theme} onChoose={props.onTheme} />
+        </div>
+        {series && (
+          <>
+            <SeriesSelect list={props.list} selected={series.filename} onSelect={props.onSelect} />
+            <div className="flex flex-1 flex-wrap items-center justify-between gap-x-4 gap-y-2 sm:justify-end">
+              <AutoRefresh
+                frozen={props.frozen}
+                waiting={props.waiting}
+                onFrozenChange={props.onFrozenChange}
+                onRefresh={props.onRefresh}
+              />
+              <ClearData series={series} onDeleted={props.onDeleted} />
+            </div>
+          </>
+        )}
+      </div>
+    </header>
+  );
+}

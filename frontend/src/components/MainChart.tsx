@@ -1,0 +1,163 @@
+import { type ReactNode, useMemo, useState } from "react";
+import { describeError, ProblemError } from "@/api/errors";
+import type { Forecast, Series } from "@/api/types";
+import { useHistory } from "@/hooks/queries";
+import type { Connection } from "@/hooks/useLive";
+import type { Theme } from "@/hooks/useTheme";
+import { buildChartModel, SERIES } from "@/lib/chartModel";
+import type { LiveData } from "@/lib/liveState";
+import { LIVE_WINDOWS } from "@/lib/points";
+import type { Zone } from "@/lib/time";
+import { RANGE_LABELS, type Range } from "@/lib/view";
+import { ChartLoading, ChartMessage } from "./chart/ChartStates";
+import { ChartToolbar } from "./chart/ChartToolbar";
+import { Legend } from "./chart/Legend";
+import { Plot } from "./chart/Plot";
+import { PointsTable } from "./chart/PointsTable";
+import type { ZoomRange } from "./chart/plotOptions";
+import { SpanText } from "./chart/SpanText";
+import type { Visible } from "./chart/usePlot";
+import { Button } from "./ui/Button";
+import { Card } from "./ui/Card";
+import { Tabs } from "./ui/Tabs";
+
+const ALL_VISIBLE: Visible = { actual: true, lgbmPlus: true, band: true, lgbm: true };
+
+interface MainChartProps {
+  series: Series;
+  range: Range;
+  onRange: (range: Range) => void;
+  live: LiveData | null;
+  connection: Connection;
+  forecast: Forecast | null;
+  growing: boolean;
+  zone: Zone;
+  onZone: (zone: Zone) => void;
+  theme: Theme;
+  /** The replay control, at the foot of the card. */
+  children: ReactNode;
+}
+
+/** Actual rate and forecasts of one series over one range. */
+export function MainChart(props: MainChartProps) {
+  const { series, range, live, forecast, growing, zone, theme } = props;
+  const [visible, setVisible] = useState(ALL_VISIBLE);
+  const [zoom, setZoom] = useState<ZoomRange | null>(null);
+  const [asTable, setAsTable] = useState(false);
+  const windowSeconds = series.window_seconds;
+
+  const history = useHistory(range === "live" ? null : range, { filename: series.filename, growing });
+  const points = range === "live" ? live?.points : history.data;
+  const model = useMemo(
+    () =>
+      points
+        ? buildChartModel(range === "live" ? points.slice(-LIVE_WINDOWS) : points, forecast, windowSeconds)
+        : null,
+    [points, range, forecast, windowSeconds],
+  );
+  const drawable = model?.columns[SERIES.actual].some((rate) => rate !== null) ? model : null;
+
+  const changeRange = (next: Range) => {
+    setZoom(null);
+    props.onRange(next);
+  };
+
+  return (
+    <Card aria-label="Traffic and forecast" className="min-w-0">
+      <Tabs
+        label="Range"
+        value={range}
+        options={RANGE_LABELS}
+        onChange={changeRange}
+        aside={
+          drawable && (
+            <Legend
+              visible={visible}
+              anomalies={drawable.columns[SERIES.anomaly].filter((rate) => rate !== null).length}
+              onChange={setVisible}
+            />
+          )
+        }
+      >
+        {drawable ? (
+          <>
+            <div className="flex flex-wrap items-center justify-between gap-2 px-4 pb-1">
+              <SpanText model={drawable} zoom={zoom} windowSeconds={windowSeconds} zone={zone} />
+              <ChartToolbar
+                zone={zone}
+                onZone={props.onZone}
+                asTable={asTable}
+                onAsTable={setAsTable}
+                zoomed={zoom !== null}
+                onResetZoom={() => setZoom(null)}
+              />
+            </div>
+            <div className="px-2 pb-2">
+              {asTable ? (
+                <PointsTable model={drawable} zone={zone} />
+              ) : (
+                <Plot
+                  model={drawable}
+                  zone={zone}
+                  theme={theme}
+                  nowLabel={forecast?.status === "historic" ? "now: end of data" : "now"}
+                  visible={visible}
+                  zoom={zoom}
+                  onZoom={setZoom}
+                />
+              )}
+            </div>
+          </>
+        ) : (
+          <Nothing
+            range={range}
+            loading={points === undefined}
+            connection={props.connection}
+            error={history.error}
+            onRetry={() => history.refetch()}
+            onRange={changeRange}
+          />
+        )}
+      </Tabs>
+      {props.children}
+    </Card>
+  );
+}
+
+interface NothingProps {
+  range: Range;
+  loading: boolean;
+  connection: Connection;
+  error: Error | null;
+  onRetry: () => void;
+  onRange: (range: Range) => void;
+}
+
+/** Why there is no chart. */
+function Nothing({ range, loading, connection, error, onRetry, onRange }: NothingProps) {
+  if (range !== "live" && error instanceof ProblemError)
+    return (
+      <ChartMessage title={error.title} action={<Button onClick={onRetry}>Try again</Button>}>
+        {describeError(error).detail}
+      </ChartMessage>
+    );
+  if (range === "live" && loading && connection.state === "refused")
+    return (
+      <ChartMessage
+        title="Live updates were refused"
+        action={<Button onClick={() => onRange("1h")}>Show the last hour</Button>}
+      >
+        {connection.reason}
+      </ChartMessage>
+    );
+  if (loading) return <ChartLoading />;
+  return (
+    <ChartMessage
+      title="Nothing known in this range"
+      action={range !== "24h" && <Button onClick={() => onRange("24h")}>Show 24 hours</Button>}
+    >
+      No window of it has a known rate: the traffic was silent for longer than an hour, or nothing was
+      recorded.
+    </ChartMessage>
+  );
+}

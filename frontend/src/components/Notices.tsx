@@ -1,0 +1,72 @@
+import { Info, TriangleAlert, X } from "lucide-react";
+import type { ReactNode } from "react";
+import type { Connection } from "@/hooks/useLive";
+import { Button } from "./ui/Button";
+
+interface NoticesProps {
+  connection: Connection;
+  /** False while the backend answers no plain request either. */
+  reachable: boolean;
+  storeReachable: boolean;
+  notice: string | null;
+  onDismiss: () => void;
+}
+
+/** What the reader should know about what the page shows. */
+export function Notices({ connection, reachable, storeReachable, notice, onDismiss }: NoticesProps) {
+  const trouble = troubleOf(connection, reachable, storeReachable);
+  return (
+    <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
+      {trouble && (
+        <div
+          role="alert"
+          className="mt-3 flex items-start gap-2.5 rounded-md border border-warn/40 bg-warn-soft px-3.5 py-2.5"
+        >
+          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
+          <p>{trouble}</p>
+        </div>
+      )}
+      <div role="status">
+        {notice !== null && (
+          <div className="mt-3 flex items-center gap-2.5 rounded-md border border-line bg-surface px-3.5 py-1.5">
+            <Info aria-hidden className="size-4 shrink-0 text-accent" />
+            <p className="min-w-0 flex-1 break-words">{notice}</p>
+            <Button variant="ghost" size="icon" aria-label="Dismiss" onClick={onDismiss}>
+              <X aria-hidden className="size-4" />
+            </Button>
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function troubleOf(connection: Connection, reachable: boolean, storeReachable: boolean): ReactNode {
+  if (connection.state === "offline" || !reachable)
+    return (
+      <>
+        <strong className="font-semibold">The backend cannot be reached.</strong> What you see is from before.
+        The page keeps trying and fills in what it missed.
+      </>
+    );
+  if (connection.state === "reconnecting")
+    return (
+      <>
+        <strong className="font-semibold">Live updates are interrupted.</strong> Reconnecting…
+      </>
+    );
+  if (connection.state === "refused")
+    return (
+      <>
+        <strong className="font-semibold">Live updates were refused.</strong> {connection.reason}
+      </>
+    );
+  if (!storeReachable)
+    return (
+      <>
+        <strong className="font-semibold">The store cannot be reached.</strong> Nothing new can be read or
+        stored until it answers.
+      </>
+    );
+  return null;
+}

@@ -1,0 +1,115 @@
+import { Play, Square } from "lucide-react";
+import type { FormEvent } from "react";
+import { describeError } from "@/api/errors";
+import type { Replay, Series } from "@/api/types";
+import { Button } from "@/components/ui/Button";
+import { Field } from "@/components/ui/Field";
+import { Select } from "@/components/ui/Select";
+import { SeriesName } from "@/components/ui/SeriesName";
+import { useStartReplay, useStopReplay } from "@/hooks/mutations";
+import { formatDuration } from "@/lib/format";
+import { formatDateTime, toSeconds, type Zone, zoneName } from "@/lib/time";
+
+const SPEEDS = [1, 2, 5, 10, 20];
+const DEFAULT_SPEED = 2;
+const DAY = 86_400;
+
+interface ReplayControlProps {
+  series: Series;
+  replay: Replay | null;
+  fastest: number;
+  zone: Zone;
+  onFollow: (replay: Replay) => void;
+}
+
+/** Plays the series as if it came in now, or says what is being played. */
+export function ReplayControl(props: ReplayControlProps) {
+  return (
+    <div className="border-t border-line px-4 py-3">
+      {props.replay ? <Playing {...props} replay={props.replay} /> : <Start {...props} />}
+    </div>
+  );
+}
+
+function Start({ series, fastest, onFollow }: ReplayControlProps) {
+  const starting = useStartReplay();
+  const long = toSeconds(series.last) - toSeconds(series.first) > DAY;
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const form = new FormData(event.currentTarget);
+    const lastDay = form.get("from") === "day";
+    starting.mutate(
+      {
+        filename: series.filename,
+        speed: Number(form.get("speed")),
+        start: lastDay ? new Date((toSeconds(series.last) - DAY) * 1000).toISOString() : null,
+      },
+      { onSuccess: onFollow },
+    );
+  };
+  return (
+    <form onSubmit={submit} aria-label="Replay" className="flex flex-wrap items-end gap-3">
+      <Field label="Replay from">
+        {(id) => (
+          <Select id={id} name="from" key={series.filename}>
+            {long && <option value="day">24 h before the end</option>}
+            <option value="beginning">the beginning</option>
+          </Select>
+        )}
+      </Field>
+      <Field label="Speed">
+        {(id) => (
+          <Select id={id} name="speed" defaultValue={DEFAULT_SPEED}>
+            {SPEEDS.filter((speed) => speed <= fastest).map((speed) => (
+              <option key={speed} value={speed}>
+                {speed === 1 ? "1 window/s" : `${speed} windows/s`}
+              </option>
+            ))}
+          </Select>
+        )}
+      </Field>
+      <Button type="submit" disabled={starting.isPending}>
+        <Play aria-hidden className="size-3.5" />
+        Replay as live
+      </Button>
+      <p className="min-w-48 flex-1 basis-64 text-xs text-muted sm:pb-1">
+        Plays this series as if it came in now, with the forecasts that would have been made at the time.
+      </p>
+      {starting.error && <ReplayError error={starting.error} />}
+    </form>
+  );
+}
+
+function Playing({ series, replay, zone, onFollow }: ReplayControlProps & { replay: Replay }) {
+  const stopping = useStopReplay();
+  const position = toSeconds(replay.position);
+  const left = Math.max(0, (toSeconds(replay.last) - position) / series.window_seconds / replay.speed);
+  return (
+    <div className="flex flex-wrap items-center gap-3">
+      <Button disabled={stopping.isPending} onClick={() => stopping.mutate()}>
+        <Square aria-hidden className="size-3.5" />
+        Stop replay
+      </Button>
+      {series.filename !== replay.replay_filename && (
+        <Button onClick={() => onFollow(replay)}>Watch it</Button>
+      )}
+      <p className="flex min-w-0 flex-wrap items-center gap-x-1.5 text-xs text-muted">
+        <span>Replaying</span>
+        <SeriesName name={replay.filename} className="text-ink" />
+        <span>
+          at {replay.speed === 1 ? "1 window/s" : `${replay.speed} windows/s`}, now{" "}
+          {formatDateTime(position, zone)} {zoneName(zone)}, {formatDuration(Math.round(left))} left
+        </span>
+      </p>
+      {stopping.error && <ReplayError error={stopping.error} />}
+    </div>
+  );
+}
+
+function ReplayError({ error }: { error: Error }) {
+  return (
+    <p role="alert" className="w-full text-xs text-danger">
+      {describeError(error).detail}
+    </p>
+  );
+}

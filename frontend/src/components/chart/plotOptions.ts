@@ -1,0 +1,180 @@
+import uPlot from "uplot";
+import { type ChartModel, dottedRows, SERIES } from "@/lib/chartModel";
+import { formatTick } from "@/lib/format";
+import { axisLabels, type Zone } from "@/lib/time";
+import type { Palette } from "./palette";
+
+/** What the drawing functions need; they read the newest of it, so the chart is never rebuilt for it. */
+export interface PlotContext {
+  model: ChartModel;
+  palette: Palette;
+  zone: Zone;
+  nowLabel: string;
+  onCursor: (cursor: PlotCursor | null) => void;
+  onZoom: (range: ZoomRange | null) => void;
+}
+
+export interface PlotCursor {
+  index: number;
+  /** Distance from the plot's left edge and the plot's width, CSS pixels. */
+  left: number;
+  width: number;
+}
+
+export interface ZoomRange {
+  min: number;
+  max: number;
+}
+
+const FONT = '11px "Inter", system-ui, sans-serif';
+const DASH = { lgbmPlus: [7, 4], lgbm: [2, 3] };
+const LEAST_ZOOM_PIXELS = 8;
+const HEADROOM = 1.08;
+
+export function plotOptions(
+  size: { width: number; height: number },
+  context: () => PlotContext,
+): uPlot.Options {
+  const colour = (name: keyof Palette) => () => context().palette[name];
+
+  // The band's edges have paths to fill between, and no line of their own.
+  const edge = (): uPlot.Series => ({ width: 0, spanGaps: false, points: { show: false } });
+  const line = (name: keyof typeof SERIES & keyof Palette, width: number, dash?: number[]): uPlot.Series => ({
+    stroke: colour(name),
+    width,
+    spanGaps: false,
+    ...(dash ? { dash } : {}),
+    points: {
+      show: false,
+      size: 6,
+      width: 1.5,
+      stroke: colour(name),
+      fill: colour("surface"),
+      filter: () => dottedRows(context().model.columns[SERIES[name]], context().model.futureFrom),
+    },
+  });
+
+  return {
+    ...size,
+    padding: [12, 14, 0, 0],
+    legend: { show: false },
+    tzDate: (seconds) => {
+      const date = new Date(seconds * 1000);
+      return context().zone === "utc" ? uPlot.tzDate(date, "UTC") : date;
+    },
+    cursor: {
+      y: false,
+      points: { size: 7, width: 2, fill: colour("surface") },
+      drag: { x: true, y: false, setScale: false },
+      bind: {
+        dblclick: () => () => {
+          context().onZoom(null);
+          return null;
+        },
+      },
+    },
+    scales: {
+      x: { time: true },
+      y: { range: (_plot, _min, max) => [0, max > 0 ? max * HEADROOM : 1] },
+    },
+    axes: [
+      {
+        stroke: colour("muted"),
+        font: FONT,
+        space: 72,
+        size: 44,
+        grid: { show: false },
+        ticks: { stroke: colour("grid"), width: 1, size: 5 },
+        values: (_plot, ticks, _axis, _space, step) => axisLabels(ticks, step, context().zone),
+      },
+      {
+        stroke: colour("muted"),
+        font: FONT,
+        size: 52,
+        space: 44,
+        grid: { stroke: colour("grid"), width: 1 },
+        ticks: { show: false },
+        values: (_plot, ticks) => ticks.map(formatTick),
+      },
+    ],
+    series: [
+      {},
+      edge(),
+      edge(),
+      line("lgbm", 1.5, DASH.lgbm),
+      line("lgbmPlus", 1.75, DASH.lgbmPlus),
+      line("actual", 1.75),
+      {
+        paths: () => null,
+        points: {
+          show: true,
+          space: 0,
+          size: 8,
+          width: 1.5,
+          stroke: colour("surface"),
+          fill: colour("anomaly"),
+        },
+      },
+    ],
+    bands: [{ series: [SERIES.p90, SERIES.p10], fill: colour("band") }],
+    hooks: {
+      drawClear: [(plot) => shadeSpans(plot, context())],
+      draw: [(plot) => drawNow(plot, context())],
+      setCursor: [
+        (plot) => {
+          const { idx, left } = plot.cursor;
+          const over = idx !== null && idx !== undefined && left !== undefined && left >= 0;
+          context().onCursor(over ? { index: idx, left, width: plot.over.clientWidth } : null);
+        },
+      ],
+      setSelect: [
+        (plot) => {
+          const { left, width } = plot.select;
+          if (width < LEAST_ZOOM_PIXELS) return;
+          context().onZoom({ min: plot.posToVal(left, "x"), max: plot.posToVal(left + width, "x") });
+          plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+        },
+      ],
+    },
+  };
+}
+
+/** Unknown time and the time to come lie on their own ground. */
+function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
+  const last = model.columns[0].at(-1) ?? model.now;
+  for (const [from, to] of model.outages) fillSpan(plot, from, to, palette.outage);
+  if (last >= model.now) fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette.future);
+}
+
+function fillSpan(plot: uPlot, from: number, to: number, fill: string): void {
+  const { ctx, bbox } = plot;
+  const right = bbox.left + bbox.width;
+  const clamp = (x: number) => Math.min(Math.max(x, bbox.left), right);
+  const start = clamp(plot.valToPos(from, "x", true));
+  const end = Number.isFinite(to) ? clamp(plot.valToPos(to, "x", true)) : right;
+  if (end <= start) return;
+  ctx.save();
+  ctx.fillStyle = fill;
+  ctx.fillRect(start, bbox.top, end - start, bbox.height);
+  ctx.restore();
+}
+
+function drawNow(plot: uPlot, { model, palette, nowLabel }: PlotContext): void {
+  const { ctx, bbox } = plot;
+  const x = Math.round(plot.valToPos(model.now, "x", true));
+  if (x < bbox.left || x > bbox.left + bbox.width) return;
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.strokeStyle = palette.control;
+  ctx.lineWidth = ratio;
+  ctx.beginPath();
+  ctx.moveTo(x, bbox.top);
+  ctx.lineTo(x, bbox.top + bbox.height);
+  ctx.stroke();
+  ctx.font = `500 ${11 * ratio}px "Inter", system-ui, sans-serif`;
+  ctx.fillStyle = palette.muted;
+  ctx.textAlign = "right";
+  ctx.textBaseline = "top";
+  ctx.fillText(nowLabel, x - 6 * ratio, bbox.top + 2 * ratio);
+  ctx.restore();
+}

@@ -1,0 +1,74 @@
+import { type RefObject, useEffect, useRef } from "react";
+import uPlot from "uplot";
+import { type ChartModel, SERIES } from "@/lib/chartModel";
+import { type PlotContext, plotOptions, type ZoomRange } from "./plotOptions";
+
+export interface Visible {
+  actual: boolean;
+  lgbmPlus: boolean;
+  lgbm: boolean;
+  band: boolean;
+}
+
+/** A uPlot in `container`: made once, given new data, resized with its container, destroyed on unmount. */
+export function usePlot(
+  container: RefObject<HTMLDivElement | null>,
+  context: PlotContext,
+  zoom: ZoomRange | null,
+  visible: Visible,
+): RefObject<uPlot | null> {
+  const plot = useRef<uPlot | null>(null);
+  const newest = useRef(context);
+
+  useEffect(() => {
+    const parent = container.current;
+    if (!parent) return;
+    const size = () => ({ width: parent.clientWidth, height: parent.clientHeight });
+    const made = new uPlot(
+      plotOptions(size(), () => newest.current),
+      newest.current.model.columns,
+      parent,
+    );
+    plot.current = made;
+    const observer = new ResizeObserver(() => made.setSize(size()));
+    observer.observe(parent);
+    // Canvas text measured before the font came would keep the fallback's shape.
+    document.fonts.ready.then(() => plot.current?.redraw(false, true));
+    return () => {
+      observer.disconnect();
+      plot.current = null;
+      made.destroy();
+    };
+  }, [container]);
+
+  useEffect(() => {
+    newest.current = context;
+    const made = plot.current;
+    if (!made) return;
+    made.batch(() => {
+      made.setData(context.model.columns, false);
+      made.setScale("x", zoom ?? fullRange(context.model));
+      made.redraw(false, true);
+    });
+  }, [context, zoom]);
+
+  useEffect(() => {
+    const made = plot.current;
+    if (!made) return;
+    made.batch(() => {
+      for (const name of ["actual", "lgbmPlus", "lgbm"] as const)
+        made.setSeries(SERIES[name], { show: visible[name] });
+      made.setSeries(SERIES.anomaly, { show: visible.actual });
+      for (const name of ["p90", "p10"] as const) made.setSeries(SERIES[name], { show: visible.band });
+    });
+  }, [visible]);
+
+  return plot;
+}
+
+export function fullRange(model: ChartModel): ZoomRange {
+  const [times] = model.columns;
+  const min = times[0] ?? model.now - model.step;
+  const max = Math.max(times.at(-1) ?? model.now, model.now);
+  return { min, max: max > min ? max : min + model.step };
+}

@@ -1,0 +1,40 @@
+import type { Series } from "@/api/types";
+import { Select } from "@/components/ui/Select";
+import { seriesLabel } from "@/lib/names";
+
+interface SeriesSelectProps {
+  list: readonly Series[];
+  selected: string | null;
+  onSelect: (filename: string) => void;
+}
+
+export function SeriesSelect({ list, selected, onSelect }: SeriesSelectProps) {
+  const live = list.filter((series) => series.live);
+  const stored = list.filter((series) => !series.live);
+  return (
+    <Select
+      aria-label="Series"
+      title={selected ?? undefined}
+      className="w-full sm:w-64"
+      value={selected ?? ""}
+      disabled={list.length === 0}
+      onChange={(event) => onSelect(event.target.value)}
+    >
+      {list.length === 0 && <option value="">No series stored</option>}
+      {live.length > 0 && <SeriesGroup label="Live now" list={live} />}
+      {stored.length > 0 && <SeriesGroup label="Stored" list={stored} />}
+    </Select>
+  );
+}
+
+function SeriesGroup({ label, list }: { label: string; list: readonly Series[] }) {
+  return (
+    <optgroup label={label}>
+      {list.map((series) => (
+        <option key={series.filename} value={series.filename}>
+          {seriesLabel(series)}
+        </option>
+      ))}
+    </optgroup>
+  );
+}

@@ -1,0 +1,8 @@
+import { classes } from "@/lib/classes";
+
+/** Holds the place of something that is on its way. */
+export function Skeleton({ className }: { className?: string }) {
+  return (
+    <span aria-hidden className={classes("block motion-safe:animate-pulse rounded bg-inset", className)} />
+  );
+}

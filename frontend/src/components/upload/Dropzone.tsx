@@ -1,0 +1,52 @@
+import { FileUp } from "lucide-react";
+import { useDropzone } from "react-dropzone";
+import type { Limits } from "@/api/types";
+import { classes } from "@/lib/classes";
+import { formatBytes } from "@/lib/format";
+
+interface DropzoneProps {
+  limits: Limits | undefined;
+  large: boolean;
+  onFile: (file: File) => void;
+  onRefused: (reason: string) => void;
+}
+
+/** Takes one file by drop, click or keyboard. What it is, its content tells the server: names are not checked. */
+export function Dropzone({ limits, large, onFile, onRefused }: DropzoneProps) {
+  const { getRootProps, getInputProps, isDragActive } = useDropzone({
+    multiple: false,
+    onDropAccepted: ([file]) => {
+      if (!file) return;
+      if (limits && file.size > limits.max_upload_bytes)
+        onRefused(
+          `${formatBytes(file.size)} is more than the server takes (${formatBytes(limits.max_upload_bytes)}). It was not sent.`,
+        );
+      else onFile(file);
+    },
+    onDropRejected: () => onRefused("Drop one file at a time. Nothing was sent."),
+  });
+
+  return (
+    <div
+      {...getRootProps({
+        role: "button",
+        "aria-label": "Upload a traffic file",
+        className: classes(
+          "flex flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
+          large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
+          isDragActive ? "border-accent bg-accent-soft" : "border-control hover:border-accent hover:bg-inset",
+        ),
+      })}
+    >
+      <input {...getInputProps({ "aria-label": "Traffic file" })} />
+      <FileUp aria-hidden className={classes("text-accent", large ? "size-9" : "size-5")} />
+      <span className={large ? "text-lg font-semibold" : "font-medium"}>
+        {isDragActive ? "Drop it to upload" : "Drop a traffic file, or choose one"}
+      </span>
+      <span className={classes("text-muted", large ? "max-w-md text-sm" : "text-xs")}>
+        Request log or rate series
+        {limits && `: ${limits.accepted_extensions.join(" ")}, up to ${formatBytes(limits.max_upload_bytes)}`}
+      </span>
+    </div>
+  );
+}

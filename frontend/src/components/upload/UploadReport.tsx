@@ -1,0 +1,108 @@
+import { CircleCheck } from "lucide-react";
+import type { ReactNode } from "react";
+import type { UploadResult } from "@/api/types";
+import { Button } from "@/components/ui/Button";
+import { SeriesName } from "@/components/ui/SeriesName";
+import { countOf, formatCount, formatDuration } from "@/lib/format";
+import { formatSpan, toSeconds, type Zone } from "@/lib/time";
+
+interface UploadReportProps {
+  result: UploadResult;
+  synthetic: boolean;
+  zone: Zone;
+  onDone: () => void;
+}
+
+/** What the server made of a file, in its own numbers. */
+export function UploadReport({ result, synthetic, zone, onDone }: UploadReportProps) {
+  const dropped = result.rows_dropped.reduce((total, { count }) => total + count, 0);
+  const window = result.window_seconds;
+  return (
+    <div>
+      <p role="status" className="flex items-center gap-2 font-medium">
+        <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
+        <SeriesName name={result.filename} synthetic={synthetic} />
+        <span className="shrink-0">stored</span>
+      </p>
+      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
+        <Fact term="Rows read">{formatCount(result.rows_read)}</Fact>
+        <Fact term="Rows dropped">{dropped === 0 ? "none" : formatCount(dropped)}</Fact>
+        <Fact term="Windows">
+          {formatCount(result.windows)} of {formatDuration(window)}
+          {result.gaps > 0 ? `, ${formatCount(result.gaps)} unknown` : ", no gaps"}
+        </Fact>
+        <Fact term="Span">
+          {formatSpan(toSeconds(result.first), toSeconds(result.last) + window, zone, window)}
+        </Fact>
+      </dl>
+      <details className="mt-3 text-xs">
+        <summary className="font-medium text-accent">How it was read</summary>
+        <div className="mt-2 grid gap-3">
+          <Reading result={result} />
+          {dropped > 0 && <Dropped result={result} />}
+          {result.assumptions.length > 0 && (
+            <ReportList title="Recognised, not told" items={result.assumptions} />
+          )}
+        </div>
+      </details>
+      <Button size="small" className="mt-3" onClick={onDone}>
+        Upload another file
+      </Button>
+    </div>
+  );
+}
+
+function Fact({ term, children }: { term: string; children: ReactNode }) {
+  return (
+    <>
+      <dt className="text-muted">{term}</dt>
+      <dd className="min-w-0 break-words">{children}</dd>
+    </>
+  );
+}
+
+function Reading({ result }: { result: UploadResult }) {
+  return (
+    <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
+      <Fact term="Format">
+        {result.format}, {result.kind === "raw" ? "one row a request" : "one row a window"}
+      </Fact>
+      {result.timestamp_column !== null && (
+        <Fact term="Time column">
+          <bdi>{result.timestamp_column}</bdi> ({result.time_unit}, {result.timezone})
+        </Fact>
+      )}
+      {result.value_column !== null && (
+        <Fact term="Value column">
+          <bdi>{result.value_column}</bdi> ({result.value_unit})
+        </Fact>
+      )}
+      <Fact term="Stored">
+        {countOf(result.points_written, "point")}, model {result.version}
+      </Fact>
+    </dl>
+  );
+}
+
+function Dropped({ result }: { result: UploadResult }) {
+  const items = result.rows_dropped.map(
+    ({ reason, count, first_rows }) =>
+      `${reason}: ${countOf(count, "row")}${first_rows.length > 0 ? `, first at ${first_rows.map(formatCount).join("; ")}` : ""}`,
+  );
+  return <ReportList title="Dropped rows" items={items} />;
+}
+
+function ReportList({ title, items }: { title: string; items: string[] }) {
+  return (
+    <div>
+      <h3 className="text-muted">{title}</h3>
+      <ul className="mt-1 list-disc space-y-1 pl-4">
+        {items.map((item) => (
+          <li key={item} className="break-words">
+            {item}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, unwrap } from "@/api/client";
+import { replayKey, seriesKey } from "./queries";
+
+export interface ReplayStart {
+  filename: string;
+  speed: number;
+  start: string | null;
+}
+
+export function useDeleteSeries() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (filename: string) =>
+      unwrap(api.DELETE("/api/series/{filename}", { params: { path: { filename } } })),
+    onSuccess: () => queries.invalidateQueries(),
+  });
+}
+
+export function useStartReplay() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: ReplayStart) => unwrap(api.POST("/api/replay", { body })),
+    onSuccess: (replay) => {
+      queries.setQueryData(replayKey, replay);
+      return queries.invalidateQueries({ queryKey: seriesKey });
+    },
+  });
+}
+
+export function useStopReplay() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: () => unwrap(api.DELETE("/api/replay")),
+    onSuccess: () => {
+      queries.setQueryData(replayKey, null);
+      return queries.invalidateQueries({ queryKey: seriesKey });
+    },
+  });
+}

@@ -1,0 +1,169 @@
+import type { ChartDataPoint, Forecast, ForecastPoint } from "@/api/types";
+import { toSeconds } from "./time";
+
+type Column = (number | null)[];
+
+/** Columns for uPlot, equally long, x ascending in seconds, null for a gap. */
+export type Columns = [
+  x: number[],
+  p90: Column,
+  p10: Column,
+  lgbm: Column,
+  lgbmPlus: Column,
+  actual: Column,
+  anomaly: Column,
+];
+
+/** Where each column stands in `Columns`; also uPlot's series index. */
+export const SERIES = { p90: 1, p10: 2, lgbm: 3, lgbmPlus: 4, actual: 5, anomaly: 6 } as const;
+
+export interface ChartModel {
+  columns: Columns;
+  /** Index of the first forecast row; columns[0].length when there is none. */
+  futureFrom: number;
+  /** End of the newest window: left of it is known, right of it is forecast. */
+  now: number;
+  /** Seconds between neighbouring rows of the known part. */
+  step: number;
+  /** Spans whose rate is unknown: [from, to) in seconds. */
+  outages: [from: number, to: number][];
+}
+
+interface Row {
+  x: number;
+  p90: number | null;
+  p10: number | null;
+  lgbm: number | null;
+  lgbmPlus: number | null;
+  actual: number | null;
+  anomaly: number | null;
+}
+
+/** Known points and, right of them, the forecast. Null where there is nothing to draw. */
+export function buildChartModel(
+  points: readonly ChartDataPoint[],
+  forecast: Forecast | null,
+  windowSeconds: number,
+): ChartModel | null {
+  const known = points.map(knownRow);
+  const last = known.at(-1);
+  if (!last) return null;
+
+  const step = stepOf(known, windowSeconds);
+  const future = forecast ? futureRows(forecast, last.x) : [];
+  const rows = withGaps(known, step);
+  const futureFrom = rows.length;
+  const firstFuture = future[0];
+  // Where the forecast does not follow on the newest point, no line may join them.
+  const detached = firstFuture !== undefined && firstFuture.x - last.x > 1.5 * step;
+  if (detached) rows.push(emptyRow(last.x + step));
+  rows.push(...future);
+
+  return {
+    columns: toColumns(rows),
+    futureFrom: futureFrom + (detached ? 1 : 0),
+    now: firstFuture && forecast ? Math.max(toSeconds(forecast.issued_at), last.x) : last.x + step,
+    step,
+    outages: outagesOf(rows.slice(0, futureFrom), step),
+  };
+}
+
+function knownRow(point: ChartDataPoint): Row {
+  return {
+    x: toSeconds(point.timestamp),
+    p90: point.p90,
+    p10: point.p10,
+    lgbm: point.predicted_rps_model2,
+    lgbmPlus: point.predicted_rps_model1,
+    actual: point.actual_rps,
+    anomaly: point.anomaly ? point.actual_rps : null,
+  };
+}
+
+function emptyRow(x: number): Row {
+  return { x, p90: null, p10: null, lgbm: null, lgbmPlus: null, actual: null, anomaly: null };
+}
+
+/** The step of the grid: the smallest distance between neighbours, a window where there is one point. */
+function stepOf(rows: readonly Row[], windowSeconds: number): number {
+  let step = Number.POSITIVE_INFINITY;
+  for (let index = 1; index < rows.length; index += 1) {
+    const distance = (rows[index]?.x ?? 0) - (rows[index - 1]?.x ?? 0);
+    if (distance > 0 && distance < step) step = distance;
+  }
+  return Number.isFinite(step) ? step : windowSeconds;
+}
+
+/** Points may simply be absent during an outage: an empty row on each side breaks the line there. */
+function withGaps(rows: readonly Row[], step: number): Row[] {
+  const result: Row[] = [];
+  for (const row of rows) {
+    const previous = result.at(-1);
+    if (previous && row.x - previous.x > 1.5 * step) {
+      result.push(emptyRow(previous.x + step));
+      if (row.x - previous.x > 2.5 * step) result.push(emptyRow(row.x - step));
+    }
+    result.push(row);
+  }
+  return result;
+}
+
+function futureRows(forecast: Forecast, after: number): Row[] {
+  const rows = new Map<number, Row>();
+  for (const point of forecast.points) {
+    const x = toSeconds(point.timestamp);
+    if (x <= after) continue;
+    const row = rows.get(x) ?? emptyRow(x);
+    if (point.model === "lgbm") row.lgbm = point.mean;
+    else {
+      row.lgbmPlus = point.mean;
+      row.p10 = point.p10;
+      row.p90 = point.p90;
+    }
+    rows.set(x, row);
+  }
+  return [...rows.values()].sort((left, right) => left.x - right.x);
+}
+
+function outagesOf(rows: readonly Row[], step: number): [number, number][] {
+  const outages: [number, number][] = [];
+  let from: number | null = null;
+  for (const row of rows) {
+    if (row.actual === null) from ??= row.x;
+    else if (from !== null) {
+      outages.push([from, row.x]);
+      from = null;
+    }
+  }
+  const last = rows.at(-1);
+  if (from !== null && last) outages.push([from, last.x + step]);
+  return outages;
+}
+
+function toColumns(rows: readonly Row[]): Columns {
+  return [
+    rows.map((row) => row.x),
+    rows.map((row) => row.p90),
+    rows.map((row) => row.p10),
+    rows.map((row) => row.lgbm),
+    rows.map((row) => row.lgbmPlus),
+    rows.map((row) => row.actual),
+    rows.map((row) => row.anomaly),
+  ];
+}
+
+/** Rows that need a dot: forecasts, and known values without a neighbour to draw a line to. */
+export function dottedRows(column: readonly (number | null)[], futureFrom: number): number[] {
+  const rows: number[] = [];
+  for (let index = 0; index < column.length; index += 1) {
+    if (column[index] == null) continue;
+    const alone = column[index - 1] == null && column[index + 1] == null;
+    if (index >= futureFrom || alone) rows.push(index);
+  }
+  return rows;
+}
+
+/** The forecast of one model at one horizon. */
+export function forecastAt(forecast: Forecast, model: string, horizon: number): ForecastPoint | null {
+  return forecast.points.find((point) => point.model === model && point.horizon === horizon) ?? null;
+}

@@ -1,0 +1,88 @@
+/** The one place where numbers, sizes and lengths of time become text. */
+
+const LOCALE = "en";
+const NBSP = " ";
+
+const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
+const significant = new Intl.NumberFormat(LOCALE, {
+  maximumSignificantDigits: 3,
+  minimumSignificantDigits: 3,
+});
+const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
+const plain = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
+
+export const RATE_UNIT = "req/s";
+export const UNKNOWN = "–";
+
+/** A rate without its unit: 0.0123, 1.23, 123, 1,234, 12.3K, 100K. */
+export function formatRate(rate: number | null | undefined): string {
+  if (rate === null || rate === undefined || !Number.isFinite(rate)) return UNKNOWN;
+  const size = Math.abs(rate);
+  if (size === 0) return "0";
+  if (size < 0.0005) return "<0.001";
+  if (size < 0.01) return plain.format(Number(rate.toFixed(3)));
+  if (size < 999.5) return significant.format(rate);
+  if (size < 9_999.5) return integer.format(rate);
+  return compact.format(rate);
+}
+
+export function formatRateWithUnit(rate: number | null | undefined): string {
+  const text = formatRate(rate);
+  return text === UNKNOWN ? "unknown" : `${text}${NBSP}${RATE_UNIT}`;
+}
+
+/** A tick of the rate axis: ticks are round already, so no padding zeros. */
+export function formatTick(rate: number): string {
+  return Math.abs(rate) < 10_000 ? integerOrPlain(rate) : compact.format(rate);
+}
+
+function integerOrPlain(rate: number): string {
+  return Number.isInteger(rate) ? integer.format(rate) : plain.format(rate);
+}
+
+export function formatCount(count: number): string {
+  return integer.format(count);
+}
+
+/** "1 window", "2,000 windows". */
+export function countOf(count: number, singular: string, plural = `${singular}s`): string {
+  return `${formatCount(count)}${NBSP}${count === 1 ? singular : plural}`;
+}
+
+/** A share as whole percent; one decimal below one percent, so that it never reads as zero when it is not. */
+export function formatPercent(share: number): string {
+  const percent = Math.abs(share * 100);
+  const digits = percent > 0 && percent < 0.95 ? 1 : 0;
+  return `${percent.toFixed(digits)}${NBSP}%`;
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ["bytes", "KB", "MB", "GB", "TB"];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit += 1;
+  }
+  return `${unit === 0 ? integer.format(value) : plain.format(value)}${NBSP}${units[unit]}`;
+}
+
+/** How far ahead, or how long: "45 s", "15 min", "75 min", "4 h", "2.5 d". */
+export function formatDuration(seconds: number): string {
+  if (seconds < 60) return `${plain.format(seconds)}${NBSP}s`;
+  if (seconds <= 7_200) return `${plain.format(seconds / 60)}${NBSP}min`;
+  if (seconds <= 172_800) return `${plain.format(seconds / 3_600)}${NBSP}h`;
+  return `${plain.format(seconds / 86_400)}${NBSP}d`;
+}
+
+const YEAR = 31_557_600;
+
+/** How long ago, coarsely: "3 s", "4 min", "5 h", "12 d", "30 y". */
+export function formatAge(seconds: number): string {
+  const age = Math.max(0, seconds);
+  if (age < 60) return `${Math.floor(age)}${NBSP}s`;
+  if (age < 3_600) return `${Math.floor(age / 60)}${NBSP}min`;
+  if (age < 172_800) return `${Math.floor(age / 3_600)}${NBSP}h`;
+  if (age < YEAR) return `${Math.floor(age / 86_400)}${NBSP}d`;
+  return `${Math.floor(age / YEAR)}${NBSP}y`;
+}

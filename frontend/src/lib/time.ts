@@ -1,0 +1,76 @@
+/** Times as text, in UTC or in the browser's own zone. Timestamps are ISO strings or epoch seconds. */
+
+export type Zone = "utc" | "local";
+
+const LOCALE = "en-GB";
+
+const FIELDS = {
+  date: { day: "numeric", month: "short", year: "numeric" },
+  day: { day: "numeric", month: "short" },
+  clock: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+} satisfies Record<string, Intl.DateTimeFormatOptions>;
+
+type Style = keyof typeof FIELDS;
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+function formatter(style: Style, zone: Zone): Intl.DateTimeFormat {
+  const key = `${style}/${zone}`;
+  let found = formatters.get(key);
+  if (!found) {
+    found = new Intl.DateTimeFormat(
+      LOCALE,
+      zone === "utc" ? { ...FIELDS[style], timeZone: "UTC" } : FIELDS[style],
+    );
+    formatters.set(key, found);
+  }
+  return found;
+}
+
+export function toSeconds(timestamp: string): number {
+  return Date.parse(timestamp) / 1000;
+}
+
+export function zoneName(zone: Zone): string {
+  return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+export function formatDate(seconds: number, zone: Zone): string {
+  return formatter("date", zone).format(seconds * 1000);
+}
+
+export function formatDay(seconds: number, zone: Zone): string {
+  return formatter("day", zone).format(seconds * 1000);
+}
+
+/** 23:59, or 23:59:30 where the step between points is below a minute. */
+export function formatClock(seconds: number, zone: Zone, step = 60): string {
+  return formatter(step < 60 ? "seconds" : "clock", zone).format(seconds * 1000);
+}
+
+export function formatDateTime(seconds: number, zone: Zone, step = 60): string {
+  return `${formatDate(seconds, zone)}, ${formatClock(seconds, zone, step)}`;
+}
+
+/** "31 Aug 1995, 22:00 – 23:59 UTC"; both dates where they differ. */
+export function formatSpan(from: number, to: number, zone: Zone, step = 60): string {
+  const end =
+    formatDate(from, zone) === formatDate(to, zone)
+      ? formatClock(to, zone, step)
+      : formatDateTime(to, zone, step);
+  return `${formatDateTime(from, zone, step)} – ${end} ${zoneName(zone)}`;
+}
+
+/** Labels of the time axis: the clock, with the date under the first label and under every new day. */
+export function axisLabels(ticks: number[], step: number, zone: Zone): string[] {
+  let shown = "";
+  return ticks.map((tick) => {
+    const day = formatDay(tick, zone);
+    if (step >= 86_400) return day;
+    const label = formatClock(tick, zone, step);
+    if (day === shown) return label;
+    shown = day;
+    return `${label}\n${day}`;
+  });
+}
