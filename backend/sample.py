@@ -39,7 +39,9 @@ def sample_requests(end: datetime, seed: int = 1) -> np.ndarray:
     parts = 1 + generator.poisson(3, int(visits.sum()))
     visit_times = np.repeat(minutes, visits) * 60e6 + generator.uniform(0, 60e6, len(parts))
     times = np.repeat(visit_times, parts) + generator.exponential(0.4e6, int(parts.sum()))
-    times = np.sort(times[times < DAYS * 86_400e6]).astype("int64")
+    # A first and a last request at the very edges, so that the log covers its first and last window.
+    edges = (0.0, DAYS * 86_400e6 - 1)
+    times = np.sort(np.append(times[times < edges[1]], edges)).astype("int64")
     return times + int(start.timestamp()) * 1_000_000
 
 

@@ -108,7 +108,7 @@ class UploadResult(BaseModel):
     time_unit: str
     timezone: str
     value_column: str | None
-    value_unit: Literal["count", "rate"]
+    value_unit: Literal["count", "rate"] | None
     assumptions: list[str] = Field(description="what was recognised rather than told, and how to override it")
     rows_read: int
     rows_dropped: list[DroppedRowsReport]

@@ -1,9 +1,8 @@
 """A traffic file in: received to disk within its limit, then handed to the pipeline."""
 
 import asyncio
-import shutil
 import threading
-from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
@@ -11,11 +10,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field, ValidationError
-from starlette.datastructures import FormData, UploadFile
-from starlette.types import Message
+from starlette.requests import ClientDisconnect
 
+from backend.api.multipart import UploadForm, too_large
 from backend.deps import State, StateDep
-from backend.errors import InvalidRequestError, NotFoundError, ProblemError, TooLargeError
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
 from backend.pipeline import ImportResult, import_file
 from backend.sample import SAMPLE_FILENAME, write_sample
@@ -100,18 +99,24 @@ class ImportJob:
         """Write the body's file into the folder; raises TooLargeError as soon as the limit is passed."""
         self._report("receiving")
         limit = self._state["settings"].max_upload_bytes
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit + MULTIPART_OVERHEAD:
-            await _discard(request.receive)
-            raise _too_large(limit)
-        counted = Request(request.scope, self._counting(request.receive, limit))
-        async with counted.form(max_files=1, max_fields=len(UploadOptions.model_fields)) as form:
-            file, options = _file_of(form), _options_of(form)
-            if (file.size or 0) > limit:
-                raise _too_large(limit)
-            path = folder / "received"
-            await asyncio.to_thread(_copy, file, path)
-            return path, file.filename or "", options
+        path = folder / "received"
+        try:
+            announced = request.headers.get("content-length", "")
+            if announced.isdigit() and int(announced) > limit + MULTIPART_OVERHEAD:
+                raise too_large(limit)
+            with UploadForm(request.headers.get("content-type", ""), path, limit) as form:
+                async for chunk in request.stream():
+                    await asyncio.to_thread(form.feed, chunk)
+                    self._bytes = form.bytes_received
+                    self._report("receiving")
+                form.finish()
+        except ClientDisconnect:
+            raise ImportCancelledError from None
+        except ProblemError:
+            self._report("failed")
+            await _discard(request)
+            raise
+        return path, form.filename or "", _options_of(form.fields)
 
     async def run(self, path: Path, filename: str, options: ReadOptions, request: Request) -> UploadResult:
         """Import the file off the event loop; a client that leaves calls it off."""
@@ -150,61 +155,27 @@ class ImportJob:
     def _report(self, step: UploadStep) -> None:
         self._state["progress"].set(self._upload_id, UploadProgress(step=step, bytes_received=self._bytes))
 
-    def _counting(self, receive: Callable[[], Any], limit: int) -> Callable[[], Any]:
-        async def receive_counted() -> Message:
-            message: Message = await receive()
-            self._bytes += len(message.get("body", b""))
-            if self._bytes > limit + MULTIPART_OVERHEAD:
-                await _discard(receive)
-                raise _too_large(limit)
-            return message
-
-        return receive_counted
-
     async def _watch(self, request: Request) -> None:
         while (await request.receive())["type"] != "http.disconnect":
             pass
         self._cancelled.set()
 
 
-def _too_large(limit: int) -> TooLargeError:
-    return TooLargeError(
-        f"The file is larger than {limit // 1024**2} MB (SCALEOPS_MAX_UPLOAD_MB). Send it compressed (.gz, Parquet) or "
-        "in parts: parts with the same file name become one series.",
-        limit_bytes=limit,
-    )
-
-
-async def _discard(receive: Callable[[], Any]) -> None:
-    try:
+async def _discard(request: Request) -> None:
+    with suppress(TimeoutError, ClientDisconnect, RuntimeError):
         async with asyncio.timeout(DISCARD_SECONDS):
-            while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+            async for _ in request.stream():
                 pass
-    except TimeoutError:
-        return
 
 
-def _file_of(form: FormData) -> UploadFile:
-    file = form.get("file")
-    if not isinstance(file, UploadFile):
-        raise InvalidRequestError("Send the traffic file as the multipart/form-data field `file`.", field="file")
-    return file
-
-
-def _options_of(form: FormData) -> ReadOptions:
-    given = {name: value for name, value in form.items() if name != "file" and value != ""}
+def _options_of(fields: dict[str, str]) -> ReadOptions:
     try:
-        options = UploadOptions.model_validate(given)
+        options = UploadOptions.model_validate({name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0])
         raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
     return ReadOptions(**options.model_dump())
-
-
-def _copy(file: UploadFile, path: Path) -> None:
-    with path.open("wb") as target:
-        shutil.copyfileobj(file.file, target, 1024**2)
 
 
 def _answer(state: State, result: ImportResult) -> UploadResult:

@@ -53,6 +53,8 @@ class Hub:
                 channel = Channel(requested=filename, sequence=time.time_ns() // 1_000_000)
                 await self._load(channel)
                 self._channels[filename] = channel
+            else:
+                await self._advance(channel)
         channel.idle_ticks = 0
         missed = channel.missed(after) if after is not None else None
         if missed is None or len(missed) >= subscriber.queue.maxsize:
@@ -74,10 +76,9 @@ class Hub:
                 await self._reload(channel)
 
     async def _tick(self, channel: Channel) -> None:
-        if not channel.subscribers:
-            channel.idle_ticks += 1
-            if channel.idle_ticks > IDLE_TICKS:
-                self._channels.pop(channel.requested, None)
+        channel.idle_ticks = 0 if channel.subscribers else channel.idle_ticks + 1
+        if channel.idle_ticks > IDLE_TICKS:
+            del self._channels[channel.requested]
             return
         try:
             await self._advance(channel)
@@ -91,12 +92,11 @@ class Hub:
     async def _advance(self, channel: Channel) -> None:
         if channel.series is None or self._replay_took_over(channel):
             return await self._reload_if_found(channel)
-        fresh = await asyncio.to_thread(
-            self._store.read_points, channel.series.key, channel.points.index[-1].to_pydatetime(), None
-        )
-        if fresh.empty or len(fresh) > LIVE_WINDOWS:  # deleted, or a whole file came
+        newest = channel.points.index[-1]
+        fresh = await asyncio.to_thread(self._store.read_points, channel.series.key, newest.to_pydatetime(), None)
+        if newest not in fresh.index or len(fresh) > LIVE_WINDOWS:  # deleted, perhaps made anew, or a whole file came
             return await self._reload(channel)
-        changed = fresh if len(fresh) > 1 else fresh[~_same(fresh, channel.points.tail(1))]
+        changed = fresh[~_same(fresh, channel.points.tail(1))]
         if changed.empty:
             return None
         await self._append(channel, changed)
