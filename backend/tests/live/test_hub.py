@@ -1,0 +1,133 @@
+"""Fan-out, counted on a store that counts its queries."""
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from backend.errors import StoreUnavailableError
+from backend.live.channel import QUEUE_MESSAGES
+from backend.live.hub import Hub
+from backend.models.predictor import RPSEstimator
+from backend.live.replay import Replayer
+from backend.stores import SeriesKey
+from backend.stores.sqlite import SqliteStore
+from backend.tests.stores.samples import points
+
+KEY = SeriesKey("traffic.csv", "lgbm_v1")
+INTERVAL = 0.02
+
+
+class CountingStore(SqliteStore):
+    """Counts what is asked of it, and can be made unreachable."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.queries: Counter[str] = Counter()
+        self.reachable = True
+
+    def read_points(
+        self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
+    ) -> pd.DataFrame:
+        self.queries["read_points"] += 1
+        if not self.reachable:
+            raise StoreUnavailableError("gone")
+        return super().read_points(key, start, stop, every)
+
+    def list_series(self) -> list[Any]:
+        self.queries["list_series"] += 1
+        return super().list_series()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> CountingStore:
+    opened = CountingStore(tmp_path / "store.sqlite")
+    opened.write_points(KEY, 60, points(100))
+    return opened
+
+
+def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> None:
+    """Run `work` beside a hub that ticks."""
+
+    async def run() -> None:
+        estimator: Any = RPSEstimator
+        hub = Hub(store, Replayer(store, estimator), INTERVAL, min_windows=20)
+        ticking = asyncio.create_task(hub.run())
+        await work(hub)
+        ticking.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_tick_asks_the_store_once_however_many_clients_watch(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        subscribers = [(await hub.subscribe("traffic.csv", None))[1] for _ in range(50)]
+        for subscriber in subscribers:
+            subscriber.queue.get_nowait()
+        store.queries.clear()
+        for _ in range(10):  # ten ticks: each brings every client one status
+            await asyncio.gather(*(subscriber.queue.get() for subscriber in subscribers))
+        assert store.queries["read_points"] <= 11
+        assert store.queries["list_series"] == 0
+
+    with_hub(store, work)
+
+
+def test_a_client_that_takes_nothing_is_dropped_and_the_others_do_not_notice(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        _, slow = await hub.subscribe("traffic.csv", None)
+        _, reading = await hub.subscribe("traffic.csv", None)
+        for _ in range(2 * QUEUE_MESSAGES):
+            await reading.queue.get()
+        assert slow.dropped.is_set()
+        assert not reading.dropped.is_set()
+        assert hub.clients == 1
+
+    with_hub(store, work)
+
+
+def test_while_the_store_is_gone_clients_are_told_and_stay(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        _, subscriber = await hub.subscribe("traffic.csv", None)
+        seen = []
+        for reachable in (True, False, True):
+            store.reachable = reachable
+            for _ in range(5):
+                message = json.loads(await subscriber.queue.get())
+            seen.append(message["data"]["store"])
+        assert seen == ["ok", "unreachable", "ok"]
+
+    with_hub(store, work)
+
+
+def test_what_came_while_the_store_was_gone_follows_when_it_is_back(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        _, subscriber = await hub.subscribe("traffic.csv", None)
+        store.reachable = False
+        await asyncio.sleep(3 * INTERVAL)
+        store.write_points(KEY, 60, points(103))
+        store.reachable = True
+        messages = [json.loads(await subscriber.queue.get()) for _ in range(10)]
+        (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
+        assert [point["timestamp"] for point in news] == [
+            timestamp.isoformat().replace("+00:00", "Z") for timestamp in points(103).index[100:]
+        ]
+
+    with_hub(store, work)
+
+
+def test_a_corrected_newest_window_is_sent_again(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        _, subscriber = await hub.subscribe("traffic.csv", None)
+        store.write_points(KEY, 60, points(100).tail(1).assign(actual_rps=7.0))
+        messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
+        (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
+        assert [point["actual_rps"] for point in news] == [7.0]
+
+    with_hub(store, work)

@@ -1,0 +1,82 @@
+"""The commands, as a user calls them."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from backend.cli import app
+from backend.tests.traffic import series_csv
+
+runner = CliRunner()
+
+
+@pytest.fixture
+def traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(tmp_path / "store.sqlite"))
+    path = tmp_path / "traffic.csv"
+    path.write_bytes(series_csv(3000))
+    return path
+
+
+def test_import_stores_a_file_and_says_what_was_done(traffic: Path) -> None:
+    result = runner.invoke(app, ["import", str(traffic), "--json"])
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert (report["rows_read"], report["windows"], report["points_written"]) == (3000, 3000, 3000)
+
+
+def test_a_file_that_cannot_be_used_ends_with_its_reason_and_a_code(traffic: Path) -> None:
+    traffic.write_bytes(b"timestamp,requests\n")
+    result = runner.invoke(app, ["import", str(traffic)])
+    assert result.exit_code == 1
+    assert "The file cannot be used" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_forecast_prints_both_models_at_every_horizon(traffic: Path) -> None:
+    report = json.loads(runner.invoke(app, ["forecast", str(traffic), "--json"]).stdout)
+    assert {(row["model"], row["horizon"]) for row in report["results"]} == {
+        (model, horizon) for model in ("lgbm_plus", "lgbm") for horizon in (1, 5, 15)
+    }
+    assert report["warming_up"] is False
+
+
+def test_backtest_scores_every_model_on_the_same_targets(traffic: Path) -> None:
+    result = runner.invoke(app, ["backtest", str(traffic), "--from", "1995-07-02T12:00:00Z", "--json"])
+    report = json.loads(result.stdout)
+    assert (report["file"], report["window_seconds"]) == ("traffic.csv", 60)
+    assert report["from"] == "1995-07-02T12:00:00+00:00"
+    assert report["to"] == "1995-07-03T02:00:00+00:00"
+    models = {"lgbm_plus", "lgbm", "last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day"}
+    assert {row["model"] for row in report["results"]} == models
+    assert {row["origins"] for row in report["results"]} == {840}
+    row = next(row for row in report["results"] if row["model"] == "lgbm_plus" and row["horizon"] == 5)
+    assert set(row) == {"model", "horizon", "origins", "mae", "rmse", "smape", "mase", "p10_coverage", "p90_coverage"}
+
+
+def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:
+    result = runner.invoke(app, ["backtest", str(traffic), "--from", "yesterday"])
+    assert result.exit_code == 2
+    assert "ISO 8601" in result.output
+
+
+def test_sample_writes_a_file_that_import_reads(traffic: Path, tmp_path: Path) -> None:
+    assert runner.invoke(app, ["sample", "--out", str(tmp_path)]).exit_code == 0
+    result = runner.invoke(app, ["import", str(tmp_path / "synthetic-sample.parquet"), "--json"])
+    report = json.loads(result.stdout)
+    assert (report["kind"], report["windows"]) == ("raw", 7 * 1440)
+    assert report["gaps"] > 60  # its outage
+
+
+def test_doctor_says_what_is_well(traffic: Path) -> None:
+    result = runner.invoke(app, ["doctor"])
+    assert "hash verified" in result.output
+
+
+def test_a_wrong_setting_is_named(traffic: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCALEOPS_MAX_ROWS", "many")
+    result = runner.invoke(app, ["import", str(traffic)])
+    assert result.exit_code == 2
+    assert "SCALEOPS_MAX_ROWS" in result.stderr

@@ -1,0 +1,99 @@
+"""Starting, stopping and being killed."""
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+from websockets.sync.client import connect
+
+from backend.config import ROOT
+from backend.tests.server import SERVE, Server, free_port, running_server
+from backend.tests.traffic import series_csv
+
+MODEL = Path(os.environ.get("SCALEOPS_MODEL_PATH", ROOT / "backend" / "models" / "lgbm_v1.pkl"))
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_stopping_ends_the_process_within_ten_seconds_with_sockets_open(tmp_path: Path, stop: signal.Signals) -> None:
+    with running_server(tmp_path) as server:
+        server.upload("traffic.csv", series_csv(300))
+        server.client.post("/api/replay", json={"filename": "traffic.csv"})
+        with connect(server.websocket_url), connect(server.websocket_url):
+            server.process.send_signal(stop)
+            server.process.wait(timeout=10)
+
+
+def test_after_a_stop_everything_stored_is_there_and_no_replay_is(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.upload("traffic.csv", series_csv(300))
+        server.client.post("/api/replay", json={"filename": "traffic.csv"})
+    with running_server(tmp_path) as server:
+        assert names(server) == ["traffic.csv"]
+
+
+def test_after_kill_9_everything_stored_is_there_and_no_replay_is(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        server.upload("traffic.csv", series_csv(300))
+        history = server.get("/api/history", range="6h")
+        server.client.post("/api/replay", json={"filename": "traffic.csv"})
+        server.process.kill()
+        server.process.wait()
+    with running_server(tmp_path) as server:
+        assert names(server) == ["traffic.csv"]
+        assert server.get("/api/history", range="6h") == history
+
+
+def test_a_command_may_import_while_the_server_runs(tmp_path: Path) -> None:
+    (tmp_path / "traffic.csv").write_bytes(series_csv(300))
+    with running_server(tmp_path) as server:
+        environment = os.environ | {"SCALEOPS_SQLITE_PATH": str(tmp_path / "store.sqlite")}
+        command = [*SERVE[:2], "from backend.cli import app; app()", "import", str(tmp_path / "traffic.csv")]
+        subprocess.run(command, env=environment, check=True, capture_output=True)
+        assert names(server) == ["traffic.csv"]
+        imported = server.get("/api/history", range="6h")
+        server.upload("traffic.csv", series_csv(300))
+        assert server.get("/api/history", range="6h") == imported
+
+
+def test_a_damaged_model_stops_the_start_and_names_the_file(tmp_path: Path) -> None:
+    for suffix in (".pkl", ".json"):
+        shutil.copy(MODEL.with_suffix(suffix), tmp_path / f"lgbm_v1{suffix}")
+    damaged = bytearray((tmp_path / "lgbm_v1.pkl").read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    (tmp_path / "lgbm_v1.pkl").write_bytes(damaged)
+    message = failed_start(tmp_path, SCALEOPS_MODEL_PATH=str(tmp_path / "lgbm_v1.pkl"))
+    assert "lgbm_v1.pkl" in message
+    assert "SHA-256" in message
+
+
+def test_a_missing_model_stops_the_start_and_names_the_file(tmp_path: Path) -> None:
+    assert "nowhere.pkl" in failed_start(tmp_path, SCALEOPS_MODEL_PATH=str(tmp_path / "nowhere.pkl"))
+
+
+def test_a_wrong_setting_stops_the_start_and_names_itself(tmp_path: Path) -> None:
+    assert "SCALEOPS_MAX_ROWS" in failed_start(tmp_path, SCALEOPS_MAX_ROWS="many")
+
+
+def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        assert server.get("/api/ready") == {"status": "ready", "store": "sqlite", "model": "lgbm_v1"}
+
+
+def failed_start(folder: Path, **settings: str) -> str:
+    """Start a server that must not start; what it printed, in one line."""
+    environment = os.environ | {
+        "SCALEOPS_PORT": str(free_port()),
+        "SCALEOPS_SQLITE_PATH": str(folder / "store.sqlite"),
+        **settings,
+    }
+    result = subprocess.run(SERVE, env=environment, capture_output=True, text=True, timeout=60)
+    assert result.returncode != 0
+    assert "Traceback" not in result.stderr
+    return " ".join(result.stderr.split())
+
+
+def names(server: Server) -> list[str]:
+    return [series["filename"] for series in server.get("/api/series")]
