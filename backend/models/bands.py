@@ -1,0 +1,90 @@
+"""Quantiles of the next rates from the trailing forecast errors, scaled by the square root of the rate.
+
+Errors of request counts grow with the square root of the rate; how fast differs from series to series, so both the
+scale and the shape are taken from the series itself (reference/performance.md, section 7: a dispersion fitted on
+NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training series and a wide scale.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.models.history import History
+from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
+
+LEVELS = (0.1, 0.5, 0.9, 0.95)
+SAMPLE = 512  # trailing errors a quantile is read from
+REFRESH = 8  # windows between readings
+SCALE_ALPHA, SCALE_SPAN = 1 / 60, 512
+PRIOR_SPREAD = 0.5  # before any error is known: half the level
+PRIOR_WINDOWS = 3.0
+
+
+@dataclass(frozen=True)
+class ResidualPrior:
+    """Quantiles of scaled errors over the training series, evenly spaced: the shape before a series shows its own."""
+
+    quantiles: Floats
+
+
+@dataclass(frozen=True)
+class ScaledErrors:
+    ratio: Floats  # at every row the error known since it, over the scale its forecast had; NaN where unknown
+    scale: Floats  # of the forecast made at every row, requests per second
+
+
+def quantiles(history: History, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
+    """Quantiles LEVELS of the forecasts `mean` made at every origin from row `first`: (levels, rows).
+
+    `mean` is in requests per second, NaN where nothing is said; the quantiles are NaN there too.
+    """
+    errors = scaled_errors(history, mean, horizon)
+    shape = _shape(errors.ratio, history.grid.first, prior, first)
+    return np.asarray(np.maximum(mean[first:] + shape * errors.scale[first:], 0.0))
+
+
+def scaled_errors(history: History, mean: Floats, horizon: int) -> ScaledErrors:
+    """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
+    root = np.sqrt(np.maximum(mean, 0.05 * history.level))
+    ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]
+    scored = np.isfinite(ahead) & np.isfinite(mean) & (root > 0)
+    error = np.divide(ahead - mean, root, out=np.zeros(len(mean)), where=scored)
+    spread = _spread(error, scored, root, horizon)
+    usable = scored & (spread > 0)
+    ratio = np.divide(error, spread, out=np.full(len(mean), np.nan), where=usable)
+    return ScaledErrors(shift(ratio, horizon, np.nan), root * spread)
+
+
+def _spread(error: Floats, scored: Bools, root: Floats, horizon: int) -> Floats:
+    """Trailing root mean square of the errors over root(rate), known at each origin."""
+    squared = decayed_sum(shift(error * error, horizon), SCALE_ALPHA, SCALE_SPAN)
+    count = decayed_sum(shift(scored.astype(np.float64), horizon), SCALE_ALPHA, SCALE_SPAN)
+    prior = (PRIOR_SPREAD * root) ** 2
+    fade = np.maximum(0.0, 1.0 - count / 30.0) * PRIOR_WINDOWS  # gone after about 40 windows
+    return np.asarray(np.sqrt((squared + fade * prior) / np.maximum(count + fade, 1e-12)))
+
+
+def _shape(ratio: Floats, grid_first: int, prior: ResidualPrior, first: int) -> Floats:
+    """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows: (levels, rows)."""
+    rows = len(ratio)
+    ends = np.arange(first - (grid_first + first + 1) % REFRESH, rows, REFRESH)  # rows that end a calendar block
+    padded = np.concatenate([np.full(SAMPLE + REFRESH, np.nan), ratio])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE)
+    sample = windows[ends + 1 + REFRESH]
+    sample = np.hstack([sample, np.broadcast_to(prior.quantiles, (len(ends), len(prior.quantiles)))])
+    sample = np.sort(sample, axis=1)  # unknown ones last
+    count = np.isfinite(sample).sum(axis=1)
+    read = np.stack([_read(sample, count, level) for level in LEVELS])
+    which = (np.arange(first, rows) + 1 + grid_first) // REFRESH - (ends[0] + 1 + grid_first) // REFRESH
+    return np.asarray(read[:, which])
+
+
+def _read(sample: Floats, count: Ints, level: float) -> Floats:
+    """Quantile of the first `count` values of sorted rows, at (count + 1) x level: unbiased coverage for new draws."""
+    place = np.clip((count + 1) * level - 1, 0, count - 1)
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, count - 1)
+    rows = np.arange(len(sample))
+    part = place - low
+    found: Floats = sample[rows, low] * (1 - part) + sample[rows, high] * part
+    return found

@@ -1,0 +1,110 @@
+"""From a series to the forecasts of both models at every origin: features, linear model, trees, weights, bands."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.models import features
+from backend.models.adaptation import LinearPrior, linear_forecast, tuned_ewma, usefulness
+from backend.models.bands import ResidualPrior, quantiles
+from backend.models.history import Grid, History
+from backend.models.rolling import Floats
+
+MIN_WINDOWS = 20  # known windows below which a tuned EWMA speaks alone
+TRUST_WINDOWS = 60.0  # known windows at which the models weigh as much as the tuned EWMA
+GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
+OUTPUT_SPAN = 3_100  # origins whose tree forecasts the newest weights (2,048) and bands (1,024) still look at
+HISTORY_WINDOWS = 25_200  # + 10,095 for the linear refit + 11,900 for its features: nothing older has any effect
+RESOLUTION = 2.0**14  # steps of a feature per unit
+CHUNK = 100_000  # origins computed at once: bounds the memory of second-long windows
+
+Matrix = npt.NDArray[np.float32]
+Trees = Callable[[Matrix], Floats]  # rows of features -> scaled forecast of each
+
+
+@dataclass(frozen=True)
+class HorizonModel:
+    """What training gives one horizon."""
+
+    residual: Trees  # LGBM+: what the linear model misses, from features.NAMES and its own forecast
+    direct: Trees  # LGBM: the scaled target, from features.NAMES
+    linear: LinearPrior
+    correction_square: float  # mean square of the trees' corrections over the training rows
+    errors: tuple[ResidualPrior, ResidualPrior]  # of LGBM+ and LGBM
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """Forecasts of both models (first axis: LGBM+, LGBM) at the last origins of a series, in requests per second."""
+
+    mean: Floats  # (2, origins); NaN where nothing is known yet
+    quantiles: Floats  # (2, levels, origins), levels as bands.LEVELS
+
+
+BOTH_BANDS = (True, True)
+
+
+def forecasts(
+    values: Floats, grid: Grid, horizon: int, model: HorizonModel, first: int, bands: tuple[bool, bool] = BOTH_BANDS
+) -> Forecasts:
+    """Forecasts made at origins `first`, …, len(values) - 1, `horizon` windows ahead."""
+    parts = []
+    for start in range(first, len(values), CHUNK):
+        stop = min(start + CHUNK, len(values))
+        begin = max(0, start - HISTORY_WINDOWS + 1)
+        piece = History(values[begin:stop], grid.from_row(begin))
+        parts.append(_piece(piece, horizon, model, start - begin, bands))
+    if not parts:
+        return Forecasts(np.empty((2, 0)), np.empty((2, 4, 0)))
+    return Forecasts(
+        np.concatenate([part.mean for part in parts], axis=1),
+        np.concatenate([part.quantiles for part in parts], axis=2),
+    )
+
+
+def _piece(history: History, horizon: int, model: HorizonModel, first: int, bands: tuple[bool, bool]) -> Forecasts:
+    needed = max(0, first - OUTPUT_SPAN)
+    columns = features.compute(history, horizon)
+    base = linear_forecast(history, columns.linear, horizon, model.linear)
+    correction, direct = np.zeros(len(history)), np.zeros(len(history))
+    matrix = tree_matrix(columns, base, needed)
+    correction[needed:] = model.residual(matrix)
+    direct[needed:] = model.direct(matrix[:, :-1])
+    means = combine(history, horizon, model, base, correction, direct)
+    edges = np.full((2, 4, len(history) - first), np.nan)
+    for which in (0, 1):
+        if bands[which]:
+            edges[which] = quantiles(history, means[which], horizon, model.errors[which], first)
+    return Forecasts(means[:, first:], edges)
+
+
+def tree_matrix(columns: features.Features, base: Floats, first: int = 0) -> Matrix:
+    """Rows of features.NAMES and, last, the linear model's scaled forecast."""
+    matrix = np.empty((len(base) - first, len(columns.trees) + 1), dtype=np.float32)
+    for place, column in enumerate((*columns.trees, base)):
+        # Rounded, so that 0.30000000000000004 and 0.3 take the same branch: a series times ten has the same ratios
+        # but for rounding, and must get the same forecast times ten.
+        matrix[:, place] = np.rint(column[first:] * RESOLUTION) / RESOLUTION
+    return matrix
+
+
+def combine(
+    history: History, horizon: int, model: HorizonModel, base: Floats, correction: Floats, direct: Floats
+) -> Floats:
+    """Mean forecasts of both models in requests per second: (2, rows)."""
+    target, usable = history.target(horizon)
+    share = usefulness(correction, target - base, usable, horizon, model.correction_square)
+    young = tuned_ewma(history, horizon)
+    weight = trust(history)
+    scaled = np.stack([base + share * correction, direct])
+    learned = history.level * (1.0 + np.clip(scaled * history.sigma, -1.0, GROWTH_LIMIT))
+    return weight * learned + (1.0 - weight) * young
+
+
+def trust(history: History) -> Floats:
+    """Weight of the models against the tuned EWMA: grows with the known windows, low right after an outage."""
+    age = history.known_in(features.MAX_AGE)
+    weight = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS))
+    return weight * np.minimum(1.0, history.known_in(30) / 15.0)

@@ -1,0 +1,189 @@
+"""Scale-free features of every origin: rates as deviations from the level, in units of the series' own noise.
+
+Trees cannot predict above the levels they were trained on: on the World Cup trace plain LightGBM was 5 times worse
+than the last value (reference/performance.md, 3.3). So no feature carries the level itself.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.models.history import History, Season
+from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, shift, trailing_max, trailing_sum
+
+LAGS = (*range(15), 19, 29)
+MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
+EWMAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.3, 64), (0.5, 32))
+STEPS = (5, 15, 60, 240)  # spans of the mean absolute step
+EXTREMES = (15, 60, 240)
+SLOPES = (5, 15, 60)
+EXPERT_ALPHA, EXPERT_SPAN = 1 / 120, 512
+EXPERTS = ("last", "ewma_02", "ewma_05", "ewma_50", "mean_15", "mean_60", "day", "day_growth", "week_growth")
+SEASONAL = ("day", "day_growth", "day_level", "week", "week_growth", "week_level", "days", "days_growth")
+MAX_AGE = 2_048
+
+NAMES: tuple[str, ...] = (
+    *(f"lag_{lag}" for lag in LAGS),
+    *(f"mean_{width}" for width in MEANS),
+    *(f"ewma_{alpha}" for alpha, _ in EWMAS),
+    *(f"step_{width}" for width in STEPS),
+    *(f"{side}_{width}" for width in EXTREMES for side in ("max", "min")),
+    *(f"slope_{width}" for width in SLOPES),
+    *(f"season_{name}" for name in SEASONAL),
+    "season_count",
+    "sigma",
+    "sigma_short",
+    "level_in_day",
+    "age",
+    "silence",
+    "known_60",
+    *(f"error_{name}" for name in EXPERTS),
+)
+
+# The linear model takes a subset: it has a few hundred windows to adapt to a series and no use for more.
+LINEAR_LAGS = range(10)
+LINEAR_MEANS = (15, 30, 60, 120, 240)
+LINEAR_SEASONAL = ("day", "day_growth", "week", "week_growth", "days", "days_growth")
+LINEAR_NAMES: tuple[str, ...] = (
+    "constant",
+    *(f"lag_{lag}" for lag in LINEAR_LAGS),
+    *(f"mean_{width}" for width in LINEAR_MEANS),
+    *(f"season_{name}" for name in LINEAR_SEASONAL),
+)
+
+
+@dataclass(frozen=True)
+class Features:
+    """Columns of one horizon, one value an origin; `trees` in the order of NAMES, `linear` of LINEAR_NAMES."""
+
+    trees: list[Floats]
+    linear: list[Floats]
+
+
+def compute(history: History, horizon: int) -> Features:
+    """Features of every row of `history` as an origin of forecasts `horizon` windows ahead."""
+    columns = _recent(history) | _seasonal(history, horizon) | _state(history)
+    columns |= _expert_errors(history, columns, horizon)
+    linear = [np.ones(len(history))]
+    for name in LINEAR_NAMES[1:]:
+        column = columns[name]
+        linear.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
+    return Features([columns[name] for name in NAMES], linear)
+
+
+def _recent(history: History) -> dict[str, Floats]:
+    def scaled(rate: Floats) -> Floats:
+        return (rate - history.level) / history.scale
+
+    columns = {}
+    for lag in LAGS:
+        columns[f"lag_{lag}"] = scaled(shift(history.values, lag, np.nan))
+    means = {width: history.mean(width) for width in MEANS}
+    for width, mean in means.items():
+        columns[f"mean_{width}"] = scaled(mean)
+    for alpha, span in EWMAS:
+        columns[f"ewma_{alpha}"] = scaled(history.ewma(alpha, span))
+    step = np.abs(history.values - shift(history.values, 1, np.nan))
+    stepped = np.isfinite(step)
+    step, count = np.where(stepped, step, 0.0), stepped.astype(np.float64)
+    for width in STEPS:
+        columns[f"step_{width}"] = mean_where(trailing_sum(step, width), trailing_sum(count, width)) / history.scale
+    high = np.where(history.known, history.rate, -np.inf)
+    low = np.where(history.known, -history.rate, -np.inf)
+    for width in EXTREMES:
+        columns[f"max_{width}"] = _finite(scaled(trailing_max(high, width)))
+        columns[f"min_{width}"] = _finite(scaled(-trailing_max(low, width)))
+    for width in SLOPES:
+        mean = means.get(width, history.mean(width))
+        columns[f"slope_{width}"] = (mean - shift(mean, width, np.nan)) / history.scale
+    return columns
+
+
+def _finite(values: Floats) -> Floats:
+    return np.where(np.isfinite(values), values, np.nan)
+
+
+def _seasonal(history: History, horizon: int) -> dict[str, Floats]:
+    """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
+
+    `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
+    """
+    nothing = np.full(len(history), np.nan)
+    absent = Season(nothing, nothing)
+    seasons = history.seasons(horizon)
+    day = seasons[min(seasons)] if seasons else absent
+    week = seasons.get(7, absent)
+    columns = {}
+    for name, season in (("day", day), ("week", week)):
+        columns[f"season_{name}"] = (season.rate - history.level) / history.scale
+        columns[f"season_{name}_growth"] = _growth(season) / history.sigma
+        columns[f"season_{name}_level"] = (season.level - history.level) / history.scale
+    every = list(seasons.values()) or [absent]
+    rates, count = _mean_known([season.rate for season in every])
+    columns["season_days"] = (rates - history.level) / history.scale
+    columns["season_days_growth"] = _mean_known([_growth(season) for season in every])[0] / history.sigma
+    columns["season_count"] = count
+    return columns
+
+
+def _growth(season: Season) -> Floats:
+    """Relative change from the origin's time to the target's, a season ago."""
+    usable = season.level > 0
+    change = np.divide(season.rate - season.level, season.level, out=np.full_like(season.rate, np.nan), where=usable)
+    return np.clip(change, -1.0, 20.0)
+
+
+def _mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
+    total, count = np.zeros_like(rows[0]), np.zeros_like(rows[0])
+    for row in rows:
+        known = np.isfinite(row)
+        total = total + np.where(known, row, 0.0)
+        count = count + known
+    return mean_where(total, count), count
+
+
+def _state(history: History) -> dict[str, Floats]:
+    rows = np.arange(len(history))
+    before = shift(history.level, 1, np.nan)
+    usable = history.known & (before > 0)
+    error = np.divide(np.abs(history.rate - before), before, out=np.zeros(len(history)), where=usable)
+    recent = mean_where(trailing_sum(np.minimum(error, 5.0), 20), trailing_sum(usable.astype(np.float64), 20))
+    day = history.mean(1_440)
+    return {
+        "sigma": history.sigma,
+        "sigma_short": recent / history.sigma,
+        "level_in_day": np.divide(history.level, day, out=np.full(len(history), np.nan), where=day > 0),
+        "age": history.known_in(MAX_AGE),
+        "silence": (rows - history.last_known).astype(np.float64),
+        "known_60": history.known_in(60),
+    }
+
+
+def _expert_errors(history: History, columns: dict[str, Floats], horizon: int) -> dict[str, Floats]:
+    """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
+    target, usable = history.target(horizon)
+    reference = _trailing_error(np.zeros_like(target), target, usable, horizon)
+    sources = {
+        "last": "lag_0",
+        "ewma_02": "ewma_0.02",
+        "ewma_05": "ewma_0.05",
+        "ewma_50": "ewma_0.5",
+        "mean_15": "mean_15",
+        "mean_60": "mean_60",
+        "day": "season_day",
+        "day_growth": "season_day_growth",
+        "week_growth": "season_week_growth",
+    }
+    return {
+        f"error_{name}": _trailing_error(columns[source], target, usable, horizon) / (reference + 1e-3)
+        for name, source in sources.items()
+    }
+
+
+def _trailing_error(forecast: Floats, target: Floats, usable: Bools, horizon: int) -> Floats:
+    """Mean squared scaled error over the newest targets that are known at each origin."""
+    scored = usable & np.isfinite(forecast)
+    error = np.where(scored, np.where(scored, forecast, 0.0) - target, 0.0)
+    squared = shift(np.minimum(error * error, 100.0), horizon)
+    total = decayed_sum(squared, EXPERT_ALPHA, EXPERT_SPAN)
+    return mean_where(total, decayed_sum(shift(scored.astype(np.float64), horizon), EXPERT_ALPHA, EXPERT_SPAN))

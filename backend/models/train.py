@@ -1,0 +1,215 @@
+"""Training of both models at every horizon, and the model file with its manifest."""
+
+import platform
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import lightgbm as lgb
+import numpy as np
+import pandas as pd
+
+from backend.models import augment, features, model_file
+from backend.models.adaptation import LinearPrior, block_moments, linear_forecast
+from backend.models.bands import ResidualPrior, scaled_errors
+from backend.models.engine import HorizonModel, Matrix, combine, tree_matrix
+from backend.models.evaluate import Result, backtest
+from backend.models.history import History
+from backend.models.predictor import RPSEstimator, series_of, trees_of
+from backend.models.rolling import Bools, Floats
+
+HORIZONS = (1, 5, 15)
+VALIDATION_SPAN = pd.Timedelta(days=10)
+VALIDATION_SHARE = 0.2  # at most, of a short series
+ROUNDS = 200
+Progress = Callable[[str, int, int], None]  # step, done, total
+
+TREES: dict[str, Any] = {
+    "objective": "regression",
+    "learning_rate": 0.05,
+    "num_leaves": 31,
+    "min_data_in_leaf": 300,
+    "feature_fraction": 0.6,
+    "lambda_l2": 20.0,
+    "max_bin": 127,
+    "seed": 7,
+    "deterministic": True,  # the same file whatever the number of threads
+    "force_row_wise": True,
+    "verbosity": -1,
+}
+
+
+@dataclass(frozen=True)
+class Series:
+    """One training series at one horizon: everything before its validation days, or a variant of that."""
+
+    history: History
+    columns: features.Features
+    target: Floats
+    usable: Bools
+
+
+def train(
+    frames: Sequence[tuple[str, pd.DataFrame]],
+    out: Path,
+    on_progress: Progress | None = None,
+    rounds: int = ROUNDS,
+    threads: int = 0,
+) -> dict[str, Any]:
+    """Train on named series, write `out` (.pkl) and its manifest (.json), return the manifest.
+
+    Frames as RPSEstimator takes them. The last ten days of each (a fifth, if that is less) are kept out of training
+    and scored into the manifest. Deterministic: the same frames give the same forecasts. Raises ValueError where
+    a frame is not usable.
+    """
+    report = on_progress or _silent
+    cuts = {name: validation_start(frame) for name, frame in frames}
+    pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame[frame.index < cuts[name]])]
+    total = len(HORIZONS) + len(frames)
+    horizons = {}
+    for place, horizon in enumerate(HORIZONS):
+        report("training", place, total)
+        series = [_series(piece, horizon) for piece in pieces]
+        horizons[horizon] = _fit_horizon(series, horizon, rounds, threads)
+    model = {"format": model_file.FORMAT, "features": list(features.NAMES), "horizons": horizons}
+    estimator = RPSEstimator.from_parts(out.stem, model, {})
+    scores = {}
+    for place, (name, frame) in enumerate(frames):
+        report("validating", len(HORIZONS) + place, total)
+        scores[name] = backtest(estimator, frame, cuts[name])
+    manifest = _manifest(frames, cuts, scores, rounds)
+    model_file.write(out, model, manifest)
+    report("done", total, total)
+    return manifest
+
+
+def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
+    """Midnight UTC before the last ten days; a fifth of the span is kept out where that is less."""
+    first, end = frame.index[0], frame.index[-1] + (frame.index[1] - frame.index[0])
+    cut = (end - VALIDATION_SPAN).floor("D")
+    fifth = end - VALIDATION_SHARE * (end - first)
+    return pd.Timestamp(max(cut, fifth))
+
+
+def _series(frame: pd.DataFrame, horizon: int) -> Series:
+    history = History(*series_of(frame))
+    target, usable = history.target(horizon)
+    return Series(history, features.compute(history, horizon), target, usable)
+
+
+def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) -> dict[str, Any]:
+    """The part of the model file for one horizon."""
+    prior = _fit_linear(series, horizon)
+    bases = [linear_forecast(one.history, one.columns.linear, horizon, prior) for one in series]
+    matrices = [tree_matrix(one.columns, base) for one, base in zip(series, bases, strict=True)]
+    rows = np.concatenate([matrix[one.usable] for matrix, one in zip(matrices, series, strict=True)])
+    target = np.concatenate([np.clip(one.target, -15, 15)[one.usable] for one in series])
+    base = np.concatenate([made[one.usable] for made, one in zip(bases, series, strict=True)])
+    weight = np.concatenate([_row_weights(one) for one in series])
+    params = TREES | {"num_threads": threads}
+    texts = (
+        _fit_trees(rows, target - base, weight, params, rounds),
+        _fit_trees(rows[:, :-1], target, weight, params, rounds),
+    )
+    residual, direct = trees_of(texts[0]), trees_of(texts[1])
+    model = HorizonModel(
+        residual,
+        direct,
+        linear=prior,
+        correction_square=float(np.mean(residual(rows) ** 2)),
+        errors=(ResidualPrior(np.zeros(1)), ResidualPrior(np.zeros(1))),
+    )
+    errors = _residual_quantiles(series, bases, matrices, horizon, model)
+    return {
+        "residual": texts[0],
+        "direct": texts[1],
+        "linear_gram": prior.gram.tolist(),
+        "linear_coefficients": prior.coefficients.tolist(),
+        "correction_square": model.correction_square,
+        "errors_plus": errors[0],
+        "errors_direct": errors[1],
+    }
+
+
+def _fit_linear(series: list[Series], horizon: int) -> LinearPrior:
+    """Ridge regression over all series: the prior of every series' own."""
+    moments = sum(block_moments(one.history, one.columns.linear, horizon).sum(axis=0) for one in series)
+    windows = sum(int(one.usable.sum()) for one in series)
+    gram = moments[:-1, :-1] / windows
+    gram = gram + 1e-3 * np.diag(np.maximum(np.diag(gram), 1e-3))
+    return LinearPrior(gram, np.linalg.solve(gram, moments[:-1, -1] / windows))
+
+
+def _row_weights(one: Series) -> Floats:
+    """Rows count with the size of their noise, so that busy hours weigh more, as they do in a squared error."""
+    scale = one.history.scale[one.usable]
+    return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
+
+
+def _fit_trees(rows: Matrix, target: Floats, weight: Floats, params: dict[str, Any], rounds: int) -> str:
+    """A boosted ensemble as text: loaded from there even now, so that what is validated is what is written."""
+    data = lgb.Dataset(rows, label=target, weight=weight, params=params)
+    text = str(lgb.train(params, data, num_boost_round=rounds).model_to_string())
+    return text[: text.index("\nparameters:")]  # these name the number of threads; prediction needs none of them
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """Progress nobody asked for."""
+
+
+def _residual_quantiles(
+    series: list[Series], bases: list[Floats], matrices: list[Matrix], horizon: int, model: HorizonModel
+) -> tuple[list[float], list[float]]:
+    """Shape of the scaled errors of both models over the training series: 39 even quantiles each."""
+    found: tuple[list[Floats], list[Floats]] = ([], [])
+    for one, base, matrix in zip(series, bases, matrices, strict=True):
+        means = combine(one.history, horizon, model, base, model.residual(matrix), model.direct(matrix[:, :-1]))
+        for mean, errors in zip(means, found, strict=True):
+            ratio = scaled_errors(one.history, mean, horizon).ratio
+            errors.append(ratio[np.isfinite(ratio)])
+    grid = np.arange(1, 40) / 40
+    plus, direct = (np.quantile(np.concatenate(errors), grid).tolist() for errors in found)
+    return plus, direct
+
+
+def _manifest(
+    frames: Sequence[tuple[str, pd.DataFrame]],
+    cuts: dict[str, pd.Timestamp],
+    scores: dict[str, list[Result]],
+    rounds: int,
+) -> dict[str, Any]:
+    return {
+        "format": model_file.FORMAT,
+        "features": len(features.NAMES),
+        "horizons": list(HORIZONS),
+        "rounds": rounds,
+        "training": [
+            {
+                "name": name,
+                "first": frame.index[0].isoformat(),
+                "last": frame.index[frame.index < cuts[name]][-1].isoformat(),
+                "windows": int(frame["actual_rps"][frame.index < cuts[name]].notna().sum()),
+                "window_seconds": (frame.index[1] - frame.index[0]).total_seconds(),
+            }
+            for name, frame in frames
+        ],
+        "validation": [
+            {
+                "name": name,
+                "from": cuts[name].isoformat(),
+                "to": frame.index[-1].isoformat(),
+                "note": "not seen by training; the model file is the one scored here",
+                "results": scores[name],
+            }
+            for name, frame in frames
+        ],
+        "libraries": {
+            "python": platform.python_version(),
+            "lightgbm": lgb.__version__,
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "joblib": joblib.__version__,
+        },
+    }

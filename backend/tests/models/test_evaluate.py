@@ -1,0 +1,108 @@
+"""Baselines against values worked out by hand; scores of all models on the same windows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.models.baselines import NAMES, baselines, seasonal_naive
+from backend.models.evaluate import backtest, score_predictions
+from backend.models.predictor import RPSEstimator
+from backend.tests.models.series import frame_of, traffic, unknown
+
+nan = float("nan")
+HOURLY = pd.Timedelta(hours=12)  # two windows a day: yesterday is two windows ago
+
+
+def made(rates: list[float], horizon: int, name: str, step: pd.Timedelta = HOURLY) -> list[float]:
+    return list(baselines(frame_of(rates, step)["actual_rps"], horizon)[name])
+
+
+@pytest.mark.parametrize(
+    ("name", "horizon", "expected"),
+    [
+        ("last_value", 1, [nan, 4, 8, 8, 2]),
+        ("last_value", 2, [nan, nan, 4, 8, 8]),
+        ("ewma", 1, [nan, 4, 4.6, 4.6, 4.21]),  # 4 + 0.15 x 4; unknown: as before; 4.6 + 0.15 x (2 - 4.6)
+        ("mean_15", 1, [nan, 4, 6, 6, 14 / 3]),
+        ("seasonal_naive_day", 1, [nan, 4, 4, 8, 2]),  # no yesterday in row 1, unknown in row 4: the last value
+        ("seasonal_naive_day", 3, [nan, nan, nan, 4, 4]),  # two windows ago is not past yet: four
+    ],
+)
+def test_baselines_by_hand(name: str, horizon: int, expected: list[float]) -> None:
+    np.testing.assert_allclose(made([4, 8, nan, 2, 6], horizon, name), expected)
+
+
+def test_the_tuned_ewma_follows_the_past_best_alpha() -> None:
+    rising = [2.0**k for k in range(12)]
+    assert made(rising, 1, "ewma_tuned")[3:] == rising[2:-1]  # alpha 1 fits growth best
+    noisy = [5.0 + (-1) ** k for k in range(200)]
+    assert abs(made(noisy, 1, "ewma_tuned")[-1] - 5) < 0.05  # the smallest alpha fits noise best
+
+
+def test_seasonal_naive_of_a_week() -> None:
+    rates = frame_of(range(30), HOURLY)["actual_rps"]
+    assert list(seasonal_naive(rates, 1, pd.Timedelta(days=7)))[14:] == list(range(16))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_baselines_never_see_the_future(name: str) -> None:
+    frame = traffic(300)["actual_rps"]
+    other = frame.copy()
+    other.iloc[200:] = 1e6
+    for horizon in (1, 5, 15):
+        before, after = baselines(frame, horizon)[name], baselines(other, horizon)[name]
+        pd.testing.assert_series_equal(before[: 200 + horizon], after[: 200 + horizon], check_exact=True)
+
+
+def test_all_models_are_scored_on_the_same_known_windows(estimator: RPSEstimator) -> None:
+    frame = unknown(traffic(2_000), 1_600, 1_650)
+    start, stop = frame.index[1_500], frame.index[1_900]
+    results = backtest(estimator, frame, start, stop)
+    assert {(r["model"], r["horizon"]) for r in results} == {
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *NAMES) for horizon in (1, 5, 15)
+    }
+    assert {r["origins"] for r in results} == {350}
+    for result in results:
+        assert (result["p10_coverage"] is None) == (result["model"] in NAMES)
+
+
+def test_backtest_errors_by_hand(estimator: RPSEstimator) -> None:
+    results = backtest(estimator, frame_of([2, 4, 6, 6, 4]), frame_of([0] * 5).index[3], horizons=(1,))
+    last = next(r for r in results if r["model"] == "last_value")
+    # Forecasts 6 and 6 for 6 and 4: errors 0 and 2; steps before were 2 and 2.
+    assert last["origins"] == 2
+    assert last["mae"] == 1
+    assert last["rmse"] == pytest.approx(2**0.5)
+    assert last["smape"] == pytest.approx(0.5 * 200 * 2 / 10)
+    assert last["mase"] == 0.5
+
+
+def test_backtest_windows_after_stop_change_nothing(estimator: RPSEstimator) -> None:
+    frame = traffic(600)
+    other = frame.copy()
+    other.iloc[500:] = 1e6
+    stop = frame.index[500]
+    assert backtest(estimator, frame, None, stop) == backtest(estimator, other, None, stop)
+
+
+def test_scores_of_an_upload_are_those_of_the_backtest(estimator: RPSEstimator) -> None:
+    frame = unknown(traffic(800), 300, 380)
+    scores = score_predictions(frame, estimator.predict(frame))
+    for result in backtest(estimator, frame, horizons=(1,)):
+        for key in ("origins", "mae", "rmse", "smape", "mase"):
+            assert scores[str(result["model"])][key] == pytest.approx(result[key])
+
+
+def test_nothing_known_scores_nothing(estimator: RPSEstimator) -> None:
+    frame = frame_of([nan] * 50)
+    assert score_predictions(frame, estimator.predict(frame)) == {}
+    assert backtest(estimator, frame) == []
+
+
+def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator: RPSEstimator) -> None:
+    frame = traffic(4 * 1_440, seed=3)
+    rmse = {(r["model"], r["horizon"]): r["rmse"] for r in backtest(estimator, frame, frame.index[1_440])}
+    for horizon in (1, 5, 15):
+        best = min(rmse[name, horizon] for name in NAMES)
+        assert rmse["lgbm_plus", horizon] < 1.02 * best
+        assert rmse["lgbm", horizon] < 1.05 * best

@@ -1,0 +1,83 @@
+"""Training gives the same file from the same series, and a manifest that tells the truth about it."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from backend.models import augment, model_file
+from backend.models.evaluate import backtest
+from backend.models.predictor import RPSEstimator
+from backend.models.train import train, validation_start
+from backend.tests.models.conftest import SHIPPED
+from backend.tests.models.series import traffic, unknown
+
+FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=300, seed=2), 400, 700))]
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("models") / "mine.pkl"
+    train(FRAMES, out, rounds=3, threads=1)
+    return out
+
+
+def test_the_same_series_give_the_same_forecasts(trained: Path, tmp_path: Path) -> None:
+    again = tmp_path / "mine.pkl"
+    steps: list[tuple[str, int, int]] = []
+    train(FRAMES, again, lambda *step: steps.append(step), rounds=3, threads=2)
+    assert again.read_bytes() == trained.read_bytes()
+    assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
+    assert steps[-1][0] == "done"
+
+
+def test_validation_days_do_not_reach_the_model(trained: Path, tmp_path: Path) -> None:
+    changed = []
+    for name, frame in FRAMES:
+        other = frame.copy()
+        other.loc[validation_start(frame) :] = 1.0
+        changed.append((name, other))
+    train(changed, tmp_path / "mine.pkl", rounds=3, threads=1)
+    assert (tmp_path / "mine.pkl").read_bytes() == trained.read_bytes()
+
+
+def test_the_manifest_tells_what_was_trained_on_and_how_it_validates(trained: Path) -> None:
+    _, manifest = model_file.read(trained)
+    estimator = RPSEstimator.load(trained)
+    assert estimator.version == "mine"
+    for (name, frame), training, validation in zip(FRAMES, manifest["training"], manifest["validation"], strict=True):
+        assert training["name"] == validation["name"] == name
+        assert pd.Timestamp(training["last"]) < pd.Timestamp(validation["from"])
+        assert validation["results"] == backtest(estimator, frame, validation_start(frame))
+    assert manifest["libraries"]["lightgbm"]
+
+
+def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
+    long, short = traffic(60 * 48, pd.Timedelta(minutes=30)), traffic(1_000)
+    assert long.index[-1] - validation_start(long) >= pd.Timedelta(days=10) - pd.Timedelta(minutes=30)
+    assert (validation_start(long).hour, validation_start(long).minute) == (0, 0)
+    assert validation_start(short) == short.index[0] + 800 * pd.Timedelta(minutes=1)
+
+
+def test_variants_are_repeatable_and_keep_what_is_unknown() -> None:
+    name, frame = FRAMES[1]
+    first, second = augment.variants(name, frame), augment.variants(name, frame)
+    assert [title for title, _ in first] == [title for title, _ in second]
+    for (_, one), (_, two) in zip(first, second, strict=True):
+        pd.testing.assert_frame_equal(one, two)
+    thin = dict(first)["two, thinned to 200 a window"]
+    assert thin["actual_rps"].isna().sum() == frame["actual_rps"].isna().sum()
+    assert thin["actual_rps"].mean() * 60 == pytest.approx(200, rel=0.05)
+
+
+def test_the_shipped_manifest_beats_the_baselines_on_days_not_trained_on() -> None:
+    _, manifest = model_file.read(SHIPPED)
+    for validation in manifest["validation"]:
+        rmse = {(r["model"], r["horizon"]): r["rmse"] for r in validation["results"]}
+        for horizon in (1, 5, 15):
+            assert rmse["lgbm_plus", horizon] <= rmse["last_value", horizon]
+            if "nasa" in validation["name"]:
+                naive = [rmse[name, horizon] for name in ("last_value", "ewma", "seasonal_naive_day")]
+                assert max(rmse["lgbm_plus", horizon], rmse["lgbm", horizon]) < min(naive)
+        if "nasa" in validation["name"]:
+            assert rmse["lgbm_plus", 1] * 60 > 11.9  # below the noise of the trace: a leak
