@@ -10,6 +10,7 @@ from typing import Any, get_args
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
@@ -57,6 +58,7 @@ NEGATIVE = "value is negative"
 
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _NUMBER_UNITS: tuple[NumberUnit, ...] = get_args(NumberUnit)
+_LIKE_A_NUMBER = r"(?i)^\s*[+-]?(\d+([, ']\d{3})*([.,]\d+)?|nan|inf|infinity)\s*$"
 _ENOUGH = 0.5  # of the sample must be times for a column to be taken as the time
 
 Masks = list[tuple[str, npt.NDArray[np.bool_]]]
@@ -226,7 +228,8 @@ def _choose_value(
         return options.value_column
     samples = _samples(source, names, types)
     numeric = [name for name in samples if _is_numeric(samples[name])]
-    known = _by_name(numeric, (*RATE_NAMES[:9], *COUNT_NAMES, *RATE_NAMES[9:], *PER_MINUTE_NAMES))
+    possible = [name for name in samples if name in numeric or _is_meant_as_number(samples[name])]
+    known = _by_name(possible, (*RATE_NAMES[:9], *COUNT_NAMES, *RATE_NAMES[9:], *PER_MINUTE_NAMES))
     if known:
         notes.append(
             f"The file was taken as a series, one row a window, with its values in {quoted(known[0])} "
@@ -261,6 +264,20 @@ def _is_numeric(array: pa.Array[Any]) -> bool:
     if not is_text(array.type) or len(present) == 0:
         return False
     return bool(np.count_nonzero(~np.isnan(to_floats(utf8(present)[0]))) * 2 >= len(present))
+
+
+def _is_meant_as_number(array: pa.Array[Any]) -> bool:
+    """Whether the cells are empty or written like numbers, also such as are refused later (`1,234`, `inf`).
+
+    A column named `requests` is then still one of values, and its rows are reported instead of counted as requests.
+    """
+    present = array.drop_null()
+    if len(present) == 0:
+        return True
+    if not is_text(array.type):
+        return is_number(array.type)
+    alike = pc.match_substring_regex(utf8(present)[0], _LIKE_A_NUMBER)
+    return int(np.count_nonzero(alike.to_numpy(zero_copy_only=False))) * 2 >= len(present)
 
 
 def _holds_labels(array: pa.Array[Any]) -> bool:

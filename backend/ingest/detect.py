@@ -7,7 +7,7 @@ from typing import Literal
 
 from backend.errors import UnsupportedFormatError, UnusableFileError
 from backend.ingest.contract import ReadLimits
-from backend.ingest.streams import GZIP_MAGIC, read_head
+from backend.ingest.streams import GZIP_MAGIC, read_head, read_start
 
 Format = Literal["parquet", "csv", "json_lines", "json_array", "common_log", "combined_log"]
 
@@ -61,9 +61,9 @@ def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
         return Detected("parquet", False, b"", False)
     _refuse_binary(start, filename)
     gzipped = start.startswith(GZIP_MAGIC)
-    head, complete = read_head(path, limits)
     if gzipped:
-        _refuse_packed(head, filename)
+        _refuse_packed(read_start(path, limits), filename)
+    head, complete = read_head(path, limits)
     return Detected(_text_format(head, filename), gzipped, head, complete)
 
 

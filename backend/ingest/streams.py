@@ -55,6 +55,10 @@ class TextStream(io.RawIOBase):
         self._position += len(chunk)
         return chunk
 
+    def start(self) -> bytes:
+        """The first bytes without any check but that of the packing; only before `read`."""
+        return self._unpack(512)
+
     def readall(self) -> bytes:
         raise io.UnsupportedOperation("read in blocks")
 
@@ -100,6 +104,29 @@ class TextStream(io.RawIOBase):
         else:
             self._line += chunk.count(b"\n")
             self._line_bytes = len(chunk) - chunk.rfind(b"\n") - 1
+
+
+class AsciiWhereDamaged(TextStream):
+    """The same, but in a chunk that is not UTF-8 every byte past ASCII becomes `?`.
+
+    Arrow's CSV reader cannot report a bad row that is not UTF-8. Times and numbers are ASCII, so nothing is lost.
+    """
+
+    def read(self, size: int = -1, /) -> bytes:
+        chunk = super().read(size)
+        if chunk.isascii():
+            return chunk
+        try:
+            chunk.decode("utf-8")
+        except UnicodeDecodeError:
+            return chunk.decode("ascii", "replace").replace("\N{REPLACEMENT CHARACTER}", "?").encode("ascii")
+        return chunk
+
+
+def read_start(path: Path, limits: ReadLimits) -> bytes:
+    """The first unpacked bytes, unchecked: enough to know what the content is."""
+    with TextStream(path, limits) as stream:
+        return stream.start()
 
 
 def read_head(path: Path, limits: ReadLimits) -> tuple[bytes, bool]:

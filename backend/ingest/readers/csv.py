@@ -17,7 +17,7 @@ from backend.errors import UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
-from backend.ingest.streams import BLOCK_BYTES, TextStream
+from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream
 from backend.ingest.tally import DropTally
 from backend.ingest.timestamps import looks_like_time
 
@@ -72,7 +72,7 @@ class CsvSource:
             tally.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
             return "skip"
 
-        with TextStream(self._path, self._limits) as stream:
+        with AsciiWhereDamaged(self._path, self._limits) as stream:
             try:
                 yield from self._read(stream, skip, skipped, time, value)
             except pa.ArrowInvalid as error:
