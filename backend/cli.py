@@ -55,8 +55,10 @@ def serve() -> None:
     settings = _settings()
     with _problems_end_the_command():
         _check_start(settings)
+    from backend.logs import configure_logs
     from backend.main import create_app
 
+    configure_logs()
     if not (settings.frontend_path / "index.html").is_file():
         messages.print(f"[yellow]The page is not built ({settings.frontend_path}): only the API is served.[/]")
     messages.print(f"ScaleOps on [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")

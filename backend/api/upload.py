@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
+import structlog
 from fastapi import APIRouter, Header, Request, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field, ValidationError
@@ -22,6 +23,7 @@ from backend.schemas import DroppedRowsReport, Score, UploadProgress, UploadResu
 from backend.views import forecast_view
 
 router = APIRouter()
+log = structlog.get_logger()
 
 MULTIPART_OVERHEAD = 1024**2  # boundaries, headers and option fields around the file
 DISCARD_SECONDS = 2  # reading on for a moment lets a client that is still sending receive the answer
@@ -133,6 +135,7 @@ class ImportJob:
         finally:
             watcher.cancel()
         self._report("done")
+        log.info("file_imported", filename=answer.filename, rows=answer.rows_read, windows=answer.windows)
         return answer
 
     def _import(self, path: Path, filename: str, options: ReadOptions) -> ImportResult:

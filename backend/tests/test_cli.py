@@ -12,9 +12,13 @@ from backend.tests.traffic import series_csv
 runner = CliRunner()
 
 
-@pytest.fixture
-def traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(tmp_path / "store.sqlite"))
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> Path:
     path = tmp_path / "traffic.csv"
     path.write_bytes(series_csv(3000))
     return path
@@ -62,7 +66,7 @@ def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:
     assert "ISO 8601" in result.output
 
 
-def test_sample_writes_a_file_that_import_reads(traffic: Path, tmp_path: Path) -> None:
+def test_sample_writes_a_file_that_import_reads(tmp_path: Path) -> None:
     assert runner.invoke(app, ["sample", "--out", str(tmp_path)]).exit_code == 0
     result = runner.invoke(app, ["import", str(tmp_path / "synthetic-sample.parquet"), "--json"])
     report = json.loads(result.stdout)
@@ -70,7 +74,7 @@ def test_sample_writes_a_file_that_import_reads(traffic: Path, tmp_path: Path) -
     assert report["gaps"] > 60  # its outage
 
 
-def test_doctor_says_what_is_well(traffic: Path) -> None:
+def test_doctor_says_what_is_well() -> None:
     result = runner.invoke(app, ["doctor"])
     assert "hash verified" in result.output
 

@@ -14,8 +14,8 @@ import pytest
 from backend.errors import StoreUnavailableError
 from backend.live.channel import QUEUE_MESSAGES
 from backend.live.hub import Hub
-from backend.models.predictor import RPSEstimator
 from backend.live.replay import Replayer
+from backend.models.predictor import RPSEstimator
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.stores.samples import points

@@ -31,9 +31,7 @@ for number in range(int(sys.argv[3])):
 
 
 def writer(path: Path, name: str, uploads: int) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), name, str(uploads)], stdout=subprocess.PIPE
-    )
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, str(uploads)], stdout=subprocess.PIPE)
 
 
 def test_two_processes_write_at_once_and_both_are_whole(tmp_path: Path) -> None:
