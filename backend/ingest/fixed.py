@@ -19,7 +19,9 @@ Uint64s = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 _DATE_BYTES, _CLOCK_AT, _ISO_BYTES = 10, 11, 19  # 1995-07-01T00:00:01
-_UTC_BYTES, _OFFSET_BYTES = 20, 25  # …Z and …-04:00
+_MILLIS_BYTES = 4  # .123
+_WITHOUT_MILLIS = {_ISO_BYTES, _ISO_BYTES + 1, _ISO_BYTES + 6}  # …, …Z and …-04:00
+_WIDTHS = _WITHOUT_MILLIS | {width + _MILLIS_BYTES for width in _WITHOUT_MILLIS}
 
 
 def clock_seconds(words: Uint64s) -> tuple[Int64s, Bools]:
@@ -43,9 +45,9 @@ def run_starts(*columns: Uint64s) -> Int64s:
     return np.flatnonzero(change)
 
 
-def iso_seconds(texts: pa.Array[Any]) -> tuple[Int64s, bool] | None:
-    """`1995-07-01T00:00:01`, the same with Z or with one offset → seconds as written minus the offset, and whether
-    there was one. None unless every row has exactly this form (then another parser must look)."""
+def iso_micros(texts: pa.Array[Any]) -> tuple[Int64s, bool] | None:
+    """`1995-07-01T00:00:01`, also with .123, with Z or with one offset → microseconds as written minus the offset,
+    and whether there was one. None unless every row has exactly the same form (then another parser must look)."""
     laid_out = _bytes_of_one_width(texts)
     if laid_out is None:
         return None
@@ -63,7 +65,26 @@ def iso_seconds(texts: pa.Array[Any]) -> tuple[Int64s, bool] | None:
     if None in midnights:
         return None
     seconds += np.repeat(np.array(midnights, np.int64), np.diff(np.append(days, len(rows)))) - offset
-    return np.repeat(seconds, np.diff(np.append(rows, count))), width > _ISO_BYTES
+    micros = np.repeat(seconds * 1_000_000, np.diff(np.append(rows, count)))
+    if width not in _WITHOUT_MILLIS:
+        millis = _millis(np.ndarray((count,), "<u4", data, start + _ISO_BYTES, (width,)))
+        if millis is None:
+            return None
+        micros += millis
+    return micros, width not in {_ISO_BYTES, _ISO_BYTES + _MILLIS_BYTES}
+
+
+def _millis(words: npt.NDArray[np.uint32]) -> Int64s | None:
+    """`.123` as little-endian words → microseconds."""
+    digits = words & np.uint32(0x0F0F0F00)
+    wrong = (words ^ np.uint32(0x3030302E)) & np.uint32(0xF0F0F0FF)
+    wrong |= (digits + np.uint32(0x06060600)) & np.uint32(0xF0F0F000)
+    if wrong.any():
+        return None
+    byte = np.uint32(0xFF)
+    hundreds, tens, ones = (digits >> np.uint32(8)) & byte, (digits >> np.uint32(16)) & byte, digits >> np.uint32(24)
+    micros: npt.NDArray[np.uint32] = hundreds * np.uint32(100_000) + tens * np.uint32(10_000) + ones * np.uint32(1_000)
+    return micros.astype(np.int64)
 
 
 def _bytes_of_one_width(texts: pa.Array[Any]) -> tuple[npt.NDArray[np.uint8], int, int] | None:
@@ -76,7 +97,7 @@ def _bytes_of_one_width(texts: pa.Array[Any]) -> tuple[npt.NDArray[np.uint8], in
     ends = np.frombuffer(memoryview(offsets), np.int32)[texts.offset : texts.offset + len(texts) + 1]
     widths = np.diff(ends)
     width = int(widths[0])
-    if width not in {_ISO_BYTES, _UTC_BYTES, _OFFSET_BYTES} or not (widths == width).all():
+    if width not in _WIDTHS or not (widths == width).all():
         return None
     return np.frombuffer(memoryview(data), np.uint8), int(ends[0]), width
 
@@ -98,9 +119,10 @@ def _day(text: bytes) -> int | None:
 
 def _common_offset(data: npt.NDArray[np.uint8], start: int, width: int, count: int) -> int | None:
     """The one offset of all rows in seconds (0 where they have none)."""
-    if width == _ISO_BYTES:
+    at = _ISO_BYTES if width in _WITHOUT_MILLIS else _ISO_BYTES + _MILLIS_BYTES
+    if width == at:
         return 0
-    tails = np.ndarray((count, width - _ISO_BYTES), np.uint8, data, start + _ISO_BYTES, (width, 1))
+    tails = np.ndarray((count, width - at), np.uint8, data, start + at, (width, 1))
     if not (tails == tails[0]).all():
         return None
     text = tails[0].tobytes()

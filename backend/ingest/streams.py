@@ -23,14 +23,14 @@ class TextStream(io.RawIOBase):
 
     def __init__(self, path: Path, limits: ReadLimits) -> None:
         super().__init__()
+        self._path = path
         self._file: IO[bytes] = path.open("rb")
         self.gzipped = self._file.read(2) == GZIP_MAGIC
         self._file.seek(0)
         self._source: IO[bytes] = gzip.GzipFile(fileobj=self._file) if self.gzipped else self._file  # type: ignore[assignment]
         self._limits = limits
         self._position = 0
-        self._line = 1
-        self._line_bytes = 0
+        self._line_bytes = 0  # since the last line end
         self.problem: ProblemError | None = None
 
     def readable(self) -> bool:
@@ -82,27 +82,36 @@ class TextStream(io.RawIOBase):
                 limit=self._limits.max_unpacked_bytes,
             )
         if b"\0" in chunk:
-            line = self._line + chunk.count(b"\n", 0, chunk.index(b"\0"))
+            line = self._line_number(chunk[: chunk.index(b"\0")])
             raise UnusableFileError(
                 f"Line {line:,} holds a NUL byte, so the file is binary, damaged or UTF-16; text files must be UTF-8.",
                 row=line,
             )
         self._check_lines(chunk)
 
+    def _line_number(self, before: bytes) -> int:
+        """The line that begins after what was read and `before`. Counted only now: nothing else needs it."""
+        lines, left = 1 + before.count(b"\n"), self._position
+        with TextStream(self._path, self._limits) as again:
+            while left > 0 and (chunk := again._unpack(min(left, BLOCK_BYTES))):
+                lines += chunk.count(b"\n")
+                left -= len(chunk)
+        return lines
+
     def _check_lines(self, chunk: bytes) -> None:
         end = chunk.find(b"\n")
         reach = self._line_bytes + (len(chunk) if end < 0 else end)
         if reach > self._limits.max_line_bytes:
+            line = self._line_number(b"")
             raise UnusableFileError(
-                f"Line {self._line:,} is longer than {self._limits.max_line_bytes:,} bytes, "
+                f"Line {line:,} is longer than {self._limits.max_line_bytes:,} bytes, "
                 "which is the most that is allowed.",
-                row=self._line,
+                row=line,
                 limit=self._limits.max_line_bytes,
             )
         if end < 0:
             self._line_bytes = reach
         else:
-            self._line += chunk.count(b"\n")
             self._line_bytes = len(chunk) - chunk.rfind(b"\n") - 1
 
 

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError
 from backend.ingest.contract import TimeUnit
-from backend.ingest.fixed import iso_seconds
+from backend.ingest.fixed import iso_micros
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -297,11 +297,13 @@ def _from_floats(times: pa.Array[Any], unit: NumberUnit) -> Parsed:
 
 def _parse_iso(times: pa.Array[Any], zone: Zone) -> Parsed:
     """Arrow's parser takes all rows or none, at 20 ns a row: the batch first, then pieces, then rows."""
-    fixed = iso_seconds(times)
+    fixed = iso_micros(times)
     if fixed is not None:
-        seconds, zone.offset_seen = fixed[0], zone.offset_seen or fixed[1]
-        ticks = seconds * TICKS["us"]
-        return Parsed(ticks, []) if fixed[1] else _localise(ticks, "us", zone, np.ones(len(ticks), np.bool_))
+        ticks, has_offset = fixed
+        if has_offset:
+            zone.offset_seen = True
+            return Parsed(ticks, [])
+        return _localise(ticks, "us", zone, np.ones(len(ticks), np.bool_))
     text, _ = utf8(times)
     whole = _parse_iso_whole(text, zone)
     if whole is not None:

@@ -31,7 +31,7 @@ class CsvSource:
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
         self._path = path
         self._limits = limits
-        lines = _whole_lines(detected)
+        lines, blank = _whole_lines(detected)
         self.delimiter = _delimiter(lines)
         self._check_width(lines[0])
         self._quoted = '"' in detected.head.decode("utf-8", "replace")
@@ -40,6 +40,7 @@ class CsvSource:
         if not rows:
             raise UnusableFileError("The file has no rows.")
         self.has_header = not any(looks_like_time(cell) or _is_number(cell) for cell in rows[0])
+        self._header_lines = blank + 1 if self.has_header else 0
         self._names = _names(rows[0], self.has_header)
         self._sample = rows[1:] if self.has_header else rows
         if not self._sample and detected.complete:
@@ -64,10 +65,9 @@ class CsvSource:
 
     def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
         skipped: list[int] = []
-        header = 1 if self.has_header else 0
 
         def skip(row: arrow_csv.InvalidRow) -> str:
-            number = (row.number or 0) - header
+            number = (row.number or 0) - self._header_lines
             skipped.append(number)
             tally.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
             return "skip"
@@ -84,7 +84,7 @@ class CsvSource:
             pa.PythonFile(stream, mode="r"),  # type: ignore[arg-type]
             read_options=arrow_csv.ReadOptions(
                 column_names=self._names,
-                skip_rows=1 if self.has_header else 0,
+                skip_rows=self._header_lines,
                 block_size=BLOCK_BYTES,
                 use_threads=False,  # only then are bad rows numbered; two threads gain nothing here
             ),
@@ -132,13 +132,13 @@ def _csv_problem(error: pa.ArrowInvalid, limits: ReadLimits) -> UnusableFileErro
     return UnusableFileError(f"The CSV file cannot be read: {str(error).splitlines()[0][:200]}.")
 
 
-def _whole_lines(detected: Detected) -> list[str]:
+def _whole_lines(detected: Detected) -> tuple[list[str], int]:
+    """The lines that are surely complete, from the first that is not blank, and how many blank ones came before."""
     lines = detected.head.decode("utf-8", "replace").splitlines()
     if not detected.complete and len(lines) > 1:
         lines.pop()  # the last line may be cut
-    while lines and not lines[0].strip():
-        lines.pop(0)
-    return lines
+    blank = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
+    return lines[blank:], blank
 
 
 def _delimiter(lines: list[str]) -> str:

@@ -78,6 +78,12 @@ def test_blank_lines_are_no_rows(tmp_path: Path) -> None:
     assert (traffic.rows_read, traffic.rows_dropped) == (4, [])
 
 
+def test_blank_lines_may_come_first(tmp_path: Path) -> None:
+    lines = ["", " ", "timestamp,requests", "only one cell", *(f"{iso(time)},{count}" for time, count in SERIES)]
+    traffic = read(write(tmp_path / "file", "\n".join(lines)))
+    assert (rps(traffic), traffic.rows_dropped[0].first_rows) == ([1, 2, 3, 4], [1])
+
+
 def test_json_keys_may_be_missing_and_in_any_order(tmp_path: Path) -> None:
     lines = [f'{{"extra": {{"deep": [1]}}, "requests": {count}, "ts": {time}}}' for time, count in SERIES]
     lines.insert(2, '{"ts": null}')

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest import Traffic
-from backend.ingest.fixed import iso_seconds
+from backend.ingest.fixed import iso_micros
 from backend.ingest.timestamps import Zone, iso_parser, parse_zone
 from backend.tests.ingest.files import START, busy_log, dropped, iso, log_time, read, rps, write, write_parquet
 
@@ -225,32 +225,35 @@ def test_log_times_in_a_csv_column(tmp_path: Path) -> None:
 moments = st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31))
 
 
-@given(st.lists(moments, min_size=1, max_size=30), st.sampled_from(["", "Z", "+05:30", "-04:00"]))
-def test_fixed_width_times_are_what_python_reads(times: list[datetime], offset: str) -> None:
-    texts = [f"{time:%Y-%m-%dT%H:%M:%S}{offset}" for time in sorted(times)]
+forms = st.sampled_from(["%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S.123", "%Y-%m-%dT%H:%M:%S.007"])
+
+
+@given(st.lists(moments, min_size=1, max_size=30), forms, st.sampled_from(["", "Z", "+05:30", "-04:00"]))
+def test_fixed_width_times_are_what_python_reads(times: list[datetime], form: str, offset: str) -> None:
+    texts = [f"{time:{form}}{offset}" for time in sorted(times)]
     parsed = iso_parser(Zone("UTC", UTC)).parse(pa.array(texts))
-    expected = [datetime.fromisoformat(text).replace(microsecond=0) for text in texts]
+    expected = [datetime.fromisoformat(text) for text in texts]
     in_utc = [time.replace(tzinfo=UTC) if time.tzinfo is None else time for time in expected]
-    assert (parsed.ticks // 1_000_000).tolist() == [int(time.timestamp()) for time in in_utc]
+    assert parsed.ticks.tolist() == [round(time.timestamp() * 1_000) * 1_000 for time in in_utc]
 
 
 @given(st.text(alphabet="0123456789-:T Z+.", min_size=19, max_size=19), st.integers(0, 18), st.characters())
 def test_fixed_width_takes_only_exact_times(noise: str, place: int, character: str) -> None:
     good = "2024-02-29T12:34:56"
     for text in (noise, good[:place] + character + good[place + 1 :]):
-        taken = iso_seconds(pa.array([text]))
+        taken = iso_micros(pa.array([text]))
         if taken is not None:
-            assert datetime.fromisoformat(text.replace(":60", ":59")).replace(tzinfo=UTC).timestamp() in {
-                taken[0][0],
-                taken[0][0] - 1,
-            }
+            seconds = taken[0][0] / 1_000_000
+            leap = text.endswith(":60")  # the second after :59
+            read = datetime.fromisoformat(text[:-2] + "59" if leap else text).replace(tzinfo=UTC)
+            assert read.timestamp() == seconds - leap
 
 
 def test_slices_of_a_column_are_parsed_in_place() -> None:
     texts = pa.array([iso(START + second) for second in range(100)]).slice(40, 10)
-    taken = iso_seconds(texts)
+    taken = iso_micros(texts)
     assert taken is not None
-    assert np.array_equal(taken[0], START + np.arange(40, 50))
+    assert np.array_equal(taken[0], (START + np.arange(40, 50)) * 1_000_000)
 
 
 def test_zone_names_and_offsets() -> None:
