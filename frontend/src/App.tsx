@@ -44,7 +44,7 @@ export function App() {
   const { current, frozen } = live.state;
 
   // The live connection knows first that a series came or went.
-  const outdated = current !== null && current.filename !== (series?.filename ?? null);
+  const outdated = current !== null && (current.filename === null) !== (series === null);
   useEffect(() => {
     if (outdated) refetchSeries();
   }, [outdated, refetchSeries]);

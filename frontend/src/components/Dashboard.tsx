@@ -49,17 +49,16 @@ export function Dashboard({
   const replay = useReplayStatus(status === null).data ?? null;
 
   return (
-    <>
-      <StatsGrid
-        series={series}
-        newest={shown ? newestKnown(shown.points) : undefined}
-        forecast={forecast}
-        growing={growing}
-        limits={limits}
-        upload={upload}
-        isSynthetic={(filename) => list.some((one) => one.filename === filename && one.synthetic)}
-        zone={zone}
-      />
+    <StatsGrid
+      series={series}
+      newest={shown ? newestKnown(shown.points) : undefined}
+      forecast={forecast}
+      growing={growing}
+      limits={limits}
+      upload={upload}
+      isSynthetic={(filename) => list.some((one) => one.filename === filename && one.synthetic)}
+      zone={zone}
+    >
       <MainChart
         series={series}
         range={view.range}
@@ -80,6 +79,6 @@ export function Dashboard({
           onFollow={({ replay_filename }) => navigate({ series: replay_filename, range: "live" })}
         />
       </MainChart>
-    </>
+    </StatsGrid>
   );
 }

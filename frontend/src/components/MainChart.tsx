@@ -71,17 +71,7 @@ export function MainChart(props: MainChartProps) {
         onChange={changeRange}
         aside={
           drawable && (
-            <Legend
-              visible={visible}
-              anomalies={drawable.columns[SERIES.anomaly].filter((rate) => rate !== null).length}
-              onChange={setVisible}
-            />
-          )
-        }
-      >
-        {drawable ? (
-          <>
-            <div className="flex flex-wrap items-center justify-between gap-2 px-4 pb-1">
+            <div className="flex min-w-0 flex-1 basis-80 flex-wrap items-center justify-between gap-x-4 gap-y-1">
               <SpanText model={drawable} zoom={zoom} windowSeconds={windowSeconds} zone={zone} />
               <ChartToolbar
                 zone={zone}
@@ -90,6 +80,18 @@ export function MainChart(props: MainChartProps) {
                 onAsTable={setAsTable}
                 zoomed={zoom !== null}
                 onResetZoom={() => setZoom(null)}
+              />
+            </div>
+          )
+        }
+      >
+        {drawable ? (
+          <>
+            <div className="px-2">
+              <Legend
+                visible={visible}
+                anomalies={drawable.columns[SERIES.anomaly].filter((rate) => rate !== null).length}
+                onChange={setVisible}
               />
             </div>
             <div className="px-2 pb-2">

@@ -1,9 +1,11 @@
+import type { ReactNode } from "react";
 import type { ChartDataPoint, Forecast, Limits, Series } from "@/api/types";
 import type { UploadControls } from "@/hooks/useUpload";
 import type { Zone } from "@/lib/time";
 import { AccuracyTile } from "./stats/AccuracyTile";
 import { HorizonTile } from "./stats/HorizonTile";
 import { RateTile } from "./stats/RateTile";
+import { SeriesTile } from "./stats/SeriesTile";
 import { UploadCard } from "./upload/UploadCard";
 
 const DEFAULT_HORIZONS = [1, 5, 15];
@@ -17,38 +19,36 @@ interface StatsGridProps {
   upload: UploadControls;
   isSynthetic: (filename: string) => boolean;
   zone: Zone;
+  /** The chart: under the figures, and in reading order before errors and upload. */
+  children: ReactNode;
 }
 
-/** The figures of the series, and the place for the next file. */
+/** The figures of the series around its chart, and the place for the next file. */
 export function StatsGrid(props: StatsGridProps) {
   const { series, newest, forecast, limits, zone } = props;
   const window = series.window_seconds;
   return (
-    <div className="grid grid-cols-2 items-stretch gap-3 lg:grid-cols-4 xl:grid-cols-[repeat(4,minmax(0,1fr))_minmax(20rem,1.5fr)]">
-      <RateTile point={newest} windowSeconds={window} zone={zone} />
-      {(limits?.horizons ?? DEFAULT_HORIZONS).map((horizon) => (
-        <HorizonTile
-          key={horizon}
-          horizon={horizon}
-          windowSeconds={window}
-          forecast={forecast}
-          current={newest?.actual_rps ?? null}
-        />
-      ))}
-      <UploadCard
-        controls={props.upload}
-        limits={limits}
-        isSynthetic={props.isSynthetic}
-        zone={zone}
-        className="order-last col-span-2 xl:order-none xl:col-span-1 xl:row-span-2"
-      />
-      <AccuracyTile
-        key={series.filename}
-        filename={series.filename}
-        windowSeconds={window}
-        growing={props.growing}
-        className="col-span-2 xl:col-span-4"
-      />
+    <div className="grid gap-3 xl:grid-cols-[minmax(0,1fr)_22rem]">
+      <div className="grid min-w-0 content-start gap-3">
+        <div className="grid grid-cols-2 gap-3 md:grid-cols-4">
+          <RateTile point={newest} windowSeconds={window} zone={zone} />
+          {(limits?.horizons ?? DEFAULT_HORIZONS).map((horizon) => (
+            <HorizonTile
+              key={horizon}
+              horizon={horizon}
+              windowSeconds={window}
+              forecast={forecast}
+              current={newest?.actual_rps ?? null}
+            />
+          ))}
+        </div>
+        {props.children}
+      </div>
+      <div className="grid min-w-0 content-start gap-3 md:grid-cols-2 xl:grid-cols-1">
+        <AccuracyTile filename={series.filename} windowSeconds={window} growing={props.growing} />
+        <UploadCard controls={props.upload} limits={limits} isSynthetic={props.isSynthetic} zone={zone} />
+        <SeriesTile series={series} zone={zone} />
+      </div>
     </div>
   );
 }

@@ -43,6 +43,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
 
     let sequence: number | null = null;
     let interrupted = false;
+    let ended = false;
     let silence: ReturnType<typeof setTimeout> | undefined;
     const socket = new ReconnectingWebSocket(() => liveUrl(filename, sequence), undefined, {
       minReconnectionDelay: 500,
@@ -60,7 +61,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
 
     socket.addEventListener("message", (event) => {
       const message = parseLiveMessage(event.data);
-      if (!message) return;
+      if (!message || ended) return;
       expectMessage();
       if (breaksSequence(sequence, message)) {
         sequence = null;
@@ -78,6 +79,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
 
     socket.addEventListener("close", (event) => {
       clearTimeout(silence);
+      if (ended) return;
       interrupted = true;
       if (event.code === POLICY_VIOLATION || event.code === TRY_AGAIN_LATER) {
         const reason = event.reason || "The server takes no more live connections.";
@@ -86,6 +88,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
     });
 
     return () => {
+      ended = true;
       clearTimeout(silence);
       socket.close();
     };

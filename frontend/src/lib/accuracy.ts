@@ -33,8 +33,8 @@ export function compareErrors(accuracy: Accuracy): ErrorComparison {
   return { models, naive, others };
 }
 
-/** "18 % better", "3 % worse", "as good". */
-export function gainText(gain: number): string {
-  if (Math.abs(gain) < 0.005) return "as good";
-  return `${formatPercent(gain)} ${gain > 0 ? "better" : "worse"}`;
+/** "18 % better than last value", "3 % worse than …", "as good as …". */
+export function gainText(gain: number, baseline: string): string {
+  if (Math.abs(gain) < 0.005) return `as good as ${baseline}`;
+  return `${formatPercent(gain)} ${gain > 0 ? "better" : "worse"} than ${baseline}`;
 }

@@ -8,14 +8,14 @@ export type Columns = [
   x: number[],
   p90: Column,
   p10: Column,
+  actual: Column,
   lgbm: Column,
   lgbmPlus: Column,
-  actual: Column,
   anomaly: Column,
 ];
 
-/** Where each column stands in `Columns`; also uPlot's series index. */
-export const SERIES = { p90: 1, p10: 2, lgbm: 3, lgbmPlus: 4, actual: 5, anomaly: 6 } as const;
+/** Where each column stands in `Columns`; also uPlot's series index, and so the order of drawing. */
+export const SERIES = { p90: 1, p10: 2, actual: 3, lgbm: 4, lgbmPlus: 5, anomaly: 6 } as const;
 
 export interface ChartModel {
   columns: Columns;
@@ -62,7 +62,10 @@ export function buildChartModel(
   return {
     columns: toColumns(rows),
     futureFrom: futureFrom + (detached ? 1 : 0),
-    now: firstFuture && forecast ? Math.max(toSeconds(forecast.issued_at), last.x) : last.x + step,
+    now:
+      firstFuture && forecast
+        ? Math.max(toSeconds(forecast.issued_at), last.x + windowSeconds)
+        : last.x + step,
     step,
     outages: outagesOf(rows.slice(0, futureFrom), step),
   };
@@ -145,9 +148,9 @@ function toColumns(rows: readonly Row[]): Columns {
     rows.map((row) => row.x),
     rows.map((row) => row.p90),
     rows.map((row) => row.p10),
+    rows.map((row) => row.actual),
     rows.map((row) => row.lgbm),
     rows.map((row) => row.lgbmPlus),
-    rows.map((row) => row.actual),
     rows.map((row) => row.anomaly),
   ];
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { Skeleton } from "@/components/ui/Skeleton";
 
-const HEIGHT = "h-[clamp(17rem,46vh,32rem)]";
+const HEIGHT = "h-[clamp(17rem,calc(100dvh-25rem),40rem)]";
 
 /** In place of the chart while its data is on its way. */
 export function ChartLoading() {

@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import type { Theme } from "@/hooks/useTheme";
 import { type ChartModel, SERIES } from "@/lib/chartModel";
 import { chartSummary } from "@/lib/chartSummary";
-import { formatRateWithUnit } from "@/lib/format";
+import { formatRateWithUnit, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, type Zone, zoneName } from "@/lib/time";
 import { ChartTooltip } from "./ChartTooltip";
 import { type Palette, readPalette } from "./palette";
@@ -87,6 +87,9 @@ export function Plot({ model, zone, theme, nowLabel, visible, zoom, onZoom }: Pl
 
   return (
     <div className="relative">
+      <span aria-hidden className="absolute top-0 left-3 text-2xs text-muted">
+        {RATE_UNIT}
+      </span>
       <div
         ref={container}
         role="slider"
@@ -98,7 +101,7 @@ export function Plot({ model, zone, theme, nowLabel, visible, zoom, onZoom }: Pl
         aria-valuenow={Math.min(cursor?.index ?? last, last)}
         aria-valuetext={cursor ? valueText(model, cursor.index, zone) : "No time chosen. Arrow keys move it."}
         onKeyDown={onKeyDown}
-        className="h-[clamp(17rem,46vh,32rem)] w-full overflow-hidden rounded-sm"
+        className="h-[clamp(17rem,calc(100dvh-25rem),40rem)] w-full overflow-hidden rounded-sm"
       />
       {cursor && cursor.index <= last && <ChartTooltip model={model} cursor={cursor} zone={zone} />}
       <p id={summaryId} className="sr-only" data-testid="chart-summary">

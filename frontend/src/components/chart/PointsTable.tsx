@@ -20,7 +20,7 @@ export function PointsTable({ model, zone }: { model: ChartModel; zone: Zone }) 
     <section
       tabIndex={0}
       aria-label="Points of the chart"
-      className="h-[clamp(17rem,46vh,32rem)] overflow-auto"
+      className="h-[clamp(17rem,calc(100dvh-25rem),40rem)] overflow-auto"
     >
       <table className="w-full border-separate border-spacing-0 text-xs">
         <caption className="sr-only">Request rate and forecasts, {RATE_UNIT}</caption>

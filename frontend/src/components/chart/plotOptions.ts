@@ -28,6 +28,9 @@ export interface ZoomRange {
 
 const FONT = '11px "Inter", system-ui, sans-serif';
 const DASH = { lgbmPlus: [7, 4], lgbm: [2, 3] };
+const LEAST_LABELLED_PIXELS = 64;
+/** Series that get a mark where the crosshair meets them. */
+const MARKED: number[] = [SERIES.actual, SERIES.lgbm, SERIES.lgbmPlus];
 const LEAST_ZOOM_PIXELS = 8;
 const HEADROOM = 1.08;
 
@@ -56,7 +59,7 @@ export function plotOptions(
 
   return {
     ...size,
-    padding: [12, 14, 0, 0],
+    padding: [22, 14, 0, 0],
     legend: { show: false },
     tzDate: (seconds) => {
       const date = new Date(seconds * 1000);
@@ -64,7 +67,11 @@ export function plotOptions(
     },
     cursor: {
       y: false,
-      points: { size: 7, width: 2, fill: colour("surface") },
+      points: {
+        size: (_plot, series) => (MARKED.includes(series) ? 7 : 0),
+        width: (_plot, series) => (MARKED.includes(series) ? 2 : 0),
+        fill: colour("surface"),
+      },
       drag: { x: true, y: false, setScale: false },
       bind: {
         dblclick: () => () => {
@@ -101,9 +108,9 @@ export function plotOptions(
       {},
       edge(),
       edge(),
-      line("lgbm", 1.5, DASH.lgbm),
-      line("lgbmPlus", 1.75, DASH.lgbmPlus),
-      line("actual", 1.75),
+      line("actual", 1.5),
+      line("lgbm", 1.75, DASH.lgbm),
+      line("lgbmPlus", 2, DASH.lgbmPlus),
       {
         paths: () => null,
         points: {
@@ -141,21 +148,48 @@ export function plotOptions(
 
 /** Unknown time and the time to come lie on their own ground. */
 function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
-  const last = model.columns[0].at(-1) ?? model.now;
-  for (const [from, to] of model.outages) fillSpan(plot, from, to, palette.outage);
-  if (last >= model.now) fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette.future);
+  for (const [from, to] of model.outages) {
+    const span = fillSpan(plot, from, to, palette.outage);
+    if (span && span.width > LEAST_LABELLED_PIXELS * uPlot.pxRatio)
+      drawLabel(plot, "unknown", span.left + span.width / 2, "center", palette);
+  }
+  if (model.columns[0].length > model.futureFrom)
+    fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette.future);
 }
 
-function fillSpan(plot: uPlot, from: number, to: number, fill: string): void {
+function fillSpan(
+  plot: uPlot,
+  from: number,
+  to: number,
+  fill: string,
+): { left: number; width: number } | null {
   const { ctx, bbox } = plot;
   const right = bbox.left + bbox.width;
   const clamp = (x: number) => Math.min(Math.max(x, bbox.left), right);
   const start = clamp(plot.valToPos(from, "x", true));
   const end = Number.isFinite(to) ? clamp(plot.valToPos(to, "x", true)) : right;
-  if (end <= start) return;
+  if (end <= start) return null;
   ctx.save();
   ctx.fillStyle = fill;
   ctx.fillRect(start, bbox.top, end - start, bbox.height);
+  ctx.restore();
+  return { left: start, width: end - start };
+}
+
+function drawLabel(
+  { ctx, bbox }: uPlot,
+  text: string,
+  x: number,
+  align: CanvasTextAlign,
+  palette: Palette,
+): void {
+  const ratio = uPlot.pxRatio;
+  ctx.save();
+  ctx.font = `500 ${11 * ratio}px "Inter", system-ui, sans-serif`;
+  ctx.fillStyle = palette.muted;
+  ctx.textAlign = align;
+  ctx.textBaseline = "top";
+  ctx.fillText(text, x, bbox.top + 4 * ratio);
   ctx.restore();
 }
 
@@ -171,10 +205,6 @@ function drawNow(plot: uPlot, { model, palette, nowLabel }: PlotContext): void {
   ctx.moveTo(x, bbox.top);
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
-  ctx.font = `500 ${11 * ratio}px "Inter", system-ui, sans-serif`;
-  ctx.fillStyle = palette.muted;
-  ctx.textAlign = "right";
-  ctx.textBaseline = "top";
-  ctx.fillText(nowLabel, x - 6 * ratio, bbox.top + 2 * ratio);
   ctx.restore();
+  drawLabel(plot, nowLabel, x - 6 * ratio, "right", palette);
 }

@@ -10,6 +10,9 @@ export interface Visible {
   band: boolean;
 }
 
+/** From here on, markers of the usual size would cover the line. */
+const DENSE_POINTS = 400;
+
 /** A uPlot in `container`: made once, given new data, resized with its container, destroyed on unmount. */
 export function usePlot(
   container: RefObject<HTMLDivElement | null>,
@@ -45,6 +48,8 @@ export function usePlot(
     newest.current = context;
     const made = plot.current;
     if (!made) return;
+    const anomalies = made.series[SERIES.anomaly]?.points;
+    if (anomalies) anomalies.size = context.model.columns[0].length > DENSE_POINTS ? 6 : 8;
     made.batch(() => {
       made.setData(context.model.columns, false);
       made.setScale("x", zoom ?? fullRange(context.model));

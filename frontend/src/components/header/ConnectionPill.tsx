@@ -37,8 +37,15 @@ function Age({ newest, replaying, zone }: { newest: number; replaying: boolean; 
   const now = useNow();
   const date = `${formatDateTime(newest, zone)} ${zoneName(zone)}`;
   return (
-    <span className="truncate text-muted" title={`The newest window ends ${date}`}>
-      {replaying ? `at ${formatDateTime(newest, zone)}` : `newest ${formatAge(now - newest)} ago`}
+    <span className="figures truncate text-muted" title={`The newest window ends ${date}`}>
+      {replaying ? (
+        `at ${formatDateTime(newest, zone)}`
+      ) : (
+        <>
+          <span className="hidden sm:inline">newest </span>
+          {formatAge(now - newest)} ago
+        </>
+      )}
     </span>
   );
 }

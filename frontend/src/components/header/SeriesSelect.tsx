@@ -15,7 +15,7 @@ export function SeriesSelect({ list, selected, onSelect }: SeriesSelectProps) {
     <Select
       aria-label="Series"
       title={selected ?? undefined}
-      className="w-full sm:w-64"
+      className="w-full sm:w-80"
       value={selected ?? ""}
       disabled={list.length === 0}
       onChange={(event) => onSelect(event.target.value)}

@@ -15,11 +15,10 @@ interface AccuracyTileProps {
   filename: string;
   windowSeconds: number;
   growing: boolean;
-  className?: string;
 }
 
 /** How wrong both models were one window ahead, beside the naive baselines over the same windows. */
-export function AccuracyTile({ filename, windowSeconds, growing, className }: AccuracyTileProps) {
+export function AccuracyTile({ filename, windowSeconds, growing }: AccuracyTileProps) {
   const [span, setSpan] = useState<AccuracySpan>("24h");
   const accuracy = useAccuracy(span, { filename, growing });
   const comparison = accuracy.data && accuracy.data.scores.length > 0 ? compareErrors(accuracy.data) : null;
@@ -27,7 +26,6 @@ export function AccuracyTile({ filename, windowSeconds, growing, className }: Ac
   return (
     <Tile
       title={`Error ${formatDuration(windowSeconds)} ahead (RMSE, ${RATE_UNIT})`}
-      {...(className ? { className } : {})}
       aside={
         <Select
           aria-label="Span of the error"
@@ -64,20 +62,19 @@ function Errors({ comparison }: { comparison: ErrorComparison }) {
   const origins = models[0]?.score.origins ?? 0;
   return (
     <>
-      <ul className="mt-3 grid gap-1.5 text-xs">
+      <ul className="mt-4 grid gap-2 text-xs">
         {models.map(({ model, score, gain }) => (
           <ErrorRow key={model} score={score} largest={largest} bar={BARS[model]}>
             {gain !== null && naive && (
               <span className={gain < -0.005 ? "text-warn" : gain > 0.005 ? "text-ok" : "text-muted"}>
-                {gainText(gain)}
-                <span className="sr-only"> than {scoredName(naive.model)}</span>
+                {gainText(gain, scoredName(naive.model))}
               </span>
             )}
           </ErrorRow>
         ))}
         {naive && (
           <ErrorRow score={naive} largest={largest} bar="fill-control">
-            <span className="text-muted">baseline</span>
+            <span className="text-muted">naive baseline</span>
           </ErrorRow>
         )}
       </ul>
@@ -100,7 +97,7 @@ interface ErrorRowProps {
 
 function ErrorRow({ score, largest, bar, children }: ErrorRowProps) {
   return (
-    <li className="grid grid-cols-[4.5rem_1fr_3.25rem_5.5rem] items-center gap-2">
+    <li className="grid grid-cols-[4rem_minmax(2rem,1fr)_3rem] items-center gap-x-2.5">
       <span className="truncate">{scoredName(score.model)}</span>
       <svg
         aria-hidden="true"
@@ -111,7 +108,7 @@ function ErrorRow({ score, largest, bar, children }: ErrorRowProps) {
         <rect width={largest > 0 ? (100 * score.rmse) / largest : 0} height="1" className={bar} />
       </svg>
       <span className="text-right font-medium">{formatRate(score.rmse)}</span>
-      <span>{children}</span>
+      <span className="col-span-2 col-start-2">{children}</span>
     </li>
   );
 }

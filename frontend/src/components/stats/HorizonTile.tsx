@@ -25,7 +25,7 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
   const point = forecast ? forecastAt(forecast, "lgbm_plus", horizon) : null;
   return (
     <Tile
-      title={`In ${formatDuration(horizon * windowSeconds)}`}
+      title={`Forecast in ${formatDuration(horizon * windowSeconds)}`}
       aside={forecast && <ForecastBadge forecast={forecast} />}
     >
       {forecast === undefined ? (

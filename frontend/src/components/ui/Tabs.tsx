@@ -22,13 +22,13 @@ export function Tabs<Value extends string>({
 }: TabsProps<Value>) {
   return (
     <RadixTabs.Root value={value} onValueChange={(next) => onChange(next as Value)}>
-      <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-2">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-2 p-3 pb-2">
         <RadixTabs.List aria-label={label} className="inline-flex rounded-md bg-inset p-0.5">
           {(Object.entries(options) as [Value, string][]).map(([name, text]) => (
             <RadixTabs.Trigger
               key={name}
               value={name}
-              className="h-7 min-w-12 rounded px-3 text-sm font-medium text-muted motion-safe:transition-colors hover:text-ink data-[state=active]:bg-surface data-[state=active]:text-ink data-[state=active]:shadow-sm"
+              className="h-7 min-w-12 rounded px-3 text-sm font-medium text-muted motion-safe:transition-colors hover:text-ink data-[state=active]:bg-raised data-[state=active]:text-ink data-[state=active]:shadow-sm"
             >
               {text}
             </RadixTabs.Trigger>

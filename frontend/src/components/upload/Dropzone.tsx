@@ -32,7 +32,7 @@ export function Dropzone({ limits, large, onFile, onRefused }: DropzoneProps) {
         role: "button",
         "aria-label": "Upload a traffic file",
         className: classes(
-          "flex flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
+          "flex grow flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
           large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
           isDragActive ? "border-accent bg-accent-soft" : "border-control hover:border-accent hover:bg-inset",
         ),

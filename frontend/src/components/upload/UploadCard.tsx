@@ -20,22 +20,14 @@ interface UploadCardProps {
   zone: Zone;
   /** The page has nothing else to show. */
   large?: boolean;
-  className?: string;
 }
 
 /** One place for a file: waiting for one, sending it, and what came of it. */
-export function UploadCard({
-  controls,
-  limits,
-  isSynthetic,
-  zone,
-  large = false,
-  className,
-}: UploadCardProps) {
+export function UploadCard({ controls, limits, isSynthetic, zone, large = false }: UploadCardProps) {
   const { upload, send, loadSample, cancel, reset } = controls;
   const titleId = useId();
   return (
-    <Card aria-labelledby={titleId} className={classes("min-w-0", large ? "p-6" : "p-4", className)}>
+    <Card aria-labelledby={titleId} className={classes("flex min-w-0 flex-col", large ? "p-6" : "p-4")}>
       <CardTitle id={titleId} className={classes("mb-2.5 flex min-h-5 items-center", large && "sr-only")}>
         Upload traffic
       </CardTitle>

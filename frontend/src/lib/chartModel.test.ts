@@ -1,0 +1,86 @@
+import { describe, expect, it } from "vitest";
+import type { ChartDataPoint, Forecast } from "@/api/types";
+import { at, forecast, point, points } from "@/test/fixtures";
+import { buildChartModel, type ChartModel, dottedRows, forecastAt, SERIES } from "./chartModel";
+import { toSeconds } from "./time";
+
+function build(known: ChartDataPoint[], ahead: Forecast | null = null): ChartModel {
+  const model = buildChartModel(known, ahead, 60);
+  if (!model) throw new Error("no model");
+  return model;
+}
+
+const minutes = (model: ChartModel) => model.columns[0].map((x) => (x - toSeconds(at(0))) / 60);
+const column = (model: ChartModel, name: keyof typeof SERIES) => model.columns[SERIES[name]];
+
+describe("buildChartModel", () => {
+  it("is nothing without points", () => {
+    expect(buildChartModel([], forecast(0), 60)).toBeNull();
+  });
+
+  it("has columns of one length, ascending", () => {
+    const model = build(points(0, 5), forecast(5));
+    expect(new Set(model.columns.map((values) => values.length))).toEqual(new Set([8]));
+    expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 5, 9, 19]);
+  });
+
+  it("puts the forecast right of now, with no actual rate there", () => {
+    const model = build(points(0, 5), forecast(5));
+    expect(model.futureFrom).toBe(5);
+    expect(model.now).toBe(toSeconds(at(5)));
+    expect(column(model, "actual").slice(5)).toEqual([null, null, null]);
+    expect(column(model, "lgbmPlus").slice(5)).toEqual([21, 25, 35]);
+    expect(column(model, "p10").slice(5)).toEqual([16, 20, 30]);
+    expect(column(model, "p90").slice(5)).toEqual([26, 30, 40]);
+  });
+
+  it("drops forecasts for windows that are known by now", () => {
+    const model = build(points(0, 8), forecast(5));
+    expect(minutes(model).slice(model.futureFrom)).toEqual([9, 19]);
+    expect(model.now).toBe(toSeconds(at(8)));
+  });
+
+  it("joins no line to a forecast that does not follow on", () => {
+    const model = build(points(0, 5), forecast(50));
+    expect(minutes(model).slice(4, 7)).toEqual([4, 5, 50]);
+    expect(column(model, "lgbmPlus")[5]).toBeNull();
+    expect(model.futureFrom).toBe(6);
+  });
+
+  it("breaks the line where windows are absent", () => {
+    const model = build([...points(0, 3), ...points(10, 12)]);
+    expect(minutes(model)).toEqual([0, 1, 2, 3, 9, 10, 11]);
+    expect(column(model, "actual")).toEqual([0, 1, 2, null, null, 10, 11]);
+    expect(model.outages).toEqual([[toSeconds(at(3)), toSeconds(at(10))]]);
+  });
+
+  it("keeps nulls of the server's grid as gaps", () => {
+    const model = build([point(0, 1), point(1, null), point(2, null), point(3, 1)]);
+    expect(column(model, "actual")).toEqual([1, null, null, 1]);
+    expect(model.outages).toEqual([[toSeconds(at(1)), toSeconds(at(3))]]);
+  });
+
+  it("has an outage up to now where the newest windows are unknown", () => {
+    const model = build([point(0, 1), point(1, 1), point(2, null)]);
+    expect(model.outages).toEqual([[toSeconds(at(2)), toSeconds(at(3))]]);
+  });
+
+  it("marks anomalies at the actual rate", () => {
+    const model = build([point(0, 1), point(1, 9, { anomaly: true })]);
+    expect(column(model, "anomaly")).toEqual([null, 9]);
+  });
+
+  it("takes the step of buckets from the points", () => {
+    expect(build([point(0, 1), point(2, 1), point(4, 1)]).step).toBe(120);
+    expect(build([point(0, 1)]).step).toBe(60);
+  });
+});
+
+it("dottedRows marks forecasts and values without a neighbour", () => {
+  expect(dottedRows([1, null, 2, null, 3, 4, 5], 6)).toEqual([0, 2, 6]);
+});
+
+it("forecastAt finds a model's horizon", () => {
+  expect(forecastAt(forecast(0), "lgbm_plus", 15)?.mean).toBe(35);
+  expect(forecastAt(forecast(0), "lgbm_plus", 30)).toBeNull();
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from "vitest";
+import {
+  countOf,
+  formatAge,
+  formatBytes,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatRateWithUnit,
+  formatTick,
+} from "./format";
+
+const plain = (text: string) => text.replaceAll(" ", " ");
+
+describe("formatRate", () => {
+  it.each([
+    [null, "–"],
+    [Number.NaN, "–"],
+    [0, "0"],
+    [0.0001, "<0.001"],
+    [0.004, "0.004"],
+    [0.01, "0.0100"],
+    [0.2345, "0.235"],
+    [1.2, "1.20"],
+    [12, "12.0"],
+    [123.4, "123"],
+    [1_234.5, "1,235"],
+    [12_345, "12.3K"],
+    [100_000, "100K"],
+    [1_250_000, "1.25M"],
+  ])("writes %s as %s", (rate, text) => expect(formatRate(rate)).toBe(text));
+
+  it("never shows a unit behind what is unknown", () => {
+    expect(formatRateWithUnit(null)).toBe("unknown");
+    expect(plain(formatRateWithUnit(1.2))).toBe("1.20 req/s");
+  });
+});
+
+describe("formatTick", () => {
+  it.each([
+    [0, "0"],
+    [0.25, "0.25"],
+    [2_500, "2,500"],
+    [20_000, "20K"],
+  ])("writes %s as %s", (rate, text) => expect(formatTick(rate)).toBe(text));
+});
+
+describe("formatDuration", () => {
+  it.each([
+    [45, "45 s"],
+    [60, "1 min"],
+    [900, "15 min"],
+    [4_500, "75 min"],
+    [54_000, "15 h"],
+    [1_296_000, "15 d"],
+  ])("writes %s seconds as %s", (seconds, text) => expect(plain(formatDuration(seconds))).toBe(text));
+});
+
+describe("formatAge", () => {
+  it.each([
+    [-3, "0 s"],
+    [59.9, "59 s"],
+    [60, "1 min"],
+    [7_300, "2 h"],
+    [86_400 * 12, "12 d"],
+    [31_557_600 * 31, "31 y"],
+  ])("writes %s seconds as %s", (seconds, text) => expect(plain(formatAge(seconds))).toBe(text));
+});
+
+describe("formatPercent", () => {
+  it.each([
+    [0.18, "18 %"],
+    [-0.031, "3 %"],
+    [0.004, "0.4 %"],
+  ])("writes %s as %s", (share, text) => expect(plain(formatPercent(share))).toBe(text));
+});
+
+describe("formatBytes and countOf", () => {
+  it("uses the unit that fits", () => {
+    expect(plain(formatBytes(512))).toBe("512 bytes");
+    expect(plain(formatBytes(1_536))).toBe("1.5 KB");
+    expect(plain(formatBytes(1_073_741_824))).toBe("1 GB");
+  });
+
+  it("counts one and many", () => {
+    expect(plain(countOf(1, "window"))).toBe("1 window");
+    expect(plain(countOf(2_000, "window"))).toBe("2,000 windows");
+    expect(plain(countOf(2, "anomaly", "anomalies"))).toBe("2 anomalies");
+  });
+});

@@ -1,0 +1,118 @@
+import { describe, expect, it } from "vitest";
+import type { LiveMessage } from "@/api/types";
+import { forecast, points, pointsMessage, snapshot, status } from "@/test/fixtures";
+import {
+  breaksSequence,
+  EMPTY_LIVE,
+  type LiveAction,
+  liveReducer,
+  parseLiveMessage,
+  shownLive,
+  waitingWindows,
+} from "./liveState";
+
+const message = (content: LiveMessage): LiveAction => ({ type: "message", message: content });
+const stateAfter = (...actions: LiveAction[]) => actions.reduce(liveReducer, EMPTY_LIVE);
+
+describe("messages", () => {
+  it("a snapshot replaces everything", () => {
+    const state = stateAfter(message(snapshot(1, points(0, 5))), message(snapshot(9, points(100, 102))));
+    expect(shownLive(state)?.points).toEqual(points(100, 102));
+  });
+
+  it("points are appended, forecast and status replaced", () => {
+    const state = stateAfter(
+      message(snapshot(1, points(0, 2))),
+      message(pointsMessage(2, points(2, 3))),
+      message({ type: "forecast", sequence: 3, data: forecast(3) }),
+      message({ type: "status", sequence: 3, data: status({ store: "unreachable" }) }),
+      message({ type: "ping", sequence: 3, data: {} }),
+    );
+    expect(shownLive(state)).toEqual({
+      filename: "access.log",
+      windowSeconds: 60,
+      points: points(0, 3),
+      forecast: forecast(3),
+      status: status({ store: "unreachable" }),
+    });
+  });
+
+  it("nothing is drawn from points that come before any snapshot", () => {
+    expect(shownLive(stateAfter(message(pointsMessage(2, points(0, 1)))))).toBeNull();
+  });
+});
+
+describe("frozen", () => {
+  const frozen = stateAfter(
+    message(snapshot(1, points(0, 3))),
+    { type: "freeze" },
+    message(pointsMessage(2, points(3, 5))),
+    message({ type: "forecast", sequence: 3, data: forecast(5) }),
+  );
+
+  it("shows what was there, and counts what waits", () => {
+    expect(shownLive(frozen)?.points).toEqual(points(0, 3));
+    expect(shownLive(frozen)?.forecast).toBeNull();
+    expect(waitingWindows(frozen)).toBe(2);
+  });
+
+  it("loses nothing: all of it is there when it is switched on again", () => {
+    const state = liveReducer(frozen, { type: "unfreeze" });
+    expect(shownLive(state)?.points).toEqual(points(0, 5));
+    expect(shownLive(state)?.forecast).toEqual(forecast(5));
+    expect(waitingWindows(state)).toBe(0);
+  });
+
+  it("a manual refresh shows what has arrived and stays frozen", () => {
+    const refreshed = liveReducer(frozen, { type: "refresh" });
+    expect(shownLive(refreshed)?.points).toEqual(points(0, 5));
+    const later = liveReducer(refreshed, message(pointsMessage(4, points(5, 6))));
+    expect(shownLive(later)?.points).toEqual(points(0, 5));
+    expect(waitingWindows(later)).toBe(1);
+  });
+
+  it("keeps what it shows when the connection comes back with a snapshot", () => {
+    const state = liveReducer(frozen, message(snapshot(9, points(0, 7))));
+    expect(shownLive(state)?.points).toEqual(points(0, 3));
+    expect(waitingWindows(state)).toBe(4);
+  });
+
+  it("another series is shown as it first arrives", () => {
+    const state = [
+      { type: "reset" } as const,
+      message(snapshot(1, points(0, 4), "other.csv")),
+      message(pointsMessage(2, points(4, 5))),
+    ].reduce(liveReducer, frozen);
+    expect(shownLive(state)?.filename).toBe("other.csv");
+    expect(shownLive(state)?.points).toEqual(points(0, 4));
+  });
+});
+
+describe("breaksSequence", () => {
+  it("takes the next number, and a repeated one from status and ping", () => {
+    expect(breaksSequence(null, pointsMessage(7, []))).toBe(false);
+    expect(breaksSequence(7, pointsMessage(8, []))).toBe(false);
+    expect(breaksSequence(7, { type: "status", sequence: 7, data: status() })).toBe(false);
+    expect(breaksSequence(7, { type: "ping", sequence: 7, data: {} })).toBe(false);
+    expect(breaksSequence(7, snapshot(99, []))).toBe(false);
+  });
+
+  it("notices what was missed", () => {
+    expect(breaksSequence(7, pointsMessage(9, []))).toBe(true);
+    expect(breaksSequence(7, { type: "status", sequence: 8 + 1, data: status() })).toBe(true);
+    expect(breaksSequence(7, pointsMessage(7, []))).toBe(true);
+  });
+});
+
+describe("parseLiveMessage", () => {
+  it.each(["", "[]", "null", '{"type":"x","sequence":1,"data":{}}', '{"type":"ping"}', new ArrayBuffer(1)])(
+    "refuses %s",
+    (text) => expect(parseLiveMessage(text)).toBeNull(),
+  );
+
+  it("reads a message", () => {
+    expect(parseLiveMessage(JSON.stringify(pointsMessage(2, points(0, 1))))).toEqual(
+      pointsMessage(2, points(0, 1)),
+    );
+  });
+});

@@ -1,0 +1,32 @@
+import { QueryClientProvider } from "@tanstack/react-query";
+import { type RenderResult, render } from "@testing-library/react";
+import type { ReactElement } from "react";
+import { vi } from "vitest";
+import { createQueryClient } from "@/hooks/queries";
+
+/** Render with a query client of its own. */
+export function renderPage(element: ReactElement): RenderResult {
+  return render(<QueryClientProvider client={createQueryClient()}>{element}</QueryClientProvider>);
+}
+
+type Answer = unknown | ((request: Request) => Response | Promise<Response>);
+
+export function json(body: unknown, status = 200): Response {
+  return new Response(JSON.stringify(body), { status, headers: { "Content-Type": "application/json" } });
+}
+
+export function problem(status: number, title: string, detail: string): Response {
+  return json({ type: "about:blank", title, status, detail }, status);
+}
+
+/** Answer fetch by "METHOD /path", and return what was asked. */
+export function stubBackend(answers: Record<string, Answer>): Request[] {
+  const asked: Request[] = [];
+  vi.stubGlobal("fetch", async (request: Request) => {
+    asked.push(request);
+    const answer = answers[`${request.method} ${new URL(request.url).pathname}`];
+    if (answer === undefined) throw new TypeError("Failed to fetch");
+    return typeof answer === "function" ? answer(request) : json(answer);
+  });
+  return asked;
+}
