@@ -10,7 +10,7 @@ import pandas as pd
 
 from backend.errors import ConflictError, InvalidRequestError
 from backend.ingest import ReadOptions, Traffic
-from backend.models.evaluate import Result, score_predictions
+from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.stores import POINT_FIELDS, SeriesKey, Store
 
@@ -31,7 +31,7 @@ class ImportResult:
     windows: int
     gaps: int
     points_written: int
-    scores: dict[str, Result]
+    scores: dict[str, Errors]
 
 
 def import_file(

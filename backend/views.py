@@ -46,9 +46,9 @@ def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: i
     issued_at = stored.last + window
     rows = store.read_forecasts(stored.key, issued_at, None)
     rows = rows[rows["issued_at"] == issued_at]
-    if rows.empty:
+    newest = store.read_points(stored.key, stored.last, None)["actual_rps"]
+    if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
-    newest = store.read_points(stored.key, stored.last, None)["actual_rps"].iloc[-1]
     status = series_status(live)
     return Forecast(
         filename=stored.filename,
@@ -58,7 +58,7 @@ def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: i
         stale=not live and datetime.now(UTC) - issued_at > STALE_WINDOWS * window,
         status=status,
         warming_up=stored.points < min_windows,
-        points=_forecast_points(rows, stored.window_seconds, newest),
+        points=_forecast_points(rows, stored.window_seconds, newest.iloc[-1]),
     )
 
 

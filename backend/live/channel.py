@@ -25,7 +25,11 @@ class Subscriber:
 
 @dataclass(eq=False)
 class Channel:
-    """The state of one watched series. `requested` None: whichever is live, else the one written last."""
+    """The state of one watched series. `requested` None: whichever is live, else the one written last.
+
+    Hold `changing` from reading the store to putting what was read here: a tick, a new client and an upload may
+    all be at it.
+    """
 
     requested: str | None
     sequence: int
@@ -33,6 +37,7 @@ class Channel:
     points: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64"))
     subscribers: set[Subscriber] = field(default_factory=set)
     idle_ticks: int = 0
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _recent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=RESUMABLE_MESSAGES))
 
     def publish(self, kind: MessageType, data: BaseModel) -> None:

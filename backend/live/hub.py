@@ -28,7 +28,6 @@ class Hub:
         self._interval = interval_seconds
         self._min_windows = min_windows
         self._channels: dict[str | None, Channel] = {}
-        self._loading = asyncio.Lock()
         self._reachable = True
 
     async def run(self) -> None:
@@ -36,7 +35,10 @@ class Hub:
         while True:
             started = time.monotonic()
             for channel in list(self._channels.values()):
-                await self._tick(channel)
+                try:
+                    await self._tick(channel)
+                except Exception:
+                    log.exception("tick_failed", filename=channel.requested)
             await asyncio.sleep(max(0.0, self._interval - (time.monotonic() - started)))
 
     @property
@@ -45,24 +47,18 @@ class Hub:
 
     async def subscribe(self, filename: str | None, after: int | None) -> tuple[Channel, Subscriber]:
         """Add a client: it gets what it missed since `after` where that is still kept, else a snapshot."""
+        # Numbers go on rising over a restart, so a number of an earlier process asks for a snapshot.
+        channel = self._channels.setdefault(filename, Channel(filename, sequence=time.time_ns() // 1_000_000))
         subscriber = Subscriber()
-        async with self._loading:
-            channel = self._channels.get(filename)
-            if channel is None:
-                # Numbers go on rising over a restart, so a number of an earlier process asks for a snapshot.
-                channel = Channel(requested=filename, sequence=time.time_ns() // 1_000_000)
-                await self._load(channel)
-                self._channels[filename] = channel
-            else:
-                await self._advance(channel)
-        channel.idle_ticks = 0
-        missed = channel.missed(after) if after is not None else None
-        if missed is None or len(missed) >= subscriber.queue.maxsize:
-            snapshot = await asyncio.to_thread(self._snapshot, channel)
-            missed = [render("snapshot", channel.sequence, snapshot)]
-        for message in missed:
-            channel.deliver(subscriber, message)
-        channel.subscribers.add(subscriber)
+        async with channel.changing:
+            await self._advance(channel)
+            missed = channel.missed(after) if after is not None else None
+            if missed is None or len(missed) >= subscriber.queue.maxsize:
+                snapshot = await asyncio.to_thread(self._snapshot, channel)
+                missed = [render("snapshot", channel.sequence, snapshot)]
+            for message in missed:
+                channel.deliver(subscriber, message)
+            channel.subscribers.add(subscriber)
         return channel, subscriber
 
     def unsubscribe(self, channel: Channel, subscriber: Subscriber) -> None:
@@ -73,7 +69,8 @@ class Hub:
         for channel in list(self._channels.values()):
             watched = channel.series.filename if channel.series else channel.requested
             if watched in (filename, None):
-                await self._reload(channel)
+                async with channel.changing:
+                    await self._reload(channel)
 
     async def _tick(self, channel: Channel) -> None:
         channel.idle_ticks = 0 if channel.subscribers else channel.idle_ticks + 1
@@ -81,7 +78,8 @@ class Hub:
             del self._channels[channel.requested]
             return
         try:
-            await self._advance(channel)
+            async with channel.changing:
+                await self._advance(channel)
             self._reachable = True
         except ProblemError as problem:
             if self._reachable:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import pandas as pd
@@ -32,6 +32,7 @@ class Playing:
     position: int
     speed: float
     forecasts: pd.DataFrame | None = None
+    stopped: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
 
 
@@ -63,23 +64,20 @@ class Replayer:
     async def start(self, request: ReplayRequest) -> Replay:
         await self.stop()
         playing = await asyncio.to_thread(self._prepare, request)
-        self._playing = playing
         # The first window is stored before the answer, so the live series exists when the page asks for it.
         await asyncio.to_thread(self._play_next, playing)
+        self._playing = playing
         playing.task = asyncio.create_task(self._play(playing))
         replay = self.current()
         assert replay is not None
         return replay
 
     async def stop(self) -> None:
-        playing, self._playing = self._playing, None
-        if playing is None:
+        """Stop after the window that is being played, if one is, and delete what was played."""
+        if self._playing is None or self._playing.task is None:
             return
-        if playing.task is not None:
-            playing.task.cancel()
-            with suppress(asyncio.CancelledError):
-                await playing.task
-        await asyncio.to_thread(self._store.delete_series, playing.key.filename)
+        self._playing.stopped.set()
+        await self._playing.task
 
     async def stop_if_of(self, filename: str) -> None:
         """Stop where the series that is being deleted is the source of the replay or the replay itself."""
@@ -108,16 +106,18 @@ class Replayer:
     async def _play(self, playing: Playing) -> None:
         next_at = time.monotonic()
         try:
-            while playing.position < len(playing.frame):
+            while playing.position < len(playing.frame) and not playing.stopped.is_set():
                 next_at = max(next_at + 1 / playing.speed, time.monotonic())
-                await asyncio.sleep(next_at - time.monotonic())
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(next_at - time.monotonic()):
+                        await playing.stopped.wait()
+                        break
                 await asyncio.to_thread(self._play_next, playing)
         except ProblemError as problem:
             log.warning("replay_stopped", filename=playing.source.filename, detail=problem.detail)
-        if self._playing is playing:
-            self._playing = None
-            with suppress(ProblemError):
-                await asyncio.to_thread(self._store.delete_series, playing.key.filename)
+        self._playing = None
+        with suppress(ProblemError):  # left over then, and deleted at the next start
+            await asyncio.to_thread(self._store.delete_series, playing.key.filename)
 
     def _play_next(self, playing: Playing) -> None:
         """Store the next window beside what was forecast for it, and the forecasts made at its end."""

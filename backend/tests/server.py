@@ -55,9 +55,9 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, port: int | None = None, **settings: str) -> Iterator[Server]:
+def running_server(folder: Path, **settings: str) -> Iterator[Server]:
     """Start a server over the folder's SQLite file and end it afterwards."""
-    port = port or free_port()
+    port = free_port()
     (folder / "tmp").mkdir(exist_ok=True)
     environment = os.environ | {
         "SCALEOPS_PORT": str(port),
@@ -65,21 +65,22 @@ def running_server(folder: Path, port: int | None = None, **settings: str) -> It
         "TMPDIR": str(folder / "tmp"),
         **settings,
     }
-    process = subprocess.Popen(SERVE, env=environment, stderr=subprocess.PIPE)
+    log = folder / "server.log"
+    with log.open("ab") as target:
+        process = subprocess.Popen(SERVE, env=environment, stderr=target)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
     try:
-        wait_until_up(process, client)
+        wait_until_up(process, client, log)
         yield Server(port, folder, process, client)
     finally:
         client.close()
         end(process)
 
 
-def wait_until_up(process: subprocess.Popen[bytes], client: httpx.Client) -> None:
+def wait_until_up(process: subprocess.Popen[bytes], client: httpx.Client, log: Path) -> None:
     for _ in range(600):
         if process.poll() is not None:
-            assert process.stderr is not None
-            raise AssertionError(f"the server ended: {process.stderr.read().decode()}")
+            raise AssertionError(f"the server ended: {log.read_text()}")
         try:
             if client.get("/api/health").status_code == 200:
                 return
@@ -98,8 +99,6 @@ def end(process: subprocess.Popen[bytes]) -> None:
                 child.kill()
             process.kill()
             process.wait()
-    if process.stderr is not None:
-        process.stderr.close()
 
 
 def free_port() -> int:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
@@ -198,7 +199,7 @@ def test_reconnecting_with_a_sequence_of_an_earlier_server_gives_a_snapshot(serv
 
 
 def test_a_foreign_origin_is_refused_at_the_handshake(server: Server) -> None:
-    with pytest.raises(InvalidStatus) as refusal, connect(server.websocket_url, origin="https://evil.example"):
+    with pytest.raises(InvalidStatus) as refusal, connect(server.websocket_url, origin=Origin("https://evil.example")):
         pass
     assert refusal.value.response.status_code == 403
 
