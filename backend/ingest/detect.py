@@ -113,6 +113,6 @@ def _text_format(head: bytes, filename: str) -> Format:
 def _log_format(text: bytes) -> Format | None:
     lines = text.split(b"\n", _SNIFFED_LINES)[:_SNIFFED_LINES]
     matching = [line for line in lines if _LOG_LINE.search(line)]
-    if not matching or len(matching) * 10 < len(lines):
+    if not matching:
         return None
     return "combined_log" if _COMBINED_LINE.search(matching[0]) else "common_log"

@@ -118,11 +118,23 @@ class _Reading:
         self._rows = DropTally()  # rows whose time or value is bad
         self._rows_read = 0
         self._other_unit = 0
+        self._ended = False  # whether all rows were read and some of them can be used
 
     def run(self) -> Traffic:
-        if self._plan.kind == "raw":
-            return self._raw()
-        return self._series()
+        try:
+            return self._raw() if self._plan.kind == "raw" else self._series()
+        except UnusableFileError as error:
+            if self._ended and self._dropped():
+                raise UnusableFileError(f"{error.detail} {self._dropped_note()}", **error.extra) from error
+            raise
+
+    def _dropped(self) -> int:
+        return self._lines.total() + self._rows.total()
+
+    def _dropped_note(self) -> str:
+        """Why so little is left."""
+        reasons = [f"{entry.count:,} {entry.reason}" for entry in self._lines.dropped() + self._rows.dropped()]
+        return f"Of {self._rows_read + self._lines.total():,} rows these were not used: {'; '.join(reasons)}."
 
     def _raw(self) -> Traffic:
         counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
@@ -190,7 +202,7 @@ class _Reading:
                 column=self._plan.time,
                 rows=self._rows.first_rows(),
             )
-        if self._rows.total() + self._lines.total() == rows:
+        if self._dropped() == rows:
             bad = self._rows if self._rows.total() else self._lines
             raise UnusableFileError(
                 f"None of the {rows:,} rows can be used: {bad.quote()}. Times are ISO 8601, access-log times, or "
@@ -198,6 +210,7 @@ class _Reading:
                 column=self._plan.time,
                 rows=bad.first_rows(),
             )
+        self._ended = True
 
     def _traffic(self, frame: Any, window: int, notes: list[str]) -> Traffic:
         plan = self._plan
@@ -218,10 +231,15 @@ class _Reading:
 
 
 def _text(array: pa.Array[Any], index: int) -> str | None:
-    cell = array[index].as_py() if not pa.types.is_timestamp(array.type) else pc.cast(array[index], pa.string()).as_py()
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace")
-    return None if cell is None else str(cell)
+    """A cell as text to quote; None where it has none that can be shown."""
+    cell = array[index]
+    try:
+        shown = (pc.cast(cell, pa.string()) if pa.types.is_timestamp(array.type) else cell).as_py()
+    except (ValueError, OverflowError, pa.ArrowException):
+        return None
+    if isinstance(shown, bytes):
+        return shown.decode("utf-8", "replace")
+    return None if shown is None else str(shown)
 
 
 def _fits_a_unit(times: pa.Array[Any]) -> int:

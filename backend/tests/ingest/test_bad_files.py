@@ -96,6 +96,12 @@ def test_reasons_are_sentences(tmp_path: Path, name: str) -> None:
     assert problem.value.detail.isprintable()
 
 
+def test_what_was_dropped_is_said_when_too_little_is_left(tmp_path: Path) -> None:
+    content = "timestamp\n2023-01-01T00:00:00\nfoo\nbar\n"
+    with pytest.raises(ProblemError, match=r"All times are equal.*Of 3 rows these were not used: 2 not a time"):
+        read(write(tmp_path / "upload", content))
+
+
 def test_the_name_helps_to_word_the_refusal(tmp_path: Path) -> None:
     path = write(tmp_path / "upload", b"PK\x03\x04" + bytes(100))
     with pytest.raises(ProblemError, match=r"whatever its name ending \.csv says"):
