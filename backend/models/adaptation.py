@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.models.history import History
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, decayed_sum, newest_sum, shift, trailing_sum
 
 BLOCK = 15  # windows between refits
 REFIT_BLOCKS = 672  # trailing span of a refit: 10,080 windows, seven days of minutes
@@ -56,22 +56,31 @@ def newest_block(history: History) -> Ints:
     return (np.arange(len(history)) + before + 1) // BLOCK - 1
 
 
-def fit_blocks(moments: Floats, prior: LinearPrior) -> Floats:
-    """Ridge coefficients at the end of every block from its trailing span, drawn to the prior: (blocks, p)."""
-    span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), REFIT_BLOCKS).transpose(2, 0, 1)
+def fit_blocks(moments: Floats, prior: LinearPrior, first: int = 0) -> Floats:
+    """Ridge coefficients at the end of every block from `first`, from its trailing span, drawn to the prior."""
+    if first == len(moments) - 1:
+        span = newest_sum(moments, REFIT_BLOCKS)[None]
+    else:
+        span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), REFIT_BLOCKS).transpose(2, 0, 1)[first:]
     gram = span[:, :-1, :-1] + PRIOR_WINDOWS * prior.gram
     moment = span[:, :-1, -1] + PRIOR_WINDOWS * (prior.gram @ prior.coefficients)
     return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
 
 
-def linear_forecast(history: History, linear: list[Floats], horizon: int, prior: LinearPrior) -> Floats:
-    """Scaled forecast of the trailing ridge regression at every origin."""
-    coefficients = fit_blocks(block_moments(history, linear, horizon), prior)
-    with_prior = np.vstack([coefficients, prior.coefficients])  # row -1
-    chosen = newest_block(history)
-    total = np.zeros(len(history))
+def coefficients(history: History, linear: list[Floats], horizon: int, prior: LinearPrior, first: int) -> Floats:
+    """Of the trailing ridge regression at every origin from row `first`: (rows, inputs)."""
+    chosen = newest_block(history)[first:]
+    oldest = max(int(chosen[0]), 0)
+    fitted = fit_blocks(block_moments(history, linear, horizon)[: int(chosen[-1]) + 1], prior, oldest)
+    with_prior = np.vstack([fitted, prior.coefficients])  # row -1
+    return np.asarray(with_prior[np.where(chosen < 0, -1, chosen - oldest)])
+
+
+def linear_forecast(linear: list[Floats], coefficients: Floats) -> Floats:
+    """Scaled forecast from the newest rows of the inputs, as many as there are rows of coefficients."""
+    total = np.zeros(len(coefficients))
     for column, values in enumerate(linear):
-        total = total + values * with_prior[chosen, column]
+        total = total + values[len(values) - len(total) :] * coefficients[:, column]
     return total
 
 

@@ -4,6 +4,7 @@ Trees cannot predict above the levels they were trained on: on the World Cup tra
 than the last value (reference/performance.md, 3.3). So no feature carries the level itself.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,9 @@ EXPERT_ALPHA, EXPERT_SPAN = 1 / 120, 512
 EXPERTS = ("last", "ewma_02", "ewma_05", "ewma_50", "mean_15", "mean_60", "day", "day_growth", "week_growth")
 SEASONAL = ("day", "day_growth", "day_level", "week", "week_growth", "week_level", "days", "days_growth")
 MAX_AGE = 2_048
+REACH = MAX_AGE + 64  # windows before a row that its features look at, beside level, sigma and seasons
+
+Columns = dict[str, Floats]
 
 NAMES: tuple[str, ...] = (
     *(f"lag_{lag}" for lag in LAGS),
@@ -43,6 +47,7 @@ NAMES: tuple[str, ...] = (
 # The linear model takes a subset: it has a few hundred windows to adapt to a series and no use for more.
 LINEAR_LAGS = range(10)
 LINEAR_MEANS = (15, 30, 60, 120, 240)
+LINEAR_REACH = 240
 LINEAR_SEASONAL = ("day", "day_growth", "week", "week_growth", "days", "days_growth")
 LINEAR_NAMES: tuple[str, ...] = (
     "constant",
@@ -60,29 +65,48 @@ class Features:
     linear: list[Floats]
 
 
-def compute(history: History, horizon: int) -> Features:
+def compute(history: History, horizon: int, shared: Columns) -> Features:
     """Features of every row of `history` as an origin of forecasts `horizon` windows ahead."""
-    columns = _recent(history) | _seasonal(history, horizon) | _state(history)
+    columns = shared | _seasonal(history, horizon)
     columns |= _expert_errors(history, columns, horizon)
-    linear = [np.ones(len(history))]
+    return Features([columns[name] for name in NAMES], _linear(columns, len(history)))
+
+
+def shared(history: History) -> Columns:
+    """The columns that are the same at every horizon."""
+    return _recent(history) | _state(history)
+
+
+def linear(history: History, horizon: int) -> list[Floats]:
+    """The inputs of the linear model alone."""
+    columns = _lags(history, LINEAR_LAGS) | _means(history, LINEAR_MEANS) | _seasonal(history, horizon)
+    return _linear(columns, len(history))
+
+
+def _linear(columns: Columns, rows: int) -> list[Floats]:
+    found = [np.ones(rows)]
     for name in LINEAR_NAMES[1:]:
         column = columns[name]
-        linear.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
-    return Features([columns[name] for name in NAMES], linear)
+        found.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
+    return found
 
 
-def _recent(history: History) -> dict[str, Floats]:
-    def scaled(rate: Floats) -> Floats:
-        return (rate - history.level) / history.scale
+def _scaled(history: History, rate: Floats) -> Floats:
+    return (rate - history.level) / history.scale
 
-    columns = {}
-    for lag in LAGS:
-        columns[f"lag_{lag}"] = scaled(shift(history.values, lag, np.nan))
-    means = {width: history.mean(width) for width in MEANS}
-    for width, mean in means.items():
-        columns[f"mean_{width}"] = scaled(mean)
+
+def _lags(history: History, lags: Iterable[int]) -> Columns:
+    return {f"lag_{lag}": _scaled(history, shift(history.values, lag, np.nan)) for lag in lags}
+
+
+def _means(history: History, widths: Iterable[int]) -> Columns:
+    return {f"mean_{width}": _scaled(history, history.mean(width)) for width in widths}
+
+
+def _recent(history: History) -> Columns:
+    columns = _lags(history, LAGS) | _means(history, MEANS)
     for alpha, span in EWMAS:
-        columns[f"ewma_{alpha}"] = scaled(history.ewma(alpha, span))
+        columns[f"ewma_{alpha}"] = _scaled(history, history.ewma(alpha, span))
     step = np.abs(history.values - shift(history.values, 1, np.nan))
     stepped = np.isfinite(step)
     step, count = np.where(stepped, step, 0.0), stepped.astype(np.float64)
@@ -91,10 +115,10 @@ def _recent(history: History) -> dict[str, Floats]:
     high = np.where(history.known, history.rate, -np.inf)
     low = np.where(history.known, -history.rate, -np.inf)
     for width in EXTREMES:
-        columns[f"max_{width}"] = _finite(scaled(trailing_max(high, width)))
-        columns[f"min_{width}"] = _finite(scaled(-trailing_max(low, width)))
+        columns[f"max_{width}"] = _finite(_scaled(history, trailing_max(high, width)))
+        columns[f"min_{width}"] = _finite(_scaled(history, -trailing_max(low, width)))
     for width in SLOPES:
-        mean = means.get(width, history.mean(width))
+        mean = history.mean(width)
         columns[f"slope_{width}"] = (mean - shift(mean, width, np.nan)) / history.scale
     return columns
 
@@ -103,7 +127,7 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _seasonal(history: History, horizon: int) -> dict[str, Floats]:
+def _seasonal(history: History, horizon: int) -> Columns:
     """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
 
     `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
@@ -142,7 +166,7 @@ def _mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
     return mean_where(total, count), count
 
 
-def _state(history: History) -> dict[str, Floats]:
+def _state(history: History) -> Columns:
     rows = np.arange(len(history))
     before = shift(history.level, 1, np.nan)
     usable = history.known & (before > 0)
@@ -159,10 +183,9 @@ def _state(history: History) -> dict[str, Floats]:
     }
 
 
-def _expert_errors(history: History, columns: dict[str, Floats], horizon: int) -> dict[str, Floats]:
+def _expert_errors(history: History, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
     target, usable = history.target(horizon)
-    reference = _trailing_error(np.zeros_like(target), target, usable, horizon)
     sources = {
         "last": "lag_0",
         "ewma_02": "ewma_0.02",
@@ -174,16 +197,15 @@ def _expert_errors(history: History, columns: dict[str, Floats], horizon: int) -
         "day_growth": "season_day_growth",
         "week_growth": "season_week_growth",
     }
-    return {
-        f"error_{name}": _trailing_error(columns[source], target, usable, horizon) / (reference + 1e-3)
-        for name, source in sources.items()
-    }
+    forecasts = np.stack([np.zeros_like(target), *(columns[source] for source in sources.values())])
+    errors = _trailing_errors(forecasts, target, usable, horizon)
+    return {f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(sources, errors[1:], strict=True)}
 
 
-def _trailing_error(forecast: Floats, target: Floats, usable: Bools, horizon: int) -> Floats:
-    """Mean squared scaled error over the newest targets that are known at each origin."""
-    scored = usable & np.isfinite(forecast)
-    error = np.where(scored, np.where(scored, forecast, 0.0) - target, 0.0)
+def _trailing_errors(forecasts: Floats, target: Floats, usable: Bools, horizon: int) -> Floats:
+    """Mean squared scaled error over the newest targets that are known at each origin: (forecasts, rows)."""
+    scored = usable & np.isfinite(forecasts)
+    error = np.where(scored, forecasts, target) - target
     squared = shift(np.minimum(error * error, 100.0), horizon)
     total = decayed_sum(squared, EXPERT_ALPHA, EXPERT_SPAN)
     return mean_where(total, decayed_sum(shift(scored.astype(np.float64), horizon), EXPERT_ALPHA, EXPERT_SPAN))

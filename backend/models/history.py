@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, mean_where, shift, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, decayed_sum, earlier, mean_where, shift, trailing_sum
 
 LEVEL_ALPHA = 0.15
 LEVEL_SPAN = 128  # (1 - 0.15)^128 = 1e-9: longer changes nothing
@@ -58,9 +58,24 @@ class History:
         self.weight = self.known.astype(np.float64)
         self.rate = np.where(self.known, self.values, 0.0)
         self._counts: dict[int, Floats] = {}
+        self._means: dict[int, Floats] = {}
+        self._ewmas: dict[float, Floats] = {}
+        self._longer = self
 
     def __len__(self) -> int:
         return len(self.values)
+
+    def tail(self, first: int, reach: int) -> "History":
+        """Its rows from `reach` before `first`, from before the outage that row lies in, if any.
+
+        What looks further back than `reach` (level, sigma, seasons) is taken from here, not computed anew.
+        """
+        carried = int(self.last_known[first])
+        begin = max(0, (carried if carried >= 0 else first) - reach)
+        part = History(self.values[begin:], self.grid.from_row(begin))
+        part._longer = self
+        part.raw_level, part.level, part.sigma = self.raw_level[begin:], self.level[begin:], self.sigma[begin:]
+        return part
 
     @cached_property
     def last_known(self) -> Ints:
@@ -81,11 +96,15 @@ class History:
 
     def mean(self, width: int) -> Floats:
         """Mean of the known ones of the last `width` windows; NaN where none is known."""
-        return mean_where(trailing_sum(self.rate, width), self.known_in(width))
+        if width not in self._means:
+            self._means[width] = mean_where(trailing_sum(self.rate, width), self.known_in(width))
+        return self._means[width]
 
     def ewma(self, alpha: float, span: int) -> Floats:
         """Exponentially weighted mean of the known windows, cut off after `span` windows."""
-        return mean_where(decayed_sum(self.rate, alpha, span), decayed_sum(self.weight, alpha, span))
+        if alpha not in self._ewmas:
+            self._ewmas[alpha] = mean_where(*decayed_sum(np.stack([self.rate, self.weight]), alpha, span))
+        return self._ewmas[alpha]
 
     @cached_property
     def raw_level(self) -> Floats:
@@ -123,12 +142,14 @@ class History:
 
     def seasons(self, horizon: int) -> dict[int, Season]:
         """By number of days (1 to 7): the seasonal rates for targets `horizon` ahead that lie in the past."""
+        whole = self._longer
+        begin = len(whole) - len(self)
         found = {}
         for days in range(1, 8):
             lag = self.grid.day_lag(days)
             if horizon + self._half_width <= lag <= MAX_SEASON:
-                rate = shift(self._season_rate, lag - horizon - self._half_width, np.nan)
-                found[days] = Season(rate, level=shift(self.raw_level, lag, np.nan))
+                rate = earlier(whole._season_rate, lag - horizon - self._half_width, begin)
+                found[days] = Season(rate, level=earlier(whole.raw_level, lag, begin))
         return found
 
     @cached_property

@@ -24,27 +24,59 @@ def shift(values: Floats, rows: int, fill: float = 0.0) -> Floats:
     return out
 
 
+def earlier(values: Floats, rows: int, first: int) -> Floats:
+    """For the rows from `first` the value `rows` rows earlier, NaN where that lies before the array."""
+    begin = first - rows
+    if begin >= 0:
+        return values[begin : len(values) - rows]
+    return np.concatenate([np.full(min(-begin, len(values) - first), np.nan), values[: max(0, len(values) - rows)]])
+
+
 def trailing_sum(values: Floats, width: int) -> Floats:
     """Sum of the `width` rows that end with each row."""
     total: Floats | None = None
     taken, size, power = 0, 1, values
     while True:
         if width & size:
-            part = shift(power, taken)
-            total = part if total is None else total + part
+            total = shift(power, taken) if total is None else _plus_earlier(total, power, taken)
             taken += size
         if taken == width:
             assert total is not None
             return total
-        power = power + shift(power, size)
+        power = _plus_earlier(power, power, size)
         size *= 2
+
+
+def _plus_earlier(values: Floats, other: Floats, rows: int, factor: float = 1.0) -> Floats:
+    """values + factor x other, `rows` rows earlier."""
+    total = values.copy()
+    if rows < values.shape[-1]:
+        before = other[..., :-rows]
+        total[..., rows:] += before if factor == 1.0 else factor * before
+    return total
+
+
+def newest_sum(values: Floats, width: int) -> Floats:
+    """The last trailing_sum along the first axis: the same additions in the same order."""
+    padded = np.concatenate([np.zeros((max(0, width - len(values)), *values.shape[1:])), values])
+    total: Floats | None = None
+    stop, size = len(padded), 1
+    while total is None or stop > len(padded) - width:
+        if width & size:
+            part = padded[stop - size : stop]
+            while len(part) > 1:
+                part = part[1::2] + part[::2]
+            total = part[0] if total is None else total + part[0]
+            stop -= size
+        size *= 2
+    return total
 
 
 def decayed_sum(values: Floats, alpha: float, width: int) -> Floats:
     """Sum of the last `width` (a power of two) rows, k rows back weighted (1 - alpha)^k: a truncated EWMA kernel."""
     total, size, decay = values, 1, 1.0 - alpha
     while size < width:
-        total = total + decay * shift(total, size)
+        total = _plus_earlier(total, total, size, decay)
         size, decay = size * 2, decay * decay
     return total
 

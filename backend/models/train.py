@@ -12,12 +12,13 @@ import numpy as np
 import pandas as pd
 
 from backend.models import augment, features, model_file
-from backend.models.adaptation import LinearPrior, block_moments, linear_forecast
+from backend.models.adaptation import LinearPrior, block_moments, coefficients, linear_forecast
 from backend.models.bands import ResidualPrior, scaled_errors
 from backend.models.engine import HorizonModel, Matrix, combine, tree_matrix
 from backend.models.evaluate import Result, backtest
+from backend.models.frames import series_of
 from backend.models.history import History
-from backend.models.predictor import RPSEstimator, series_of, trees_of
+from backend.models.predictor import RPSEstimator, trees_of
 from backend.models.rolling import Bools, Floats
 
 HORIZONS = (1, 5, 15)
@@ -96,13 +97,16 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
 def _series(frame: pd.DataFrame, horizon: int) -> Series:
     history = History(*series_of(frame))
     target, usable = history.target(horizon)
-    return Series(history, features.compute(history, horizon), target, usable)
+    return Series(history, features.compute(history, horizon, features.shared(history)), target, usable)
 
 
 def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) -> dict[str, Any]:
     """The part of the model file for one horizon."""
     prior = _fit_linear(series, horizon)
-    bases = [linear_forecast(one.history, one.columns.linear, horizon, prior) for one in series]
+    bases = [
+        linear_forecast(one.columns.linear, coefficients(one.history, one.columns.linear, horizon, prior, 0))
+        for one in series
+    ]
     matrices = [tree_matrix(one.columns, base) for one, base in zip(series, bases, strict=True)]
     rows = np.concatenate([matrix[one.usable] for matrix, one in zip(matrices, series, strict=True)])
     target = np.concatenate([np.clip(one.target, -15, 15)[one.usable] for one in series])

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.models.predictor import ForecastResult, RPSEstimator
+from backend.models.frames import ForecastResult
+from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
 
 rates = st.lists(st.one_of(st.floats(0, 1e5), st.just(0.0), st.just(float("nan"))), min_size=1, max_size=120)

@@ -1,0 +1,56 @@
+"""Frames in, tables out: the estimator's checks of what it is given and the shape of what it answers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from backend.models.bands import LEVELS
+from backend.models.history import Grid
+from backend.models.rolling import Floats
+
+MODELS = ("lgbm_plus", "lgbm")
+NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.
+DEFAULT_STEP = pd.Timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class ForecastResult:
+    """Forecasts from the end of a series.
+
+    table: one row a model and horizon: model ("lgbm_plus", "lgbm"), horizon (windows ahead), timestamp (start of the
+    target window, UTC), mean, p10, p50, p90, p95 (requests per second). Empty where nothing is known.
+    warming_up: fewer than `min_windows` known windows: a tuned EWMA speaks, with a wide band.
+    issued_at: end of the newest window it was made from.
+    """
+
+    table: pd.DataFrame
+    warming_up: bool
+    issued_at: pd.Timestamp
+
+
+def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Floats, Grid]:
+    """Rates and grid of a frame; what is infinite or negative is unknown.
+
+    Raises ValueError unless its index is UTC, regular and ascending.
+    """
+    index = frame.index
+    if not isinstance(index, pd.DatetimeIndex) or index.tz is None or str(index.tz) not in ("UTC", "utc"):
+        raise ValueError("The frame needs a DatetimeIndex in UTC.")
+    if len(index) == 0:
+        raise ValueError("The frame has no rows.")
+    times = index.as_unit("ns").asi8
+    if len(times) > 1:
+        step_ns = int(times[1] - times[0])
+    else:
+        offset = pd.Timedelta(index.freq) if isinstance(index.freq, pd.offsets.Tick) else DEFAULT_STEP
+        step_ns = int((step or offset).as_unit("ns").value)
+    if step_ns <= 0 or (np.diff(times) != step_ns).any():
+        raise ValueError("The frame's rows must lie on a regular grid, unknown windows as NaN.")
+    values = frame["actual_rps"].to_numpy(dtype=np.float64, na_value=np.nan)
+    values = np.where(np.isfinite(values) & (values >= 0), values, np.nan)
+    return np.where(values < NO_TRAFFIC, 0.0, values), Grid(step_ns, int(times[0] // step_ns))
+
+
+def by_level(quantiles: Floats) -> dict[str, Floats]:
+    return {f"p{round(100 * level)}": quantiles[place] for place, level in enumerate(LEVELS)}
