@@ -27,7 +27,7 @@ WINDOW = 60
 RUNS = 3
 START = 804_571_200  # 1995-07-01
 DAY_ROWS = 1_000_000
-FORMATS = ("parquet", "csv", "access log")
+FORMATS = ("parquet", "csv", "csv of 5 columns", "access log")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,35 @@ def make(folder: Path, rows: int, log_rows: int) -> None:
     with (folder / "csv").open("wb") as file:
         file.write(b"timestamp\n")
         pyarrow.csv.write_csv(text, file, pyarrow.csv.WriteOptions(include_header=False, quoting_style="none"))
+    _write_wide_csv(folder / "csv of 5 columns", times)
     _write_log(folder / "access log", times)
     _write_log(folder / "small log", times[:log_rows])
+
+
+def _write_wide_csv(path: Path, times: npt.NDArray[np.int64]) -> None:
+    """As an application logs requests: milliseconds and Z, and columns that do not matter here."""
+    import pyarrow as pa
+    import pyarrow.compute
+    import pyarrow.csv
+
+    random = np.random.default_rng(8)
+    hosts = pa.array([f"host{number:03}.example.net" for number in range(97)])
+    paths = pa.array([f"/shuttle/missions/sts-{number}/mission.html" for number in range(97)])
+    with path.open("wb") as file:
+        file.write(b"timestamp,host,path,status,bytes\n")
+        for begin in range(0, len(times), 500_000):
+            seconds = times[begin : begin + 500_000]
+            count = len(seconds)
+            millis = pa.array(seconds * 1_000 + random.integers(0, 1_000, count), pa.timestamp("ms", "UTC"))
+            columns = {
+                "timestamp": pyarrow.compute.strftime(millis, "%Y-%m-%dT%H:%M:%SZ"),
+                "host": hosts.take(pa.array(random.integers(0, 97, count))),
+                "path": paths.take(pa.array(random.integers(0, 97, count))),
+                "status": np.full(count, 200),
+                "bytes": random.integers(0, 100_000, count),
+            }
+            options = pyarrow.csv.WriteOptions(include_header=False, quoting_style="none")
+            pyarrow.csv.write_csv(pa.table(columns), file, options)
 
 
 def _write_log(path: Path, times: npt.NDArray[np.int64]) -> None:
@@ -121,6 +148,7 @@ JOBS: dict[str, Callable[[Path], int]] = {
     "ours": ours,
     "pandas parquet": pandas_parquet,
     "pandas csv": pandas_csv,
+    "pandas csv of 5 columns": pandas_csv,
     "pandas access log": pandas_log,
 }
 
@@ -162,7 +190,7 @@ def show(console: Console, results: dict[str, tuple[Measured, Measured]]) -> Non
         "seconds",
         "million rows/s",
         "peak MB",
-        "of it imports",
+        "imports",
         "faster",
         "memory",
     ):
@@ -189,7 +217,7 @@ def main(arguments: list[str] | None = None) -> None:
     if chosen.job:
         sys.stdout.write(json.dumps(vars(run_job(chosen.job[0], Path(chosen.job[1])))))
         return
-    console = Console()
+    console = Console(width=120)
     with tempfile.TemporaryDirectory(prefix="scaleops-bench-") as name:
         folder = Path(name)
         with console.status(f"making files of {chosen.rows:,} rows"):

@@ -151,7 +151,7 @@ def _find_time(
             parser, share = recognise_times(array, options, zone)
             if share >= _ENOUGH:
                 return name, parser
-            if fallback is None and group is not rest:
+            if fallback is None and group is named:
                 fallback = name, parser
     if fallback is not None:
         return fallback  # reading it says which rows are no times, or finds that only the beginning is bad

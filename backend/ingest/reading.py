@@ -20,7 +20,7 @@ from backend.ingest.readers.base import Batch, Source
 from backend.ingest.readers.csv import CsvSource
 from backend.ingest.readers.json import JsonSource
 from backend.ingest.readers.parquet import ParquetSource
-from backend.ingest.tally import DropTally
+from backend.ingest.tally import DropTally, quoted
 from backend.ingest.timestamps import (
     AMBIGUOUS_SLOT,
     EARLIEST,
@@ -205,7 +205,8 @@ class _Reading:
         if self._dropped() == rows:
             bad = self._rows if self._rows.total() else self._lines
             raise UnusableFileError(
-                f"None of the {rows:,} rows can be used: {bad.quote()}. Times are ISO 8601, access-log times, or "
+                f"None of the {rows:,} rows can be used with times from {quoted(self._plan.time)}: "
+                f"{bad.quote()}. Times are ISO 8601, access-log times, or "
                 "numbers of s, ms, us or ns since 1970, from 1990 to 2099; values are finite numbers from 0.",
                 column=self._plan.time,
                 rows=bad.first_rows(),
