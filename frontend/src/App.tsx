@@ -14,7 +14,6 @@ import { useUpload } from "./hooks/useUpload";
 import { useView } from "./hooks/useView";
 import { useZone } from "./hooks/useZone";
 import { waitingWindows } from "./lib/liveState";
-import { isolate } from "./lib/names";
 import { toSeconds } from "./lib/time";
 
 const DEFAULT_INTERVAL_SECONDS = 1;
@@ -77,7 +76,6 @@ export function App() {
         list={list.data ?? []}
         series={series}
         onSelect={(filename) => navigate({ series: filename })}
-        onDeleted={({ filename }) => setNotice(`${isolate(filename)} was deleted.`)}
         frozen={frozen}
         waiting={waitingWindows(live.state)}
         onFrozenChange={setFrozen}

@@ -1,5 +1,5 @@
 import type { Limits, Series } from "@/api/types";
-import { useForecast, useReplayStatus } from "@/hooks/queries";
+import { useFollowLive, useForecast, useReplayStatus } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
 import type { Theme } from "@/hooks/useTheme";
 import type { UploadControls } from "@/hooks/useUpload";
@@ -42,7 +42,7 @@ export function Dashboard({
 }: DashboardProps) {
   const shown = shownLive(live.state);
   const status = live.state.current?.status ?? null;
-  const growing = (status?.status ?? (series.live ? "live" : null)) === "live" && !live.state.frozen;
+  useFollowLive(series.filename, status?.newest ?? null, live.state.frozen);
 
   const fallback = useForecast(series.filename, live.connection.state === "refused");
   const forecast = shown ? shown.forecast : fallback.data;
@@ -53,7 +53,6 @@ export function Dashboard({
       series={series}
       newest={shown ? newestKnown(shown.points) : undefined}
       forecast={forecast}
-      growing={growing}
       limits={limits}
       upload={upload}
       isSynthetic={(filename) => list.some((one) => one.filename === filename && one.synthetic)}
@@ -66,7 +65,6 @@ export function Dashboard({
         live={shown}
         connection={live.connection}
         forecast={forecast ?? null}
-        growing={growing}
         zone={zone}
         onZone={onZone}
         theme={theme}

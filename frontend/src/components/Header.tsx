@@ -16,7 +16,6 @@ interface HeaderProps {
   list: readonly Series[];
   series: Series | null;
   onSelect: (filename: string) => void;
-  onDeleted: (series: Series) => void;
   frozen: boolean;
   waiting: number;
   onFrozenChange: (frozen: boolean) => void;
@@ -54,7 +53,8 @@ export function Header(props: HeaderProps) {
                 onFrozenChange={props.onFrozenChange}
                 onRefresh={props.onRefresh}
               />
-              <ClearData series={series} onDeleted={props.onDeleted} />
+              {/* Keyed, so that a question about one series is never answered for another. */}
+              <ClearData key={series.filename} series={series} />
             </div>
           </>
         )}

@@ -30,7 +30,6 @@ interface MainChartProps {
   live: LiveData | null;
   connection: Connection;
   forecast: Forecast | null;
-  growing: boolean;
   zone: Zone;
   onZone: (zone: Zone) => void;
   theme: Theme;
@@ -40,13 +39,13 @@ interface MainChartProps {
 
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
-  const { series, range, live, forecast, growing, zone, theme } = props;
+  const { series, range, live, forecast, zone, theme } = props;
   const [visible, setVisible] = useState(ALL_VISIBLE);
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
   const windowSeconds = series.window_seconds;
 
-  const history = useHistory(range === "live" ? null : range, { filename: series.filename, growing });
+  const history = useHistory(range === "live" ? null : range, series.filename);
   const points = range === "live" ? live?.points : history.data;
   const model = useMemo(
     () =>

@@ -14,7 +14,6 @@ interface StatsGridProps {
   series: Series;
   newest: ChartDataPoint | null | undefined;
   forecast: Forecast | null | undefined;
-  growing: boolean;
   limits: Limits | undefined;
   upload: UploadControls;
   isSynthetic: (filename: string) => boolean;
@@ -45,7 +44,7 @@ export function StatsGrid(props: StatsGridProps) {
         {props.children}
       </div>
       <div className="grid min-w-0 content-start gap-3 md:grid-cols-2 xl:grid-cols-1">
-        <AccuracyTile filename={series.filename} windowSeconds={window} growing={props.growing} />
+        <AccuracyTile filename={series.filename} windowSeconds={window} />
         <UploadCard controls={props.upload} limits={limits} isSynthetic={props.isSynthetic} zone={zone} />
         <SeriesTile series={series} zone={zone} />
       </div>

@@ -1,5 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
+import type { Series } from "@/api/types";
 import { replayKey, seriesKey } from "./queries";
 
 export interface ReplayStart {
@@ -13,7 +14,13 @@ export function useDeleteSeries() {
   return useMutation({
     mutationFn: (filename: string) =>
       unwrap(api.DELETE("/api/series/{filename}", { params: { path: { filename } } })),
-    onSuccess: () => queries.invalidateQueries(),
+    onSuccess: (_deleted, filename) => {
+      // Leaves the page before anything asks for what is gone.
+      queries.setQueryData<Series[]>(seriesKey, (list) =>
+        list?.filter((series) => series.filename !== filename),
+      );
+      return queries.invalidateQueries({ queryKey: seriesKey });
+    },
   });
 }
 

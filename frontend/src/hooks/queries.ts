@@ -1,4 +1,5 @@
-import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
 import { api, unwrap } from "@/api/client";
 import { ProblemError } from "@/api/errors";
 import type { AccuracySpan, HistoryRange } from "@/api/types";
@@ -42,16 +43,10 @@ export function useSeriesList() {
   });
 }
 
-interface Watched {
-  filename: string | null;
-  /** The series grows, so its answers go out of date. */
-  growing: boolean;
-}
-
-export function useHistory(range: HistoryRange | null, { filename, growing }: Watched) {
+export function useHistory(range: HistoryRange | null, filename: string) {
   return useQuery({
     queryKey: ["history", filename, range],
-    enabled: filename !== null && range !== null,
+    enabled: range !== null,
     queryFn: ({ signal }) =>
       unwrap(
         api.GET("/api/history", {
@@ -59,21 +54,38 @@ export function useHistory(range: HistoryRange | null, { filename, growing }: Wa
           signal,
         }),
       ),
-    refetchInterval: growing ? LIVE_REFRESH_MS : false,
-    // Another range of the same series replaces what is drawn; another series starts empty.
-    placeholderData: (previous, query) => (query?.queryKey[1] === filename ? previous : undefined),
+    placeholderData: keepPreviousData,
   });
 }
 
-export function useAccuracy(span: AccuracySpan, { filename, growing }: Watched) {
+export function useAccuracy(span: AccuracySpan, filename: string) {
   return useQuery({
     queryKey: ["accuracy", filename, span],
-    enabled: filename !== null,
     queryFn: ({ signal }) =>
       unwrap(api.GET("/api/accuracy", { params: { query: { filename, span } }, signal })),
-    refetchInterval: growing ? LIVE_REFRESH_MS : false,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Asks again for history and errors as windows come in, at most every few seconds. */
+export function useFollowLive(filename: string, newest: string | null, frozen: boolean) {
+  const queries = useQueryClient();
+  const seen = useRef<string | null>(null);
+  const asked = useRef(0);
+
+  useEffect(() => {
+    if (frozen || newest === null || newest === seen.current) return;
+    const first = seen.current === null;
+    const wait = first ? 0 : Math.max(0, asked.current + LIVE_REFRESH_MS - Date.now());
+    const timer = setTimeout(() => {
+      seen.current = newest;
+      asked.current = Date.now();
+      if (first) return;
+      void queries.invalidateQueries({ queryKey: ["history", filename] });
+      void queries.invalidateQueries({ queryKey: ["accuracy", filename] });
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [queries, filename, newest, frozen]);
 }
 
 /** The forecast by plain HTTP, for when the server refuses a live connection. */

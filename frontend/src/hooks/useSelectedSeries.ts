@@ -1,4 +1,4 @@
-import { useEffect } from "react";
+import { useEffect, useRef } from "react";
 import type { Series } from "@/api/types";
 import { isolate, replayedName } from "@/lib/names";
 import { defaultSeries } from "@/lib/view";
@@ -20,13 +20,18 @@ export function useSelectedSeries(
   const source = list?.find((series) => series.filename === played) ?? null;
   const next = missing ? (source ?? defaultSeries(list))?.filename : selected?.filename;
 
+  const lastSelected = useRef<string | null>(null);
+
+  useEffect(() => {
+    if (selected) lastSelected.current = selected.filename;
+  }, [selected]);
+
   useEffect(() => {
     if (!missing) return;
-    if (requested !== null)
+    if (source) onNotice(`The replay of ${isolate(source.filename)} has ended.`);
+    else if (requested !== null)
       onNotice(
-        source
-          ? `The replay of ${isolate(source.filename)} has ended.`
-          : `${isolate(requested)} is not stored.`,
+        `${isolate(requested)} ${requested === lastSelected.current ? "was deleted" : "is not stored"}.`,
       );
     if ((next ?? null) !== requested) navigate({ series: next ?? null }, { replace: true });
   }, [missing, requested, next, source, navigate, onNotice]);

@@ -8,13 +8,8 @@ import { SeriesName } from "@/components/ui/SeriesName";
 import { useDeleteSeries } from "@/hooks/mutations";
 import { countOf } from "@/lib/format";
 
-interface ClearDataProps {
-  series: Series;
-  onDeleted: (series: Series) => void;
-}
-
 /** Deletes the series on the page, after asking. */
-export function ClearData({ series, onDeleted }: ClearDataProps) {
+export function ClearData({ series }: { series: Series }) {
   const [open, setOpen] = useState(false);
   const deletion = useDeleteSeries();
 
@@ -22,13 +17,7 @@ export function ClearData({ series, onDeleted }: ClearDataProps) {
     setOpen(false);
     deletion.reset();
   };
-  const confirm = () =>
-    deletion.mutate(series.filename, {
-      onSuccess: () => {
-        close();
-        onDeleted(series);
-      },
-    });
+  const confirm = () => deletion.mutate(series.filename, { onSuccess: close });
 
   return (
     <>

@@ -14,13 +14,12 @@ const SPANS: Record<AccuracySpan, string> = { "1h": "last hour", "24h": "last 24
 interface AccuracyTileProps {
   filename: string;
   windowSeconds: number;
-  growing: boolean;
 }
 
 /** How wrong both models were one window ahead, beside the naive baselines over the same windows. */
-export function AccuracyTile({ filename, windowSeconds, growing }: AccuracyTileProps) {
+export function AccuracyTile({ filename, windowSeconds }: AccuracyTileProps) {
   const [span, setSpan] = useState<AccuracySpan>("24h");
-  const accuracy = useAccuracy(span, { filename, growing });
+  const accuracy = useAccuracy(span, filename);
   const comparison = accuracy.data && accuracy.data.scores.length > 0 ? compareErrors(accuracy.data) : null;
 
   return (

@@ -71,7 +71,7 @@ describe("AccuracyTile", () => {
           ]),
         ),
     });
-    renderPage(<AccuracyTile filename="access.log" windowSeconds={60} growing={false} />);
+    renderPage(<AccuracyTile filename="access.log" windowSeconds={60} />);
     expect(await screen.findByText(/18.% better than last value/)).toBeVisible();
     expect(screen.getByText("as good as last value")).toBeVisible();
     expect(screen.getByText("naive baseline")).toBeVisible();
@@ -82,7 +82,7 @@ describe("AccuracyTile", () => {
 
   it("shows the server's words when it cannot answer", async () => {
     stubBackend({ "GET /api/accuracy": () => problem(404, "Not found", "No series has this name.") });
-    renderPage(<AccuracyTile filename="gone" windowSeconds={60} growing={false} />);
+    renderPage(<AccuracyTile filename="gone" windowSeconds={60} />);
     expect(await screen.findByText("No series has this name.")).toBeVisible();
   });
 });

@@ -27,26 +27,31 @@ export function Dropzone({ limits, large, onFile, onRefused }: DropzoneProps) {
   });
 
   return (
-    <div
-      {...getRootProps({
-        role: "button",
-        "aria-label": "Upload a traffic file",
-        className: classes(
-          "flex grow flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
-          large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
-          isDragActive ? "border-accent bg-accent-soft" : "border-control hover:border-accent hover:bg-inset",
-        ),
-      })}
-    >
-      <input {...getInputProps({ "aria-label": "Traffic file" })} />
-      <FileUp aria-hidden className={classes("text-accent", large ? "size-9" : "size-5")} />
-      <span className={large ? "text-lg font-semibold" : "font-medium"}>
-        {isDragActive ? "Drop it to upload" : "Drop a traffic file, or choose one"}
-      </span>
-      <span className={classes("text-muted", large ? "max-w-md text-sm" : "text-xs")}>
-        Request log or rate series
-        {limits && `: ${limits.accepted_extensions.join(" ")}, up to ${formatBytes(limits.max_upload_bytes)}`}
-      </span>
-    </div>
+    <>
+      <input {...getInputProps({ hidden: true, "aria-label": "Traffic file" })} />
+      <div
+        {...getRootProps({
+          role: "button",
+          "aria-label": "Upload a traffic file",
+          className: classes(
+            "flex grow flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
+            large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
+            isDragActive
+              ? "border-accent bg-accent-soft"
+              : "border-control hover:border-accent hover:bg-inset",
+          ),
+        })}
+      >
+        <FileUp aria-hidden className={classes("text-accent", large ? "size-9" : "size-5")} />
+        <span className={large ? "text-lg font-semibold" : "font-medium"}>
+          {isDragActive ? "Drop it to upload" : "Drop a traffic file, or choose one"}
+        </span>
+        <span className={classes("text-muted", large ? "max-w-md text-sm" : "text-xs")}>
+          Request log or rate series
+          {limits &&
+            `: ${limits.accepted_extensions.join(" ")}, up to ${formatBytes(limits.max_upload_bytes)}`}
+        </span>
+      </div>
+    </>
   );
 }

@@ -1,0 +1,38 @@
+import { existsSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { LaunchOptions } from "@playwright/test";
+
+const SYSTEM_CHROMIUM = "/usr/bin/chromium";
+
+export const SCALEOPS =
+  process.env.SCALEOPS_COMMAND ?? fileURLToPath(new URL("../../.venv/bin/scaleops", import.meta.url));
+export const PORT = 8731;
+export const ADDRESS = `http://127.0.0.1:${PORT}`;
+
+/** A place for a store that nothing else uses. */
+export function temporaryDatabase(): string {
+  return join(mkdtempSync(join(tmpdir(), "scaleops-e2e-")), "scaleops.sqlite");
+}
+
+/** The settings of a backend for tests, whatever the caller's environment says. */
+export function backendEnvironment(port: number, database: string): Record<string, string> {
+  return {
+    SCALEOPS_HOST: "127.0.0.1",
+    SCALEOPS_PORT: String(port),
+    SCALEOPS_STORE: "sqlite",
+    SCALEOPS_SQLITE_PATH: database,
+    SCALEOPS_FRONTEND_PATH: fileURLToPath(new URL("../dist", import.meta.url)),
+    SCALEOPS_API_TOKEN: "",
+  };
+}
+
+/** Debian's Chromium where it is installed, CHROMIUM_PATH where it is set, else Playwright's own. */
+export function browserOptions(): LaunchOptions {
+  const path = process.env.CHROMIUM_PATH ?? (existsSync(SYSTEM_CHROMIUM) ? SYSTEM_CHROMIUM : undefined);
+  return {
+    ...(path ? { executablePath: path } : {}),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],
+  };
+}

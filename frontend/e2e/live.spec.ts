@@ -1,0 +1,72 @@
+import type { Page } from "@playwright/test";
+import { chartSummary, expect, region, tableTimes, test, uploadAndWait } from "./page";
+import { threeDays } from "./traffic";
+
+/** A replay of a stored series, from its beginning, shown as a table. */
+async function startReplay(page: Page, speed: string): Promise<void> {
+  await page.goto("/");
+  await uploadAndWait(page, "three-days.csv", threeDays());
+  const form = page.getByRole("form", { name: "Replay" });
+  await expect(form.getByRole("combobox", { name: "Replay from" })).toHaveValue("day");
+  await form.getByRole("combobox", { name: "Speed" }).selectOption(speed);
+  await form.getByRole("button", { name: "Replay as live" }).click();
+  await expect(page).toHaveURL(/range=live&series=replay/);
+  await expect(page.getByRole("combobox", { name: "Series" })).toHaveValue("replay of three-days.csv");
+}
+
+const newestTime = async (page: Page) => (await tableTimes(page))[0] ?? "";
+
+test("a replay moves, with the forecast ahead of it, until it is stopped", async ({ page }) => {
+  await startReplay(page, "2");
+  await expect(chartSummary(page)).toContainText(/Forecast of LGBM\+: .* in 15.min/);
+  await expect(region(page, /Forecast in 15.min/)).toContainText("against now");
+  await expect(page.getByText("at 3 Aug 1995, 00:").first()).toBeVisible();
+  const before = await chartSummary(page).textContent();
+  await expect(chartSummary(page)).not.toHaveText(before ?? "");
+
+  await page.getByRole("button", { name: "Stop replay" }).click();
+  await expect(page.getByText(/The replay of .*three-days\.csv.* has ended\./)).toBeVisible();
+  await expect(page).toHaveURL(/series=three-days\.csv/);
+  await expect(page.getByRole("form", { name: "Replay" })).toBeVisible();
+});
+
+test("freezing holds the chart, and what arrives meanwhile is not lost", async ({ page }) => {
+  await startReplay(page, "5");
+  await page.getByRole("button", { name: "Table" }).click();
+  await expect(page.getByRole("rowheader").nth(8)).toBeVisible();
+
+  await page.getByRole("switch", { name: "Auto-refresh" }).click();
+  const held = await tableTimes(page);
+  await expect(page.getByRole("button", { name: /Refresh \(1\d new windows\)/ })).toBeVisible();
+  expect(await tableTimes(page)).toEqual(held);
+
+  await page.getByRole("button", { name: /Refresh/ }).click();
+  await expect.poll(() => newestTime(page)).not.toBe(held[0]);
+  const refreshed = await tableTimes(page);
+  expect(refreshed.slice(-held.length)).toEqual(held);
+
+  await page.getByRole("switch", { name: "Auto-refresh" }).click();
+  await expect.poll(() => newestTime(page)).not.toBe(refreshed[0]);
+  const all = await tableTimes(page);
+  const minutes = all.map((time) => Date.parse(`${time.replace(",", "")} UTC`) / 60_000);
+  for (const [index, minute] of minutes.slice(1).entries()) expect(minutes[index]).toBe(minute + 1);
+});
+
+test("a replay that ends returns the page to what it played", async ({ page }) => {
+  await page.goto("/");
+  await uploadAndWait(page, "short.csv", threeDays({ minutes: 60 }));
+  const form = page.getByRole("form", { name: "Replay" });
+  await expect(form.getByRole("combobox", { name: "Replay from" })).toHaveValue("beginning");
+  await form.getByRole("combobox", { name: "Speed" }).selectOption("20");
+  await form.getByRole("button", { name: "Replay as live" }).click();
+  await expect(page.getByRole("button", { name: "Stop replay" })).toBeVisible();
+  await expect(page.getByText(/The replay of .*short\.csv.* has ended\./)).toBeVisible();
+  await expect(page).toHaveURL(/series=short\.csv/);
+});
+
+test("tabs of a replay follow it", async ({ page }) => {
+  await startReplay(page, "5");
+  await page.getByRole("tab", { name: "1H" }).click();
+  const before = await chartSummary(page).textContent();
+  await expect(chartSummary(page)).not.toHaveText(before ?? "");
+});

@@ -1,0 +1,78 @@
+import { test as base, type ConsoleMessage, expect, type Locator, type Page } from "@playwright/test";
+
+declare global {
+  interface Window {
+    reportViolation: (text: string) => void;
+  }
+}
+
+interface Fixtures {
+  /** Console errors that the test provokes, such as the browser's own line about a 422. */
+  allowErrors: RegExp;
+  quietPage: undefined;
+  emptyStore: undefined;
+}
+
+/** Every test starts with an empty store, and fails on any console error or breach of the CSP. */
+export const test = base.extend<Fixtures>({
+  allowErrors: [/(?!)/, { option: true }],
+
+  emptyStore: [
+    async ({ request }, use) => {
+      await request.delete("/api/replay");
+      const stored: { filename: string }[] = await (await request.get("/api/series")).json();
+      for (const { filename } of stored) await request.delete(`/api/series/${encodeURIComponent(filename)}`);
+      await use(undefined);
+    },
+    { auto: true },
+  ],
+
+  quietPage: [
+    async ({ page, allowErrors }, use) => {
+      const complaints: string[] = [];
+      const complain = (text: string) => {
+        if (!allowErrors.test(text)) complaints.push(text);
+      };
+      page.on("pageerror", (error) => complain(`uncaught: ${error.message}`));
+      page.on("console", (message: ConsoleMessage) => {
+        if (["error", "warning"].includes(message.type())) complain(message.text());
+      });
+      page.on("dialog", (dialog) => complain(`dialog: ${dialog.message()}`));
+      await page.exposeFunction("reportViolation", (text: string) => complain(`CSP: ${text}`));
+      await page.addInitScript(() =>
+        document.addEventListener("securitypolicyviolation", (event) =>
+          window.reportViolation(`${event.violatedDirective} ${event.blockedURI}`),
+        ),
+      );
+      await use(undefined);
+      expect(complaints).toEqual([]);
+    },
+    { auto: true },
+  ],
+});
+
+export { expect };
+
+export const region = (page: Page, name: string | RegExp): Locator => page.getByRole("region", { name });
+export const uploadCard = (page: Page): Locator => region(page, "Upload traffic");
+export const chartSummary = (page: Page): Locator => page.getByTestId("chart-summary");
+export const crosshair = (page: Page): Locator =>
+  page.getByRole("slider", { name: "Crosshair of the request rate chart" });
+
+export async function upload(page: Page, name: string, content: string): Promise<void> {
+  await page
+    .getByLabel("Traffic file", { exact: true })
+    .setInputFiles({ name, mimeType: "text/csv", buffer: Buffer.from(content) });
+}
+
+/** Upload a file and wait for the server's answer. */
+export async function uploadAndWait(page: Page, name: string, content: string): Promise<void> {
+  await upload(page, name, content);
+  await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
+}
+
+/** How many windows the chart's summary speaks of, read from the table. */
+export async function tableTimes(page: Page): Promise<string[]> {
+  const cells = await page.getByRole("rowheader").allTextContents();
+  return cells.filter((text) => !text.includes("forecast")).map((text) => text.replace(/ anomaly$/, ""));
+}

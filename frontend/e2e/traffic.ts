@@ -1,0 +1,29 @@
+const MINUTE = 60_000;
+const DAY_MINUTES = 1_440;
+
+export const START = Date.UTC(1995, 7, 1);
+export const MINUTES = 3 * DAY_MINUTES;
+export const OUTAGE = { from: 2 * DAY_MINUTES + 900, to: 2 * DAY_MINUTES + 1_080 };
+export const SPIKE = MINUTES - 60;
+
+/** Requests in one minute: a daily wave with a repeatable ripple, and one spike. */
+function requests(minute: number): number {
+  const wave = 120 + 60 * Math.sin((minute / DAY_MINUTES) * 2 * Math.PI);
+  const ripple = 6 * Math.sin(minute * 1.7) + 4 * Math.cos(minute * 0.61);
+  return Math.round((wave + ripple) * (minute === SPIKE ? 2.4 : 1));
+}
+
+export function isoTime(minute: number): string {
+  return new Date(START + minute * MINUTE).toISOString();
+}
+
+/** Three days of requests a minute from 1 August 1995 as CSV, with three hours missing on the last day. */
+export function threeDays({ minutes = MINUTES, broken = false } = {}): string {
+  const rows = ["time,requests"];
+  for (let minute = 0; minute < minutes; minute += 1) {
+    if (minute >= OUTAGE.from && minute < OUTAGE.to) continue;
+    rows.push(`${isoTime(minute)},${requests(minute)}`);
+  }
+  if (broken) rows.splice(100, 0, "not a time,12", `${isoTime(3)},-4`);
+  return `${rows.join("\n")}\n`;
+}
