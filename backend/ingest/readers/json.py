@@ -238,9 +238,12 @@ def _common_type(cells: list[Any]) -> pa.DataType:
 def _array(cells: list[Any], kind: pa.DataType) -> pa.Array[Any]:
     try:
         return pa.array(cells, kind)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, UnicodeEncodeError):
         return pa.array([_text(cell) for cell in cells], pa.string())
 
 
 def _text(cell: Any) -> str | None:
-    return None if cell is None else cell if isinstance(cell, str) else json.dumps(cell)[:200]
+    if cell is None:
+        return None
+    text = cell if isinstance(cell, str) else json.dumps(cell)[:200]
+    return text.encode("utf-8", "replace").decode("utf-8")  # JSON can name half a character, UTF-8 cannot

@@ -201,6 +201,14 @@ def test_json_too_deep_costs_a_row_and_not_the_process(tmp_path: Path) -> None:
     assert [(entry.reason, entry.first_rows) for entry in traffic.rows_dropped] == [("JSON nested too deeply", [5])]
 
 
+@pytest.mark.parametrize("form", ["lines", "array"])
+def test_half_characters_in_json_cost_a_row(tmp_path: Path, form: str) -> None:
+    items = [json.dumps({"ts": iso(second)}) for second in LOG]
+    items[2:2] = ['{"ts": "\\ud800"}']
+    text = "\n".join(items) if form == "lines" else f"[{','.join(items)}]"
+    assert [entry.first_rows for entry in read(write(tmp_path / "file", text)).rows_dropped] == [[3]]
+
+
 def test_lines_that_are_no_json_are_dropped(tmp_path: Path) -> None:
     lines = [json.dumps({"ts": second}) for second in LOG]
     lines[2:2] = ["oops", "[1]", '{"ts": ']

@@ -237,7 +237,11 @@ def test_fixed_width_times_are_what_python_reads(times: list[datetime], form: st
     assert parsed.ticks.tolist() == [round(time.timestamp() * 1_000) * 1_000 for time in in_utc]
 
 
-@given(st.text(alphabet="0123456789-:T Z+.", min_size=19, max_size=19), st.integers(0, 18), st.characters())
+@given(
+    st.text(alphabet="0123456789-:T Z+.", min_size=19, max_size=19),
+    st.integers(0, 18),
+    st.characters(exclude_categories=["Cs"]),
+)
 def test_fixed_width_takes_only_exact_times(noise: str, place: int, character: str) -> None:
     good = "2024-02-29T12:34:56"
     for text in (noise, good[:place] + character + good[place + 1 :]):
