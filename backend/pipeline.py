@@ -11,6 +11,7 @@ import pandas as pd
 from backend.errors import ConflictError, InvalidRequestError
 from backend.ingest import ReadOptions, Traffic
 from backend.models.evaluate import Errors, score_predictions
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.stores import POINT_FIELDS, SeriesKey, Store
 
@@ -56,7 +57,7 @@ def import_file(
     refuse_one_too_many(store, key, max_series)
     frame = with_stored_history(store, key, traffic.frame, traffic.window_seconds, estimator.history_windows)
     points = predicted_points(estimator, frame).loc[traffic.frame.index[0] :]
-    forecasts = issued_forecasts(estimator, frame, traffic.window_seconds)
+    forecasts = issued_forecasts(estimator.live(), frame, traffic.window_seconds)
     on_step("storing")
     written = store.write_points(key, traffic.window_seconds, points)
     store.write_forecasts(key, forecasts)
@@ -87,9 +88,9 @@ def anomalies(points: pd.DataFrame) -> pd.Series:
     return (far & outside).astype("float64")
 
 
-def issued_forecasts(estimator: RPSEstimator, frame: pd.DataFrame, window_seconds: int) -> pd.DataFrame:
+def issued_forecasts(forecaster: LiveForecaster, frame: pd.DataFrame, window_seconds: int) -> pd.DataFrame:
     """Forecast from the end of the frame, as the store keeps it."""
-    result = estimator.forecast(frame.tail(estimator.history_windows), step=pd.Timedelta(window_seconds, "s"))
+    result = forecaster.forecast(frame, pd.Timedelta(window_seconds, "s"))
     return result.table.assign(horizon_seconds=result.table["horizon"] * window_seconds, issued_at=result.issued_at)
 
 

@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,12 +60,13 @@ def live_steps(path: Path, folder: Path) -> list[float]:
     traffic = read_traffic(path, path.name, ReadOptions(), ReadLimits())
     estimator = RPSEstimator.load(Settings().model_path)
     store = SqliteStore(folder / "live.sqlite")
+    forecaster = estimator.live()
     frame, window = traffic.frame, traffic.window_seconds
     key = SeriesKey("live", estimator.version)
 
     def step(row: int) -> None:
         past = frame.iloc[max(0, row - estimator.history_windows + 1) : row + 1]
-        forecasts = issued_forecasts(estimator, past, window)
+        forecasts = issued_forecasts(forecaster, past, window)
         point = one_window_ahead(None, past.index[-1], past["actual_rps"].iloc[-1])
         store.write_points(key, window, point)
         store.write_forecasts(key, forecasts)
@@ -74,7 +76,7 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         render("forecast", 1, view)
 
     known = frame["actual_rps"].notna().to_numpy().nonzero()[0]
-    return [timed(lambda row=row: step(row)) for row in known[-LIVE_STEPS:]]
+    return [timed(partial(step, row)) for row in known[-LIVE_STEPS:]]
 
 
 def timed(work: Callable[[], object]) -> float:

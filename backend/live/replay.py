@@ -10,6 +10,7 @@ import pandas as pd
 import structlog
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.pipeline import NAME_LENGTH, REPLAY_PREFIX, issued_forecasts, one_window_ahead
 from backend.schemas import Replay, ReplayRequest
@@ -31,6 +32,7 @@ class Playing:
     frame: pd.DataFrame
     position: int
     speed: float
+    forecaster: LiveForecaster
     forecasts: pd.DataFrame | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
@@ -101,7 +103,7 @@ class Replayer:
         grid = pd.date_range(source.first, source.last, freq=f"{source.window_seconds}s", unit="s")
         key = SeriesKey((REPLAY_PREFIX + source.filename)[:NAME_LENGTH], self._estimator.version)
         frame = points.reindex(grid)
-        return Playing(source, key, frame, _start_row(frame, request.start), request.speed)
+        return Playing(source, key, frame, _start_row(frame, request.start), request.speed, self._estimator.live())
 
     async def _play(self, playing: Playing) -> None:
         next_at = time.monotonic()
@@ -139,7 +141,7 @@ class Replayer:
         past = playing.frame.iloc[max(0, row - self._estimator.history_windows) : row]
         if past["actual_rps"].isna().all():
             return None
-        return issued_forecasts(self._estimator, past, playing.source.window_seconds)
+        return issued_forecasts(playing.forecaster, past, playing.source.window_seconds)
 
 
 def _start_row(frame: pd.DataFrame, start: datetime | None) -> int:
