@@ -89,7 +89,7 @@ def _write_wide_csv(path: Path, times: npt.NDArray[np.int64]) -> None:
         for begin in range(0, len(times), 500_000):
             seconds = times[begin : begin + 500_000]
             count = len(seconds)
-            millis = pa.array(seconds * 1_000 + random.integers(0, 1_000, count), pa.timestamp("ms", "UTC"))
+            millis: Any = pa.array(seconds * 1_000 + random.integers(0, 1_000, count), pa.timestamp("ms", "UTC"))
             columns: dict[str, Any] = {
                 "timestamp": pyarrow.compute.strftime(millis, "%Y-%m-%dT%H:%M:%SZ"),
                 "host": picked(hosts, count),
