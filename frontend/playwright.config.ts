@@ -11,6 +11,7 @@ import {
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
+  globalTeardown: "./e2e/teardown.ts",
   // One backend serves all tests, and replays are one at a time: tests run one after another.
   workers: 1,
   timeout: 60_000,

@@ -11,9 +11,13 @@ export const SCALEOPS =
 export const PORT = 8731;
 export const ADDRESS = `http://127.0.0.1:${PORT}`;
 
+/** Holds every store of one run. The workers find it in the environment that the runner gives them. */
+process.env.SCALEOPS_E2E_FOLDER ??= mkdtempSync(join(tmpdir(), "scaleops-e2e-"));
+export const FOLDER = process.env.SCALEOPS_E2E_FOLDER;
+
 /** A place for a store that nothing else uses. */
 export function temporaryDatabase(): string {
-  return join(mkdtempSync(join(tmpdir(), "scaleops-e2e-")), "scaleops.sqlite");
+  return join(mkdtempSync(join(FOLDER, "store-")), "scaleops.sqlite");
 }
 
 /** The settings of a backend for tests, whatever the caller's environment says. */

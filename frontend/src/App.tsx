@@ -57,6 +57,14 @@ export function App() {
   );
   const upload = useUpload(showStored, refetchSeries);
 
+  // A report about a series that was deleted since has nothing left to tell.
+  const reported = upload.upload.state === "done" ? upload.upload.result.filename : null;
+  const reportIsOver = reported !== null && list.data?.every(({ filename }) => filename !== reported);
+  const { reset } = upload;
+  useEffect(() => {
+    if (reportIsOver) reset();
+  }, [reportIsOver, reset]);
+
   const setFrozen = (freeze: boolean) => {
     live.dispatch({ type: freeze ? "freeze" : "unfreeze" });
     if (!freeze) void queries.invalidateQueries();

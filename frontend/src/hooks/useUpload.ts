@@ -32,8 +32,11 @@ function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** One file, or the sample, on its way into the store. */
-export function useUpload(onStored: (result: UploadResult) => void, onCancelled: () => void): UploadControls {
+/** One file, or the sample, on its way into the store. It is done once the page knows what was stored. */
+export function useUpload(
+  onStored: (result: UploadResult) => Promise<void>,
+  onCancelled: () => void,
+): UploadControls {
   const [upload, setUpload] = useState<Upload>({ state: "idle" });
   const running = useRef<AbortController | null>(null);
 
@@ -65,8 +68,8 @@ export function useUpload(onStored: (result: UploadResult) => void, onCancelled:
             polling ??= setInterval(() => poll().catch(() => undefined), POLL_MS);
           },
         });
+        await onStored(result);
         setUpload({ state: "done", result });
-        onStored(result);
       } catch (error) {
         if (isAbort(error)) {
           setUpload({ state: "cancelled", name: file.name });
@@ -83,8 +86,8 @@ export function useUpload(onStored: (result: UploadResult) => void, onCancelled:
     setUpload({ state: "generating" });
     try {
       const result = await unwrap(api.POST("/api/sample"));
+      await onStored(result);
       setUpload({ state: "done", result });
-      onStored(result);
     } catch (error) {
       setUpload({ state: "failed", name: null, file: null, error: error as Error });
     }

@@ -18,7 +18,7 @@ const LIMITS: Limits = {
   horizons: [1, 5, 15],
 };
 
-const onStored = vi.fn();
+const onStored = vi.fn(async () => undefined);
 const onCancelled = vi.fn();
 let requests: FakeRequest[];
 
