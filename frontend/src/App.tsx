@@ -17,6 +17,7 @@ import { waitingWindows } from "./lib/liveState";
 import { toSeconds } from "./lib/time";
 
 const DEFAULT_INTERVAL_SECONDS = 1;
+const FAILURES_UNTIL_NOTICE = 2;
 
 export function App() {
   const queries = useQueryClient();
@@ -94,7 +95,7 @@ export function App() {
       />
       <Notices
         connection={live.connection}
-        reachable={list.failureCount < 2}
+        failure={list.failureCount < FAILURES_UNTIL_NOTICE ? null : list.failureReason}
         storeReachable={current?.status.store !== "unreachable"}
         notice={notice}
         onDismiss={() => setNotice(null)}

@@ -65,6 +65,7 @@ export function Dashboard({
         live={shown}
         connection={live.connection}
         forecast={forecast ?? null}
+        frozen={live.state.frozen}
         zone={zone}
         onZone={onZone}
         theme={theme}

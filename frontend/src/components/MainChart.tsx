@@ -30,6 +30,7 @@ interface MainChartProps {
   live: LiveData | null;
   connection: Connection;
   forecast: Forecast | null;
+  frozen: boolean;
   zone: Zone;
   onZone: (zone: Zone) => void;
   theme: Theme;
@@ -71,7 +72,13 @@ export function MainChart(props: MainChartProps) {
         aside={
           drawable && (
             <div className="flex min-w-0 flex-1 basis-80 flex-wrap items-center justify-between gap-x-4 gap-y-1">
-              <SpanText model={drawable} zoom={zoom} windowSeconds={windowSeconds} zone={zone} />
+              <SpanText
+                model={drawable}
+                zoom={zoom}
+                windowSeconds={windowSeconds}
+                frozen={props.frozen}
+                zone={zone}
+              />
               <ChartToolbar
                 zone={zone}
                 onZone={props.onZone}

@@ -1,20 +1,21 @@
 import { Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
+import { ProblemError } from "@/api/errors";
 import type { Connection } from "@/hooks/useLive";
 import { Button } from "./ui/Button";
 
 interface NoticesProps {
   connection: Connection;
-  /** False while the backend answers no plain request either. */
-  reachable: boolean;
+  /** Why plain requests keep failing; null while they do not. */
+  failure: Error | null;
   storeReachable: boolean;
   notice: string | null;
   onDismiss: () => void;
 }
 
 /** What the reader should know about what the page shows. */
-export function Notices({ connection, reachable, storeReachable, notice, onDismiss }: NoticesProps) {
-  const trouble = troubleOf(connection, reachable, storeReachable);
+export function Notices({ connection, failure, storeReachable, notice, onDismiss }: NoticesProps) {
+  const trouble = troubleOf(connection, failure, storeReachable);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
       {trouble && (
@@ -41,8 +42,14 @@ export function Notices({ connection, reachable, storeReachable, notice, onDismi
   );
 }
 
-function troubleOf(connection: Connection, reachable: boolean, storeReachable: boolean): ReactNode {
-  if (connection.state === "offline" || !reachable)
+function troubleOf(connection: Connection, failure: Error | null, storeReachable: boolean): ReactNode {
+  if (failure instanceof ProblemError)
+    return (
+      <>
+        <strong className="font-semibold">{failure.title}.</strong> {failure.detail}
+      </>
+    );
+  if (connection.state === "offline" || failure !== null)
     return (
       <>
         <strong className="font-semibold">The backend cannot be reached.</strong> What you see is from before.

@@ -1,3 +1,4 @@
+import { Badge } from "@/components/ui/Badge";
 import type { ChartModel } from "@/lib/chartModel";
 import { formatDuration } from "@/lib/format";
 import { formatClock, formatSpan, type Zone } from "@/lib/time";
@@ -7,11 +8,12 @@ interface SpanTextProps {
   model: ChartModel;
   zoom: ZoomRange | null;
   windowSeconds: number;
+  frozen: boolean;
   zone: Zone;
 }
 
 /** Which time the chart shows, with its dates: a log of 1995 ends in 1995. */
-export function SpanText({ model, zoom, windowSeconds, zone }: SpanTextProps) {
+export function SpanText({ model, zoom, windowSeconds, frozen, zone }: SpanTextProps) {
   const [times] = model.columns;
   const from = zoom?.min ?? times[0] ?? model.now;
   const to = zoom?.max ?? model.now;
@@ -19,6 +21,11 @@ export function SpanText({ model, zoom, windowSeconds, zone }: SpanTextProps) {
   const merged = model.step > windowSeconds;
   return (
     <p className="text-xs text-muted">
+      {frozen && (
+        <Badge tone="accent" className="mr-2">
+          frozen
+        </Badge>
+      )}
       <span className="font-medium text-ink">{formatSpan(from, to, zone, Math.min(model.step, 60))}</span>
       {` · ${merged ? "means" : "windows"} of ${formatDuration(model.step)}`}
       {zoom === null &&

@@ -10,7 +10,7 @@ export interface Visible {
   band: boolean;
 }
 
-/** From here on, markers of the usual size would cover the line. */
+/** From here on, lines and markers of the usual size would cover each other. */
 const DENSE_POINTS = 400;
 
 /** A uPlot in `container`: made once, given new data, resized with its container, destroyed on unmount. */
@@ -48,8 +48,7 @@ export function usePlot(
     newest.current = context;
     const made = plot.current;
     if (!made) return;
-    const anomalies = made.series[SERIES.anomaly]?.points;
-    if (anomalies) anomalies.size = context.model.columns[0].length > DENSE_POINTS ? 6 : 8;
+    adaptToDensity(made, context.model.columns[0].length);
     made.batch(() => {
       made.setData(context.model.columns, false);
       made.setScale("x", zoom ?? fullRange(context.model));
@@ -76,4 +75,15 @@ export function fullRange(model: ChartModel): ZoomRange {
   const min = times[0] ?? model.now - model.step;
   const max = Math.max(times.at(-1) ?? model.now, model.now);
   return { min, max: max > min ? max : min + model.step };
+}
+
+function adaptToDensity(plot: uPlot, points: number): void {
+  const dense = points > DENSE_POINTS;
+  const sizes = { actual: dense ? 1 : 1.5, lgbm: dense ? 1.25 : 1.75, lgbmPlus: dense ? 1.5 : 2 };
+  for (const name of ["actual", "lgbm", "lgbmPlus"] as const) {
+    const line = plot.series[SERIES[name]];
+    if (line) line.width = sizes[name];
+  }
+  const markers = plot.series[SERIES.anomaly]?.points;
+  if (markers) markers.size = dense ? 5 : 8;
 }
