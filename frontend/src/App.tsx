@@ -7,7 +7,7 @@ import { Header } from "./components/Header";
 import { Notices } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
 import { seriesKey, useLimits, useSeriesList } from "./hooks/queries";
-import { useLive } from "./hooks/useLive";
+import { type Connection, useLive } from "./hooks/useLive";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
 import { useTheme } from "./hooks/useTheme";
 import { useUpload } from "./hooks/useUpload";
@@ -75,11 +75,14 @@ export function App() {
     void queries.invalidateQueries();
   };
 
+  const failure = list.failureCount < FAILURES_UNTIL_NOTICE ? null : list.failureReason;
+  const connection: Connection =
+    failure && live.connection.state === "connecting" ? { state: "offline" } : live.connection;
   const newest = current?.status.newest ?? null;
   return (
     <>
       <Header
-        connection={live.connection}
+        connection={connection}
         newest={newest && current?.windowSeconds ? toSeconds(newest) + current.windowSeconds : null}
         replaying={current?.status.replay?.replay_filename === series?.filename && series !== null}
         list={list.data ?? []}
@@ -94,8 +97,9 @@ export function App() {
         zone={zone}
       />
       <Notices
-        connection={live.connection}
-        failure={list.failureCount < FAILURES_UNTIL_NOTICE ? null : list.failureReason}
+        connection={connection}
+        failure={failure}
+        showsData={list.data !== undefined}
         storeReachable={current?.status.store !== "unreachable"}
         notice={notice}
         onDismiss={() => setNotice(null)}

@@ -46,7 +46,7 @@ export function Header(props: HeaderProps) {
         {series && (
           <>
             <SeriesSelect list={props.list} selected={series.filename} onSelect={props.onSelect} />
-            <div className="flex flex-1 flex-wrap items-center justify-between gap-x-4 gap-y-2 sm:justify-end">
+            <div className="flex flex-1 items-center justify-between gap-x-4 sm:justify-end">
               <AutoRefresh
                 frozen={props.frozen}
                 waiting={props.waiting}

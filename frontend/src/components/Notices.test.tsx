@@ -11,6 +11,7 @@ function show(change: Partial<Parameters<typeof Notices>[0]> = {}) {
       connection={{ state: "live" }}
       failure={null}
       storeReachable
+      showsData
       notice={null}
       onDismiss={onDismiss}
       {...change}

@@ -9,13 +9,15 @@ interface NoticesProps {
   /** Why plain requests keep failing; null while they do not. */
   failure: Error | null;
   storeReachable: boolean;
+  /** The page shows data that it got earlier. */
+  showsData: boolean;
   notice: string | null;
   onDismiss: () => void;
 }
 
 /** What the reader should know about what the page shows. */
-export function Notices({ connection, failure, storeReachable, notice, onDismiss }: NoticesProps) {
-  const trouble = troubleOf(connection, failure, storeReachable);
+export function Notices({ connection, failure, storeReachable, showsData, notice, onDismiss }: NoticesProps) {
+  const trouble = troubleOf(connection, failure, storeReachable, showsData);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
       {trouble && (
@@ -42,7 +44,12 @@ export function Notices({ connection, failure, storeReachable, notice, onDismiss
   );
 }
 
-function troubleOf(connection: Connection, failure: Error | null, storeReachable: boolean): ReactNode {
+function troubleOf(
+  connection: Connection,
+  failure: Error | null,
+  storeReachable: boolean,
+  showsData: boolean,
+): ReactNode {
   if (failure instanceof ProblemError)
     return (
       <>
@@ -52,8 +59,10 @@ function troubleOf(connection: Connection, failure: Error | null, storeReachable
   if (connection.state === "offline" || failure !== null)
     return (
       <>
-        <strong className="font-semibold">The backend cannot be reached.</strong> What you see is from before.
-        The page keeps trying and fills in what it missed.
+        <strong className="font-semibold">The backend cannot be reached.</strong>{" "}
+        {showsData
+          ? "What you see is from before. The page keeps trying, and fills in what it missed."
+          : "The page keeps trying."}
       </>
     );
   if (connection.state === "reconnecting")

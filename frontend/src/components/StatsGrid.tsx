@@ -46,7 +46,9 @@ export function StatsGrid(props: StatsGridProps) {
       <div className="grid min-w-0 content-start gap-3 md:grid-cols-2 xl:grid-cols-1">
         <AccuracyTile filename={series.filename} windowSeconds={window} />
         <UploadCard controls={props.upload} limits={limits} isSynthetic={props.isSynthetic} zone={zone} />
-        <SeriesTile series={series} zone={zone} />
+        <div className="md:col-span-2 xl:col-span-1">
+          <SeriesTile series={series} zone={zone} />
+        </div>
       </div>
     </div>
   );

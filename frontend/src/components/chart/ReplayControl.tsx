@@ -73,7 +73,7 @@ function Start({ series, fastest, onFollow }: ReplayControlProps) {
         Replay as live
       </Button>
       <p className="min-w-48 flex-1 basis-64 text-xs text-muted sm:pb-1">
-        Plays this series as if it came in now, with the forecasts that would have been made at the time.
+        Plays this series as if it came in now, with the forecasts made at the time.
       </p>
       {starting.error && <ReplayError error={starting.error} />}
     </form>

@@ -15,7 +15,7 @@ export function SeriesSelect({ list, selected, onSelect }: SeriesSelectProps) {
     <Select
       aria-label="Series"
       title={selected ?? undefined}
-      className="w-full sm:w-80"
+      className="w-full sm:w-auto sm:max-w-80 sm:min-w-40 sm:flex-1"
       value={selected ?? ""}
       disabled={list.length === 0}
       onChange={(event) => onSelect(event.target.value)}

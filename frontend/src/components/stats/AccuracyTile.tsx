@@ -79,7 +79,8 @@ function Errors({ comparison }: { comparison: ErrorComparison }) {
       </ul>
       <p className="mt-2 text-2xs text-muted">
         {countOf(origins, "window")} scored
-        {others[0] && ` · best other baseline: ${scoredName(others[0].model)} ${formatRate(others[0].rmse)}`}
+        {others[0] &&
+          ` · best other baseline: ${scoredName(others[0].model)} (${formatRate(others[0].rmse)})`}
       </p>
     </>
   );

@@ -75,7 +75,7 @@ describe("AccuracyTile", () => {
     expect(await screen.findByText(/18.% better than last value/)).toBeVisible();
     expect(screen.getByText("as good as last value")).toBeVisible();
     expect(screen.getByText("naive baseline")).toBeVisible();
-    expect(screen.getByText(/best other baseline: EWMA 0.250/)).toBeVisible();
+    expect(screen.getByText(/best other baseline: EWMA \(0.250\)/)).toBeVisible();
     await userEvent.selectOptions(screen.getByRole("combobox", { name: "Span of the error" }), "7d");
     expect(asked.map(({ url }) => new URL(url).searchParams.get("span"))).toEqual(["24h", "7d"]);
   });
