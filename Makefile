@@ -23,7 +23,8 @@ check: .venv/development.stamp frontend/node_modules/installed.stamp ## ruff, my
 	$(BIN)/mypy
 	cd frontend && npm run --silent check
 
-test-backend: .venv/development.stamp ## backend tests
+test-backend: .venv/development.stamp ## backend tests, on SQLite and on a real InfluxDB
+	scripts/ensure-influxd
 	$(BIN)/pytest
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests

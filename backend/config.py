@@ -3,20 +3,31 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
+DEFAULT_INFLUXDB_URL = "http://127.0.0.1:8086"
+# What examples and tutorials put where a secret belongs; .env.example says change-me.
+PLACEHOLDERS = {"change-me", "changeme", "change_me", "changethis", "placeholder", "your-token"}
 
 
 class Settings(BaseSettings):
-    model_config = SettingsConfigDict(env_prefix="SCALEOPS_", env_file=ROOT / ".env", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="SCALEOPS_", env_file=ROOT / ".env", extra="ignore", populate_by_name=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
-    store: Literal["sqlite"] = "sqlite"
+    store: Literal["sqlite", "influxdb"] = "sqlite"
     sqlite_path: Path = ROOT / "data" / "scaleops.sqlite"
+    influxdb_url: str = Field(default=DEFAULT_INFLUXDB_URL, validation_alias="INFLUXDB_URL")
+    influxdb_org: str = Field(default="scaleops", validation_alias="INFLUXDB_ORG", min_length=1)
+    influxdb_bucket: str = Field(default="scaleops_metrics", validation_alias="INFLUXDB_BUCKET", min_length=1)
+    influxdb_token: str = Field(default="", validation_alias="INFLUXDB_TOKEN")
+    influxdb_token_file: Path | None = Field(default=None, validation_alias="INFLUXDB_TOKEN_FILE")
+    store_wait_seconds: int = Field(default=60, ge=0, le=3_600)
     model_path: Path = ROOT / "backend" / "models" / "lgbm_v1.pkl"
     frontend_path: Path = ROOT / "frontend" / "dist"
     window_seconds: int = Field(default=60, ge=1, le=86_400)
@@ -38,6 +49,33 @@ class Settings(BaseSettings):
     def on_loopback(self) -> bool:
         return self.host in LOOPBACK_HOSTS
 
+    @field_validator("influxdb_url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if not url:
+            return DEFAULT_INFLUXDB_URL
+        if not url.startswith(("http://", "https://")):
+            raise ValueError("must start with http:// or https://, such as http://127.0.0.1:8086")
+        return url.rstrip("/")
+
+    @field_validator("influxdb_token_file", mode="before")
+    @classmethod
+    def _no_file(cls, path: object) -> object:
+        return None if path == "" else path
+
+    @field_validator("api_token", "influxdb_token")
+    @classmethod
+    def _no_placeholder(cls, secret: str) -> str:
+        if secret.lower() in PLACEHOLDERS:
+            raise ValueError("is a placeholder, not a secret. `make .env` writes random ones")
+        return secret
+
+    @model_validator(mode="after")
+    def _token_for_influxdb(self) -> Self:
+        if self.store == "influxdb" and not self.influxdb_token and not self.influxdb_token_file:
+            raise ValueError("SCALEOPS_STORE is influxdb: set INFLUXDB_TOKEN or INFLUXDB_TOKEN_FILE")
+        return self
+
     @model_validator(mode="after")
     def _token_beyond_loopback(self) -> Self:
         if not self.on_loopback and not self.api_token:
@@ -52,7 +90,8 @@ def describe(error: ValidationError) -> str:
     """Say which variable is wrong and what is allowed, one line each."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
-        variable = "SCALEOPS_" + "_".join(str(part) for part in problem["loc"]).upper() if problem["loc"] else ""
+        name = "_".join(str(part) for part in problem["loc"]).upper()
+        variable = name if name.startswith("INFLUXDB_") or not name else f"SCALEOPS_{name}"
         message = problem["msg"].removeprefix("Value error, ")
         lines.append(f"{variable}: {message}" if variable else message)
     return "\n".join(lines)

@@ -8,5 +8,9 @@ __all__ = ["FORECAST_FIELDS", "POINT_FIELDS", "SeriesKey", "Store", "StoredSerie
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the store that the settings name."""
+    """Open the store that the settings name; one that is a server is waited for while it starts."""
+    if settings.store == "influxdb":
+        from backend.stores.influx import wait_for_influxdb  # half a second of imports that SQLite does not need
+
+        return wait_for_influxdb(settings)
     return SqliteStore(settings.sqlite_path)

@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from backend.config import ROOT, Settings, describe
+from backend.config import PLACEHOLDERS, ROOT, Settings, describe
 
 EXAMPLE = ROOT / ".env.example"
+VARIABLES = {str(field.validation_alias or f"SCALEOPS_{name.upper()}") for name, field in Settings.model_fields.items()}
 
 
 def without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"SCALEOPS_{name.upper()}", raising=False)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
 
 
 def settings(**values: Any) -> Settings:
@@ -23,8 +24,8 @@ def settings(**values: Any) -> Settings:
 
 def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.MonkeyPatch) -> None:
     without_environment(monkeypatch)
-    listed = set(re.findall(r"^(SCALEOPS_\w+)=", EXAMPLE.read_text(), re.MULTILINE))
-    assert listed == {f"SCALEOPS_{name.upper()}" for name in Settings.model_fields}
+    for_all, _, _ = EXAMPLE.read_text().partition("--- Only docker compose")
+    assert set(re.findall(r"^(\w+)=", for_all, re.MULTILINE)) == VARIABLES
     monkeypatch.chdir(ROOT)
     example = {
         name: value.resolve() if isinstance(value, Path) else value
@@ -41,6 +42,10 @@ def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.Mo
         ("SCALEOPS_STORE", "postgres"),
         ("SCALEOPS_LIVE_INTERVAL_SECONDS", "0"),
         ("SCALEOPS_MAX_UPLOAD_MB", "-1"),
+        ("SCALEOPS_API_TOKEN", "change-me"),
+        ("INFLUXDB_URL", "127.0.0.1:8086"),
+        ("INFLUXDB_BUCKET", ""),
+        ("INFLUXDB_TOKEN", "change-me"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_itself(
@@ -59,3 +64,18 @@ def test_listening_beyond_this_machine_needs_a_token(monkeypatch: pytest.MonkeyP
         settings(host="0.0.0.0")
     assert "SCALEOPS_API_TOKEN" in describe(error.value)
     assert settings(host="0.0.0.0", api_token="secret").host == "0.0.0.0"
+
+
+def test_influxdb_needs_a_token_or_the_file_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+    monkeypatch.setenv("SCALEOPS_STORE", "influxdb")
+    with pytest.raises(ValidationError) as error:
+        settings()
+    assert "INFLUXDB_TOKEN_FILE" in describe(error.value)
+    monkeypatch.setenv("INFLUXDB_TOKEN_FILE", "/run/influxdb/token")
+    assert settings().influxdb_token_file == Path("/run/influxdb/token")
+
+
+def test_no_secret_of_the_example_is_accepted() -> None:
+    secrets = re.findall(r"^\w+_(?:TOKEN|PASSWORD)=(.+)$", EXAMPLE.read_text(), re.MULTILINE)
+    assert set(secrets) <= PLACEHOLDERS

@@ -1,0 +1,316 @@
+"""The store that servers share: InfluxDB v2. influxdb/README.md describes what is stored; all Flux is here."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import structlog
+
+from backend.config import Settings
+from backend.errors import ConflictError, StoreUnavailableError
+from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, StoredSeries
+from backend.stores.influx_client import InfluxClient, InfluxUnreachableError
+from backend.stores.line_protocol import original_name, series_lines, stored_name
+
+log = structlog.get_logger()
+
+BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
+# Ranges always have both ends: without `stop` InfluxDB leaves out the future, where forecasts lie.
+EARLIEST, LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
+EPOCH = datetime.fromtimestamp(0, UTC)
+SETTLED_SECONDS = 10  # a series written more recently than this may be in the middle of a write
+WAIT_PAUSE_SECONDS = 1
+CONFIRM_TRIES, CONFIRM_PAUSE_SECONDS = 6, 0.1  # InfluxDB Cloud shows a stored point a moment later
+
+SELECTED = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "{measurement}" and r.filename == filename and r.version == version)
+"""
+
+
+def _fields(*names: str) -> str:
+    """A filter for these fields alone, in the form that the storage engine itself can apply."""
+    wanted = " or ".join(f'r._field == "{name}"' for name in names)
+    return f"  |> filter(fn: (r) => {wanted})\n"
+
+
+READ_POINTS = (
+    SELECTED.format(measurement="inference_metrics")
+    + _fields(*POINT_FIELDS)
+    + '  |> keep(columns: ["_time", "_field", "_value"])'
+)
+# Averages and the largest anomaly are both computed by the storage engine; union only puts them together. Each reads
+# for itself: a stream with two readers is sent out of the engine whole.
+READ_BUCKETS = f"""
+averages = {SELECTED.format(measurement="inference_metrics")}
+{_fields(*(name for name in POINT_FIELDS if name != "anomaly"))}
+  |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start")
+largest = {SELECTED.format(measurement="inference_metrics")}
+{_fields("anomaly")}
+  |> aggregateWindow(every: every, fn: max, createEmpty: false, timeSrc: "_start")
+union(tables: [averages, largest]) |> keep(columns: ["_time", "_field", "_value"])
+"""
+ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
+COUNT_POINTS = ACTUAL + '  |> count() |> keep(columns: ["_value"])'
+SUMMARY = f"""
+{ACTUAL} |> count() |> keep(columns: ["_value"]) |> yield(name: "points")
+{ACTUAL} |> first() |> keep(columns: ["_time"]) |> yield(name: "first")
+{ACTUAL} |> last() |> keep(columns: ["_time"]) |> yield(name: "last")
+"""
+COUNT_VERSIONS = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "inference_metrics" and r.filename == filename)
+  |> filter(fn: (r) => r._field == "actual_rps")
+  |> count() |> keep(columns: ["_value"])
+"""
+READ_FORECASTS = (
+    SELECTED.format(measurement="forecasts")
+    + _fields(*FORECAST_FIELDS, "issued_at")
+    + '  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])'
+)
+# One point a series and field, at the epoch: what cannot be seen from the series' points.
+LIST_SERIES = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "series")
+  |> keep(columns: ["filename", "version", "_field", "_value"])
+"""
+FIND_SERIES = SELECTED.format(measurement="series") + '  |> keep(columns: ["_field", "_value"])'
+WHOLE = {"start": EARLIEST, "stop": LATEST}
+AT_EPOCH = {"start": EPOCH, "stop": EPOCH + timedelta(seconds=1)}
+
+
+def wait_for_influxdb(settings: Settings) -> "InfluxStore":
+    """Open the store once its server answers; raise when it refuses, or does not answer in the time allowed."""
+    give_up = time.monotonic() + settings.store_wait_seconds
+    while True:
+        try:
+            client = InfluxClient(
+                settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, _token(settings)
+            )
+            store = InfluxStore(client)
+            store.check()
+            return store
+        except InfluxUnreachableError as error:
+            if time.monotonic() >= give_up:
+                raise
+            log.warning("waiting_for_influxdb", detail=error.detail)
+            time.sleep(WAIT_PAUSE_SECONDS)
+
+
+def _token(settings: Settings) -> str:
+    if settings.influxdb_token or settings.influxdb_token_file is None:
+        return settings.influxdb_token
+    try:
+        token = settings.influxdb_token_file.read_text().strip()
+    except FileNotFoundError:
+        token = ""
+    except OSError as error:
+        raise StoreUnavailableError(f"INFLUXDB_TOKEN_FILE cannot be read: {error}.") from error
+    if not token:
+        raise InfluxUnreachableError(
+            f"INFLUXDB_TOKEN_FILE: there is no token in {settings.influxdb_token_file}; "
+            "InfluxDB writes it when it is set up for the first time."
+        )
+    return token
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the series' points say of themselves, and the write after which they said it."""
+
+    written_at: float
+    points: int
+    first: datetime
+    last: datetime
+
+
+class InfluxStore:
+    """Store contract over one InfluxDB v2 bucket.
+
+    InfluxDB has no transactions: a write of many batches that fails between two of them leaves the ones before.
+    Nothing is confirmed then, and the same write again leaves exactly its data.
+    """
+
+    def __init__(self, client: InfluxClient) -> None:
+        self._client = client
+        self._summaries: dict[SeriesKey, Summary] = {}
+
+    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
+        known = points[points["actual_rps"].notna()]
+        if known.empty:
+            return 0
+        self._refuse_another_window(key, window_seconds)
+        times = _seconds(known.index)
+        lines = series_lines("inference_metrics", _tags(key), {name: known[name] for name in POINT_FIELDS}, times)
+        for start in range(0, len(lines), BATCH_LINES):
+            # Each batch says anew that the series was written, so that a list read between two is not kept.
+            self._client.write([*self._series_line(key, window_seconds), *lines[start : start + BATCH_LINES]])
+        return self._confirm(key, times)
+
+    def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
+        tags = _tags(key) | {
+            "model": forecasts["model"],
+            "horizon": forecasts["horizon_seconds"].astype("int64").astype(str),
+        }
+        issued = pd.Series(_seconds(forecasts["issued_at"]), dtype="float64")
+        fields = {name: forecasts[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
+        lines = series_lines("forecasts", tags, fields, _seconds(forecasts["timestamp"]))
+        for start in range(0, len(lines), BATCH_LINES):
+            self._client.write(lines[start : start + BATCH_LINES])
+        return len(lines)
+
+    def read_points(
+        self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
+    ) -> pd.DataFrame:
+        asked = _named(key) | _range(start, stop)
+        if every is None:
+            found = self._client.frame(READ_POINTS, **asked)
+        else:
+            found = self._client.frame(READ_BUCKETS, every=timedelta(seconds=every), **asked)
+        return _points(found, every)
+
+    def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
+        return _forecasts(self._client.frame(READ_FORECASTS, **_named(key), **_range(start, stop)))
+
+    def list_series(self) -> list[StoredSeries]:
+        about: dict[SeriesKey, dict[str, float]] = {}
+        for row in self._client.rows(LIST_SERIES, **AT_EPOCH):
+            key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
+            about.setdefault(key, {})[row["_field"]] = row["_value"]
+        found = [(key, one, self._summary(key, one["written_at"])) for key, one in about.items()]
+        self._summaries = {key: summary for key, _, summary in found if summary and _settled(summary)}
+        stored = [_stored_series(key, one, summary) for key, one, summary in found if summary]
+        return sorted(stored, key=lambda series: series.written_at, reverse=True)
+
+    def delete_series(self, filename: str) -> int:
+        counts = self._client.rows(COUNT_VERSIONS, filename=stored_name(filename), **WHOLE)
+        for measurement in ("inference_metrics", "forecasts", "series"):  # listed until the last of it is gone
+            self._client.delete(measurement, "filename", stored_name(filename))
+        return sum(int(row["_value"]) for row in counts)
+
+    def check(self) -> None:
+        """Raise where the bucket cannot be reached, read and written, or would drop old points."""
+        kept = self._client.retention_seconds()
+        if kept:
+            raise StoreUnavailableError(
+                f'The InfluxDB bucket "{self._client.bucket}" keeps points for {timedelta(seconds=kept)} only, so '
+                "older logs could not be stored. Remove its limit: influx bucket update --id … --retention 0"
+            )
+        self._client.rows(LIST_SERIES, **AT_EPOCH)
+        self._client.write(["scaleops_check ok=1 0"])
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _refuse_another_window(self, key: SeriesKey, window_seconds: int) -> None:
+        rows = self._client.rows(FIND_SERIES, **_named(key), **AT_EPOCH)
+        stored = next((int(row["_value"]) for row in rows if row["_field"] == "window_seconds"), window_seconds)
+        if stored != window_seconds:
+            raise ConflictError(
+                f"The series is stored with windows of {stored} s and this data has windows of {window_seconds} s. "
+                "Use another file name, delete the stored series first, or set window_seconds to match."
+            )
+
+    def _series_line(self, key: SeriesKey, window_seconds: int) -> list[str]:
+        fields = {"window_seconds": pd.Series([float(window_seconds)]), "written_at": pd.Series([time.time()])}
+        return series_lines("series", _tags(key), fields, np.zeros(1, dtype="int64"))
+
+    def _confirm(self, key: SeriesKey, times: npt.NDArray[np.int64]) -> int:
+        """Return the number of points when the store has them all; InfluxDB may have dropped some in silence."""
+        expected = len(np.unique(times))
+        span = _range(_moment(times.min()), _moment(times.max() + 1))
+        for attempt in range(CONFIRM_TRIES):
+            rows = self._client.rows(COUNT_POINTS, **_named(key), **span)
+            stored = sum(int(row["_value"]) for row in rows)
+            if stored >= expected:
+                return expected
+            time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
+        raise StoreUnavailableError(
+            f"InfluxDB took {expected} points and shows {stored} of them. Send the same file again.",
+            headers={"Retry-After": "5"},
+        )
+
+    def _summary(self, key: SeriesKey, written_at: float) -> Summary | None:
+        """Counted by the server, once for every write of the series; None where a write has stored nothing yet."""
+        kept = self._summaries.get(key)
+        if kept and kept.written_at == written_at:
+            return kept
+        said = {row["result"]: row for row in self._client.rows(SUMMARY, **_named(key), **WHOLE)}
+        if not said:
+            return None
+        return Summary(written_at, int(said["points"]["_value"]), said["first"]["_time"], said["last"]["_time"])
+
+
+def _stored_series(key: SeriesKey, about: dict[str, float], summary: Summary) -> StoredSeries:
+    return StoredSeries(
+        filename=key.filename,
+        version=key.version,
+        window_seconds=int(about["window_seconds"]),
+        points=summary.points,
+        first=summary.first,
+        last=summary.last,
+        written_at=_moment(summary.written_at),
+    )
+
+
+def _settled(summary: Summary) -> bool:
+    return abs(time.time() - summary.written_at) > SETTLED_SECONDS
+
+
+def _tags(key: SeriesKey) -> dict[str, str | pd.Series]:
+    return {"filename": key.filename, "version": key.version}
+
+
+def _named(key: SeriesKey) -> dict[str, str]:
+    return {"filename": stored_name(key.filename), "version": stored_name(key.version)}
+
+
+def _range(start: datetime | None, stop: datetime | None) -> dict[str, datetime]:
+    return {"start": start or EARLIEST, "stop": stop or LATEST}
+
+
+def _points(found: pd.DataFrame, every: int | None) -> pd.DataFrame:
+    """A column a field, as the contract has it; a window is there where its actual is."""
+    if found.empty:
+        return pd.DataFrame(columns=list(POINT_FIELDS), index=_times([]), dtype="float64")
+    wide = found.pivot(index="_time", columns="_field", values="_value").reindex(columns=list(POINT_FIELDS))
+    seconds = _seconds(wide.index)
+    if every is not None:  # the first bucket begins where the range does
+        seconds = seconds // every * every
+    wide.index = _times(seconds)
+    wide.columns.name = None
+    return wide[wide["actual_rps"].notna()]
+
+
+def _forecasts(found: pd.DataFrame) -> pd.DataFrame:
+    columns = ["model", "horizon_seconds", "timestamp", *FORECAST_FIELDS, "issued_at"]
+    if found.empty:
+        empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(FORECAST_FIELDS, "float64"))
+        return empty.assign(timestamp=_times([]), issued_at=_times([]), horizon_seconds=np.empty(0, dtype="int64"))
+    wide = found.pivot(index=["model", "horizon", "_time"], columns="_field", values="_value").reset_index()
+    wide = wide.rename(columns={"horizon": "horizon_seconds", "_time": "timestamp"})
+    wide["model"] = [original_name(model) for model in wide["model"]]
+    wide["timestamp"] = _times(_seconds(wide["timestamp"]))
+    wide["issued_at"] = _times(wide["issued_at"].astype("int64"))
+    wide.columns.name = None
+    return wide.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)[columns]
+
+
+def _seconds(times: pd.Index | pd.Series) -> npt.NDArray[np.int64]:
+    seconds: npt.NDArray[np.int64] = pd.DatetimeIndex(times).as_unit("s").asi8
+    return seconds
+
+
+def _times(seconds: object) -> pd.DatetimeIndex:
+    index = pd.DatetimeIndex(pd.to_datetime(np.asarray(seconds, dtype="int64"), unit="s", utc=True))
+    return index.as_unit("s").rename("timestamp")
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

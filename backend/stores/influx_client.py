@@ -1,0 +1,196 @@
+"""Talking to an InfluxDB v2 server: retries, time limits, and what its answers mean to a user."""
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+from influxdb_client import BucketRetentionRules, Dialect, InfluxDBClient
+from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
+from influxdb_client.rest import ApiException
+from influxdb_client.service.write_service import WriteService
+from urllib3 import Retry
+from urllib3.exceptions import HTTPError
+
+from backend.errors import ConflictError, StoreUnavailableError
+
+CONNECT_MS, ANSWER_MS, WRITE_MS = 3_000, 10_000, 30_000
+RETRY_AFTER_SECONDS = "5"
+CONNECTIONS = 40  # as many as the server has threads for requests
+PASSING = (429, 500, 502, 503, 504)
+# Every request may be repeated: the same points again leave the same data. A page asks again by itself, so a query
+# is tried twice at most; a write is worth some ten seconds.
+QUERY_RETRY = Retry(
+    total=1,
+    allowed_methods=None,
+    status_forcelist=PASSING,
+    backoff_jitter=0.2,
+    retry_after_max=2,
+    raise_on_status=False,
+)
+WRITE_RETRY = Retry(
+    total=4,
+    allowed_methods=None,
+    status_forcelist=PASSING,
+    backoff_factor=0.3,
+    backoff_jitter=0.3,
+    retry_after_max=10,
+    raise_on_status=False,
+)
+PLAIN_CSV = Dialect(header=True, delimiter=",", annotations=[], comment_prefix="#", date_time_format="RFC3339")
+COLUMN_TYPES = {"_time": pa.timestamp("s", "UTC"), "_value": pa.float64()}
+
+
+class InfluxUnreachableError(StoreUnavailableError):
+    """No answer, or one that may pass: worth waiting for at the start."""
+
+
+class InfluxClient:
+    """One bucket of one server. Thread-safe."""
+
+    def __init__(self, url: str, org: str, bucket: str, token: str) -> None:
+        self.bucket = bucket
+        self._where = f"InfluxDB at {url}"
+        self._client = InfluxDBClient(
+            url=url,
+            token=token,
+            org=org,
+            timeout=(CONNECT_MS, ANSWER_MS),
+            retries=QUERY_RETRY,
+            connection_pool_maxsize=CONNECTIONS,
+        )
+        self._writes = WriteService(self._client.api_client)
+        self._queries = self._client.query_api()
+
+    def write(self, lines: list[str]) -> None:
+        """Store lines with times in seconds; what is too large for the server is sent in halves."""
+        try:
+            with self._reporting():
+                self._writes.post_write(
+                    self._client.org,
+                    self.bucket,
+                    gzip.compress("\n".join(lines).encode(), compresslevel=1),
+                    precision="s",
+                    content_encoding="gzip",
+                    _request_timeout=(CONNECT_MS, WRITE_MS),
+                    urlopen_kw={"retries": WRITE_RETRY},
+                )
+        except _TooLargeError as error:
+            if len(lines) == 1:
+                raise ConflictError(f"{self._where} takes no request of even one line: {error.detail}.") from error
+            middle = len(lines) // 2
+            self.write(lines[:middle])
+            self.write(lines[middle:])
+
+    def rows(self, flux: str, **parameters: str | int | float | datetime) -> list[dict[str, Any]]:
+        """The rows of a small answer."""
+        with self._reporting():
+            tables = self._queries.query(flux, params={"bucket": self.bucket, **parameters})
+        return [record.values for table in tables for record in table.records]
+
+    def frame(self, flux: str, **parameters: object) -> pd.DataFrame:
+        """A large answer, read in bulk. An empty one has no columns."""
+        with self._reporting():
+            answer = self._queries.query_raw(flux, params={"bucket": self.bucket, **parameters}, dialect=PLAIN_CSV)
+            body: bytes = answer.data
+            answer.release_conn()
+        # Tables of another shape follow an empty line; so does the reason when a query fails halfway.
+        parts = [part.strip() for part in body.split(b"\r\n\r\n") if part.strip()]
+        for part in parts:
+            if part.startswith(b"error,"):
+                raise StoreUnavailableError(f"A query at {self._where} failed: {part.decode().splitlines()[-1]}")
+        options = pyarrow.csv.ConvertOptions(column_types=COLUMN_TYPES)
+        tables = [
+            pyarrow.csv.read_csv(BytesIO(part), convert_options=options)
+            .drop_columns(["", "result", "table"])
+            .to_pandas()
+            for part in parts
+        ]
+        return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def delete(self, measurement: str, tag: str, value: str) -> None:
+        """Delete the measurement's points whose tag has the value."""
+        with self._reporting():
+            self._client.delete_api().delete(
+                "1677-09-22T00:00:00Z",
+                "2262-01-01T00:00:00Z",
+                f'_measurement="{measurement}" AND {tag}={_quoted(value)}',
+                bucket=self.bucket,
+            )
+
+    def retention_seconds(self) -> int:
+        """How long the bucket keeps points, 0 for without limit; raises where it is not there."""
+        with self._reporting():
+            found = self._client.buckets_api().find_buckets(name=self.bucket).buckets
+        if not found:
+            raise StoreUnavailableError(
+                f'{self._where} has no bucket "{self.bucket}" that INFLUXDB_TOKEN may use. Create it without a '
+                "retention limit, or set INFLUXDB_BUCKET.",
+                headers={"Retry-After": RETRY_AFTER_SECONDS},
+            )
+        rules: list[BucketRetentionRules] = found[0].retention_rules
+        return max((rule.every_seconds for rule in rules), default=0)
+
+    def close(self) -> None:
+        self._client.close()
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except ApiException as error:
+            raise self._meaning(error) from error
+        except (FluxQueryException, FluxCsvParserException) as error:
+            raise StoreUnavailableError(f"A query at {self._where} failed: {error}.") from error
+        except HTTPError as error:
+            raise InfluxUnreachableError(
+                f"{self._where} does not answer ({_cause(error)}). Check that it runs and that INFLUXDB_URL is right.",
+                headers={"Retry-After": RETRY_AFTER_SECONDS},
+            ) from error
+
+    def _meaning(self, error: ApiException) -> Exception:
+        said = _server_message(error)
+        answered: Mapping[str, str] = error.headers or {}
+        headers = {"Retry-After": answered.get("Retry-After", RETRY_AFTER_SECONDS)}
+        match error.status:
+            case 413:
+                return _TooLargeError(said)
+            case 400 | 422:
+                return ConflictError(f"{self._where} refused the request: {said}.")
+            case 401 | 403:
+                advice = f"Check INFLUXDB_TOKEN: it must read and write the bucket {self.bucket}"
+            case 404:
+                advice = "Check INFLUXDB_ORG and INFLUXDB_BUCKET"
+            case _:
+                return InfluxUnreachableError(
+                    f"{self._where} is busy or failing (status {error.status}): {said}.", headers=headers
+                )
+        return StoreUnavailableError(f"{self._where} refused the request: {said}. {advice}.", headers=headers)
+
+
+class _TooLargeError(StoreUnavailableError):
+    pass
+
+
+def _server_message(error: ApiException) -> str:
+    """What the server said, without the request's headers."""
+    try:
+        return str(json.loads(error.body)["message"]).rstrip(".")
+    except (TypeError, ValueError, KeyError):
+        return str(error.reason or f"status {error.status}")
+
+
+def _cause(error: HTTPError) -> str:
+    reason = getattr(error, "reason", None) or error
+    return str(reason).rsplit(": ", maxsplit=1)[-1].strip("'()") or type(reason).__name__
+
+
+def _quoted(text: str) -> str:
+    """A string of the delete predicate, which takes no parameters; the name has no control characters any more."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
