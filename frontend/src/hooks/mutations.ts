@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
-import type { Series } from "@/api/types";
+import type { Replay, Series } from "@/api/types";
 import { replayKey, seriesKey } from "./queries";
 
 export interface ReplayStart {
@@ -24,13 +24,15 @@ export function useDeleteSeries() {
   });
 }
 
-export function useStartReplay() {
+/** Calls `onStarted` also when the asking component is gone by then: the live connection may tell of the replay first. */
+export function useStartReplay(onStarted: (replay: Replay) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: ReplayStart) => unwrap(api.POST("/api/replay", { body })),
-    onSuccess: (replay) => {
+    onSuccess: async (replay) => {
       queries.setQueryData(replayKey, replay);
-      return queries.invalidateQueries({ queryKey: seriesKey });
+      await queries.invalidateQueries({ queryKey: seriesKey });
+      onStarted(replay);
     },
   });
 }

@@ -1,12 +1,15 @@
 import { QueryClientProvider } from "@tanstack/react-query";
-import { type RenderResult, render } from "@testing-library/react";
+import { render } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { vi } from "vitest";
 import { createQueryClient } from "@/hooks/queries";
 
-/** Render with a query client of its own. */
-export function renderPage(element: ReactElement): RenderResult {
-  return render(<QueryClientProvider client={createQueryClient()}>{element}</QueryClientProvider>);
+/** Render with a query client of its own; `update` renders something else with the same one. */
+export function renderPage(element: ReactElement): { update: (next: ReactElement) => void } {
+  const client = createQueryClient();
+  const wrap = (child: ReactElement) => <QueryClientProvider client={client}>{child}</QueryClientProvider>;
+  const { rerender } = render(wrap(element));
+  return { update: (next) => rerender(wrap(next)) };
 }
 
 type Answer = unknown | ((request: Request) => Response | Promise<Response>);

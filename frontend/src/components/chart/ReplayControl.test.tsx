@@ -1,7 +1,9 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import type { ReactNode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Replay } from "@/api/types";
+import { useSeriesList } from "@/hooks/queries";
 import { at, series } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { ReplayControl } from "./ReplayControl";
@@ -15,6 +17,12 @@ const REPLAY: Replay = {
   position: at(-240),
   last: at(0),
 };
+
+/** As on the page, something watches the list of series, so that it is fetched again. */
+function List({ children }: { children: ReactNode }) {
+  useSeriesList();
+  return children;
+}
 
 function show(change: Partial<Parameters<typeof ReplayControl>[0]> = {}) {
   const onFollow = vi.fn();
@@ -54,6 +62,27 @@ it("plays a short series from its beginning", () => {
   show({ series: series({ first: at(-60) }) });
   expect(screen.getByRole("combobox", { name: "Replay from" })).toHaveDisplayValue("the beginning");
   expect(screen.queryByRole("option", { name: "24 h before the end" })).not.toBeInTheDocument();
+});
+
+it("follows the replay also where the live connection tells of it before the answer is complete", async () => {
+  let answerList = () => {};
+  stubBackend({
+    "POST /api/replay": () => json(REPLAY, 201),
+    "GET /api/series": () =>
+      new Promise<Response>((resolve) => {
+        answerList = () => resolve(json([]));
+      }),
+  });
+  const onFollow = vi.fn();
+  const control = (replay: Replay | null) => (
+    <ReplayControl series={series()} replay={replay} fastest={10} zone="utc" onFollow={onFollow} />
+  );
+  const page = renderPage(<List>{control(null)}</List>);
+  await userEvent.click(screen.getByRole("button", { name: "Replay as live" }));
+  page.update(<List>{control(REPLAY)}</List>);
+  expect(screen.getByRole("button", { name: "Stop replay" })).toBeVisible();
+  answerList();
+  await waitFor(() => expect(onFollow).toHaveBeenCalledOnce());
 });
 
 it("says why it could not start", async () => {

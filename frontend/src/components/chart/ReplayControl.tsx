@@ -32,20 +32,17 @@ export function ReplayControl(props: ReplayControlProps) {
 }
 
 function Start({ series, fastest, onFollow }: ReplayControlProps) {
-  const starting = useStartReplay();
+  const starting = useStartReplay(onFollow);
   const long = toSeconds(series.last) - toSeconds(series.first) > DAY;
   const submit = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     const lastDay = form.get("from") === "day";
-    starting.mutate(
-      {
-        filename: series.filename,
-        speed: Number(form.get("speed")),
-        start: lastDay ? new Date((toSeconds(series.last) - DAY) * 1000).toISOString() : null,
-      },
-      { onSuccess: onFollow },
-    );
+    starting.mutate({
+      filename: series.filename,
+      speed: Number(form.get("speed")),
+      start: lastDay ? new Date((toSeconds(series.last) - DAY) * 1000).toISOString() : null,
+    });
   };
   return (
     <form onSubmit={submit} aria-label="Replay" className="flex flex-wrap items-end gap-3">
