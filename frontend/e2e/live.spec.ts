@@ -52,16 +52,21 @@ test("freezing holds the chart, and what arrives meanwhile is not lost", async (
   for (const [index, minute] of minutes.slice(1).entries()) expect(minutes[index]).toBe(minute + 1);
 });
 
-test("a replay that ends returns the page to what it played", async ({ page }) => {
-  await page.goto("/");
-  await uploadAndWait(page, "short.csv", threeDays({ minutes: 60 }));
-  const form = page.getByRole("form", { name: "Replay" });
-  await expect(form.getByRole("combobox", { name: "Replay from" })).toHaveValue("beginning");
-  await form.getByRole("combobox", { name: "Speed" }).selectOption("20");
-  await form.getByRole("button", { name: "Replay as live" }).click();
-  await expect(page.getByRole("button", { name: "Stop replay" })).toBeVisible();
-  await expect(page.getByText(/The replay of .*short\.csv.* has ended\./)).toBeVisible();
-  await expect(page).toHaveURL(/series=short\.csv/);
+test.describe("the end of a replay", () => {
+  // Its series is deleted at a moment of the server's own: a request may just cross that.
+  test.use({ allowErrors: /status of 404/ });
+
+  test("a replay that ends returns the page to what it played", async ({ page }) => {
+    await page.goto("/");
+    await uploadAndWait(page, "short.csv", threeDays({ minutes: 60 }));
+    const form = page.getByRole("form", { name: "Replay" });
+    await expect(form.getByRole("combobox", { name: "Replay from" })).toHaveValue("beginning");
+    await form.getByRole("combobox", { name: "Speed" }).selectOption("20");
+    await form.getByRole("button", { name: "Replay as live" }).click();
+    await expect(page.getByRole("button", { name: "Stop replay" })).toBeVisible();
+    await expect(page.getByText(/The replay of .*short\.csv.* has ended\./)).toBeVisible();
+    await expect(page).toHaveURL(/series=short\.csv/);
+  });
 });
 
 test("tabs of a replay follow it", async ({ page }) => {

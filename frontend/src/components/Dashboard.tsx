@@ -42,7 +42,12 @@ export function Dashboard({
 }: DashboardProps) {
   const shown = shownLive(live.state);
   const status = live.state.current?.status ?? null;
-  useFollowLive(series.filename, status?.newest ?? null, live.state.frozen);
+  useFollowLive({
+    filename: series.filename,
+    newest: status?.newest ?? null,
+    frozen: live.state.frozen,
+    replaying: status?.replay?.replay_filename === series.filename,
+  });
 
   const fallback = useForecast(series.filename, live.connection.state === "refused");
   const forecast = shown ? shown.forecast : fallback.data;

@@ -67,25 +67,36 @@ export function useAccuracy(span: AccuracySpan, filename: string) {
   });
 }
 
+interface Following {
+  filename: string;
+  newest: string | null;
+  frozen: boolean;
+  replaying: boolean;
+}
+
 /** Asks again for history and errors as windows come in, at most every few seconds. */
-export function useFollowLive(filename: string, newest: string | null, frozen: boolean) {
+export function useFollowLive({ filename, newest, frozen, replaying }: Following) {
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
   const asked = useRef(0);
 
   useEffect(() => {
     if (frozen || newest === null || newest === seen.current) return;
-    const first = seen.current === null;
-    const wait = first ? 0 : Math.max(0, asked.current + LIVE_REFRESH_MS - Date.now());
-    const timer = setTimeout(() => {
+    const ask = () => {
+      const first = seen.current === null;
       seen.current = newest;
       asked.current = Date.now();
       if (first) return;
       void queries.invalidateQueries({ queryKey: ["history", filename] });
       void queries.invalidateQueries({ queryKey: ["accuracy", filename] });
-    }, wait);
+    };
+    const wait = asked.current + LIVE_REFRESH_MS - Date.now();
+    if (wait <= 0) return ask();
+    // The next window of a replay comes soon, or never: then its series is gone, and asking for it would fail.
+    if (replaying) return;
+    const timer = setTimeout(ask, wait);
     return () => clearTimeout(timer);
-  }, [queries, filename, newest, frozen]);
+  }, [queries, filename, newest, frozen, replaying]);
 }
 
 /** The forecast by plain HTTP, for when the server refuses a live connection. */
