@@ -74,7 +74,7 @@ interface Following {
   replaying: boolean;
 }
 
-/** Asks again for history and errors as windows come in, at most every few seconds. */
+/** Asks again for history, errors and the list as windows come in, at most every few seconds. */
 export function useFollowLive({ filename, newest, frozen, replaying }: Following) {
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
@@ -87,8 +87,8 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
       seen.current = newest;
       asked.current = Date.now();
       if (first) return;
-      void queries.invalidateQueries({ queryKey: ["history", filename] });
-      void queries.invalidateQueries({ queryKey: ["accuracy", filename] });
+      for (const queryKey of [["history", filename], ["accuracy", filename], seriesKey])
+        void queries.invalidateQueries({ queryKey });
     };
     const wait = asked.current + LIVE_REFRESH_MS - Date.now();
     if (wait <= 0) return ask();

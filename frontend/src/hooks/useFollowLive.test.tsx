@@ -37,6 +37,7 @@ it("asks at once for a window that comes after a while", () => {
   expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([
     ["history", "access.log"],
     ["accuracy", "access.log"],
+    ["series"],
   ]);
 });
 
@@ -45,7 +46,7 @@ it("asks once for windows in quick succession, also for the last of them", () =>
   for (const minute of [1, 2, 3]) hook.rerender({ newest: at(minute), frozen: false });
   expect(asked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(3_000);
-  expect(asked).toHaveBeenCalledTimes(2);
+  expect(asked).toHaveBeenCalledTimes(3);
 });
 
 it("does not ask for a replay after its last window", () => {

@@ -7,7 +7,7 @@ import { Field } from "@/components/ui/Field";
 import { Select } from "@/components/ui/Select";
 import { SeriesName } from "@/components/ui/SeriesName";
 import { useStartReplay, useStopReplay } from "@/hooks/mutations";
-import { formatDuration } from "@/lib/format";
+import { formatAge } from "@/lib/format";
 import { formatDateTime, toSeconds, type Zone, zoneName } from "@/lib/time";
 
 const SPEEDS = [1, 2, 5, 10, 20];
@@ -95,7 +95,7 @@ function Playing({ series, replay, zone, onFollow }: ReplayControlProps & { repl
         <SeriesName name={replay.filename} className="text-ink" />
         <span>
           at {replay.speed === 1 ? "1 window/s" : `${replay.speed} windows/s`}, now{" "}
-          {formatDateTime(position, zone)} {zoneName(zone)}, {formatDuration(Math.round(left))} left
+          {formatDateTime(position, zone)} {zoneName(zone)}, {formatAge(left)} left
         </span>
       </p>
       {stopping.error && <ReplayError error={stopping.error} />}

@@ -1,6 +1,6 @@
 import type { Series } from "@/api/types";
 import { useNow } from "@/hooks/useNow";
-import { formatAge, formatCount, formatDuration } from "@/lib/format";
+import { countOf, formatAge, formatDuration } from "@/lib/format";
 import { formatSpan, toSeconds, type Zone } from "@/lib/time";
 import { Tile } from "./Tile";
 
@@ -13,7 +13,7 @@ export function SeriesTile({ series, zone }: { series: Series; zone: Zone }) {
       term: "Span",
       text: formatSpan(toSeconds(series.first), toSeconds(series.last) + window, zone, window),
     },
-    { term: "Stored", text: `${formatCount(series.points)} windows of ${formatDuration(window)}` },
+    { term: "Stored", text: `${countOf(series.points, "window")} of ${formatDuration(window)}` },
     { term: "Written", text: `${formatAge(now - toSeconds(series.written_at))} ago` },
     { term: "Model", text: series.version },
   ];
