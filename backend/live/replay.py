@@ -10,11 +10,13 @@ import pandas as pd
 import structlog
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.live.channel import LIVE_WINDOWS
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.pipeline import NAME_LENGTH, REPLAY_PREFIX, issued_forecasts, one_window_ahead
 from backend.schemas import Replay, ReplayRequest
 from backend.stores import SeriesKey, Store, StoredSeries
+from backend.views import on_grid
 
 log = structlog.get_logger()
 
@@ -45,6 +47,7 @@ class Replayer:
         self._store = store
         self._estimator = estimator
         self._playing: Playing | None = None
+        self._starting = asyncio.Lock()
 
     @property
     def live_filename(self) -> str | None:
@@ -64,13 +67,14 @@ class Replayer:
         )
 
     async def start(self, request: ReplayRequest) -> Replay:
-        await self.stop()
-        playing = await asyncio.to_thread(self._prepare, request)
-        # The first window is stored before the answer, so the live series exists when the page asks for it.
-        await asyncio.to_thread(self._play_next, playing)
-        self._playing = playing
-        playing.task = asyncio.create_task(self._play(playing))
-        replay = self.current()
+        async with self._starting:
+            await self.stop()
+            playing = await asyncio.to_thread(self._prepare, request)
+            # The first window is stored before the answer, so the live series exists when the page asks for it.
+            await asyncio.to_thread(self._play_next, playing)
+            self._playing = playing
+            playing.task = asyncio.create_task(self._play(playing))
+            replay = self.current()
         assert replay is not None
         return replay
 
@@ -99,11 +103,14 @@ class Replayer:
             raise NotFoundError(f'No series is named "{request.filename}". GET /api/series lists what is stored.')
         if source.filename.startswith(REPLAY_PREFIX):
             raise InvalidRequestError("A replay cannot be replayed. Name the series it was made from.")
-        points = self._store.read_points(source.key, None, None)[["actual_rps"]]
-        grid = pd.date_range(source.first, source.last, freq=f"{source.window_seconds}s", unit="s")
+        points = self._store.read_points(source.key, None, None)
+        frame = on_grid(points[["actual_rps"]], source.window_seconds)
+        row = _start_row(frame, request.start)
         key = SeriesKey((REPLAY_PREFIX + source.filename)[:NAME_LENGTH], self._estimator.version)
-        frame = points.reindex(grid)
-        return Playing(source, key, frame, _start_row(frame, request.start), request.speed, self._estimator.live())
+        # What the Live chart would show before the first window that is played.
+        before = points[points.index < frame.index[row]].tail(LIVE_WINDOWS)
+        self._store.write_points(key, source.window_seconds, before)
+        return Playing(source, key, frame, row, request.speed, self._estimator.live())
 
     async def _play(self, playing: Playing) -> None:
         next_at = time.monotonic()

@@ -134,14 +134,17 @@ def test_a_replay_has_a_forecast_ahead_of_every_window(server: Server) -> None:
     assert all(point["timestamp"] >= forecast["issued_at"] for point in forecast["points"])
 
 
-def test_a_replay_from_a_start_uses_what_was_before_as_history(server: Server) -> None:
+def test_a_replay_from_a_start_shows_what_was_before_and_uses_it_as_history(server: Server) -> None:
     server.upload("traffic.csv", series_csv(600))
-    stored = server.get("/api/history", range="1h")
-    body = {"filename": "traffic.csv", "speed": 20, "start": stored[0]["timestamp"]}
+    stored = server.get("/api/history", range="6h")
+    body = {"filename": "traffic.csv", "speed": 20, "start": stored[300]["timestamp"]}
     server.client.post("/api/replay", json=body)
     with connect(server.websocket_url) as socket:
-        first = receive(socket, "snapshot")["data"]["points"][0]
-    assert first == stored[0]
+        snapshot = receive(socket, "snapshot")["data"]
+    played = [point["timestamp"] for point in snapshot["points"]].index(stored[300]["timestamp"])
+    assert snapshot["points"][: played + 1] == stored[300 - played : 301]
+    assert played > 200
+    assert snapshot["forecast"]["warming_up"] is False
 
 
 def test_a_replay_that_ends_is_deleted(server: Server) -> None:
