@@ -55,7 +55,8 @@ largest = {SELECTED.format(measurement="inference_metrics")}
 union(tables: [averages, largest]) |> keep(columns: ["_time", "_field", "_value"])
 """
 ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
-COUNT_POINTS = ACTUAL + '  |> count() |> keep(columns: ["_value"])'
+# By months, because a plain count() over a range that ends before 1970 never returns (InfluxDB 2.8.0).
+COUNT_POINTS = ACTUAL + "  |> aggregateWindow(every: 30d, fn: count, createEmpty: false)"
 SUMMARY = f"""
 {ACTUAL} |> count() |> keep(columns: ["_value"]) |> yield(name: "points")
 {ACTUAL} |> first() |> keep(columns: ["_time"]) |> yield(name: "first")

@@ -71,7 +71,7 @@ class InfluxClient:
     def write(self, lines: list[str]) -> None:
         """Store lines with times in seconds; what is too large for the server is sent in halves."""
         try:
-            with self._reporting():
+            with self._reporting(writing=True):
                 self._writes.post_write(
                     self._client.org,
                     self.bucket,
@@ -141,11 +141,11 @@ class InfluxClient:
         self._client.close()
 
     @contextmanager
-    def _reporting(self) -> Iterator[None]:
+    def _reporting(self, writing: bool = False) -> Iterator[None]:
         try:
             yield
         except ApiException as error:
-            raise self._meaning(error) from error
+            raise self._meaning(error, writing) from error
         except (FluxQueryException, FluxCsvParserException) as error:
             raise StoreUnavailableError(f"A query at {self._where} failed: {error}.") from error
         except HTTPError as error:
@@ -154,18 +154,18 @@ class InfluxClient:
                 headers={"Retry-After": RETRY_AFTER_SECONDS},
             ) from error
 
-    def _meaning(self, error: ApiException) -> Exception:
+    def _meaning(self, error: ApiException, writing: bool) -> Exception:
         said = _server_message(error)
         answered: Mapping[str, str] = error.headers or {}
         headers = {"Retry-After": answered.get("Retry-After", RETRY_AFTER_SECONDS)}
         match error.status:
             case 413:
                 return _TooLargeError(said)
-            case 400 | 422:
-                return ConflictError(f"{self._where} refused the request: {said}.")
+            case 400 | 422 if writing:
+                return ConflictError(f"{self._where} refused the data: {said}.")
             case 401 | 403:
                 advice = f"Check INFLUXDB_TOKEN: it must read and write the bucket {self.bucket}"
-            case 404:
+            case 400 | 404 | 422:
                 advice = "Check INFLUXDB_ORG and INFLUXDB_BUCKET"
             case _:
                 return InfluxUnreachableError(

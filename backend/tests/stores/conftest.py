@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -27,6 +27,16 @@ def sqlite_store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def influxdb_store(influxd: Influxd) -> Store:
-    bucket = f"bucket-{next(BUCKETS)}"
-    return InfluxStore(InfluxClient(influxd.url, ORG, bucket, influxd.make_bucket(bucket)))
+def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
+    """Makes buckets: the name and the token of a new one at each call."""
+
+    def make(retention_seconds: int = 0) -> tuple[str, str]:
+        name = f"bucket-{next(BUCKETS)}"
+        return name, influxd.make_bucket(name, retention_seconds)
+
+    return make
+
+
+@pytest.fixture
+def influxdb_store(influxd: Influxd, bucket: Callable[..., tuple[str, str]]) -> InfluxStore:
+    return InfluxStore(InfluxClient(influxd.url, ORG, *bucket()))
