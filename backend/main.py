@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="0.1.0",
         summary="Short-horizon traffic forecasting",
         lifespan=lifespan,
+        webhooks=live.messages,
         docs_url=None,  # the interactive pages load scripts from elsewhere, which the page's policy forbids
         redoc_url=None,
     )

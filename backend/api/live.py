@@ -10,8 +10,16 @@ from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from backend.deps import StateDep
 from backend.errors import ProblemError
 from backend.live.channel import Subscriber
+from backend.schemas import LiveMessage
 
 router = APIRouter()
+messages = APIRouter()  # for the OpenAPI document only, which has no other place for what a WebSocket sends
+
+
+@messages.post("live")
+def live_message(message: LiveMessage) -> None:
+    """One message of `WS /ws/live`."""
+
 
 TRY_AGAIN_LATER = 1013  # RFC 6455 registry of close codes
 CLOSE_SECONDS = 5

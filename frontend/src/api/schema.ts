@@ -253,7 +253,28 @@ export interface paths {
         trace?: never;
     };
 }
-export type webhooks = Record<string, never>;
+export interface webhooks {
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Live Message
+         * @description One message of `WS /ws/live`.
+         */
+        post: operations["live_messagelive_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
 export interface components {
     schemas: {
         /** Accuracy */
@@ -429,6 +450,57 @@ export interface components {
             version: string;
             /** Horizons */
             horizons: number[];
+        };
+        /**
+         * LiveMessage
+         * @description One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last.
+         */
+        LiveMessage: {
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "snapshot" | "points" | "forecast" | "status";
+            /** Sequence */
+            sequence: number;
+            /** Data */
+            data: components["schemas"]["LiveSnapshot"] | components["schemas"]["LivePoints"] | components["schemas"]["Forecast"] | components["schemas"]["LiveStatus"];
+        };
+        /** LivePoints */
+        LivePoints: {
+            /** Filename */
+            filename: string;
+            /** Points */
+            points: components["schemas"]["ChartDataPoint"][];
+        };
+        /** LiveSnapshot */
+        LiveSnapshot: {
+            /** Filename */
+            filename: string | null;
+            /** Window Seconds */
+            window_seconds: number | null;
+            /** Points */
+            points: components["schemas"]["ChartDataPoint"][];
+            forecast: components["schemas"]["Forecast"] | null;
+            status: components["schemas"]["LiveStatus"];
+        };
+        /** LiveStatus */
+        LiveStatus: {
+            /**
+             * Filename
+             * @description null while nothing is stored
+             */
+            filename: string | null;
+            /** Status */
+            status: ("live" | "historic" | "stale") | null;
+            /** Newest */
+            newest: string | null;
+            /**
+             * Store
+             * @enum {string}
+             */
+            store: "ok" | "unreachable";
+            replay: components["schemas"]["Replay"] | null;
         };
         /** Ready */
         Ready: {
@@ -1029,6 +1101,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Limits"];
+                };
+            };
+        };
+    };
+    live_messagelive_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LiveMessage"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
                 };
             };
         };

@@ -7,6 +7,9 @@ export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];
 export type Limits = Schemas["Limits"];
+export type LivePoints = Schemas["LivePoints"];
+export type LiveSnapshot = Schemas["LiveSnapshot"];
+export type LiveStatus = Schemas["LiveStatus"];
 export type Replay = Schemas["Replay"];
 export type Score = Schemas["Score"];
 export type Series = Schemas["Series"];
@@ -23,35 +26,12 @@ export interface Problem {
   detail: string;
 }
 
-export interface LiveStatus {
-  /** Null while nothing is stored. */
-  filename: string | null;
-  status: Forecast["status"] | null;
-  newest: string | null;
-  store: "ok" | "unreachable";
-  replay: Replay | null;
-}
-
-export interface LiveSnapshot {
-  filename: string | null;
-  window_seconds: number | null;
-  points: ChartDataPoint[];
-  forecast: Forecast | null;
-  status: LiveStatus;
-}
-
-export interface LivePoints {
-  filename: string;
-  points: ChartDataPoint[];
-}
-
-/** `sequence` rises by one with every message; `status` and `ping` may repeat the last one. */
+/** The schema's LiveMessage, told apart by its type. `sequence` rises by one; `status` repeats the last one. */
 export type LiveMessage =
   | { type: "snapshot"; sequence: number; data: LiveSnapshot }
   | { type: "points"; sequence: number; data: LivePoints }
   | { type: "forecast"; sequence: number; data: Forecast }
-  | { type: "status"; sequence: number; data: LiveStatus }
-  | { type: "ping"; sequence: number; data: Record<string, unknown> };
+  | { type: "status"; sequence: number; data: LiveStatus };
 
 /** What the caller may say about a file when the reader's guesses were wrong. */
 export interface UploadOverrides {

@@ -26,7 +26,6 @@ describe("messages", () => {
       message(pointsMessage(2, points(2, 3))),
       message({ type: "forecast", sequence: 3, data: forecast(3) }),
       message({ type: "status", sequence: 3, data: status({ store: "unreachable" }) }),
-      message({ type: "ping", sequence: 3, data: {} }),
     );
     expect(shownLive(state)).toEqual({
       filename: "access.log",
@@ -89,11 +88,10 @@ describe("frozen", () => {
 });
 
 describe("breaksSequence", () => {
-  it("takes the next number, and a repeated one from status and ping", () => {
+  it("takes the next number, and a repeated one from status", () => {
     expect(breaksSequence(null, pointsMessage(7, []))).toBe(false);
     expect(breaksSequence(7, pointsMessage(8, []))).toBe(false);
     expect(breaksSequence(7, { type: "status", sequence: 7, data: status() })).toBe(false);
-    expect(breaksSequence(7, { type: "ping", sequence: 7, data: {} })).toBe(false);
     expect(breaksSequence(7, snapshot(99, []))).toBe(false);
   });
 
@@ -105,7 +103,7 @@ describe("breaksSequence", () => {
 });
 
 describe("parseLiveMessage", () => {
-  it.each(["", "[]", "null", '{"type":"x","sequence":1,"data":{}}', '{"type":"ping"}', new ArrayBuffer(1)])(
+  it.each(["", "[]", "null", '{"type":"x","sequence":1,"data":{}}', '{"type":"status"}', new ArrayBuffer(1)])(
     "refuses %s",
     (text) => expect(parseLiveMessage(text)).toBeNull(),
   );

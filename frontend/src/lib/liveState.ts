@@ -61,8 +61,6 @@ function applyMessage(data: LiveData | null, message: LiveMessage): LiveData | n
       return { ...data, forecast: message.data };
     case "status":
       return { ...data, status: message.data };
-    case "ping":
-      return data;
   }
 }
 
@@ -80,8 +78,7 @@ export function waitingWindows(state: LiveState): number {
 /** True where a message was missed in between, so that only a new snapshot is sure to be whole. */
 export function breaksSequence(last: number | null, message: LiveMessage): boolean {
   if (last === null || message.type === "snapshot") return false;
-  const repeats = message.type === "ping" || message.type === "status";
-  return message.sequence !== last + 1 && !(repeats && message.sequence === last);
+  return message.sequence !== (message.type === "status" ? last : last + 1);
 }
 
 /** Read one message; null for anything that is not one. */
@@ -96,7 +93,7 @@ export function parseLiveMessage(text: unknown): LiveMessage | null {
   return isLiveMessage(value) ? value : null;
 }
 
-const TYPES = ["snapshot", "points", "forecast", "status", "ping"];
+const TYPES = ["snapshot", "points", "forecast", "status"];
 
 function isLiveMessage(value: unknown): value is LiveMessage {
   return (
