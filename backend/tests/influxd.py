@@ -87,6 +87,11 @@ class Influxd:
         permissions = [{"action": action, "resource": resource} for action in ("read", "write")]
         return str(self.call("POST", "authorizations", json={"orgID": org["id"], "permissions": permissions})["token"])
 
+    def limit_retention(self, bucket: str, seconds: int) -> None:
+        (found,) = self.call("GET", "buckets", params={"name": bucket})["buckets"]
+        rules = [{"type": "expire", "everySeconds": seconds}]
+        self.call("PATCH", f"buckets/{found['id']}", json={"retentionRules": rules})
+
     def settings(self, bucket: str, token: str) -> dict[str, str]:
         """The environment of a backend that uses the bucket."""
         return {
