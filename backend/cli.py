@@ -17,7 +17,7 @@ from rich.table import Table
 
 from backend.config import Settings, describe
 from backend.errors import ProblemError
-from backend.ingest import Kind, ReadLimits, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
+from backend.ingest import Kind, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
 
 app = typer.Typer(
     help="Forecast request traffic a few minutes ahead.", no_args_is_help=True, pretty_exceptions_enable=False
@@ -87,25 +87,18 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Store a traffic file with its predictions, as an upload does; a server may be running."""
-    from backend.isolation import read_limits
     from backend.models.predictor import RPSEstimator
     from backend.pipeline import import_file
     from backend.stores import open_store
 
     settings = _settings()
-    options = ReadOptions(
-        kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds
-    )  # fmt: skip
-
-    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
-        return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
-
+    options = ReadOptions(kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds)
     with _problems_end_the_command(), messages.status("") as status:
         result = import_file(
             file,
             file.name,
             options,
-            read=read,
+            read=_reader(settings),
             estimator=RPSEstimator.load(settings.model_path),
             store=open_store(settings),
             max_series=settings.max_series,
@@ -134,9 +127,12 @@ def import_(
 @app.command()
 def forecast(
     file: File,
+    kind: KindOption = None,
     timestamp_column: TimestampColumn = None,
-    value_column: ValueColumn = None,
+    time_unit: TimeUnitOption = None,
     timezone: Timezone = None,
+    value_column: ValueColumn = None,
+    value_unit: ValueUnitOption = None,
     window_seconds: WindowSeconds = None,
     as_json: AsJson = False,
 ) -> None:
@@ -144,12 +140,10 @@ def forecast(
     from backend.models.predictor import RPSEstimator
 
     settings = _settings()
-    options = ReadOptions(
-        timestamp_column=timestamp_column, value_column=value_column, timezone=timezone, window_seconds=window_seconds
-    )
+    options = ReadOptions(kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds)
     with _problems_end_the_command():
         estimator = RPSEstimator.load(settings.model_path)
-        traffic = read_traffic(file, file.name, options, ReadLimits(), settings.window_seconds)
+        traffic = _reader(settings)(file, file.name, options)
         result = estimator.forecast(traffic.frame)
     rows = [{**row, "timestamp": row["timestamp"].isoformat()} for row in result.table.to_dict("records")]
     _print_rows({"file": file.name, "warming_up": result.warming_up, "results": rows}, as_json)
@@ -160,9 +154,12 @@ def backtest(
     file: File,
     start: From = None,
     stop: To = None,
+    kind: KindOption = None,
     timestamp_column: TimestampColumn = None,
-    value_column: ValueColumn = None,
+    time_unit: TimeUnitOption = None,
     timezone: Timezone = None,
+    value_column: ValueColumn = None,
+    value_unit: ValueUnitOption = None,
     window_seconds: WindowSeconds = None,
     as_json: AsJson = False,
 ) -> None:
@@ -171,12 +168,10 @@ def backtest(
     from backend.models.predictor import RPSEstimator
 
     settings = _settings()
-    options = ReadOptions(
-        timestamp_column=timestamp_column, value_column=value_column, timezone=timezone, window_seconds=window_seconds
-    )
+    options = ReadOptions(kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds)
     with _problems_end_the_command(), messages.status(f"scoring {file.name}"):
         estimator = RPSEstimator.load(settings.model_path)
-        traffic = read_traffic(file, file.name, options, ReadLimits(), settings.window_seconds)
+        traffic = _reader(settings)(file, file.name, options)
         first, last = traffic.frame.index[0], traffic.frame.index[-1]
         start = start or first.to_pydatetime()
         stop = stop or (last + timedelta(seconds=traffic.window_seconds)).to_pydatetime()
@@ -203,10 +198,8 @@ def train(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with _problems_end_the_command(), Progress(*columns, console=messages) as progress:
         task = progress.add_task("reading", total=1.0)
-        frames = [
-            (path.name, read_traffic(path, path.name, ReadOptions(), ReadLimits(), settings.window_seconds).frame)
-            for path in files
-        ]
+        read = _reader(settings)
+        frames = [(path.name, read(path, path.name, ReadOptions()).frame) for path in files]
 
         def report(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total)
@@ -281,6 +274,16 @@ def _check_start(settings: Settings) -> None:
     store = open_store(settings)
     store.check()
     store.close()
+
+
+def _reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:
+    """Read in this process, within the limits of an upload: a command's user owns the file."""
+    from backend.isolation import read_limits
+
+    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
+        return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
+
+    return read
 
 
 @contextmanager
