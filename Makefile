@@ -1,8 +1,9 @@
 # Every command of the project. Set-up happens by itself and only once; `make` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-backend test-frontend test-e2e bench train types clean
+.PHONY: help run build test check test-backend test-frontend test-e2e bench train types up down logs clean
 
 PYTHON ?= python3
+COMPOSE ?= docker compose
 BIN := .venv/bin
 TRACES ?= ../shared/data
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/package.json -type f 2>/dev/null)
@@ -44,6 +45,19 @@ train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in 
 types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate the page's types from the API
 	$(BIN)/scaleops openapi > frontend/openapi.json
 	cd frontend && npm run --silent generate
+
+up: .env ## the three services in containers on http://127.0.0.1:8080; makes .env with fresh secrets if there is none
+	$(COMPOSE) up -d --build
+	@echo "ScaleOps on http://127.0.0.1:$${FRONTEND_PORT:-$$(sed -n 's/^FRONTEND_PORT=//p' .env)}"
+
+down: ## stop the containers; their data stays
+	$(COMPOSE) down
+
+logs: ## follow what the containers write
+	$(COMPOSE) logs -f
+
+.env:
+	scripts/make-env
 
 clean: ## remove everything that set-up and builds made
 	rm -rf .venv frontend/node_modules frontend/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
