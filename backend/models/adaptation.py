@@ -1,4 +1,4 @@
-"""What the estimator learns from the series at hand, causally: a trailing ridge regression and trailing weights.
+"""What the estimator learns from the series at hand, causally: trailing ridge regressions and a mixture of EWMAs.
 
 Every statistic covers a bounded span of windows and is tied to the calendar, not to the beginning of the frame, so
 the same window gives the same numbers whatever history came before the span.
@@ -12,41 +12,38 @@ from backend.models.history import History
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, newest_sum, shift, trailing_sum
 
 BLOCK = 15  # windows between refits
-REFIT_BLOCKS = 672  # trailing span of a refit: 10,080 windows, seven days of minutes
-PRIOR_WINDOWS = 500.0  # how many windows of its own the global fit is worth
-TARGET_LIMIT = 8.0  # targets further from the level than this many sigmas are level shifts: cut, not learned
 
-USE_ALPHA, USE_SPAN = 1 / 500, 2_048
-USE_PRIOR_WINDOWS = 200.0
-
-TUNED_ALPHAS = ((0.05, 256), (0.1, 128), (0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1))
-TUNED_ERROR_ALPHA, TUNED_ERROR_SPAN = 1 / 60, 512
+EWMA_ALPHAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1))
+EWMA_ERROR_ALPHA, EWMA_ERROR_SPAN = 1 / 60, 512
+EWMA_PRIOR_WINDOWS = 1.0
 
 
 @dataclass(frozen=True)
-class LinearPrior:
-    """The linear model of all training series: mean outer product of its inputs, and coefficients."""
+class Ridge:
+    """A ridge regression refitted every BLOCK windows on the last `blocks` blocks."""
 
-    gram: Floats  # (p, p), per window
-    coefficients: Floats  # (p,)
+    blocks: int
+    gram: Floats  # (p, p) sum of outer products that the prior is worth
+    coefficients: Floats  # (p,) what the regression is drawn to
 
 
-def block_moments(history: History, linear: list[Floats], horizon: int) -> Floats:
-    """Sums of outer products of (inputs, target) over each calendar block of targets: (blocks, p + 1, p + 1).
+def block_moments(
+    history: History, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
+) -> Floats:
+    """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
 
-    The first block is the one that row 0 lies in, padded with nothing before it.
+    inputs and errors by origin, scaled. Errors beyond `limit` are level shifts: cut, not learned. Origins count with
+    their importance. The first block is the one that row 0 lies in, padded with nothing before it.
     """
-    target, usable = history.target(horizon)
-    stacked = np.empty((len(history) + horizon, len(linear) + 1))
-    for column, values in enumerate((*linear, np.clip(target, -TARGET_LIMIT, TARGET_LIMIT))):
-        stacked[horizon:, column] = np.where(usable, values, 0.0)
-    stacked[:horizon] = 0.0
-    before = history.grid.first % BLOCK
-    blocks = -(-(before + len(history)) // BLOCK)
-    padded = np.zeros((blocks * BLOCK, len(linear) + 1))
-    padded[before : before + len(history)] = stacked[: len(history)]
-    rows = padded.reshape(blocks, BLOCK, len(linear) + 1)
-    moments: Floats = np.matmul(rows.transpose(0, 2, 1), rows)
+    root = np.sqrt(np.where(usable, history.importance, 0.0))
+    before, rows = history.grid.first % BLOCK, len(history)
+    blocks = -(-(before + rows) // BLOCK)
+    padded = np.zeros((blocks * BLOCK, len(inputs) + 1))
+    by_target = padded[before + horizon : before + rows]  # an origin's row is known `horizon` rows later
+    for column, values in enumerate((*inputs, np.clip(errors, -limit, limit))):
+        by_target[:, column] = (values * root)[: len(by_target)]
+    stacked = padded.reshape(blocks, BLOCK, len(inputs) + 1)
+    moments: Floats = np.matmul(stacked.transpose(0, 2, 1), stacked)
     return moments
 
 
@@ -56,52 +53,51 @@ def newest_block(history: History) -> Ints:
     return (np.arange(len(history)) + before + 1) // BLOCK - 1
 
 
-def fit_blocks(moments: Floats, prior: LinearPrior, first: int = 0) -> Floats:
-    """Ridge coefficients at the end of every block from `first`, from its trailing span, drawn to the prior."""
-    if first == len(moments) - 1:
-        span = newest_sum(moments, REFIT_BLOCKS)[None]
-    else:
-        span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), REFIT_BLOCKS).transpose(2, 0, 1)[first:]
-    gram = span[:, :-1, :-1] + PRIOR_WINDOWS * prior.gram
-    moment = span[:, :-1, -1] + PRIOR_WINDOWS * (prior.gram @ prior.coefficients)
-    return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
-
-
-def coefficients(history: History, linear: list[Floats], horizon: int, prior: LinearPrior, first: int) -> Floats:
-    """Of the trailing ridge regression at every origin from row `first`: (rows, inputs)."""
+def coefficients(history: History, moments: Floats, ridge: Ridge, first: int) -> Floats:
+    """Of the regression at every origin from row `first`: (rows, p)."""
     chosen = newest_block(history)[first:]
     oldest = max(int(chosen[0]), 0)
-    fitted = fit_blocks(block_moments(history, linear, horizon)[: int(chosen[-1]) + 1], prior, oldest)
-    with_prior = np.vstack([fitted, prior.coefficients])  # row -1
+    fitted = _fit(moments[: int(chosen[-1]) + 1], ridge, oldest)
+    with_prior = np.vstack([fitted, ridge.coefficients])  # row -1
     return np.asarray(with_prior[np.where(chosen < 0, -1, chosen - oldest)])
 
 
-def linear_forecast(linear: list[Floats], coefficients: Floats) -> Floats:
-    """Scaled forecast from the newest rows of the inputs, as many as there are rows of coefficients."""
+def _fit(moments: Floats, ridge: Ridge, first: int) -> Floats:
+    """Coefficients at the end of every block from `first`: (blocks, p)."""
+    if first == len(moments) - 1:
+        span = newest_sum(moments, ridge.blocks)[None]
+    else:
+        span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), ridge.blocks).transpose(2, 0, 1)[first:]
+    gram = span[:, :-1, :-1] + ridge.gram
+    moment = span[:, :-1, -1] + ridge.gram @ ridge.coefficients
+    return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
+
+
+def weighted_sum(inputs: list[Floats], coefficients: Floats) -> Floats:
+    """Of the newest rows of the inputs, as many as there are rows of coefficients: (rows, p)."""
     total = np.zeros(len(coefficients))
-    for column, values in enumerate(linear):
+    for column, values in enumerate(inputs):
         total = total + values[len(values) - len(total) :] * coefficients[:, column]
     return total
 
 
-def usefulness(correction: Floats, error: Floats, usable: Bools, horizon: int, prior_square: float) -> Floats:
-    """Share of `correction` to apply at every origin: its trailing regression on the error it should have removed.
+def mixed_ewma(history: History, horizon: int) -> Floats:
+    """Mixture of EWMAs, weighted by how little each erred lately at this horizon. The forecast of young series.
 
-    Starts at 1 and is drawn to 1 as by USE_PRIOR_WINDOWS windows of typical corrections (`prior_square`).
+    Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
+    posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor.
     """
-    used = np.where(usable, correction, 0.0)
-    product = decayed_sum(shift(used * np.where(usable, error, 0.0), horizon), USE_ALPHA, USE_SPAN)
-    square = decayed_sum(shift(used * used, horizon), USE_ALPHA, USE_SPAN)
-    prior = USE_PRIOR_WINDOWS * prior_square
-    return np.asarray(np.clip((product + prior) / (square + prior), 0.0, 1.2))
-
-
-def tuned_ewma(history: History, horizon: int) -> Floats:
-    """EWMA whose alpha had the least trailing error at this horizon, at every origin. The forecast of young series."""
     target, usable = history.target(horizon)
-    forecasts = np.stack([history.carried(history.ewma(alpha, span)) for alpha, span in TUNED_ALPHAS])
-    scaled = (forecasts - history.level) / history.scale
-    error = np.where(usable, scaled - target, 0.0)
+    forecasts = np.stack([history.carried(history.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS])
+    error = np.where(usable, (forecasts - history.level) / history.scale - target, 0.0)
     squared = shift(np.minimum(error * error, 100.0), horizon)
-    best = np.argmin(decayed_sum(squared, TUNED_ERROR_ALPHA, TUNED_ERROR_SPAN), axis=0)
-    return np.asarray(forecasts[best, np.arange(len(history))])
+    total = decayed_sum(squared, EWMA_ERROR_ALPHA, EWMA_ERROR_SPAN)
+    count = decayed_sum(shift(usable.astype(np.float64), horizon), EWMA_ERROR_ALPHA, EWMA_ERROR_SPAN)
+    least = np.min(total, axis=0)
+    variance = (least + EWMA_PRIOR_WINDOWS) / (count + EWMA_PRIOR_WINDOWS)
+    mixed, weights = np.zeros(len(history)), np.zeros(len(history))
+    for forecast, sum_of_squares in zip(forecasts, total, strict=True):
+        quarter = 1.0 + (sum_of_squares - least) / (8.0 * variance)
+        weight = 1.0 / (quarter * quarter * quarter * quarter)
+        mixed, weights = mixed + weight * forecast, weights + weight
+    return mixed / weights

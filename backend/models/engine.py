@@ -1,4 +1,4 @@
-"""From a series to the forecasts of both models at every origin: features, linear model, trees, weights, bands."""
+"""From a series to the forecasts of both models at every origin: linear models, trees, their blend, young series."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,31 +7,54 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models import features
-from backend.models.adaptation import (
-    BLOCK,
-    REFIT_BLOCKS,
-    LinearPrior,
-    coefficients,
-    linear_forecast,
-    tuned_ewma,
-    usefulness,
-)
-from backend.models.bands import ResidualPrior, quantiles
+from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, mixed_ewma, weighted_sum
+from backend.models.bands import LEVELS, ResidualPrior, quantiles
 from backend.models.history import Grid, History
-from backend.models.rolling import Floats
+from backend.models.rolling import Floats, decayed_sum, shift
 
-MIN_WINDOWS = 20  # known windows below which a tuned EWMA speaks alone
-TRUST_WINDOWS = 60.0  # known windows at which the models weigh as much as the tuned EWMA
+MIN_WINDOWS = 20  # known windows below which the mixture of EWMAs speaks alone
+TRUST_WINDOWS = 60.0  # known windows at which the models weigh as much as the mixture
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
-OUTPUT_SPAN = 3_200  # origins whose outputs the newest weights (2,048) and bands (1,032) still look at
-FEATURE_SPAN = 11_900  # windows that level, seasons and features of one origin look at
-REFIT_SPAN = BLOCK * (REFIT_BLOCKS + 1)  # origins that the linear refit of one origin looks at
-HISTORY_WINDOWS = 25_200  # the three together: nothing older has any effect
+
+LINEAR_BLOCKS = (300, 96)  # the linear model's long memory (three days of minutes) and its short one (a day)
+LINEAR_PRIOR_WINDOWS = 200.0  # how many windows of its own the global fit is worth
+LINEAR_LIMIT = 8.0
+
+# The parts of a forecast: linear models of long and short memory, LGBM+ (long + trees), LGBM, simple forecasts.
+SIMPLE = ("lag_0", "season_day_growth", "season_days_growth", "season_week_growth")
+LONG, SHORT, PLUS, DIRECT, *_ = range(4 + len(SIMPLE))
+BLEND_BLOCKS = 192
+BLEND_PRIOR = 100.0  # sum of squares of each input that the prior is worth
+BLEND_LIMIT = 2.0
+BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs gives
+    Ridge(BLEND_BLOCKS, BLEND_PRIOR * np.eye(8), np.array([0.6, 0.2, 0.2, 0.0, 0.0, 0.0, 0.0, 0.0])),
+    Ridge(BLEND_BLOCKS, BLEND_PRIOR * np.eye(5), np.zeros(5)),
+)
+
+GUARD_ALPHA, GUARD_SPAN = 1 / 40, 256
+GUARD_STRENGTH = 4.0  # after a break the learned forecasts err twice as much: they count a fifth
+GUARD_LIMIT = 1_000.0
+
+MEAN_SPAN = 1_100 + GUARD_SPAN + 64  # origins whose blended forecasts the newest bands still look at
+OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
+REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
+FEATURE_SPAN = 11_900  # windows that level, importance, seasons and features of one origin look at
+HISTORY_WINDOWS = 20_800  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
 CHUNK = 100_000  # origins computed at once: bounds the memory of second-long windows
 
 Matrix = npt.NDArray[np.float32]
 Trees = Callable[[Matrix], Floats]  # rows of features -> scaled forecast of each
+Parts = Floats  # (4 + simple forecasts, origins) scaled forecasts. Costly, and later origins look back at them.
+
+
+@dataclass(frozen=True)
+class LinearPrior:
+    """The linear model of all training series of one window length: mean outer product of its inputs, coefficients."""
+
+    step_seconds: float
+    gram: Floats  # (p, p), per window
+    coefficients: Floats  # (p,)
 
 
 @dataclass(frozen=True)
@@ -40,8 +63,7 @@ class HorizonModel:
 
     residual: Trees  # LGBM+: what the linear model misses, from features.NAMES and its own forecast
     direct: Trees  # LGBM: the scaled target, from features.NAMES
-    linear: LinearPrior
-    correction_square: float  # mean square of the trees' corrections over the training rows
+    linear: tuple[LinearPrior, ...]
     errors: tuple[ResidualPrior, ResidualPrior]  # of LGBM+ and LGBM
 
 
@@ -51,20 +73,6 @@ class Forecasts:
 
     mean: Floats  # (2, origins); NaN where nothing is known yet
     quantiles: Floats  # (2, levels, origins), levels as bands.LEVELS
-
-
-@dataclass(frozen=True)
-class Outputs:
-    """What the parts say at the newest origins, in scaled units. They are costly, and later ones look back at them."""
-
-    base: Floats  # linear model
-    correction: Floats  # trees of LGBM+, on top of it
-    direct: Floats  # trees of LGBM
-
-    def followed_by(self, later: "Outputs", most: int) -> "Outputs":
-        """These and those of later origins, the newest `most` of them."""
-        pairs = ((self.base, later.base), (self.correction, later.correction), (self.direct, later.direct))
-        return Outputs(*(np.concatenate(pair)[-most:] for pair in pairs))
 
 
 BOTH_BANDS = (True, True)
@@ -81,7 +89,7 @@ def forecasts(
         piece = History(values[begin:stop], grid.from_row(begin))
         parts.append(_piece(piece, horizon, model, start - begin, bands))
     if not parts:
-        return Forecasts(np.empty((2, 0)), np.empty((2, 4, 0)))
+        return Forecasts(np.empty((2, 0)), np.empty((2, len(LEVELS), 0)))
     return Forecasts(
         np.concatenate([part.mean for part in parts], axis=1),
         np.concatenate([part.quantiles for part in parts], axis=2),
@@ -89,56 +97,38 @@ def forecasts(
 
 
 def _piece(history: History, horizon: int, model: HorizonModel, first: int, bands: tuple[bool, bool]) -> Forecasts:
-    made, _ = outputs(history, horizon, model, max(0, first - OUTPUT_SPAN), features.shared(history))
-    return finish(history, horizon, model, made, first, bands)
+    columns = features.compute(history, horizon, features.shared(history))
+    weights = linear_weights(history, columns.linear, horizon, model, max(0, first - OUTPUT_SPAN))
+    parts = parts_of(columns, weights, model)
+    blends = blend_weights(history, parts, horizon, max(0, first - MEAN_SPAN))
+    means = means_of(history, horizon, blended(parts, blends))
+    return Forecasts(means[:, first - len(history) :], quantiles_of(history, horizon, model, means, first, bands))
 
 
-def outputs(
-    history: History, horizon: int, model: HorizonModel, first: int, shared: features.Columns
-) -> tuple[Outputs, Floats]:
-    """What linear model and trees say at every origin from row `first`, and the newest linear coefficients.
-
-    `shared`: features.shared(history).
-    """
-    columns = features.compute(history, horizon, shared)
-    fitted = coefficients(history, columns.linear, horizon, model.linear, first)
-    return model_outputs(columns, fitted, model), fitted[-1:]
-
-
-def newest_coefficients(history: History, horizon: int, model: HorizonModel) -> Floats:
-    """Coefficients of the linear model at the last origin: (1, inputs)."""
-    recent = history.tail(max(0, len(history) - REFIT_SPAN - horizon), features.LINEAR_REACH)
-    return coefficients(recent, features.linear(recent, horizon), horizon, model.linear, len(recent) - 1)
+def linear_weights(
+    history: History, inputs: list[Floats], horizon: int, model: HorizonModel, first: int
+) -> tuple[Floats, ...]:
+    """Coefficients of the linear models of long and short memory at every origin from row `first`: (rows, inputs)."""
+    target, usable = history.target(horizon)
+    moments = block_moments(history, inputs, target, usable, horizon, LINEAR_LIMIT)
+    prior = nearest_prior(model.linear, history.grid)
+    gram = LINEAR_PRIOR_WINDOWS * prior.gram
+    return tuple(
+        coefficients(history, moments, Ridge(blocks, gram, prior.coefficients), first) for blocks in LINEAR_BLOCKS
+    )
 
 
-def model_outputs(columns: features.Features, coefficients: Floats, model: HorizonModel) -> Outputs:
-    """What linear model and trees say at the newest origins, as many as there are rows of coefficients."""
-    base = linear_forecast(columns.linear, coefficients)
-    matrix = tree_matrix(columns, base)
-    return Outputs(base, model.residual(matrix), model.direct(matrix[:, :-1]))
+def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
+    """The one of the window length nearest to the grid's, by ratio."""
+    return min(priors, key=lambda prior: abs(np.log(prior.step_seconds * 1e9 / grid.step_ns)))
 
 
-def finish(
-    history: History,
-    horizon: int,
-    model: HorizonModel,
-    made: Outputs,
-    first: int,
-    bands: tuple[bool, bool] = BOTH_BANDS,
-) -> Forecasts:
-    """Forecasts at every origin from row `first`; `made` are the outputs at the newest origins of `history`."""
-    base, correction, direct = (_at_end(part, len(history)) for part in (made.base, made.correction, made.direct))
-    means = combine(history, horizon, model, base, correction, direct)
-    edges = np.full((2, 4, len(history) - first), np.nan)
-    for which in (0, 1):
-        if bands[which]:
-            edges[which] = quantiles(history, means[which], horizon, model.errors[which], first)
-    return Forecasts(means[:, first:], edges)
-
-
-def _at_end(values: Floats, rows: int) -> Floats:
-    """The newest `rows` values, 0 where there were none that early: nothing looks at them."""
-    return np.concatenate([np.zeros(max(0, rows - len(values))), values[max(0, len(values) - rows) :]])
+def parts_of(columns: features.Features, weights: tuple[Floats, ...], model: HorizonModel) -> Parts:
+    """Parts at the newest origins, as many as there are rows of the linear models' coefficients."""
+    long, short = (weighted_sum(columns.linear, each) for each in weights)
+    matrix = tree_matrix(columns, long)
+    simple = [columns.linear[features.LINEAR_NAMES.index(name)][-len(long) :] for name in SIMPLE]
+    return np.stack([long, short, long + model.residual(matrix), model.direct(matrix[:, :-1]), *simple])
 
 
 def tree_matrix(columns: features.Features, base: Floats) -> Matrix:
@@ -151,21 +141,85 @@ def tree_matrix(columns: features.Features, base: Floats) -> Matrix:
     return matrix
 
 
-def combine(
-    history: History, horizon: int, model: HorizonModel, base: Floats, correction: Floats, direct: Floats
-) -> Floats:
-    """Mean forecasts of both models in requests per second: (2, rows)."""
+def blend_inputs(parts: Parts, which: int) -> tuple[Floats, list[Floats]]:
+    """What a model's blend starts from, and the changes to it that the blend weighs. `which`: 0 LGBM+, 1 LGBM.
+
+    The second to last change leads to the level itself, which is 0 in scaled units.
+    """
+    base = parts[(LONG, DIRECT)[which]]
+    simple = [part - base for part in parts[DIRECT + 1 :]]
+    learned = [parts[part] - base for part in (PLUS, DIRECT, SHORT)] if which == 0 else []
+    return base, [*learned, *simple, -base]
+
+
+def blend_weights(history: History, parts: Parts, horizon: int, first: int) -> tuple[Floats, ...]:
+    """Weights of both models' blends at every origin from row `first`; `parts` are those of the newest origins."""
     target, usable = history.target(horizon)
-    share = usefulness(correction, target - base, usable, horizon, model.correction_square)
-    young = tuned_ewma(history, horizon)
-    weight = trust(history)
-    scaled = np.stack([base + share * correction, direct])
-    learned = history.level * (1.0 + np.clip(scaled * history.sigma, -1.0, GROWTH_LIMIT))
-    return weight * learned + (1.0 - weight) * young
+    every = np.concatenate([np.zeros((len(parts), max(0, len(history) - parts.shape[1]))), parts], axis=1)
+    every = every[:, every.shape[1] - len(history) :]
+    found = []
+    for which, ridge in enumerate(BLENDS):
+        base, inputs = blend_inputs(every, which)
+        moments = block_moments(history, inputs, target - base, usable, horizon, BLEND_LIMIT)
+        found.append(coefficients(history, moments, ridge, first))
+    return tuple(found)
 
 
-def trust(history: History) -> Floats:
-    """Weight of the models against the tuned EWMA: grows with the known windows, low right after an outage."""
+def blended(parts: Parts, weights: tuple[Floats, ...]) -> Floats:
+    """Scaled forecasts of both models at the newest origins, as many as there are rows of weights: (2, rows)."""
+    made = []
+    for which, weight in enumerate(weights):
+        base, inputs = blend_inputs(parts[:, parts.shape[1] - len(weight) :], which)
+        made.append(base + weighted_sum(inputs, weight))
+    return np.stack(made)
+
+
+def means_of(history: History, horizon: int, scaled: Floats) -> Floats:
+    """Forecasts in requests per second of the newest origins, from scaled ones: (2, rows).
+
+    Weighs the learned forecasts against the mixture of EWMAs, by how long the series is known and by which of the two
+    erred less lately. The first GUARD_SPAN rows know less of that than there was to know.
+    """
+    rows = scaled.shape[1]
+    learned = np.full((2, len(history)), np.nan)
+    learned[:, len(history) - rows :] = scaled
+    learned = history.level * (1.0 + np.clip(learned * history.sigma, -1.0, GROWTH_LIMIT))
+    simple = mixed_ewma(history, horizon)
+    errors = _recent_errors(history, horizon, np.concatenate([learned, simple[None]]))
+    excess = np.maximum(0.0, (errors[:2] + 1.0) / (errors[2] + 1.0) - 1.0)
+    weight = _trust(history) / (1.0 + GUARD_STRENGTH * excess)
+    return np.asarray((weight * learned + (1.0 - weight) * simple)[:, len(history) - rows :])
+
+
+def _recent_errors(history: History, horizon: int, forecasts: Floats) -> Floats:
+    """Trailing sums of squared scaled errors, of forecasts in requests per second: (forecasts, rows)."""
+    ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]
+    error = (forecasts - ahead) / history.scale
+    known = np.isfinite(error).all(axis=0)
+    squared = np.where(known, np.minimum(np.where(known, error * error, 0.0), GUARD_LIMIT), 0.0)
+    return decayed_sum(shift(squared, horizon), GUARD_ALPHA, GUARD_SPAN)
+
+
+def _trust(history: History) -> Floats:
+    """Weight of the models against the mixture of EWMAs: grows with the known windows, low right after an outage."""
     age = history.known_in(features.MAX_AGE)
     weight = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS))
     return weight * np.minimum(1.0, history.known_in(30) / 15.0)
+
+
+def quantiles_of(
+    history: History,
+    horizon: int,
+    model: HorizonModel,
+    means: Floats,
+    first: int,
+    bands: tuple[bool, bool] = BOTH_BANDS,
+) -> Floats:
+    """Quantiles at every origin from row `first`, from the forecasts of the newest origins: (2, levels, rows)."""
+    every = np.full((2, len(history)), np.nan)
+    every[:, max(0, len(history) - means.shape[1]) :] = means[:, -len(history) :]
+    edges = np.full((2, len(LEVELS), len(history) - first), np.nan)
+    for which in (0, 1):
+        if bands[which]:
+            edges[which] = quantiles(history, every[which], horizon, model.errors[which], first)
+    return edges

@@ -9,34 +9,40 @@ import numpy as np
 import pandas as pd
 
 from backend.models import features
-from backend.models.adaptation import BLOCK
+from backend.models.adaptation import BLOCK, EWMA_ERROR_SPAN
 from backend.models.engine import (
     FEATURE_SPAN,
     HISTORY_WINDOWS,
+    MEAN_SPAN,
     MIN_WINDOWS,
     OUTPUT_SPAN,
     REFIT_SPAN,
     HorizonModel,
-    Outputs,
-    finish,
-    model_outputs,
-    newest_coefficients,
-    outputs,
+    Parts,
+    blend_weights,
+    blended,
+    linear_weights,
+    means_of,
+    parts_of,
+    quantiles_of,
 )
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
 from backend.models.history import Grid, History
 from backend.models.rolling import Floats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", "p10", "p50", "p90", "p95"]
+EWMA_REACH = EWMA_ERROR_SPAN + 64  # origins before one whose errors weigh its mixture of EWMAs
 MOST_STEPS = 16  # more new windows than that are cheaper computed from the beginning
 
 
 @dataclass
 class _Remembered:
-    """What a horizon's newest origin left to the next."""
+    """What a horizon's newest origin left to the next. The weights hold until a block of windows is complete."""
 
-    outputs: Outputs  # at the newest OUTPUT_SPAN origins
-    coefficients: Floats  # of the linear model, which hold until the next block of windows is complete
+    parts: Parts  # of the newest OUTPUT_SPAN origins
+    scaled: Floats  # blended forecasts of the newest MEAN_SPAN origins
+    linear: tuple[Floats, ...]
+    blends: tuple[Floats, ...]
 
 
 class LiveForecaster:
@@ -85,38 +91,54 @@ class LiveForecaster:
 
     def _begin(self, values: Floats, grid: Grid) -> None:
         history = History(values, grid)
-        first, shared = max(0, len(values) - OUTPUT_SPAN), features.shared(history)
-        self._remembered = {
-            horizon: _Remembered(*outputs(history, horizon, model, first, shared))
-            for horizon, model in self._models.items()
-        }
+        shared = features.shared(history)
+        for horizon, model in self._models.items():
+            columns = features.compute(history, horizon, shared)
+            linear = linear_weights(history, columns.linear, horizon, model, max(0, len(values) - OUTPUT_SPAN))
+            parts = parts_of(columns, linear, model)
+            blends = blend_weights(history, parts, horizon, max(0, len(values) - MEAN_SPAN))
+            self._remembered[horizon] = _Remembered(parts, blended(parts, blends), _last(linear), _last(blends))
 
     def _advance(self, values: Floats, grid: Grid) -> None:
         """Take in the last of `values`."""
         history = _newest(values, grid, FEATURE_SPAN)
-        recent = history.tail(len(history) - 1, features.REACH)
-        shared = features.shared(recent)
+        near = history.tail(len(history) - 1, features.REACH)
+        remembered = history.tail(max(0, len(history) - OUTPUT_SPAN), 0)
+        shared = features.shared(near)
         refit = (grid.first + len(values)) % BLOCK == 0
-        whole = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN) if refit else history
         for horizon, model in self._models.items():
             left = self._remembered[horizon]
             if refit:
-                left.coefficients = newest_coefficients(whole, horizon, model)
-            made = model_outputs(features.compute(recent, horizon, shared), left.coefficients, model)
-            left.outputs = left.outputs.followed_by(made, OUTPUT_SPAN)
+                left.linear = self._refit(values, grid, horizon, model)
+            made = parts_of(features.compute(near, horizon, shared), left.linear, model)
+            left.parts = np.concatenate([left.parts, made], axis=1)[:, -OUTPUT_SPAN:]
+            if refit:
+                left.blends = blend_weights(remembered, left.parts, horizon, len(remembered) - 1)
+            left.scaled = np.concatenate([left.scaled, blended(left.parts, left.blends)], axis=1)[:, -MEAN_SPAN:]
+
+    @staticmethod
+    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> tuple[Floats, ...]:
+        history = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
+        recent = history.tail(max(0, len(history) - REFIT_SPAN), features.LINEAR_REACH)
+        return linear_weights(recent, features.linear(recent, horizon), horizon, model, len(recent) - 1)
 
     def _rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
         """One a horizon and model: what is forecast at the newest origin."""
         history = _newest(values, grid, FEATURE_SPAN)
-        recent = history.tail(max(0, len(history) - OUTPUT_SPAN), 0)
+        recent = history.tail(max(0, len(history) - MEAN_SPAN - EWMA_REACH), features.MAX_AGE)
         rows: list[dict[str, Any]] = []
         for horizon, model in self._models.items():
-            made = finish(recent, horizon, model, self._remembered[horizon].outputs, len(recent) - 1)
-            for place, name in enumerate(MODELS):
-                if np.isfinite(made.mean[place, 0]):
-                    levels = {level: float(column[0]) for level, column in by_level(made.quantiles[place]).items()}
-                    rows.append({"model": name, "horizon": horizon, "mean": float(made.mean[place, 0])} | levels)
+            means = means_of(recent, horizon, self._remembered[horizon].scaled)
+            edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
+            for name, mean, edge in zip(MODELS, means[:, -1], edges, strict=True):
+                if np.isfinite(mean):
+                    levels = {level: float(column[0]) for level, column in by_level(edge).items()}
+                    rows.append({"model": name, "horizon": horizon, "mean": float(mean)} | levels)
         return rows
+
+
+def _last(weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
+    return tuple(each[-1:] for each in weights)
 
 
 def _newest(values: Floats, grid: Grid, span: int) -> History:

@@ -10,7 +10,7 @@ import joblib
 
 from backend.errors import ModelFileError
 
-FORMAT = 1
+FORMAT = 2
 
 
 def write(path: Path, model: dict[str, Any], manifest: dict[str, Any]) -> None:

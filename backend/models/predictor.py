@@ -9,9 +9,17 @@ import numpy as np
 import pandas as pd
 
 from backend.models import model_file
-from backend.models.adaptation import LinearPrior
 from backend.models.bands import LEVELS, ResidualPrior
-from backend.models.engine import HISTORY_WINDOWS, MIN_WINDOWS, Forecasts, HorizonModel, Matrix, Trees, forecasts
+from backend.models.engine import (
+    HISTORY_WINDOWS,
+    MIN_WINDOWS,
+    Forecasts,
+    HorizonModel,
+    LinearPrior,
+    Matrix,
+    Trees,
+    forecasts,
+)
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
@@ -104,8 +112,10 @@ def _horizon_model(part: dict[str, Any]) -> HorizonModel:
     return HorizonModel(
         residual=trees_of(part["residual"]),
         direct=trees_of(part["direct"]),
-        linear=LinearPrior(np.array(part["linear_gram"]), np.array(part["linear_coefficients"])),
-        correction_square=float(part["correction_square"]),
+        linear=tuple(
+            LinearPrior(prior["step_seconds"], np.array(prior["gram"]), np.array(prior["coefficients"]))
+            for prior in part["linear"]
+        ),
         errors=(ResidualPrior(np.array(part["errors_plus"])), ResidualPrior(np.array(part["errors_direct"]))),
     )
 

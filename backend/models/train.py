@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +12,20 @@ import numpy as np
 import pandas as pd
 
 from backend.models import augment, features, model_file
-from backend.models.adaptation import LinearPrior, block_moments, coefficients, linear_forecast
+from backend.models.adaptation import block_moments, weighted_sum
 from backend.models.bands import ResidualPrior, scaled_errors
-from backend.models.engine import HorizonModel, Matrix, combine, tree_matrix
+from backend.models.engine import (
+    LINEAR_LIMIT,
+    HorizonModel,
+    LinearPrior,
+    Matrix,
+    blend_weights,
+    blended,
+    linear_weights,
+    means_of,
+    parts_of,
+    tree_matrix,
+)
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
 from backend.models.history import History
@@ -102,13 +113,11 @@ def _series(frame: pd.DataFrame, horizon: int) -> Series:
 
 def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) -> dict[str, Any]:
     """The part of the model file for one horizon."""
-    prior = _fit_linear(series, horizon)
-    bases = [
-        linear_forecast(one.columns.linear, coefficients(one.history, one.columns.linear, horizon, prior, 0))
-        for one in series
-    ]
-    matrices = [tree_matrix(one.columns, base) for one, base in zip(series, bases, strict=True)]
-    rows = np.concatenate([matrix[one.usable] for matrix, one in zip(matrices, series, strict=True)])
+    linear = _fit_linear(series, horizon)
+    bare = HorizonModel(_nothing, _nothing, linear, (ResidualPrior(np.zeros(1)), ResidualPrior(np.zeros(1))))
+    weights = [linear_weights(one.history, one.columns.linear, horizon, bare, 0) for one in series]
+    bases = [weighted_sum(one.columns.linear, long) for one, (long, _) in zip(series, weights, strict=True)]
+    rows = np.concatenate([tree_matrix(one.columns, base)[one.usable] for one, base in zip(series, bases, strict=True)])
     target = np.concatenate([np.clip(one.target, -15, 15)[one.usable] for one in series])
     base = np.concatenate([made[one.usable] for made, one in zip(bases, series, strict=True)])
     weight = np.concatenate([_row_weights(one) for one in series])
@@ -117,33 +126,43 @@ def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) 
         _fit_trees(rows, target - base, weight, params, rounds),
         _fit_trees(rows[:, :-1], target, weight, params, rounds),
     )
-    residual, direct = trees_of(texts[0]), trees_of(texts[1])
-    model = HorizonModel(
-        residual,
-        direct,
-        linear=prior,
-        correction_square=float(np.mean(residual(rows) ** 2)),
-        errors=(ResidualPrior(np.zeros(1)), ResidualPrior(np.zeros(1))),
-    )
-    errors = _residual_quantiles(series, bases, matrices, horizon, model)
+    model = replace(bare, residual=trees_of(texts[0]), direct=trees_of(texts[1]))
+    errors = _error_quantiles(series, weights, horizon, model)
     return {
         "residual": texts[0],
         "direct": texts[1],
-        "linear_gram": prior.gram.tolist(),
-        "linear_coefficients": prior.coefficients.tolist(),
-        "correction_square": model.correction_square,
+        "linear": [
+            {
+                "step_seconds": prior.step_seconds,
+                "gram": prior.gram.tolist(),
+                "coefficients": prior.coefficients.tolist(),
+            }
+            for prior in linear
+        ],
         "errors_plus": errors[0],
         "errors_direct": errors[1],
     }
 
 
-def _fit_linear(series: list[Series], horizon: int) -> LinearPrior:
-    """Ridge regression over all series: the prior of every series' own."""
-    moments = sum(block_moments(one.history, one.columns.linear, horizon).sum(axis=0) for one in series)
-    windows = sum(int(one.usable.sum()) for one in series)
-    gram = moments[:-1, :-1] / windows
-    gram = gram + 1e-3 * np.diag(np.maximum(np.diag(gram), 1e-3))
-    return LinearPrior(gram, np.linalg.solve(gram, moments[:-1, -1] / windows))
+def _nothing(rows: Matrix) -> Floats:
+    return np.zeros(len(rows))
+
+
+def _fit_linear(series: list[Series], horizon: int) -> tuple[LinearPrior, ...]:
+    """A ridge regression for each window length over all series of it: the prior of every series' own."""
+    found = []
+    for step_ns in sorted({one.history.grid.step_ns for one in series}):
+        alike = [one for one in series if one.history.grid.step_ns == step_ns]
+        moments = sum(
+            block_moments(one.history, one.columns.linear, one.target, one.usable, horizon, LINEAR_LIMIT).sum(axis=0)
+            for one in alike
+        )
+        windows = sum(float(one.history.importance[one.usable].sum()) for one in alike)
+        gram = moments[:-1, :-1] / windows
+        gram = gram + 1e-3 * np.diag(np.maximum(np.diag(gram), 1e-3))
+        solved = np.linalg.solve(gram, moments[:-1, -1] / windows)
+        found.append(LinearPrior(step_ns / 1e9, gram, solved))
+    return tuple(found)
 
 
 def _row_weights(one: Series) -> Floats:
@@ -163,13 +182,14 @@ def _silent(step: str, done: int, total: int) -> None:
     """Progress nobody asked for."""
 
 
-def _residual_quantiles(
-    series: list[Series], bases: list[Floats], matrices: list[Matrix], horizon: int, model: HorizonModel
+def _error_quantiles(
+    series: list[Series], weights: list[tuple[Floats, ...]], horizon: int, model: HorizonModel
 ) -> tuple[list[float], list[float]]:
     """Shape of the scaled errors of both models over the training series: 39 even quantiles each."""
     found: tuple[list[Floats], list[Floats]] = ([], [])
-    for one, base, matrix in zip(series, bases, matrices, strict=True):
-        means = combine(one.history, horizon, model, base, model.residual(matrix), model.direct(matrix[:, :-1]))
+    for one, linear in zip(series, weights, strict=True):
+        parts = parts_of(one.columns, linear, model)
+        means = means_of(one.history, horizon, blended(parts, blend_weights(one.history, parts, horizon, 0)))
         for mean, errors in zip(means, found, strict=True):
             ratio = scaled_errors(one.history, mean, horizon).ratio
             errors.append(ratio[np.isfinite(ratio)])
@@ -188,7 +208,12 @@ def _manifest(
         "format": model_file.FORMAT,
         "features": len(features.NAMES),
         "horizons": list(HORIZONS),
-        "rounds": rounds,
+        "trees": {"rounds": rounds} | TREES,
+        "augmentation": {
+            "resampled_to": list(augment.RESAMPLED),
+            "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),
+            "pieces_without_history": {"of_each": augment.PIECES, "windows": augment.PIECE_WINDOWS},
+        },
         "training": [
             {
                 "name": name,
