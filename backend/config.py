@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -11,6 +11,13 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 DEFAULT_INFLUXDB_URL = "http://127.0.0.1:8086"
 # What examples and tutorials put where a secret belongs; .env.example says change-me.
 PLACEHOLDERS = {"change-me", "changeme", "change_me", "changethis", "placeholder", "your-token"}
+
+
+class FeedRule(BaseModel):
+    """What to read of a measurement whose field is not named as usual."""
+
+    field: str
+    kind: Literal["count", "rate", "counter"]
 
 
 class Settings(BaseSettings):
@@ -32,6 +39,8 @@ class Settings(BaseSettings):
     frontend_path: Path = ROOT / "frontend" / "dist"
     window_seconds: int = Field(default=60, ge=1, le=86_400)
     live_interval_seconds: float = Field(default=1.0, ge=0.1, le=60)
+    late_seconds: float = Field(default=5.0, ge=0, le=3600)
+    feeds: dict[str, FeedRule] = {}
     max_upload_mb: int = Field(default=1_024, ge=1)
     max_rows: int = Field(default=50_000_000, ge=2)
     max_series: int = Field(default=200, ge=1)

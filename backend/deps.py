@@ -8,9 +8,12 @@ from starlette.requests import HTTPConnection
 
 from backend.config import Settings
 from backend.errors import NotFoundError
+from backend.feed.collector import Collector
+from backend.feed.intake import Intake
 from backend.isolation import ReaderPool
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
+from backend.live.sources import LiveSources
 from backend.models.predictor import RPSEstimator
 from backend.progress import ProgressBoard
 from backend.stores import Store, StoredSeries
@@ -24,6 +27,9 @@ class State(TypedDict):
     estimator: RPSEstimator
     readers: ReaderPool
     replayer: Replayer
+    intake: Intake
+    collector: Collector
+    sources: LiveSources
     hub: Hub
     progress: ProgressBoard
     import_slots: asyncio.Semaphore
@@ -45,9 +51,7 @@ StoreDep = Annotated[Store, Depends(get_store)]
 
 def find_series(state: State, filename: str | None) -> StoredSeries:
     """The series of that name; without a name the live one, else the one written last."""
-    stored = state["store"].list_series()
-    wanted = filename or state["replayer"].live_filename
-    found = next((series for series in stored if wanted in (None, series.filename)), None)
+    found = state["sources"].find(state["store"].list_series(), filename)
     if found is None:
         what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
         raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")

@@ -77,6 +77,12 @@ class UnauthorizedError(ProblemError):
     title = "Token needed"
 
 
+class BadLinesError(ProblemError):
+    status = 400
+    type = "bad-lines"
+    title = "Lines that cannot be read"
+
+
 class BusyError(ProblemError):
     status = 503
     type = "busy"

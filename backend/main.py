@@ -7,19 +7,24 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from backend.api import forecast, history, live, replay, series, system, upload
+from backend.api import forecast, history, live, replay, series, system, upload, write
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
 from backend.deps import State
+from backend.feed.collector import Collector
+from backend.feed.intake import Intake
+from backend.feed.registry import Registry
+from backend.feed.samples import SampleReader
 from backend.isolation import READERS, ReaderPool
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
+from backend.live.sources import LiveSources
 from backend.models.predictor import RPSEstimator
 from backend.progress import ProgressBoard
 from backend.stores import open_store
 
-ROUTERS = (upload, history, series, forecast, replay, system)
+ROUTERS = (upload, history, series, forecast, replay, write, system)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -32,20 +37,32 @@ def create_app(settings: Settings) -> FastAPI:
         readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
-        hub = Hub(store, replayer, settings.live_interval_seconds, estimator.min_windows)
-        ticking = asyncio.create_task(hub.run())
+        registry = Registry(settings.window_seconds)
+        collector = Collector(store, registry, estimator, settings.late_seconds)
+        intake = Intake(store, registry, SampleReader(settings.feeds), settings.max_series)
+        sources = LiveSources(replayer, registry, collector)
+        hub = Hub(store, sources, settings.live_interval_seconds, estimator.min_windows)
+        loop = asyncio.get_running_loop()
+        collector.on_corrected = lambda filename: show_corrected(hub, filename, loop)
+        tasks = [asyncio.create_task(hub.run()), asyncio.create_task(collector.run())]
         yield State(
             settings=settings,
             store=store,
             estimator=estimator,
             readers=readers,
             replayer=replayer,
+            intake=intake,
+            collector=collector,
+            sources=sources,
             hub=hub,
             progress=ProgressBoard(),
             import_slots=asyncio.Semaphore(READERS),
         )
-        ticking.cancel()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
+        intake.close()
         readers.close()
         store.close()
 
@@ -67,6 +84,11 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.frontend_path.is_dir():
         app.frontend("/", directory=settings.frontend_path)
     return app
+
+
+def show_corrected(hub: Hub, filename: str, loop: asyncio.AbstractEventLoop) -> None:
+    """Let the page know of a change to the past, from the thread that made it."""
+    asyncio.run_coroutine_threadsafe(hub.refresh(filename), loop)
 
 
 app = create_app(Settings())

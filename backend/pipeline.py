@@ -128,11 +128,15 @@ def with_stored_history(
 
 def series_name(filename: str) -> str:
     """The series' name for a file: its last path part, printable characters only, at most 100 of them."""
-    last_part = filename.replace("\\", "/").rsplit("/", maxsplit=1)[-1]
-    name = "".join(character for character in last_part if character.isprintable()).strip()[:NAME_LENGTH].strip()
+    return clean_name(filename.replace("\\", "/").rsplit("/", maxsplit=1)[-1])
+
+
+def clean_name(text: str) -> str:
+    """A name for a series: printable characters only, at most 100 of them, not one that belongs to replays."""
+    name = "".join(character for character in text if character.isprintable()).strip()[:NAME_LENGTH].strip()
     if name.startswith(REPLAY_PREFIX):
         raise InvalidRequestError(
-            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Rename the file and send it again.'
+            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Choose another and send it again.'
         )
     return name if name.strip(".") else "unnamed"
 

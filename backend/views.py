@@ -11,6 +11,7 @@ from backend.stores import Store, StoredSeries
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
+LONGEST_HORIZON = 15
 
 
 def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
@@ -36,34 +37,31 @@ def on_grid(frame: pd.DataFrame, seconds: int) -> pd.DataFrame:
     return frame.reindex(pd.date_range(frame.index[0], frame.index[-1], freq=f"{seconds}s", unit="s"))
 
 
-def series_view(stored: StoredSeries, live: bool) -> Series:
-    return Series(**vars(stored), live=live, synthetic=is_synthetic(stored.filename))
+def series_view(stored: StoredSeries, status: SeriesStatus) -> Series:
+    return Series(**vars(stored), live=status == "live", status=status, synthetic=is_synthetic(stored.filename))
 
 
-def forecast_view(store: Store, stored: StoredSeries, live: bool, min_windows: int) -> Forecast | None:
+def forecast_view(store: Store, stored: StoredSeries, status: SeriesStatus, min_windows: int) -> Forecast | None:
     """The newest forecast of a series, or None where none was made."""
     window = timedelta(seconds=stored.window_seconds)
-    issued_at = stored.last + window
-    rows = store.read_forecasts(stored.key, issued_at, None)
-    rows = rows[rows["issued_at"] == issued_at]
+    # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
+    # was known of the windows since).
+    rows = store.read_forecasts(stored.key, stored.last - LONGEST_HORIZON * window, None)
     newest = store.read_points(stored.key, stored.last, None)["actual_rps"]
     if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
-    status = series_status(live)
+    issued_at = rows["issued_at"].max()
+    late = datetime.now(UTC) - issued_at > STALE_WINDOWS * window
     return Forecast(
         filename=stored.filename,
         version=stored.version,
         window_seconds=stored.window_seconds,
         issued_at=issued_at,
-        stale=not live and datetime.now(UTC) - issued_at > STALE_WINDOWS * window,
+        stale=status == "stale" or (status == "historic" and late),
         status=status,
         warming_up=stored.points < min_windows,
-        points=_forecast_points(rows, stored.window_seconds, newest.iloc[-1]),
+        points=_forecast_points(rows[rows["issued_at"] == issued_at], stored.window_seconds, newest.iloc[-1]),
     )
-
-
-def series_status(live: bool) -> SeriesStatus:
-    return "live" if live else "historic"
 
 
 def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:

@@ -15,8 +15,8 @@ router = APIRouter()
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     """Both models 1, 5 and 15 windows past the series' end, with quantiles."""
     series = find_series(state, filename)
-    live = series.filename == state["replayer"].live_filename
-    found = forecast_view(state["store"], series, live, state["estimator"].min_windows)
+    status = state["sources"].status(series.filename)
+    found = forecast_view(state["store"], series, status, state["estimator"].min_windows)
     if found is None:
         raise NotFoundError(f'No forecast was made from the end of "{series.filename}". Upload it again to make one.')
     return found

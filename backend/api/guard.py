@@ -47,8 +47,11 @@ class Guard:
             self._check(scope)
         except ProblemError as problem:
             if scope["type"] == "websocket":
-                return await WebSocket(scope, receive, send).send_denial_response(problem_response(problem))
-            return await problem_response(problem)(scope, receive, _with_security_headers(send))
+                return await WebSocket(scope, receive, send).send_denial_response(
+                    problem_response(problem, scope["path"])
+                )
+            response = problem_response(problem, scope["path"])
+            return await response(scope, receive, _with_security_headers(send))
         await self._app(scope, receive, _with_security_headers(send) if scope["type"] == "http" else send)
 
     def _check(self, scope: Scope) -> None:
@@ -80,9 +83,9 @@ class Guard:
         if not self._token:
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(token.encode(), self._token.encode()):
+        if scheme.lower() not in ("bearer", "token") or not hmac.compare_digest(token.encode(), self._token.encode()):
             raise UnauthorizedError(
-                "Changing data needs the header `Authorization: Bearer <SCALEOPS_API_TOKEN>`.",
+                "Changing data needs the header `Authorization: Bearer <SCALEOPS_API_TOKEN>` (Telegraf: `Token`).",
                 headers={"WWW-Authenticate": "Bearer"},
             )
 

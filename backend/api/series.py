@@ -15,15 +15,14 @@ router = APIRouter()
 @router.get("/series")
 def list_series(state: StateDep) -> list[Series]:
     """List the stored series, the one written last first."""
-    live = state["replayer"].live_filename
-    return [series_view(stored, stored.filename == live) for stored in state["store"].list_series()]
+    return [series_view(stored, state["sources"].status(stored.filename)) for stored in state["store"].list_series()]
 
 
 @router.delete("/series/{filename:path}")
 async def delete_series(filename: str, state: StateDep) -> Deleted:
     """Delete a series with its forecasts; a replay of it stops."""
     await state["replayer"].stop_if_of(filename)
-    points = await asyncio.to_thread(state["store"].delete_series, filename)
+    points = await asyncio.to_thread(state["collector"].delete, filename)
     await state["hub"].refresh(filename)
     if points == 0:
         raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')

@@ -20,7 +20,12 @@ async def health() -> Health:
 def ready(state: StateDep) -> Ready:
     """The store can be read and written and the model is loaded; else 503 with the reason."""
     state["store"].check()
-    return Ready(status="ready", store=state["settings"].store, model=state["estimator"].version)
+    return Ready(
+        status="ready",
+        store=state["settings"].store,
+        model=state["estimator"].version,
+        stale_feeds=state["sources"].stale_feeds(),
+    )
 
 
 @router.get("/limits")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
 from backend.api.multipart import UploadForm, too_large
+from backend.api.problems import CLIENT_CLOSED_REQUEST
 from backend.deps import State, StateDep
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
@@ -27,7 +28,6 @@ log = structlog.get_logger()
 
 MULTIPART_OVERHEAD = 1024**2  # boundaries, headers and option fields around the file
 DISCARD_SECONDS = 2  # reading on for a moment lets a client that is still sending receive the answer
-CLIENT_CLOSED_REQUEST = 499  # nginx's code, for the log; nobody receives it
 
 
 class UploadOptions(BaseModel):
@@ -127,6 +127,7 @@ class ImportJob:
         try:
             async with self._state["import_slots"]:
                 result = await asyncio.to_thread(self._import, path, filename, options)
+            await asyncio.to_thread(self._state["collector"].reload, result.key.filename)
             await self._state["hub"].refresh(result.key.filename)
             answer = await asyncio.to_thread(_answer, self._state, result)
         except (ProblemError, ImportCancelledError):
@@ -184,7 +185,7 @@ def _options_of(fields: dict[str, str]) -> ReadOptions:
 def _answer(state: State, result: ImportResult) -> UploadResult:
     traffic = result.traffic
     stored = next(series for series in state["store"].list_series() if series.key == result.key)
-    forecast = forecast_view(state["store"], stored, live=False, min_windows=state["estimator"].min_windows)
+    forecast = forecast_view(state["store"], stored, "historic", state["estimator"].min_windows)
     return UploadResult(
         filename=result.key.filename,
         version=result.key.version,

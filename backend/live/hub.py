@@ -9,10 +9,10 @@ import structlog
 
 from backend.errors import ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
-from backend.live.replay import Replayer
-from backend.schemas import LivePoints, LiveSnapshot, LiveStatus
+from backend.live.sources import LiveSources
+from backend.schemas import Forecast, LivePoints, LiveSnapshot, LiveStatus
 from backend.stores import POINT_FIELDS, Store, StoredSeries
-from backend.views import chart_points, forecast_view, on_grid, series_status
+from backend.views import chart_points, forecast_view, on_grid
 
 log = structlog.get_logger()
 
@@ -22,9 +22,9 @@ IDLE_TICKS = 120  # a channel outlives its last client this long, so that reconn
 class Hub:
     """Watches the store for the series that clients look at. Runs on the event loop; the store in threads."""
 
-    def __init__(self, store: Store, replayer: Replayer, interval_seconds: float, min_windows: int) -> None:
+    def __init__(self, store: Store, sources: LiveSources, interval_seconds: float, min_windows: int) -> None:
         self._store = store
-        self._replayer = replayer
+        self._sources = sources
         self._interval = interval_seconds
         self._min_windows = min_windows
         self._channels: dict[str | None, Channel] = {}
@@ -85,10 +85,10 @@ class Hub:
             if self._reachable:
                 log.warning("store_unreachable", detail=problem.detail)
             self._reachable = False
-        channel.publish_status(self._status(channel))
+        channel.publish_status(await asyncio.to_thread(self._status, channel))
 
     async def _advance(self, channel: Channel) -> None:
-        if channel.series is None or self._replay_took_over(channel):
+        if channel.series is None or self._another_is_live(channel):
             return await self._reload_if_found(channel)
         newest = channel.points.index[-1]
         fresh = await asyncio.to_thread(self._store.read_points, channel.series.key, newest.to_pydatetime(), None)
@@ -105,9 +105,7 @@ class Hub:
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
         channel.series = _moved(channel.series, channel.points)
         channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
-        forecast = await asyncio.to_thread(
-            forecast_view, self._store, channel.series, self._is_live(channel.series), self._min_windows
-        )
+        forecast = await asyncio.to_thread(self._forecast, channel.series)
         if forecast is not None:
             channel.publish("forecast", forecast)
 
@@ -125,9 +123,7 @@ class Hub:
         channel.series, channel.points = await asyncio.to_thread(self._find, channel.requested)
 
     def _find(self, requested: str | None) -> tuple[StoredSeries | None, pd.DataFrame]:
-        stored = self._store.list_series()
-        name = requested or self._replayer.live_filename
-        series = next((one for one in stored if name in (None, one.filename)), None)
+        series = self._sources.find(self._store.list_series(), requested)
         if series is None:
             return None, pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64")
         since = series.last - timedelta(seconds=(LIVE_WINDOWS - 1) * series.window_seconds)
@@ -143,25 +139,32 @@ class Hub:
             filename=series.filename,
             window_seconds=series.window_seconds,
             points=chart_points(on_grid(channel.points, series.window_seconds)),
-            forecast=forecast_view(self._store, series, self._is_live(series), self._min_windows),
+            forecast=self._forecast(series),
             status=self._status(channel),
         )
 
     def _status(self, channel: Channel) -> LiveStatus:
+        """Nothing but the growing window asks the store; where that fails the page keeps what it has."""
         series = channel.series
+        filename = series.filename if series else channel.requested
+        try:
+            growing = self._sources.growing(filename)
+        except ProblemError:
+            growing = None
         return LiveStatus(
             filename=series.filename if series else None,
-            status=series_status(self._is_live(series)) if series else None,
+            status=self._sources.status(series.filename) if series else None,
             newest=series.last if series else None,
+            growing=growing,
             store="ok" if self._reachable else "unreachable",
-            replay=self._replayer.current(),
+            replay=self._sources.replay(),
         )
 
-    def _is_live(self, series: StoredSeries) -> bool:
-        return series.filename == self._replayer.live_filename
+    def _forecast(self, series: StoredSeries) -> Forecast | None:
+        return forecast_view(self._store, series, self._sources.status(series.filename), self._min_windows)
 
-    def _replay_took_over(self, channel: Channel) -> bool:
-        live = self._replayer.live_filename
+    def _another_is_live(self, channel: Channel) -> bool:
+        live = self._sources.default_filename()
         watched = channel.series.filename if channel.series else None
         return channel.requested is None and live is not None and watched != live
 

@@ -1,10 +1,10 @@
 """Where points and forecasts are kept: the Store contract and the one place that chooses a store."""
 
 from backend.config import Settings
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, Store, StoredSeries
+from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SAMPLE_COLUMNS, SeriesKey, Store, StoredSeries
 from backend.stores.sqlite import SqliteStore
 
-__all__ = ["FORECAST_FIELDS", "POINT_FIELDS", "SeriesKey", "Store", "StoredSeries", "open_store"]
+__all__ = ["FORECAST_FIELDS", "POINT_FIELDS", "SAMPLE_COLUMNS", "SeriesKey", "Store", "StoredSeries", "open_store"]
 
 
 def open_store(settings: Settings) -> Store:

@@ -10,6 +10,9 @@ import pandas as pd
 # around it; anomaly: 1.0 or 0.0. All floats; NaN = unknown, never stored.
 POINT_FIELDS = ("actual_rps", "predicted_rps_model1", "predicted_rps_model2", "p10", "p90", "anomaly")
 FORECAST_FIELDS = ("mean", "p10", "p50", "p90", "p95")
+# One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
+# requests, a rate, a cumulative counter), when (UTC, to the nanosecond) and how much.
+SAMPLE_COLUMNS = ("filename", "source", "kind", "time", "value")
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Store(Protocol):
     """Keeps series. Every method is synchronous and thread-safe; a store that is down raises StoreUnavailableError.
 
     A point is (filename, version, time): writing it again replaces it. Times are window starts in UTC with
-    whole seconds; ranges are half-open, `start <= time < stop`.
+    whole seconds; ranges are half-open, `start <= time < stop`. A sample is (filename, source, time), likewise.
     """
 
     def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
@@ -67,7 +70,16 @@ class Store(Protocol):
         """List what is stored, the one written last first."""
 
     def delete_series(self, filename: str) -> int:
-        """Delete a series, every version, with its forecasts; return the number of points that were deleted."""
+        """Delete a series, every version, with its forecasts and samples; return the number of points deleted."""
+
+    def write_samples(self, samples: pd.DataFrame) -> int:
+        """Write a feed's samples, SAMPLE_COLUMNS, all or none; of two with the same identity the later row stays."""
+
+    def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
+        """Read samples, of one series or of all, SAMPLE_COLUMNS in order of time."""
+
+    def delete_samples(self, before: datetime) -> None:
+        """Delete the samples of every series that are older."""
 
     def check(self) -> None:
         """Raise StoreUnavailableError with the reason where the store cannot be read and written."""

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from backend.errors import ConflictError, StoreUnavailableError
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, StoredSeries
+from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SAMPLE_COLUMNS, SeriesKey, StoredSeries
 
 BUSY_SECONDS = 30  # another process may hold the write lock while it stores a whole upload
 
@@ -39,6 +39,14 @@ CREATE TABLE IF NOT EXISTS forecasts (
   {", ".join(f"{name} REAL" for name in FORECAST_FIELDS)},
   issued_at INTEGER NOT NULL,
   PRIMARY KEY (series_id, model, horizon_seconds, time)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS samples (
+  time INTEGER NOT NULL,
+  filename TEXT NOT NULL,
+  source TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  value REAL NOT NULL,
+  PRIMARY KEY (time, filename, source)
 ) WITHOUT ROWID;
 """
 
@@ -147,7 +155,33 @@ class SqliteStore:
                 (filename,),
             ).fetchone()
             connection.execute("DELETE FROM series WHERE filename = ?", (filename,))
+            connection.execute("DELETE FROM samples WHERE filename = ?", (filename,))
         return int(points)
+
+    def write_samples(self, samples: pd.DataFrame) -> int:
+        times = pd.DatetimeIndex(samples["time"]).as_unit("ns").asi8.tolist()
+        others = (samples[name].tolist() for name in ("filename", "source", "kind", "value"))
+        with self._write() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO samples VALUES (?, ?, ?, ?, ?)", zip(times, *others, strict=True)
+            )
+        return len(samples)
+
+    def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
+        text, parameters = "time >= ?", [_nanoseconds(start)]
+        if stop is not None:
+            text, parameters = text + " AND time < ?", [*parameters, _nanoseconds(stop)]
+        if filename is not None:
+            text += " AND filename = ?"
+        query = f"SELECT {', '.join(SAMPLE_COLUMNS)} FROM samples WHERE {text} ORDER BY time"
+        rows = self._read(query, (*parameters, *([filename] if filename is not None else [])))
+        table = pd.DataFrame(rows, columns=list(SAMPLE_COLUMNS))
+        table["time"] = pd.DatetimeIndex(table["time"].to_numpy("int64")).as_unit("ns").tz_localize("UTC")
+        return table.astype({"value": "float64"})
+
+    def delete_samples(self, before: datetime) -> None:
+        with self._write() as connection:
+            connection.execute("DELETE FROM samples WHERE time < ?", (_nanoseconds(before),))
 
     def check(self) -> None:
         with self._write():
@@ -244,6 +278,10 @@ def _marks(count: int) -> str:
 def _seconds(index: pd.Index) -> list[int]:
     seconds: list[int] = pd.DatetimeIndex(index).as_unit("s").asi8.tolist()
     return seconds
+
+
+def _nanoseconds(moment: datetime) -> int:
+    return int(pd.Timestamp(moment).as_unit("ns").value)
 
 
 def _nullable(column: pd.Series) -> list[float | None]:

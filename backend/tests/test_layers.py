@@ -1,4 +1,4 @@
-"""Dependencies point one way: api → pipeline → {ingest, models, stores, live}."""
+"""Dependencies point one way: api → pipeline → {ingest, models, stores, live, feed}."""
 
 import ast
 from pathlib import Path
@@ -11,6 +11,7 @@ FORBIDDEN = {
     "models": {"backend.ingest", "backend.stores", "backend.pipeline", "backend.live", "backend.api", "fastapi"},
     "stores": {"backend.ingest", "backend.models", "backend.pipeline", "backend.live", "backend.api", "fastapi"},
     "live": {"backend.api", "backend.ingest", "fastapi"},
+    "feed": {"backend.api", "backend.ingest", "backend.live", "fastapi"},
     "pipeline.py": {"backend.api", "backend.live", "fastapi"},
 }
 

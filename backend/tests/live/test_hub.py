@@ -12,9 +12,12 @@ import pandas as pd
 import pytest
 
 from backend.errors import StoreUnavailableError
+from backend.feed.collector import Collector
+from backend.feed.registry import Registry
 from backend.live.channel import QUEUE_MESSAGES
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
+from backend.live.sources import LiveSources
 from backend.models.predictor import RPSEstimator
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
@@ -57,7 +60,9 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
 
     async def run() -> None:
         estimator: Any = RPSEstimator
-        hub = Hub(store, Replayer(store, estimator), INTERVAL, min_windows=20)
+        registry = Registry(60)
+        sources = LiveSources(Replayer(store, estimator), registry, Collector(store, registry, estimator, 5))
+        hub = Hub(store, sources, INTERVAL, min_windows=20)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()

@@ -1,0 +1,94 @@
+"""Lines of a feed on their way into the store."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import structlog
+
+from backend.errors import BusyError, ConflictError
+from backend.feed.line_protocol import BadLine, Precision, parse_lines
+from backend.feed.rates import NANOSECONDS
+from backend.feed.registry import SAMPLES_KEPT, Registry
+from backend.feed.samples import Row, SampleReader, samples_frame
+from backend.stores import Store
+
+log = structlog.get_logger()
+
+THREADS = 2
+MOST_PENDING = 32  # writes that wait for the store at once; senders keep the rest and try again
+
+
+class Intake:
+    """Stores samples before it answers for them, and tells the registry.
+
+    It has threads of its own: a store that is slow to write must not take those that read for the page.
+    """
+
+    def __init__(self, store: Store, registry: Registry, reader: SampleReader, max_series: int) -> None:
+        self._store = store
+        self._registry = registry
+        self._reader = reader
+        self._max_series = max_series
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
+        self._pending = 0
+        self._names: set[str] = set()
+
+    @contextmanager
+    def admitted(self) -> Iterator[None]:
+        """Hold a place among the pending writes. Raises BusyError where all are taken."""
+        if self._pending >= MOST_PENDING:
+            raise BusyError(
+                f"{MOST_PENDING} writes wait for the store. Send it again in a second.", headers={"Retry-After": "1"}
+            )
+        self._pending += 1
+        try:
+            yield
+        finally:
+            self._pending -= 1
+
+    async def write(self, text: str, precision: Precision) -> list[BadLine]:
+        """Store what can be used of a body of line protocol; the lines that cannot be read are returned."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self.write_lines, text, precision)
+
+    def write_lines(self, text: str, precision: Precision) -> list[BadLine]:
+        now = time.time_ns()
+        samples = self._reader.read(parse_lines(text, precision, now), now)
+        self.write_rows(samples.rows)
+        if samples.ignored or samples.bad:
+            log.warning("lines_not_used", without_traffic=samples.ignored, bad=len(samples.bad))
+        return samples.bad
+
+    def write_rows(self, rows: list[Row]) -> None:
+        """Store samples. Raises ConflictError for one series too many."""
+        oldest = time.time_ns() - int(SAMPLES_KEPT.total_seconds()) * NANOSECONDS
+        usable = [row for row in rows if row[3] >= oldest]
+        if len(usable) < len(rows):
+            log.warning(
+                "samples_too_old", count=len(rows) - len(usable), kept_hours=SAMPLES_KEPT.total_seconds() / 3600
+            )
+        if not usable:
+            return
+        self._refuse_one_too_many({row[0] for row in usable})
+        frame = samples_frame(usable)
+        self._store.write_samples(frame)
+        self._registry.arrived(frame)
+
+    def close(self) -> None:
+        """Finish what was begun."""
+        self._threads.shutdown()
+
+    def _refuse_one_too_many(self, names: set[str]) -> None:
+        if names <= self._names:
+            return
+        known = {series.filename for series in self._store.list_series()}
+        fed = set(self._registry.names("live", time.time_ns()))
+        if len(known | fed | names) > self._max_series and not names <= known | fed:
+            raise ConflictError(
+                f"{len(known | fed)} series are stored, which is the most (SCALEOPS_MAX_SERIES). "
+                f"Delete one of them first. New: {', '.join(sorted(names - known - fed)[:5])}.",
+                limit=self._max_series,
+            )
+        self._names = known | fed | names

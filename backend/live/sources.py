@@ -1,0 +1,53 @@
+"""What is live: the replay that runs and the series that are fed."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from backend.feed.collector import Collector
+from backend.feed.rates import NANOSECONDS
+from backend.feed.registry import Registry
+from backend.live.replay import Replayer
+from backend.schemas import GrowingWindow, Replay, SeriesStatus, StaleFeed
+from backend.stores import StoredSeries
+
+
+class LiveSources:
+    """The one place that is asked whether a series is live."""
+
+    def __init__(self, replayer: Replayer, registry: Registry, collector: Collector) -> None:
+        self._replayer = replayer
+        self._registry = registry
+        self._collector = collector
+
+    def default_filename(self) -> str | None:
+        """The live series that is shown to those who name none: the replay, else the first feed with a window."""
+        return self._replayer.live_filename or self._registry.first_live(time.time_ns())
+
+    def find(self, stored: Sequence[StoredSeries], filename: str | None) -> StoredSeries | None:
+        """The series of that name; without a name the live one, else the one written last."""
+        wanted = filename or self.default_filename()
+        return next((series for series in stored if wanted in (None, series.filename)), None)
+
+    def status(self, filename: str) -> SeriesStatus:
+        if filename == self._replayer.live_filename:
+            return "live"
+        return self._registry.status(filename, time.time_ns()) or "historic"
+
+    def growing(self, filename: str | None) -> GrowingWindow | None:
+        """The window that is still open, as far as its samples go; None for what is not fed."""
+        found = self._collector.growing(filename, time.time()) if filename else None
+        if found is None:
+            return None
+        timestamp, rate, seconds = found
+        return GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
+
+    def stale_feeds(self) -> list[StaleFeed]:
+        return [
+            StaleFeed(filename=filename, newest=datetime.fromtimestamp(newest // NANOSECONDS, UTC))
+            for filename in self._registry.names("stale", time.time_ns())
+            if (newest := self._registry.newest(filename)) is not None
+        ]
+
+    def replay(self) -> Replay | None:
+        return self._replayer.current()
