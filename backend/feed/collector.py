@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pandas as pd
@@ -120,13 +120,18 @@ class Collector:
             log.warning("windows_closed_late", count=newest - first)
         windows = range(first, newest + 1)
         samples = self._samples(first, newest)
-        for filename in sorted({*samples, *self._registry.names("live", (newest + 1) * self._seconds * NANOSECONDS)}):
+        live = set(self._registry.names("live", self._span(newest)[1]))
+        for filename in sorted({*samples, *live}):
             rates = self._rates(samples.get(filename, []), windows)
-            self._guarded(filename, partial(self._close_series, rates=rates, newest=newest))
+            self._guarded(filename, partial(self._close_series, rates=rates))
+            if filename in live:
+                self._guarded(filename, partial(self._forecast, newest=newest))
 
-    def _close_series(self, series: FedSeries, rates: dict[int, float], newest: int) -> None:
+    def _close_series(self, series: FedSeries, rates: dict[int, float]) -> None:
         for window, rate in rates.items():
             self._write(series, window, rate)
+
+    def _forecast(self, series: FedSeries, newest: int) -> None:
         forecasts = series.forecast(newest)
         if forecasts is not None:
             self._store.write_forecasts(series.key, forecasts)
@@ -187,7 +192,7 @@ class Collector:
     def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[Source]]:
         """Samples of windows `first` to `last` and of those they look back on."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
-        stop = pd.Timestamp((last + 1) * self._seconds * NANOSECONDS + 1, tz="UTC")
+        stop = _utc((last + 1) * self._seconds) + timedelta(microseconds=1)  # a counter read at the end is in
         sources = sources_of(self._store.read_samples(start, stop, filename))
         for name, found in sources.items():
             self._registry.seen(name, max(int(source.times[-1]) for source in found))

@@ -61,9 +61,12 @@ class FedSeries:
 
     def forecast(self, window: int) -> pd.DataFrame | None:
         """Forecast from the end of a window, known or not; None where nothing is known."""
-        place = window + 1 - self._first
-        rates = self._rates[max(0, place - self._history) : max(0, place)]
-        rates = np.concatenate([rates, np.full(max(0, place - len(self._rates)), np.nan)])[-self._history :]
+        end = window + 1 - self._first
+        since = max(0, end - self._history)
+        if end <= 0 or since >= len(self._rates):
+            return None
+        rates = self._rates[since:end]
+        rates = np.concatenate([rates, np.full(end - since - len(rates), np.nan)])
         if np.isnan(rates).all():
             return None
         first = pd.Timestamp(_utc((window + 1 - len(rates)) * self._seconds)).as_unit("s")

@@ -11,7 +11,7 @@ import structlog
 
 from backend.config import Settings
 from backend.errors import ConflictError, StoreUnavailableError
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, StoredSeries
+from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SAMPLE_COLUMNS, SeriesKey, StoredSeries
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError
 from backend.stores.line_protocol import original_name, series_lines, stored_name
 
@@ -74,6 +74,19 @@ READ_FORECASTS = (
     + _fields(*FORECAST_FIELDS, "issued_at")
     + '  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])'
 )
+READ_SAMPLES = (
+    """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "samples")
+"""
+    + _fields("value", "kind")
+    + '  |> keep(columns: ["filename", "source", "_time", "_field", "_value"])'
+)
+READ_SAMPLES_OF = READ_SAMPLES + "  |> filter(fn: (r) => r.filename == filename)"
+# What a sample is must not be part of its identity, so it is a field; as a number, as all fields are.
+KINDS = ("count", "rate", "counter")
+NO_SOURCE = "-"  # an empty tag value cannot be stored
 # One point a series and field, at the epoch: what cannot be seen from the series' points.
 LIST_SERIES = """
 from(bucket: bucket)
@@ -191,9 +204,34 @@ class InfluxStore:
 
     def delete_series(self, filename: str) -> int:
         counts = self._client.rows(COUNT_VERSIONS, filename=stored_name(filename), **WHOLE)
-        for measurement in ("inference_metrics", "forecasts", "series"):  # listed until the last of it is gone
+        for measurement in (
+            "inference_metrics",
+            "forecasts",
+            "samples",
+            "series",
+        ):  # listed until the last of it is gone
             self._client.delete(measurement, "filename", stored_name(filename))
         return sum(int(row["_value"]) for row in counts)
+
+    def write_samples(self, samples: pd.DataFrame) -> int:
+        identity = ["filename", "source", "time"]
+        latest = samples.drop_duplicates(identity, keep="last")
+        tags = {"filename": latest["filename"], "source": latest["source"].replace("", NO_SOURCE)}
+        fields = {"value": latest["value"], "kind": latest["kind"].map(KINDS.index)}
+        lines = series_lines("samples", tags, fields, pd.DatetimeIndex(latest["time"]).as_unit("ns").asi8)
+        for start in range(0, len(lines), BATCH_LINES):
+            self._client.write(lines[start : start + BATCH_LINES], "ns")
+        return len(samples)
+
+    def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
+        if filename is None:
+            found = self._client.frame(READ_SAMPLES, "ns", **_range(start, stop))
+        else:
+            found = self._client.frame(READ_SAMPLES_OF, "ns", filename=stored_name(filename), **_range(start, stop))
+        return _samples(found)
+
+    def delete_samples(self, before: datetime) -> None:
+        self._client.delete_before("samples", before)
 
     def check(self) -> None:
         """Raise where the bucket cannot be reached, read and written, or would drop old points."""
@@ -301,6 +339,21 @@ def _forecasts(found: pd.DataFrame) -> pd.DataFrame:
     wide["issued_at"] = _times(wide["issued_at"].astype("int64"))
     wide.columns.name = None
     return wide.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)[columns]
+
+
+def _samples(found: pd.DataFrame) -> pd.DataFrame:
+    if found.empty:
+        found = pd.DataFrame(columns=["filename", "source", "_time", "_field", "_value"])
+        found["_time"] = pd.DatetimeIndex([], tz="UTC").as_unit("ns")
+    wide = found.pivot(index=["filename", "source", "_time"], columns="_field", values="_value").reset_index()
+    wide = wide.reindex(columns=["filename", "source", "kind", "_time", "value"]).rename(columns={"_time": "time"})
+    wide.columns.name = None
+    for name in ("filename", "source"):
+        known = {text: original_name(text) for text in wide[name].unique()}
+        wide[name] = wide[name].map(known)
+    wide["source"] = wide["source"].replace(NO_SOURCE, "")
+    wide["kind"] = [KINDS[int(code)] for code in wide["kind"]]
+    return wide.sort_values("time", ignore_index=True)[list(SAMPLE_COLUMNS)]
 
 
 def _seconds(times: pd.Index | pd.Series) -> npt.NDArray[np.int64]:

@@ -4,9 +4,9 @@ import gzip
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -44,7 +44,6 @@ WRITE_RETRY = Retry(
     raise_on_status=False,
 )
 PLAIN_CSV = Dialect(header=True, delimiter=",", annotations=[], comment_prefix="#", date_time_format="RFC3339")
-COLUMN_TYPES = {"_time": pa.timestamp("s", "UTC"), "_value": pa.float64()}
 
 
 class InfluxUnreachableError(StoreUnavailableError):
@@ -68,15 +67,15 @@ class InfluxClient:
         self._writes = WriteService(self._client.api_client)
         self._queries = self._client.query_api()
 
-    def write(self, lines: list[str]) -> None:
-        """Store lines with times in seconds; what is too large for the server is sent in halves."""
+    def write(self, lines: list[str], precision: str = "s") -> None:
+        """Store lines with times of that precision; what is too large for the server is sent in halves."""
         try:
             with self._reporting(writing=True):
                 self._writes.post_write(
                     self._client.org,
                     self.bucket,
                     gzip.compress("\n".join(lines).encode(), compresslevel=1),
-                    precision="s",
+                    precision=precision,
                     content_encoding="gzip",
                     _request_timeout=(CONNECT_MS, WRITE_MS),
                     urlopen_kw={"retries": WRITE_RETRY},
@@ -85,8 +84,8 @@ class InfluxClient:
             if len(lines) == 1:
                 raise ConflictError(f"{self._where} takes no request of even one line: {error.detail}.") from error
             middle = len(lines) // 2
-            self.write(lines[:middle])
-            self.write(lines[middle:])
+            self.write(lines[:middle], precision)
+            self.write(lines[middle:], precision)
 
     def rows(self, flux: str, **parameters: str | int | float | datetime) -> list[dict[str, Any]]:
         """The rows of a small answer."""
@@ -94,8 +93,8 @@ class InfluxClient:
             tables = self._queries.query(flux, params={"bucket": self.bucket, **parameters})
         return [record.values for table in tables for record in table.records]
 
-    def frame(self, flux: str, **parameters: object) -> pd.DataFrame:
-        """A large answer, read in bulk. An empty one has no columns."""
+    def frame(self, flux: str, precision: Literal["s", "ns"] = "s", /, **parameters: object) -> pd.DataFrame:
+        """A large answer, read in bulk, its times in that precision. An empty one has no columns."""
         with self._reporting():
             answer = self._queries.query_raw(flux, params={"bucket": self.bucket, **parameters}, dialect=PLAIN_CSV)
             body: bytes = answer.data
@@ -105,7 +104,9 @@ class InfluxClient:
         for part in parts:
             if part.startswith(b"error,"):
                 raise StoreUnavailableError(f"A query at {self._where} failed: {part.decode().splitlines()[-1]}")
-        options = pyarrow.csv.ConvertOptions(column_types=COLUMN_TYPES)
+        options = pyarrow.csv.ConvertOptions(
+            column_types={"_time": pa.timestamp(precision, "UTC"), "_value": pa.float64()}
+        )
         tables = [
             pyarrow.csv.read_csv(BytesIO(part), convert_options=options)
             .drop_columns(["", "result", "table"])
@@ -122,6 +123,14 @@ class InfluxClient:
                 "2262-01-01T00:00:00Z",
                 f'_measurement="{measurement}" AND {tag}={_quoted(value)}',
                 bucket=self.bucket,
+            )
+
+    def delete_before(self, measurement: str, before: datetime) -> None:
+        """Delete the measurement's points of earlier times."""
+        last = before - timedelta(microseconds=1)  # InfluxDB deletes both ends of a range
+        with self._reporting():
+            self._client.delete_api().delete(
+                "1677-09-22T00:00:00Z", last, f'_measurement="{measurement}"', bucket=self.bucket
             )
 
     def retention_seconds(self) -> int:

@@ -37,14 +37,14 @@ def series_lines(
     measurement: str,
     tags: Mapping[str, str | pd.Series],
     fields: Mapping[str, pd.Series],
-    seconds: npt.NDArray[np.int64],
+    moments: npt.NDArray[np.int64],
 ) -> list[str]:
     """One line a row. Tags are one value for all rows or one each; fields are floats, left out where unknown."""
     head: list[str | Strings] = [measurement]
     for name in sorted(tags):  # the server need not sort them then
         head += [f",{name}=", _escaped(tags[name])]
     values = [_joined([f"{name}=", _text(column)]) for name, column in fields.items()]
-    times = pa.array(seconds).cast(pa.string())
+    times = pa.array(moments).cast(pa.string())
     rows = _joined([_joined(head), _joined(values, ",", null_handling="skip"), times], " ")
     return [str(line) for line in rows.to_pylist()]
 

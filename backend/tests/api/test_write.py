@@ -1,0 +1,176 @@
+"""The write call as Telegraf uses it, against a real server, up to the page."""
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pandas as pd
+import pytest
+from websockets.sync.client import connect
+
+from backend.stores import SeriesKey
+from backend.stores.sqlite import SqliteStore
+from backend.tests.server import Server, running_server
+
+LINES = "nginx,host=web1,port=80,server=localhost accepts=10i,active=1i,requests={}i {}\n"
+
+
+@pytest.fixture(scope="module")
+def fed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server whose windows are two seconds long."""
+    with fast_server(tmp_path_factory.mktemp("feed")) as server:
+        yield server
+
+
+def fast_server(folder: Path, **settings: str) -> Any:
+    fast = {"SCALEOPS_WINDOW_SECONDS": "2", "SCALEOPS_LATE_SECONDS": "0.5", "SCALEOPS_LIVE_INTERVAL_SECONDS": "0.2"}
+    return running_server(folder, **(fast | settings))
+
+
+def post(server: Server, body: str | bytes, precision: str = "ns", **headers: str) -> httpx.Response:
+    """A request as Telegraf's influxdb_v2 output makes it (plugins/outputs/influxdb_v2/http.go)."""
+    named = {"User-Agent": "Telegraf/1.30.0 Go/1.22.0", "Content-Type": "text/plain; charset=utf-8"}
+    parameters = {"org": "any", "bucket": "any", "precision": precision}
+    content = body if isinstance(body, bytes) else body.encode()
+    return server.client.post("/api/v2/write", params=parameters, content=content, headers=named | headers)
+
+
+def feed(server: Server, seconds: float, name: str = "web", rate: int = 7) -> None:
+    """Count every half second for so long."""
+    for _ in range(round(seconds * 2)):
+        assert post(server, f"{name},host=a count={rate}i {time.time_ns()}").status_code == 204
+        time.sleep(0.5)
+
+
+def until(wanted: Any, seconds: float = 20) -> Any:
+    """What `wanted` gives once it gives something."""
+    for _ in range(round(seconds * 10)):
+        found = wanted()
+        if found:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen")
+
+
+def test_plain_and_gzip_are_taken(fed_server: Server) -> None:
+    line = LINES.format(1, time.time_ns())
+    assert post(fed_server, line).status_code == 204
+    answer = post(fed_server, gzip.compress(line.encode()), **{"Content-Encoding": "gzip"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_a_bad_line_is_named_in_influxdb_s_words(fed_server: Server) -> None:
+    answer = post(fed_server, f"web count=1i {time.time_ns()}\nweb count=\nweb count=2i {time.time_ns()}")
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "invalid"
+    assert "line 2" in answer.json()["message"]
+    assert answer.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize(
+    ("body", "headers", "status"),
+    [
+        (b"x" * (17 * 1024**2), {}, 413),
+        (gzip.compress(b"#" * (100 * 1024**2)), {"Content-Encoding": "gzip"}, 413),
+        (b"not gzip", {"Content-Encoding": "gzip"}, 400),
+        (gzip.compress(b"web count=1i")[:-6], {"Content-Encoding": "gzip"}, 400),
+        (b"web count=1i", {"Content-Encoding": "zstd"}, 400),
+        (b"\xff\xfe count=1i", {}, 400),
+    ],
+    ids=["too large", "gzip bomb", "not gzip", "cut short", "other encoding", "not utf-8"],
+)
+def test_what_cannot_be_read_is_refused(fed_server: Server, body: bytes, headers: dict[str, str], status: int) -> None:
+    answer = post(fed_server, body, **headers)
+    assert answer.status_code == status
+    assert set(answer.json()) == {"code", "message"}
+
+
+def test_another_precision_than_influxdb_s_is_refused(fed_server: Server) -> None:
+    answer = post(fed_server, "web count=1i", precision="minutes")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_with_a_token_set_the_write_needs_it(tmp_path: Path) -> None:
+    with running_server(tmp_path, SCALEOPS_API_TOKEN="secret") as server:
+        refused = post(server, "web count=1i", Authorization="Token wrong")
+        assert (refused.status_code, refused.json()["code"]) == (401, "unauthorized")
+        for scheme in ("Token", "Bearer"):
+            assert post(server, "web count=1i", Authorization=f"{scheme} secret").status_code == 204
+
+
+def test_one_series_too_many_is_refused_and_the_known_ones_go_on(tmp_path: Path) -> None:
+    with fast_server(tmp_path, SCALEOPS_MAX_SERIES="2") as server:
+        assert post(server, "one count=1i\ntwo count=1i").status_code == 204
+        answer = post(server, "three count=1i")
+        assert (answer.status_code, answer.json()["code"]) == (422, "unprocessable entity")
+        assert post(server, "one count=1i\ntwo count=1i").status_code == 204
+
+
+def test_a_store_that_is_down_is_said_with_the_time_to_try_again(tmp_path: Path) -> None:
+    with fast_server(tmp_path) as server:
+        path = tmp_path / "store.sqlite"
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{path}{suffix}").unlink(missing_ok=True)
+        path.mkdir()
+        answer = until(lambda: refused(post(server, "web count=1i")), 10)
+        assert answer.json()["code"] == "unavailable"
+        assert int(answer.headers["retry-after"]) >= 1
+
+
+def refused(answer: httpx.Response) -> httpx.Response | None:
+    return answer if answer.status_code == 503 else None
+
+
+def test_a_feed_shows_on_the_page_within_its_window_and_then_as_points_with_forecasts(fed_server: Server) -> None:
+    fed_server.clear()
+    with connect(f"{fed_server.websocket_url}?filename=web") as socket:
+        feed(fed_server, 7)
+        messages = [json.loads(socket.recv(timeout=10)) for _ in range(45)]
+    growing = [one["data"]["growing"] for one in messages if one["type"] == "status" and one["data"]["growing"]]
+    assert any(one["rps"] == pytest.approx(14, rel=0.3) for one in growing)
+    assert all(0 < one["elapsed_seconds"] <= 2 for one in growing)
+    points = [one["data"]["points"] for one in messages if one["type"] in ("points", "snapshot")]
+    assert sum(len(some) for some in points) >= 2
+    forecast = fed_server.get("/api/forecast", filename="web")
+    assert (forecast["status"], forecast["stale"]) == ("live", False)
+    (series,) = fed_server.get("/api/series")
+    assert (series["filename"], series["live"], series["status"], series["window_seconds"]) == ("web", True, "live", 2)
+
+
+def test_a_feed_that_stops_is_stale_and_said_to_be(fed_server: Server) -> None:
+    fed_server.clear()
+    feed(fed_server, 6)
+    until(lambda: "web" in [feed["filename"] for feed in fed_server.get("/api/ready")["stale_feeds"]])
+    forecast = fed_server.get("/api/forecast", filename="web")
+    assert (forecast["status"], forecast["stale"]) == ("stale", True)
+    with connect(f"{fed_server.websocket_url}?filename=web") as socket:
+        snapshot = json.loads(socket.recv(timeout=10))
+    assert snapshot["data"]["status"]["status"] == "stale"
+    assert snapshot["data"]["status"]["newest"] is not None
+
+
+def test_nothing_that_was_answered_204_is_lost_or_doubled_by_kill_9(tmp_path: Path) -> None:
+    now = time.time()
+    first = int(now) // 2 * 2 - 20
+    seconds = [first + k for k in range(16)]
+    with fast_server(tmp_path) as server:
+        for second in seconds[:8]:
+            assert post(server, f"web,host=a count=10i {second}", "s").status_code == 204
+        server.process.kill()
+        server.process.wait()
+    with fast_server(tmp_path) as server:
+        for second in seconds[6:]:  # the sender repeats what it is not sure of
+            assert post(server, f"web,host=a count=10i {second}", "s").status_code == 204
+        store = SqliteStore(tmp_path / "store.sqlite")
+        points = until(lambda: all_windows(store, 8))[0]
+        assert points["actual_rps"].tolist() == [10.0] * 8
+        assert points["predicted_rps_model1"].isna().all()  # not invented afterwards
+
+
+def all_windows(store: SqliteStore, count: int) -> list[pd.DataFrame]:
+    points = store.read_points(SeriesKey("web", "lgbm_v1"), None, None)
+    return [points] if len(points) >= count else []

@@ -1,0 +1,293 @@
+"""Windows in real time, with a clock of the test's own."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.config import Settings
+from backend.errors import StoreUnavailableError
+from backend.feed.collector import Collector
+from backend.feed.intake import Intake
+from backend.feed.registry import Registry
+from backend.feed.samples import Row, SampleReader
+from backend.models.predictor import RPSEstimator
+from backend.stores import SeriesKey, Store, StoredSeries
+from backend.stores.sqlite import SqliteStore
+from backend.views import forecast_view
+
+LATE = 5
+WINDOW = 60
+KEY = SeriesKey("web", "lgbm_v1")
+START = int(time.time()) // WINDOW - 600  # the first window of the tests: samples a day old are not taken
+
+
+@pytest.fixture(scope="module")
+def estimator() -> RPSEstimator:
+    return RPSEstimator.load(Settings().model_path)
+
+
+class Feed:
+    """A backend over a store, and a sender that counts every ten seconds. `hold`: seconds not sent."""
+
+    def __init__(self, store: Store, estimator: RPSEstimator) -> None:
+        self.store = store
+        self.registry = Registry(WINDOW)
+        self.collector = Collector(store, self.registry, estimator, LATE)
+        self.intake = Intake(store, self.registry, SampleReader({}), 200)
+
+    def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
+        """Counts of ten seconds, from window `first` up to window `stop`; parts of windows are allowed."""
+        seconds = np.arange(round((START + first) * WINDOW), round((START + stop) * WINDOW), 10)
+        rows = [(name, "host=a", "count", int(s) * 10**9, value or 50.0 + int(s) // 10 % 7) for s in seconds]
+        self.intake.write_rows(rows)
+        return rows
+
+    def at(self, window: float) -> None:
+        """The clock stands so many windows after the start, plus the late seconds."""
+        self.collector.step((START + window) * WINDOW + LATE)
+
+    def live(self, first: int, stop: int) -> None:
+        """Every window comes and is closed in time."""
+        for window in range(first, stop):
+            self.send(window, window + 1)
+            self.at(window + 1)
+
+    def points(self, name: str = "web") -> pd.DataFrame:
+        return self.store.read_points(SeriesKey(name, KEY.version), None, None)
+
+    def forecasts(self) -> pd.DataFrame:
+        return self.store.read_forecasts(KEY, None, None)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = SqliteStore(tmp_path / "store.sqlite")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def feed(store: Store, estimator: RPSEstimator) -> Feed:
+    begun = Feed(store, estimator)
+    begun.at(0)
+    return begun
+
+
+def moment(window: int) -> datetime:
+    return datetime.fromtimestamp((START + window) * WINDOW, UTC)
+
+
+def numbers(index: pd.Index) -> list[int]:
+    return [int(stamp.timestamp()) // WINDOW - START for stamp in pd.DatetimeIndex(index)]
+
+
+def test_a_window_is_closed_at_its_end_and_the_late_seconds(feed: Feed) -> None:
+    feed.send(0, 2)
+    feed.at(0.99)
+    assert feed.points().empty
+    feed.at(1)
+    feed.at(2)
+    assert numbers(feed.points().index) == [0, 1]
+
+
+def test_every_close_issues_both_models_at_every_horizon_with_bands(feed: Feed) -> None:
+    feed.live(0, 3)
+    issued = feed.forecasts()
+    newest = issued[issued["issued_at"] == moment(3)]
+    assert {(row.model, row.horizon_seconds) for row in newest.itertuples()} == {
+        (model, horizon * WINDOW) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)
+    }
+    assert newest[["mean", "p10", "p50", "p90", "p95"]].notna().all(axis=None)
+
+
+def test_a_window_stands_beside_what_was_forecast_for_it(feed: Feed) -> None:
+    feed.live(0, 4)
+    issued = feed.forecasts()
+    said = issued[(issued["horizon_seconds"] == WINDOW) & (issued["model"] == "lgbm_plus")]
+    before = said.set_index("timestamp")["mean"]
+    points = feed.points()
+    assert points["predicted_rps_model1"].iloc[1:].tolist() == before.loc[points.index[1:]].tolist()
+    assert points["predicted_rps_model1"].iloc[:1].isna().all()
+
+
+def test_live_forecasts_are_those_of_the_whole_series(feed: Feed, estimator: RPSEstimator) -> None:
+    feed.live(0, 40)
+    expected = estimator.predict(feed.points().asfreq("60s"))
+    np.testing.assert_array_equal(feed.points()["predicted_rps_model1"], expected["predicted_rps_model1"])
+
+
+def test_a_feed_without_a_known_window_is_not_forecast(feed: Feed) -> None:
+    feed.send(0.5, 1)
+    feed.at(1)
+    assert feed.points().empty
+    assert feed.forecasts().empty
+
+
+def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> None:
+    feed.live(0, 30)
+    feed.send(30, 30.5)
+    feed.at(31)  # its second half is late: unknown for now
+    assert numbers(feed.points().index)[-1] == 29
+    issued = feed.forecasts()
+    corrected: list[str] = []
+    feed.collector.on_corrected = corrected.append
+    feed.send(30.5, 31.2)
+    feed.at(31.1)
+    point = feed.points().iloc[-1]
+    assert numbers(feed.points().index)[-1] == 30
+    assert corrected == ["web"]
+    assert (
+        point["predicted_rps_model1"]
+        == issued[
+            (issued["timestamp"] == moment(30))
+            & (issued["horizon_seconds"] == WINDOW)
+            & (issued["model"] == "lgbm_plus")
+        ]["mean"].item()
+    )
+    pd.testing.assert_frame_equal(feed.forecasts(), issued)
+
+
+def test_a_correction_computes_the_anomaly_anew(feed: Feed) -> None:
+    feed.live(0, 30)
+    assert feed.points()["anomaly"].iloc[-1] == 0.0
+    feed.send(29, 30, value=5_000.0)
+    feed.at(30.1)
+    assert feed.points()["anomaly"].iloc[-1] == 1.0
+    assert feed.points()["actual_rps"].iloc[-1] == 500.0
+
+
+def test_what_is_sent_twice_counts_once(feed: Feed) -> None:
+    feed.send(0, 2)
+    feed.send(0, 2)
+    feed.at(2)
+    once = feed.points()
+    feed.send(0, 2)
+    feed.at(2.1)
+    pd.testing.assert_frame_equal(feed.points(), once)
+
+
+def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSEstimator, tmp_path: Path) -> None:
+    undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite"), estimator)
+    undisturbed.at(0)
+    undisturbed.live(0, 35)
+    feed.live(0, 30)
+    again = Feed(feed.store, estimator)  # nothing is handed over: as after kill -9
+    again.at(30.2)
+    again.live(30, 35)
+    pd.testing.assert_frame_equal(again.points(), undisturbed.points())
+    pd.testing.assert_frame_equal(again.forecasts(), undisturbed.forecasts())
+
+
+def test_windows_that_closed_while_nothing_ran_are_known_but_were_not_forecast(
+    feed: Feed, estimator: RPSEstimator
+) -> None:
+    feed.live(0, 30)
+    feed.send(30, 33)  # stored and answered, then killed before any of it was closed
+    again = Feed(feed.store, estimator)
+    again.at(40)
+    points = again.points()
+    assert numbers(points.index) == list(range(33))
+    assert points["predicted_rps_model1"].notna().tolist()[1:] == [True] * 30 + [False] * 2
+    assert again.forecasts()["issued_at"].max() == moment(30)
+    again.live(40, 42)
+    assert set(again.forecasts()["issued_at"]) & {moment(window) for window in range(31, 41)} == set()
+
+
+def test_a_batch_from_an_outage_of_the_sender_fills_the_windows(feed: Feed) -> None:
+    feed.live(0, 5)
+    for window in range(6, 9):
+        feed.at(window)
+    feed.send(5, 9)
+    feed.at(9)
+    assert numbers(feed.points().index) == list(range(9))
+
+
+def test_a_silent_feed_is_stale_and_no_longer_forecast(feed: Feed) -> None:
+    feed.live(0, 5)
+    for window in range(6, 12):
+        feed.at(window)
+    assert numbers(feed.points().index) == list(range(5))
+    assert feed.forecasts()["issued_at"].max() == moment(7)
+    at = [int((START + window) * WINDOW * 10**9) for window in (7.5, 8.5, 24 * 60 + 10)]
+    assert [feed.registry.status("web", now) for now in at] == ["live", "stale", None]
+
+
+def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Feed) -> None:
+    feed.live(0, 5)
+    feed.at(6)
+    (stored,) = feed.store.list_series()
+    view = forecast_view(feed.store, stored, "live", 20)
+    assert view is not None
+    assert view.issued_at == moment(6)
+    assert len(view.points) == 6
+
+
+def test_the_clock_may_jump_an_hour_and_back(feed: Feed) -> None:
+    feed.live(0, 5)
+    feed.live(65, 70)
+    feed.live(6, 10)
+    assert numbers(feed.points().index) == [*range(5), *range(6, 10), *range(65, 70)]
+    assert moment(10) in set(feed.forecasts()["issued_at"])
+
+
+def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
+    feed.live(0, 3)
+    feed.send(3, 3.5, value=20.0)
+    found = feed.collector.growing("web", (START + 3.5) * WINDOW)
+    assert found is not None
+    assert found[0] == moment(3)
+    np.testing.assert_allclose(found[1:], (2.0, 30.0))
+    assert len(feed.points()) == 3
+    assert feed.collector.growing("other", (START + 3.5) * WINDOW) is None
+
+
+class FailingStore(SqliteStore):
+    """Cannot be written to for a while."""
+
+    failing = False
+
+    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
+        if self.failing:
+            raise StoreUnavailableError("gone")
+        return super().write_points(key, window_seconds, points)
+
+
+def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, estimator: RPSEstimator) -> None:
+    store = FailingStore(tmp_path / "store.sqlite")
+    feed = Feed(store, estimator)
+    feed.at(0)
+    feed.live(0, 5)
+    store.failing = True
+    feed.send(5, 8)
+    for window in (6, 7, 8):
+        with pytest.raises(StoreUnavailableError):
+            feed.at(window)
+    store.failing = False
+    feed.at(8.1)
+    assert numbers(feed.points().index) == list(range(8))
+    assert feed.forecasts()["issued_at"].max() == moment(8)
+
+
+def test_a_series_of_other_windows_is_left_alone_and_the_others_go_on(feed: Feed) -> None:
+    taken = pd.DataFrame({"actual_rps": [1.0]}, index=pd.DatetimeIndex([moment(-1000)]))
+    feed.store.write_points(SeriesKey("taken", KEY.version), 300, taken.reindex(columns=feed.points().columns))
+    feed.send(0, 1, name="taken")
+    feed.live(0, 2)
+    assert len(feed.points("taken")) == 1
+    assert len(feed.points()) == 2
+
+
+def test_a_deleted_series_begins_anew(feed: Feed) -> None:
+    feed.live(0, 5)
+    assert feed.collector.delete("web") == 5
+    feed.at(5.5)
+    assert feed.store.list_series() == []
+    feed.live(6, 9)
+    assert numbers(feed.points().index) == [6, 7, 8]
+    stored: list[StoredSeries] = feed.store.list_series()
+    assert [series.filename for series in stored] == ["web"]
