@@ -136,7 +136,7 @@ def clean_name(text: str) -> str:
     name = "".join(character for character in text if character.isprintable()).strip()[:NAME_LENGTH].strip()
     if name.startswith(REPLAY_PREFIX):
         raise InvalidRequestError(
-            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Choose another and send it again.'
+            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Rename it and send it again.'
         )
     return name if name.strip(".") else "unnamed"
 

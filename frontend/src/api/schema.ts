@@ -440,6 +440,27 @@ export interface components {
              */
             trend: "up" | "down" | "flat";
         };
+        /**
+         * GrowingWindow
+         * @description The window of a feed that is still open: never stored as a point, never scored.
+         */
+        GrowingWindow: {
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Rps
+             * @description of what came so far
+             */
+            rps: number;
+            /**
+             * Elapsed Seconds
+             * @description how much of the window that is
+             */
+            elapsed_seconds: number;
+        };
         /** HTTPValidationError */
         HTTPValidationError: {
             /** Detail */
@@ -517,6 +538,7 @@ export interface components {
             status: ("live" | "historic" | "stale") | null;
             /** Newest */
             newest: string | null;
+            growing: components["schemas"]["GrowingWindow"] | null;
             /**
              * Store
              * @enum {string}

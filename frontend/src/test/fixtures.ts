@@ -65,6 +65,7 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
 
 export function status(change: Partial<LiveStatus> = {}): LiveStatus {
   return { filename: "access.log", status: "live", newest: at(0), store: "ok", replay: null, ...change };
+    growing: null,
 }
 
 export function snapshot(sequence: number, known: ChartDataPoint[], filename = "access.log"): LiveMessage {
@@ -89,6 +90,7 @@ export function series(change: Partial<Series> = {}): Series {
     last: at(-1),
     written_at: at(0),
     live: false,
+    status: "historic",
     synthetic: false,
     ...change,
   };
