@@ -64,8 +64,15 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
 }
 
 export function status(change: Partial<LiveStatus> = {}): LiveStatus {
-  return { filename: "access.log", status: "live", newest: at(0), store: "ok", replay: null, ...change };
+  return {
+    filename: "access.log",
+    status: "live",
+    newest: at(0),
     growing: null,
+    store: "ok",
+    replay: null,
+    ...change,
+  };
 }
 
 export function snapshot(sequence: number, known: ChartDataPoint[], filename = "access.log"): LiveMessage {
