@@ -197,7 +197,7 @@ class InfluxStore:
         for row in self._client.rows(LIST_SERIES, **AT_EPOCH):
             key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
             about.setdefault(key, {})[row["_field"]] = row["_value"]
-        found = [(key, one, self._summary(key, one["written_at"])) for key, one in about.items()]
+        found = [(key, one, self._summary(key, one["written_at"])) for key, one in about.items() if len(one) == 2]
         self._summaries = {key: summary for key, _, summary in found if summary and _settled(summary)}
         stored = [_stored_series(key, one, summary) for key, one, summary in found if summary]
         return sorted(stored, key=lambda series: series.written_at, reverse=True)
@@ -276,12 +276,12 @@ class InfluxStore:
         )
 
     def _summary(self, key: SeriesKey, written_at: float) -> Summary | None:
-        """Counted by the server, once for every write of the series; None where a write has stored nothing yet."""
+        """Counted by the server, once for every write of the series; None where there is nothing, yet or any more."""
         kept = self._summaries.get(key)
         if kept and kept.written_at == written_at:
             return kept
         said = {row["result"]: row for row in self._client.rows(SUMMARY, **_named(key), **WHOLE)}
-        if not said:
+        if len(said) < 3:
             return None
         return Summary(written_at, int(said["points"]["_value"]), said["first"]["_time"], said["last"]["_time"])
 
@@ -328,11 +328,13 @@ def _points(found: pd.DataFrame, every: int | None) -> pd.DataFrame:
 
 
 def _forecasts(found: pd.DataFrame) -> pd.DataFrame:
+    """Whole forecasts only: fields appear and go one after the other while forecasts are written or deleted."""
     columns = ["model", "horizon_seconds", "timestamp", *FORECAST_FIELDS, "issued_at"]
     if found.empty:
         empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(FORECAST_FIELDS, "float64"))
         return empty.assign(timestamp=_times([]), issued_at=_times([]), horizon_seconds=np.empty(0, dtype="int64"))
-    wide = found.pivot(index=["model", "horizon", "_time"], columns="_field", values="_value").reset_index()
+    wide = found.pivot(index=["model", "horizon", "_time"], columns="_field", values="_value")
+    wide = wide.reindex(columns=[*FORECAST_FIELDS, "issued_at"]).dropna().reset_index()
     wide = wide.rename(columns={"horizon": "horizon_seconds", "_time": "timestamp"})
     wide["model"] = [original_name(model) for model in wide["model"]]
     wide["timestamp"] = _times(_seconds(wide["timestamp"]))

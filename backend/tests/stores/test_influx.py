@@ -96,6 +96,21 @@ def test_a_field_of_another_type_is_named(influxd: Influxd, bucket: Bucket) -> N
         opened(influxd, name, token).write_points(KEY, 60, points(5))
 
 
+def test_what_is_half_written_or_half_deleted_is_not_there(influxd: Influxd, bucket: Bucket) -> None:
+    name, token = bucket()
+    lines = [
+        "series,filename=half.csv,version=lgbm_v1 window_seconds=60 0",
+        "series,filename=traffic.csv,version=lgbm_v1 window_seconds=60,written_at=1 0",
+        "inference_metrics,filename=traffic.csv,version=lgbm_v1 predicted_rps_model1=1 1767225600",
+        "forecasts,filename=traffic.csv,horizon=60,model=lgbm,version=lgbm_v1 mean=1 1767225600",
+    ]
+    influxd.call("POST", "write", params={"org": ORG, "bucket": name, "precision": "s"}, content="\n".join(lines))
+    half = opened(influxd, name, token)
+    assert half.list_series() == []
+    assert half.read_points(KEY, None, None).empty
+    assert half.read_forecasts(KEY, None, None).empty
+
+
 def test_times_from_1900_to_2100_are_kept(store: InfluxStore) -> None:
     for year in (1900, 1969, 2100):
         store.write_points(SeriesKey(f"{year}.csv", "lgbm_v1"), 60, points(3, start=f"{year}-06-01T00:00:00Z"))
