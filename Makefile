@@ -35,8 +35,9 @@ test-e2e: .venv/development.stamp frontend/dist/index.html ## the page in a real
 	scripts/ensure-browser
 	cd frontend && npm run --silent e2e
 
-bench: .venv/development.stamp ## timings beside peers, in one run
+bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accuracy beside peers (half an hour); TRACES
 	$(BIN)/python -m bench
+	.venv-peers/bin/python -m bench.accuracy --traces $(TRACES)
 
 train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in TRACES (default ../shared/data)
 	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz \
@@ -60,7 +61,7 @@ logs: ## follow what the containers write
 	scripts/make-env
 
 clean: ## remove everything that set-up and builds made
-	rm -rf .venv frontend/node_modules frontend/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-peers frontend/node_modules frontend/dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 .venv/runtime.stamp: requirements.lock pyproject.toml
 	scripts/ensure-python $(PYTHON)
@@ -71,6 +72,12 @@ clean: ## remove everything that set-up and builds made
 
 .venv/development.stamp: requirements-dev.lock .venv/runtime.stamp
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+.venv-peers/installed.stamp: requirements-peers.lock
+	scripts/ensure-python $(PYTHON)
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-peers.lock
 	@touch $@
 
 frontend/node_modules/installed.stamp: frontend/package-lock.json

@@ -1,0 +1,256 @@
+"""Accuracy beside peers, all on the same targets: python -m bench.accuracy [--traces FOLDER] [--out docs]
+
+Needs the peers' libraries (`make bench` installs them in an environment of their own) and the traces. Writes
+accuracy.md and its plots; every figure in them comes from this command.
+"""
+
+import argparse
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from rich.console import Console
+from scipy.stats import nbinom
+
+from backend.config import ROOT, Settings
+from backend.ingest import ReadLimits, ReadOptions, read_traffic
+from backend.models.baselines import baselines, seasonal_naive
+from backend.models.predictor import RPSEstimator
+from bench import peers
+
+Floats = npt.NDArray[np.float64]
+
+HORIZONS = (1, 5, 15)
+LEVELS = (0.1, 0.5, 0.9)
+ORIGINS = 200  # of the models that are fitted anew at every one of them
+WEEK = pd.Timedelta(days=7)
+TRAILING_DISPERSION = 1440
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A trace and the first window that is scored; the shipped model was trained on what came before."""
+
+    title: str
+    file: str
+    start: str
+    unit: float  # what the tables multiply rates with: requests a minute
+
+
+TRACES = (
+    Trace("NASA, 13-22 Aug 1995", "nasa_http_1995_jul01_aug22_per_minute.csv.gz", "1995-08-13T00:00Z", 60),
+    Trace("World Cup, 12-21 Jun 1998", "worldcup98_apr30_jun21_per_minute.csv.gz", "1998-06-12T00:00Z", 60),
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Forecasts of one trace by name: [target row, horizon], NaN before `first`; `bands`: p10, p50, p90 by model."""
+
+    trace: Trace
+    rates: pd.Series
+    first: int
+    forecasts: dict[str, Floats]
+    bands: dict[str, Floats]
+    sample: list[int]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--traces", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs")
+    arguments = parser.parse_args()
+    absent = [trace.file for trace in TRACES if not (arguments.traces / trace.file).is_file()]
+    if absent:
+        Console().print(f"Accuracy beside peers needs {', '.join(absent)} in {arguments.traces} (--traces).")
+        return
+    estimator = RPSEstimator.load(Settings().model_path)
+    parts = [INTRODUCTION.format(version=estimator.version, origins=ORIGINS)]
+    for number, trace in enumerate(TRACES):
+        scored = score(estimator, trace, arguments.traces)
+        plots = draw(scored, arguments.out, number)
+        parts.append(section(scored, plots))
+    (arguments.out / "accuracy.md").write_text("\n".join(parts))
+
+
+def score(estimator: RPSEstimator, trace: Trace, folder: Path) -> Scored:
+    """Every model's forecasts of the trace's validation windows."""
+    path = folder / trace.file
+    rates = read_traffic(path, path.name, ReadOptions(), ReadLimits()).frame["actual_rps"]
+    first = int(rates.index.searchsorted(pd.Timestamp(trace.start)))
+    forecasts: dict[str, Floats] = {}
+    bands: dict[str, Floats] = {}
+    for place, horizon in enumerate(HORIZONS):
+        naive = baselines(rates, horizon)
+        naive["seasonal_naive_week"] = seasonal_naive(rates, horizon, WEEK).fillna(naive["last_value"])
+        tables = estimator.rolling_forecasts(rates.to_frame(), horizon, 0)
+        for name, column in naive.items():
+            _put(forecasts, name, place, column.to_numpy(), len(rates))
+        for name, table in tables.items():
+            _put(forecasts, name, place, table["mean"].to_numpy(), len(rates))
+            bands.setdefault(name, np.full((len(rates), len(HORIZONS), len(LEVELS)), np.nan))
+            bands[name][:, place] = table[["p10", "p50", "p90"]].to_numpy()
+    bands["negative binomial"] = negative_binomial(rates, forecasts["lgbm_plus"], trace.unit)
+    known = np.flatnonzero(rates.notna().to_numpy())
+    origins = [int(row) for row in known if first - min(HORIZONS) <= row < len(rates) - max(HORIZONS)]
+    sample = origins[:: max(1, len(origins) // ORIGINS)]
+    for name, peer in peers.EVERYWHERE.items():
+        forecasts[name] = _by_target(peer(rates, first, origins, HORIZONS), origins, len(rates))
+    for name, peer in peers.SUBSAMPLED.items():
+        Console().print(f"{trace.title}: {name}")  # some take minutes
+        forecasts[name] = _by_target(peer(rates, first, sample, HORIZONS), sample, len(rates))
+    return Scored(trace, rates, first, forecasts, bands, sample)
+
+
+def negative_binomial(rates: pd.Series, means: Floats, unit: float) -> Floats:
+    """Quantiles of a negative binomial around the means, its dispersion that of the trailing day's residuals."""
+    bands = np.full((*means.shape, len(LEVELS)), np.nan)
+    counts = rates.to_numpy() * unit
+    for place, horizon in enumerate(HORIZONS):
+        mean = np.maximum(means[:, place] * unit, 1e-9)
+        ratio = pd.Series((counts - mean) ** 2 / mean).rolling(TRAILING_DISPERSION, min_periods=60).mean()
+        dispersion = np.maximum(ratio.shift(horizon).to_numpy(), 1.0001)  # variance over mean
+        size = mean / (dispersion - 1)
+        for column, level in enumerate(LEVELS):
+            bands[:, place, column] = nbinom.ppf(level, size, 1 / dispersion) / unit
+    return bands
+
+
+def rmse_table(scored: Scored, names: list[str], rows: Floats) -> str:
+    """RMSE and MAE at every horizon over the targets that all of the names forecast, as Markdown."""
+    lines = [
+        "| model | RMSE " + " / ".join(map(str, HORIZONS)) + " | MAE | sMAPE % | RMSE ÷ best baseline |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    actual = scored.rates.to_numpy()
+    cells: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+    for place in range(len(HORIZONS)):
+        made = np.stack([scored.forecasts[name][:, place] for name in names])
+        usable = np.isfinite(actual) & np.isfinite(made).all(axis=0) & rows[:, place]
+        for name, forecast in zip(names, made, strict=True):
+            error = forecast[usable] - actual[usable]
+            size = np.abs(forecast[usable]) + np.abs(actual[usable])
+            smape = np.divide(200 * np.abs(error), size, out=np.zeros_like(size), where=size > 0)
+            cells[name].append((float(np.sqrt(np.mean(error**2))), float(np.abs(error).mean()), float(smape.mean())))
+    naive = [name for name in names if name in FIVE_BASELINES]
+    best = [min(cells[name][place][0] for name in naive) for place in range(len(HORIZONS))]
+    for name in sorted(names, key=lambda name: cells[name][0][0]):
+        rmse, mae, smape = zip(*cells[name], strict=True)
+        unit = scored.trace.unit
+        lines.append(
+            f"| {TITLES.get(name, name)} | {_joined(value * unit for value in rmse)} | "
+            f"{_joined(value * unit for value in mae)} | {' / '.join(f'{value:.1f}' for value in smape)} | "
+            f"{' / '.join(f'{value / least:.3f}' for value, least in zip(rmse, best, strict=True))} |"
+        )
+    return "\n".join(lines)
+
+
+def band_table(scored: Scored) -> str:
+    """Pinball loss at p10, p50, p90 and the coverage of p10-p90, as Markdown."""
+    lines = ["| bands | horizon | pinball p10 / p50 / p90 | p10-p90 covers |", "| --- | --- | --- | --- |"]
+    actual = scored.rates.to_numpy()
+    for place, horizon in enumerate(HORIZONS):
+        made = np.stack([band[:, place] for band in scored.bands.values()])
+        usable = np.isfinite(actual) & np.isfinite(made).all(axis=(0, 2))
+        usable[: scored.first] = False
+        for name, band in zip(scored.bands, made, strict=True):
+            error = actual[usable, None] - band[usable]
+            loss = np.maximum(error * LEVELS, error * (np.array(LEVELS) - 1)).mean(axis=0) * scored.trace.unit
+            inside = (actual[usable] >= band[usable, 0]) & (actual[usable] <= band[usable, 2])
+            lines.append(f"| {TITLES.get(name, name)} | {horizon} | {_joined(loss)} | {100 * inside.mean():.1f} % |")
+    return "\n".join(lines)
+
+
+def section(scored: Scored, plots: list[str]) -> str:
+    """One trace's part of the page."""
+    every = np.zeros((len(scored.rates), len(HORIZONS)), dtype=bool)
+    every[scored.first :] = True
+    some = np.zeros_like(every)
+    for place, horizon in enumerate(HORIZONS):
+        some[np.array(scored.sample) + horizon, place] = True
+    everywhere = [name for name in scored.forecasts if name not in peers.SUBSAMPLED]
+    pictures = "\n\n".join(f"![{plot}]({plot})" for plot in plots)
+    return (
+        f"## {scored.trace.title}\n\nEvery window a target, requests a minute.\n\n"
+        f"{rmse_table(scored, everywhere, every)}\n\n"
+        f"On {len(scored.sample)} origins, models that are fitted anew among them.\n\n"
+        f"{rmse_table(scored, list(scored.forecasts), some)}\n\n"
+        f"Bands, requests a minute.\n\n{band_table(scored)}\n\n{pictures}\n"
+    )
+
+
+def draw(scored: Scored, out: Path, number: int) -> list[str]:
+    """Forecast against actual 15 windows ahead on one day, and coverage by hour of the day."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    matplotlib.rcParams["svg.hashsalt"] = "accuracy"  # the same figures give the same file
+    from matplotlib import pyplot
+
+    unit, place = scored.trace.unit, HORIZONS.index(15)
+    day = slice(scored.first + 1440, scored.first + 2 * 1440)
+    times = scored.rates.index[day]
+    figure, axes = pyplot.subplots(figsize=(9, 3.2))
+    band = scored.bands["lgbm_plus"][day, place] * unit
+    axes.fill_between(times, band[:, 0], band[:, 2], alpha=0.25, label="LGBM+ p10-p90")
+    axes.plot(times, scored.rates[day] * unit, color="black", linewidth=0.6, label="actual")
+    axes.plot(times, scored.forecasts["lgbm_plus"][day, place] * unit, linewidth=1.2, label="LGBM+, 15 minutes before")
+    axes.set(title=f"{scored.trace.title}: requests a minute, forecast 15 minutes ahead", xlabel="UTC")
+    axes.legend(frameon=False, fontsize=8)
+    names = [f"accuracy_{number}_forecast.svg", f"accuracy_{number}_coverage.svg"]
+    figure.savefig(out / names[0], bbox_inches="tight", metadata={"Date": None})
+    figure, axes = pyplot.subplots(figsize=(9, 2.4))
+    actual = scored.rates.to_numpy()
+    for column, horizon in enumerate(HORIZONS):
+        edges = scored.bands["lgbm_plus"][:, column]
+        inside = pd.Series((actual >= edges[:, 0]) & (actual <= edges[:, 2]), index=scored.rates.index)
+        inside = inside[np.isfinite(actual) & np.isfinite(edges).all(axis=1)].iloc[-(len(actual) - scored.first) :]
+        axes.plot(inside.groupby(inside.index.hour).mean(), marker="o", markersize=3, label=f"{horizon} ahead")
+    axes.axhline(0.8, color="black", linewidth=0.6)
+    axes.set(title="Share of windows inside LGBM+'s p10-p90, by hour", xlabel="hour, UTC", ylim=(0.5, 1))
+    axes.legend(frameon=False, fontsize=8)
+    figure.savefig(out / names[1], bbox_inches="tight", metadata={"Date": None})
+    return names
+
+
+def _put(forecasts: dict[str, Floats], name: str, place: int, column: Floats, rows: int) -> None:
+    forecasts.setdefault(name, np.full((rows, len(HORIZONS)), np.nan))[:, place] = column
+
+
+def _by_target(made: Floats, origins: list[int], rows: int) -> Floats:
+    """[origin, horizon] to [target row, horizon]."""
+    table = np.full((rows, len(HORIZONS)), np.nan)
+    for place, horizon in enumerate(HORIZONS):
+        table[np.array(origins) + horizon, place] = made[:, place]
+    return table
+
+
+def _joined(values: Iterable[float]) -> str:
+    return " / ".join(f"{value:,.2f}" if value < 1000 else f"{value:,.0f}" for value in values)
+
+
+FIVE_BASELINES = ("last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day")
+TITLES = {
+    "lgbm_plus": "**model1, LGBM+**",
+    "lgbm": "**model2, LGBM**",
+    "last_value": "last value",
+    "ewma": "EWMA 0.15",
+    "ewma_tuned": "EWMA tuned on the past",
+    "mean_15": "mean of 15",
+    "seasonal_naive_day": "same time yesterday",
+    "seasonal_naive_week": "same time last week",
+}
+INTRODUCTION = """# Accuracy beside peers
+
+Made by `make bench` (bench/accuracy.py) with the shipped model `{version}`, on days that its training did not
+see. All models of a table are scored on the same targets, 1, 5 and 15 windows of a minute ahead; each uses only windows
+that had ended by its origin. Peers that are fitted anew at every origin are shown on about {origins} origins, with all
+other models on those same origins. The best baseline is the best of five (last value, EWMA 0.15, EWMA tuned on the
+past, mean of 15, same time yesterday), chosen with hindsight for each horizon.
+"""
+
+if __name__ == "__main__":
+    main()
