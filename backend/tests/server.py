@@ -51,7 +51,7 @@ class Server:
             self.client.delete(f"/api/series/{quote(series['filename'], safe='')}")
 
     def temporary_files(self) -> list[Path]:
-        return [path for path in (self.folder / "tmp").rglob("scaleops-upload-*") if path.exists()]
+        return list((self.folder / "tmp").glob("scaleops-upload-*"))
 
 
 @contextmanager
