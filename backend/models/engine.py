@@ -7,12 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models import features
-from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, mixed_ewma, weighted_sum
+from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, simple_mixture, weighted_sum
 from backend.models.bands import LEVELS, ResidualPrior, quantiles
 from backend.models.history import Grid, History
 from backend.models.rolling import Floats, decayed_sum, shift
 
-MIN_WINDOWS = 20  # known windows below which the mixture of EWMAs speaks alone
+MIN_WINDOWS = 20  # known windows below which the mixture of simple forecasts speaks alone
 TRUST_WINDOWS = 60.0  # known windows at which the models weigh as much as the mixture
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
 
@@ -32,16 +32,16 @@ BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs giv
 )
 
 GUARD_ALPHA, GUARD_SPAN = 1 / 40, 256
-GUARD_STRENGTH = 4.0  # after a break the learned forecasts err twice as much: they count a fifth
+GUARD_STRENGTH = 4.0  # learned forecasts whose squared errors are twice the simple ones' count a fifth
 GUARD_LIMIT = 1_000.0
 
 MEAN_SPAN = 1_100 + GUARD_SPAN + 64  # origins whose blended forecasts the newest bands still look at
 OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
 REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
-FEATURE_SPAN = 11_900  # windows that level, importance, seasons and features of one origin look at
-HISTORY_WINDOWS = 20_800  # the last three together: nothing older has any effect
+FEATURE_SPAN = 12_500  # windows that level, importance, seasons and features of one origin look at
+HISTORY_WINDOWS = 21_500  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
-CHUNK = 100_000  # origins computed at once: bounds the memory of second-long windows
+CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
 
 Matrix = npt.NDArray[np.float32]
 Trees = Callable[[Matrix], Floats]  # rows of features -> scaled forecast of each
@@ -177,14 +177,14 @@ def blended(parts: Parts, weights: tuple[Floats, ...]) -> Floats:
 def means_of(history: History, horizon: int, scaled: Floats) -> Floats:
     """Forecasts in requests per second of the newest origins, from scaled ones: (2, rows).
 
-    Weighs the learned forecasts against the mixture of EWMAs, by how long the series is known and by which of the two
-    erred less lately. The first GUARD_SPAN rows know less of that than there was to know.
+    Weighs the learned forecasts against the mixture of simple ones, by how long the series is known and by which of
+    the two erred less lately. The first GUARD_SPAN rows know less of that than there was to know.
     """
     rows = scaled.shape[1]
     learned = np.full((2, len(history)), np.nan)
     learned[:, len(history) - rows :] = scaled
     learned = history.level * (1.0 + np.clip(learned * history.sigma, -1.0, GROWTH_LIMIT))
-    simple = mixed_ewma(history, horizon)
+    simple = simple_mixture(history, horizon)
     errors = _recent_errors(history, horizon, np.concatenate([learned, simple[None]]))
     excess = np.maximum(0.0, (errors[:2] + 1.0) / (errors[2] + 1.0) - 1.0)
     weight = _trust(history) / (1.0 + GUARD_STRENGTH * excess)
@@ -201,7 +201,7 @@ def _recent_errors(history: History, horizon: int, forecasts: Floats) -> Floats:
 
 
 def _trust(history: History) -> Floats:
-    """Weight of the models against the mixture of EWMAs: grows with the known windows, low right after an outage."""
+    """Weight of the models by how much is known: grows with the known windows, low right after an outage."""
     age = history.known_in(features.MAX_AGE)
     weight = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS))
     return weight * np.minimum(1.0, history.known_in(30) / 15.0)

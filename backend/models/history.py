@@ -70,7 +70,8 @@ class History:
     def tail(self, first: int, reach: int) -> "History":
         """Its rows from `reach` before `first`, from before the outage that row lies in, if any.
 
-        What looks further back than `reach` (level, sigma, importance, seasons) is taken from here, not computed anew.
+        What looks further back than `reach` (level, sigma, importance, seasons) is taken from here, not computed anew;
+        so are the counts of known windows that were asked for here.
         """
         carried = int(self.last_known[first])
         begin = max(0, (carried if carried >= 0 else first) - reach)
@@ -78,6 +79,7 @@ class History:
         part._longer = self
         part.raw_level, part.level, part.sigma = self.raw_level[begin:], self.level[begin:], self.sigma[begin:]
         part.importance = self.importance[begin:]
+        part._counts = {width: count[begin:] for width, count in self._counts.items()}
         return part
 
     @cached_property

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import features
-from backend.models.adaptation import BLOCK, EWMA_ERROR_SPAN
+from backend.models.adaptation import BLOCK, EWMA_ALPHAS, MIXTURE_SPAN
 from backend.models.engine import (
     FEATURE_SPAN,
     HISTORY_WINDOWS,
@@ -31,7 +31,8 @@ from backend.models.history import Grid, History
 from backend.models.rolling import Floats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", "p10", "p50", "p90", "p95"]
-EWMA_REACH = EWMA_ERROR_SPAN + 64  # origins before one whose errors weigh its mixture of EWMAs
+EWMA_SPAN = max(span for _, span in EWMA_ALPHAS)
+MIXTURE_REACH = MIXTURE_SPAN + 64  # origins before one whose errors weigh its mixture of simple forecasts
 MOST_STEPS = 16  # more new windows than that are cheaper computed from the beginning
 
 
@@ -67,13 +68,14 @@ class LiveForecaster:
         values, grid = values[begin:], grid.from_row(begin)
         with self._lock:
             added = self._added(values, grid)
+            history = _newest(values, grid, FEATURE_SPAN)
             if added is None:
                 self._begin(values, grid)
             else:
                 for stop in range(len(values) - added + 1, len(values) + 1):
-                    self._advance(values[:stop], grid)
+                    history = self._advance(values[:stop], grid)
             self._values, self._grid = values, grid
-            rows = self._rows(values, grid)
+            rows = self._rows(history)
         window, last = pd.Timedelta(grid.step_ns, unit="ns"), frame.index[-1]
         records = [row | {"timestamp": last + row["horizon"] * window} for row in rows]
         table = pd.DataFrame(records, columns=COLUMNS)
@@ -99,8 +101,8 @@ class LiveForecaster:
             blends = blend_weights(history, parts, horizon, max(0, len(values) - MEAN_SPAN))
             self._remembered[horizon] = _Remembered(parts, blended(parts, blends), _last(linear), _last(blends))
 
-    def _advance(self, values: Floats, grid: Grid) -> None:
-        """Take in the last of `values`."""
+    def _advance(self, values: Floats, grid: Grid) -> History:
+        """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
         history = _newest(values, grid, FEATURE_SPAN)
         near = history.tail(len(history) - 1, features.REACH)
         remembered = history.tail(max(0, len(history) - OUTPUT_SPAN), 0)
@@ -116,16 +118,18 @@ class LiveForecaster:
                 left.blends = blend_weights(remembered, left.parts, horizon, len(remembered) - 1)
             left.scaled = np.concatenate([left.scaled, blended(left.parts, left.blends)], axis=1)[:, -MEAN_SPAN:]
 
+        return history
+
     @staticmethod
     def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> tuple[Floats, ...]:
         history = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
         recent = history.tail(max(0, len(history) - REFIT_SPAN), features.LINEAR_REACH)
         return linear_weights(recent, features.linear(recent, horizon), horizon, model, len(recent) - 1)
 
-    def _rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
-        """One a horizon and model: what is forecast at the newest origin."""
-        history = _newest(values, grid, FEATURE_SPAN)
-        recent = history.tail(max(0, len(history) - MEAN_SPAN - EWMA_REACH), features.MAX_AGE)
+    def _rows(self, history: History) -> list[dict[str, Any]]:
+        """One a horizon and model: what is forecast at the newest origin, the last row of `history`."""
+        history.known_in(features.MAX_AGE)
+        recent = history.tail(max(0, len(history) - MEAN_SPAN - MIXTURE_REACH), EWMA_SPAN)
         rows: list[dict[str, Any]] = []
         for horizon, model in self._models.items():
             means = means_of(recent, horizon, self._remembered[horizon].scaled)

@@ -106,3 +106,22 @@ def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator:
         best = min(rmse[name, horizon] for name in NAMES)
         assert rmse["lgbm_plus", horizon] < 1.02 * best
         assert rmse["lgbm", horizon] < 1.05 * best
+
+
+def test_a_strong_weekly_cycle_is_followed_better_than_by_repeating_it(estimator: RPSEstimator) -> None:
+    step, days = pd.Timedelta(minutes=30), 35
+    random = np.random.default_rng(6)
+    hours = np.arange(48 * days) / 2
+    weekend = (hours // 24 % 7) >= 5
+    shape = np.sin(hours * np.pi / 12) * np.where(weekend, 0.4, 0.9) + 0.3 * np.cos(hours * np.pi / 6)
+    drift = np.cumsum(random.normal(0, 0.01, len(hours)))
+    frame = frame_of(10 * np.exp(shape + drift + random.normal(0, 0.05, len(hours))), step)
+    start = frame.index[48 * 21]
+    for result in backtest(estimator, frame, start):
+        if result["model"] != "lgbm_plus":
+            continue
+        target = frame["actual_rps"]
+        week = seasonal_naive(target, result["horizon"], pd.Timedelta(days=7)) - target
+        yesterday = seasonal_naive(target, result["horizon"], pd.Timedelta(days=1)) - target
+        for naive in (week, yesterday):
+            assert result["rmse"] < np.sqrt((naive[start:] ** 2).mean())

@@ -1,5 +1,6 @@
 """Training gives the same file from the same series, and a manifest that tells the truth about it."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,13 @@ from backend.tests.models.conftest import SHIPPED
 from backend.tests.models.series import traffic, unknown
 
 FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=300, seed=2), 400, 700))]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _few_pieces() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(augment, "PIECES", 5)  # forty take three quarters of the time and show nothing more here
+        yield
 
 
 @pytest.fixture(scope="module")
