@@ -16,7 +16,7 @@ from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQ
 from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
 from urllib3 import Retry
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ProtocolError
 
 from backend.errors import ConflictError, StoreUnavailableError
 
@@ -196,8 +196,11 @@ def _server_message(error: ApiException) -> str:
 
 
 def _cause(error: HTTPError) -> str:
+    """What went wrong, without the address, which is said already."""
     reason = getattr(error, "reason", None) or error
-    return str(reason).rsplit(": ", maxsplit=1)[-1].strip("'()") or type(reason).__name__
+    if isinstance(reason, ProtocolError):
+        return str(reason.args[0]).rstrip(".")
+    return str(reason).rsplit("): ", maxsplit=1)[-1]
 
 
 def _quoted(text: str) -> str:
