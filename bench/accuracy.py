@@ -25,7 +25,7 @@ Floats = npt.NDArray[np.float64]
 
 HORIZONS = (1, 5, 15)
 LEVELS = (0.1, 0.5, 0.9)
-ORIGINS = 200  # of the models that are fitted anew at every one of them
+ORIGINS = 60  # of the models that are fitted anew at every one of them: MSTL takes 6 s each time
 WEEK = pd.Timedelta(days=7)
 TRAILING_DISPERSION = 1440
 
