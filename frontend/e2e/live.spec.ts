@@ -43,7 +43,10 @@ test("freezing holds the chart, and what arrives meanwhile is not lost", async (
   await page.getByRole("button", { name: /Refresh/ }).click();
   await expect.poll(() => newestTime(page)).not.toBe(held[0]);
   const refreshed = await tableTimes(page);
-  expect(refreshed.slice(-held.length)).toEqual(held);
+  // The chart holds its newest four hours: as many of the old windows leave as new ones came.
+  const arrived = refreshed.indexOf(held[0] ?? "");
+  expect(arrived).toBeGreaterThanOrEqual(10);
+  expect(refreshed.slice(arrived)).toEqual(held.slice(0, refreshed.length - arrived));
 
   await page.getByRole("switch", { name: "Auto-refresh" }).click();
   await expect.poll(() => newestTime(page)).not.toBe(refreshed[0]);
