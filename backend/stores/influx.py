@@ -1,6 +1,8 @@
 """The store that servers share: InfluxDB v2. influxdb/README.md describes what is stored; all Flux is here."""
 
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -18,6 +20,7 @@ from backend.stores.line_protocol import original_name, series_lines, stored_nam
 log = structlog.get_logger()
 
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
+WRITERS = 2
 # Ranges always have both ends: without `stop` InfluxDB leaves out the future, where forecasts lie.
 EARLIEST, LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 EPOCH = datetime.fromtimestamp(0, UTC)
@@ -160,24 +163,30 @@ class InfluxStore:
         if known.empty:
             return 0
         self._refuse_another_window(key, window_seconds)
-        times = _seconds(known.index)
-        lines = series_lines("inference_metrics", _tags(key), {name: known[name] for name in POINT_FIELDS}, times)
-        for start in range(0, len(lines), BATCH_LINES):
-            # Each batch says anew that the series was written, so that a list read between two is not kept.
-            self._client.write([*self._series_line(key, window_seconds), *lines[start : start + BATCH_LINES]])
-        return self._confirm(key, times)
+        first = self._series_line(key, window_seconds)
+
+        def lines(part: slice) -> list[str]:
+            rows = known.iloc[part]
+            fields = {name: rows[name] for name in POINT_FIELDS}
+            built = series_lines("inference_metrics", _tags(key), fields, _seconds(rows.index))
+            return built if part.start else [*first, *built]
+
+        self._send(lines, len(known))
+        if len(known) > BATCH_LINES:  # once more, so that a list made in between is not taken for the present
+            self._client.write(self._series_line(key, window_seconds))
+        return self._confirm(key, _seconds(known.index))
 
     def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
-        tags = _tags(key) | {
-            "model": forecasts["model"],
-            "horizon": forecasts["horizon_seconds"].astype("int64").astype(str),
-        }
-        issued = pd.Series(_seconds(forecasts["issued_at"]), dtype="float64")
-        fields = {name: forecasts[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
-        lines = series_lines("forecasts", tags, fields, _seconds(forecasts["timestamp"]))
-        for start in range(0, len(lines), BATCH_LINES):
-            self._client.write(lines[start : start + BATCH_LINES])
-        return len(lines)
+        def lines(part: slice) -> list[str]:
+            rows = forecasts.iloc[part]
+            horizon = rows["horizon_seconds"].astype("int64").astype(str)
+            issued = pd.Series(_seconds(rows["issued_at"]), dtype="float64")
+            fields = {name: rows[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
+            tags = _tags(key) | {"model": rows["model"], "horizon": horizon}
+            return series_lines("forecasts", tags, fields, _seconds(rows["timestamp"]))
+
+        self._send(lines, len(forecasts))
+        return len(forecasts)
 
     def read_points(
         self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
@@ -246,6 +255,15 @@ class InfluxStore:
 
     def close(self) -> None:
         self._client.close()
+
+    def _send(self, lines: Callable[[slice], list[str]], rows: int) -> None:
+        """Write rows in batches; while the server stores one, the next is built and on its way."""
+        parts = [slice(start, start + BATCH_LINES) for start in range(0, rows, BATCH_LINES)]
+        if len(parts) == 1:
+            return self._client.write(lines(parts[0]))
+        with ThreadPoolExecutor(WRITERS) as pool:
+            for _ in pool.map(lambda part: self._client.write(lines(part)), parts):
+                pass  # raises what a batch raised, and takes back those that have not begun
 
     def _refuse_another_window(self, key: SeriesKey, window_seconds: int) -> None:
         rows = self._client.rows(FIND_SERIES, **_named(key), **AT_EPOCH)
