@@ -11,6 +11,7 @@ from backend.errors import NotFoundError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.isolation import ReaderPool
+from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.sources import LiveSources
@@ -30,6 +31,7 @@ class State(TypedDict):
     intake: Intake
     collector: Collector
     sources: LiveSources
+    forecasts: Forecasts
     hub: Hub
     progress: ProgressBoard
     import_slots: asyncio.Semaphore

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from backend.api import forecast, history, live, replay, series, system, upload, write
+from backend.api import accuracy, forecast, history, live, replay, series, system, upload, write
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
@@ -17,6 +17,7 @@ from backend.feed.intake import Intake
 from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
 from backend.isolation import READERS, ReaderPool
+from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.sources import LiveSources
@@ -24,7 +25,7 @@ from backend.models.predictor import RPSEstimator
 from backend.progress import ProgressBoard
 from backend.stores import open_store
 
-ROUTERS = (upload, history, series, forecast, replay, write, system)
+ROUTERS = (upload, history, accuracy, series, forecast, replay, write, system)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,7 +42,8 @@ def create_app(settings: Settings) -> FastAPI:
         collector = Collector(store, registry, estimator, settings.late_seconds)
         intake = Intake(store, registry, SampleReader(settings.feeds), settings.max_series)
         sources = LiveSources(replayer, registry, collector)
-        hub = Hub(store, sources, settings.live_interval_seconds, estimator.min_windows)
+        forecasts = Forecasts(store, sources, estimator.min_windows)
+        hub = Hub(store, sources, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: show_corrected(hub, filename, loop)
         tasks = [asyncio.create_task(hub.run()), asyncio.create_task(collector.run())]
@@ -54,6 +56,7 @@ def create_app(settings: Settings) -> FastAPI:
             intake=intake,
             collector=collector,
             sources=sources,
+            forecasts=forecasts,
             hub=hub,
             progress=ProgressBoard(),
             import_slots=asyncio.Semaphore(READERS),

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
 
 Model = Literal["lgbm_plus", "lgbm"]
+Candidate = Literal["lgbm_plus", "lgbm", "ewma", "last_value"]
 Range = Literal["1h", "6h", "24h"]
 AccuracySpan = Literal["1h", "24h", "7d"]
 Trend = Literal["up", "down", "flat"]
@@ -51,6 +52,28 @@ class ForecastPoint(BaseModel):
     trend: Trend = Field(description="against the newest actual rate; within 2 % is flat")
 
 
+class ServedPoint(BaseModel):
+    horizon: int
+    horizon_seconds: int
+    timestamp: datetime
+    mean: float
+    p10: float
+    p50: float
+    p90: float
+    p95: float
+
+
+class Served(BaseModel):
+    """The forecast to act on: of the candidate with the least error lately, kept until another is clearly better."""
+
+    model: Candidate
+    reason: str = Field(description="a sentence with the figures")
+    errors: dict[Candidate, float] = Field(
+        description="absolute errors over traffic, mean of the horizons, lately; empty while too few could be scored"
+    )
+    points: list[ServedPoint]
+
+
 class Forecast(BaseModel):
     filename: str
     version: str
@@ -60,6 +83,7 @@ class Forecast(BaseModel):
     status: SeriesStatus
     warming_up: bool = Field(description="too little history for the models: a baseline with a wide band speaks")
     points: list[ForecastPoint]
+    served: Served | None = Field(description="null where nothing is known of the series any more")
 
 
 class Series(BaseModel):
@@ -91,10 +115,21 @@ class Score(BaseModel):
     rmse: float
     smape: float
     mase: float | None
+    wape: float | None = Field(description="sum of absolute errors over the sum of traffic")
+    bias: float = Field(description="mean of forecast less actual")
+    under_forecast: float = Field(description="share of windows forecast lower than they came")
+    p10_coverage: float | None = Field(description="share of windows at or below p10; null for baselines")
+    p90_coverage: float | None
 
 
 class Accuracy(BaseModel):
+    """For each horizon both models and the baselines on the same windows."""
+
     filename: str
+    origin: Literal["issued", "rolling"] = Field(
+        description="issued: the forecasts as they were made at the time. rolling: a file's, made again from every "
+        "window of it, as `scaleops backtest` does"
+    )
     start: datetime
     stop: datetime
     scores: list[Score]

@@ -61,6 +61,7 @@ def forecast_view(store: Store, stored: StoredSeries, status: SeriesStatus, min_
         status=status,
         warming_up=stored.points < min_windows,
         points=_forecast_points(rows[rows["issued_at"] == issued_at], stored.window_seconds, newest.iloc[-1]),
+        served=None,
     )
 
 

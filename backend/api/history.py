@@ -1,4 +1,4 @@
-"""Stored points for the chart, and how well they were forecast."""
+"""Stored points for the chart."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -7,14 +7,13 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from backend.deps import StateDep, find_series
-from backend.models.evaluate import score_predictions
-from backend.schemas import Accuracy, AccuracySpan, ChartDataPoint, Range, Score
+from backend.schemas import ChartDataPoint, Range
 from backend.stores import StoredSeries
 from backend.views import chart_points, on_grid
 
 router = APIRouter()
 
-SPANS = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
+SPANS = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "24h": timedelta(hours=24)}
 MOST_BUCKETS = 720
 
 FilenameQuery = Annotated[str | None, Query(max_length=1000, description="none: the live series, else the newest")]
@@ -34,23 +33,6 @@ def history(
     start, stop, every = buckets(series, SPANS[range], end)
     aggregated = every if every > series.window_seconds else None
     return chart_points(on_grid(state["store"].read_points(series.key, start, stop, aggregated), every))
-
-
-@router.get("/accuracy")
-def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan = "24h") -> Accuracy:
-    """One window ahead, over the last part of the series: both models beside naive baselines, on the same windows."""
-    series = find_series(state, filename)
-    stop = series.last + timedelta(seconds=series.window_seconds)
-    start = max(series.first, stop - SPANS[span])
-    history_start = start - timedelta(days=7)  # what the seasonal baseline looks back on
-    points = on_grid(state["store"].read_points(series.key, history_start, stop), series.window_seconds)
-    scores = score_predictions(points[["actual_rps"]], points.where(points.index.to_series() >= start))
-    return Accuracy(
-        filename=series.filename,
-        start=start,
-        stop=stop,
-        scores=[Score.model_validate({"model": model, "horizon": 1, **score}) for model, score in scores.items()],
-    )
 
 
 def buckets(series: StoredSeries, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:

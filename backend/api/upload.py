@@ -21,7 +21,6 @@ from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
 from backend.pipeline import ImportResult, import_file
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import DroppedRowsReport, Score, UploadProgress, UploadResult, UploadStep
-from backend.views import forecast_view
 
 router = APIRouter()
 log = structlog.get_logger()
@@ -185,7 +184,7 @@ def _options_of(fields: dict[str, str]) -> ReadOptions:
 def _answer(state: State, result: ImportResult) -> UploadResult:
     traffic = result.traffic
     stored = next(series for series in state["store"].list_series() if series.key == result.key)
-    forecast = forecast_view(state["store"], stored, "historic", state["estimator"].min_windows)
+    forecast = state["forecasts"].newest(stored)
     return UploadResult(
         filename=result.key.filename,
         version=result.key.version,
@@ -206,7 +205,9 @@ def _answer(state: State, result: ImportResult) -> UploadResult:
         gaps=result.gaps,
         points_written=result.points_written,
         scores={
-            model: Score.model_validate({"model": model, "horizon": 1, **score})
+            model: Score.model_validate(
+                {"model": model, "horizon": 1, **score, "p10_coverage": None, "p90_coverage": None}
+            )
             for model, score in result.scores.items()
         },
         forecast=forecast,

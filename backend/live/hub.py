@@ -9,10 +9,11 @@ import structlog
 
 from backend.errors import ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
+from backend.live.forecasts import Forecasts
 from backend.live.sources import LiveSources
-from backend.schemas import Forecast, LivePoints, LiveSnapshot, LiveStatus
+from backend.schemas import LivePoints, LiveSnapshot, LiveStatus
 from backend.stores import POINT_FIELDS, Store, StoredSeries
-from backend.views import chart_points, forecast_view, on_grid
+from backend.views import chart_points, on_grid
 
 log = structlog.get_logger()
 
@@ -22,11 +23,11 @@ IDLE_TICKS = 120  # a channel outlives its last client this long, so that reconn
 class Hub:
     """Watches the store for the series that clients look at. Runs on the event loop; the store in threads."""
 
-    def __init__(self, store: Store, sources: LiveSources, interval_seconds: float, min_windows: int) -> None:
+    def __init__(self, store: Store, sources: LiveSources, forecasts: Forecasts, interval_seconds: float) -> None:
         self._store = store
         self._sources = sources
         self._interval = interval_seconds
-        self._min_windows = min_windows
+        self._forecasts = forecasts
         self._channels: dict[str | None, Channel] = {}
         self._reachable = True
 
@@ -105,7 +106,7 @@ class Hub:
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
         channel.series = _moved(channel.series, channel.points)
         channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
-        forecast = await asyncio.to_thread(self._forecast, channel.series)
+        forecast = await asyncio.to_thread(self._forecasts.newest, channel.series)
         if forecast is not None:
             channel.publish("forecast", forecast)
 
@@ -139,7 +140,7 @@ class Hub:
             filename=series.filename,
             window_seconds=series.window_seconds,
             points=chart_points(on_grid(channel.points, series.window_seconds)),
-            forecast=self._forecast(series),
+            forecast=self._forecasts.newest(series),
             status=self._status(channel),
         )
 
@@ -159,9 +160,6 @@ class Hub:
             store="ok" if self._reachable else "unreachable",
             replay=self._sources.replay(),
         )
-
-    def _forecast(self, series: StoredSeries) -> Forecast | None:
-        return forecast_view(self._store, series, self._sources.status(series.filename), self._min_windows)
 
     def _another_is_live(self, channel: Channel) -> bool:
         live = self._sources.default_filename()

@@ -6,6 +6,8 @@ import pandas as pd
 EWMA_ALPHA = 0.15
 TUNED_ALPHAS = (*(round(0.02 * k, 2) for k in range(1, 16)), 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 DAY = pd.Timedelta(days=1)
+WEEK = pd.Timedelta(days=7)
+WEEKLY = "seasonal_naive_week"  # beside the others where a product's user compares, not in every backtest
 NAMES = ("last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day")
 
 
@@ -24,6 +26,7 @@ def baselines(rates: pd.Series, horizon: int) -> dict[str, pd.Series]:
     last = origins["last_value"].shift(horizon)
     found = {name: made.shift(horizon).fillna(last) for name, made in origins.items()}
     found["seasonal_naive_day"] = seasonal_naive(rates, horizon, DAY).fillna(last)
+    found[WEEKLY] = seasonal_naive(rates, horizon, WEEK).fillna(last)
     return found
 
 

@@ -1,22 +1,25 @@
 """Scores of forecasts beside the naive baselines, all on the same known windows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
 import pandas as pd
 
-from backend.models.baselines import NAMES, baselines
+from backend.models.baselines import NAMES, WEEKLY, baselines
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 
+SHOWN = (*NAMES, WEEKLY)
 PREDICTED = {"lgbm_plus": "predicted_rps_model1", "lgbm": "predicted_rps_model2"}
 
 
 class Errors(TypedDict):
-    """Of one model over `origins` forecasts: mae, rmse in requests per second, smape in percent.
+    """Of one model over `origins` forecasts: mae, rmse, bias in requests per second, smape in percent.
 
-    mase: mae over the mean step between neighbouring windows; None where there is no step to divide by.
+    mase: mae over the mean step between neighbouring windows; None where there is no step to divide by. wape: sum of
+    absolute errors over the sum of traffic; None without traffic. bias: mean of forecast less actual. under_forecast:
+    share of windows that were forecast lower than they came.
     """
 
     origins: int
@@ -24,6 +27,9 @@ class Errors(TypedDict):
     rmse: float
     smape: float
     mase: float | None
+    wape: float | None
+    bias: float
+    under_forecast: float
 
 
 class Result(Errors):
@@ -41,6 +47,7 @@ def backtest(
     start: pd.Timestamp | None = None,
     stop: pd.Timestamp | None = None,
     horizons: tuple[int, ...] | None = None,
+    naive: Sequence[str] = NAMES,
 ) -> list[Result]:
     """Errors of both models and the baselines over the known windows in [start, stop), every window an origin.
 
@@ -54,20 +61,48 @@ def backtest(
     results: list[Result] = []
     for horizon in horizons or estimator.horizons:
         tables = estimator.rolling_forecasts(until, horizon, first)
-        naive = baselines(rates, horizon)
-        forecasts = {name: table["mean"] for name, table in tables.items()}
-        forecasts |= {name: naive[name].iloc[first:] for name in NAMES}
-        target = rates.iloc[first:]
-        for name, errors in _score(target, forecasts, scale).items():
-            below = {level: _share_below(target, tables[name][level]) for level in ("p10", "p90") if name in tables}
-            result = Result(
-                model=name,
-                horizon=horizon,
-                **errors,
-                p10_coverage=below.get("p10"),
-                p90_coverage=below.get("p90"),
-            )
-            results.append(result)
+        results += score_tables(rates, first, horizon, tables, scale, naive)
+    return results
+
+
+def score_issued(
+    rates: pd.Series, start: pd.Timestamp, issued: Mapping[int, Mapping[str, pd.DataFrame]]
+) -> list[Result]:
+    """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
+    table of mean, p10 and p90 by target window. History before `start` is what the baselines look back on."""
+    first = int(rates.index.searchsorted(start))
+    scale = _naive_error(rates.iloc[:first]) or _naive_error(rates)
+    results: list[Result] = []
+    for horizon, models in issued.items():
+        tables = {name: table.reindex(rates.index[first:]) for name, table in models.items()}
+        results += score_tables(rates, first, horizon, tables, scale, SHOWN)
+    return results
+
+
+def score_tables(
+    rates: pd.Series,
+    first: int,
+    horizon: int,
+    tables: Mapping[str, pd.DataFrame],
+    scale: float | None,
+    naive: Sequence[str],
+) -> list[Result]:
+    """Errors at one horizon over the rows from number `first`, on which all tables have their forecasts."""
+    target = rates.iloc[first:]
+    beside = baselines(rates, horizon)
+    forecasts = {name: table["mean"] for name, table in tables.items()}
+    forecasts |= {name: beside[name].iloc[first:] for name in naive}
+    results = []
+    for name, errors in _score(target, forecasts, scale).items():
+        below = {level: _share_below(target, tables[name][level]) for level in ("p10", "p90") if name in tables}
+        result = Result(
+            model=name,
+            horizon=horizon,
+            **errors,
+            p10_coverage=below.get("p10"),
+            p90_coverage=below.get("p90"),
+        )
+        results.append(result)
     return results
 
 
@@ -77,7 +112,9 @@ def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[st
     Each: origins, mae, rmse, smape, mase, as in `backtest`. Empty where no window can be scored.
     """
     rates = frame["actual_rps"]
-    forecasts = {name: predictions[column] for name, column in PREDICTED.items()} | baselines(rates, horizon=1)
+    beside = baselines(rates, horizon=1)
+    forecasts = {name: predictions[column] for name, column in PREDICTED.items()}
+    forecasts |= {name: beside[name] for name in NAMES}
     return _score(rates, forecasts, _naive_error(rates))
 
 
@@ -100,6 +137,9 @@ def _errors(actual: Floats, forecast: Floats, scale: float | None) -> Errors:
         "rmse": float(np.sqrt((error * error).mean())),
         "smape": float(np.divide(200.0 * error, size, out=np.zeros_like(size), where=size > 0).mean()),
         "mase": mae / scale if scale else None,
+        "wape": float(error.sum() / total) if (total := actual.sum()) > 0 else None,
+        "bias": float((forecast - actual).mean()),
+        "under_forecast": float((forecast < actual).mean()),
     }
 
 

@@ -15,6 +15,7 @@ from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
 from backend.feed.registry import Registry
 from backend.live.channel import QUEUE_MESSAGES
+from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.sources import LiveSources
@@ -62,7 +63,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
         estimator: Any = RPSEstimator
         registry = Registry(60)
         sources = LiveSources(Replayer(store, estimator), registry, Collector(store, registry, estimator, 5))
-        hub = Hub(store, sources, INTERVAL, min_windows=20)
+        hub = Hub(store, sources, Forecasts(store, sources, 20), INTERVAL)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()

@@ -59,6 +59,7 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
     status: "live",
     warming_up: false,
     points: [1, 5, 15].flatMap((horizon) => [of("lgbm_plus", horizon), of("lgbm", horizon)]),
+    served: null,
     ...change,
   };
 }
@@ -104,11 +105,22 @@ export function series(change: Partial<Series> = {}): Series {
 }
 
 export function score(model: string, rmse: number, change: Partial<Score> = {}): Score {
-  return { model, horizon: 1, origins: 1_440, mae: rmse / 2, rmse, smape: 5, mase: 0.8, ...change };
+  const shares = { wape: 0.1, bias: 0, under_forecast: 0.5, p10_coverage: 0.1, p90_coverage: 0.9 };
+  return {
+    model,
+    horizon: 1,
+    origins: 1_440,
+    mae: rmse / 2,
+    rmse,
+    smape: 5,
+    mase: 0.8,
+    ...shares,
+    ...change,
+  };
 }
 
 export function accuracy(scores: Score[]): Accuracy {
-  return { filename: "access.log", start: at(-1_440), stop: at(0), scores };
+  return { filename: "access.log", origin: "rolling", start: at(-1_440), stop: at(0), scores };
 }
 
 export function uploadResult(change: Partial<UploadResult> = {}): UploadResult {

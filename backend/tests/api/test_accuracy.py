@@ -1,0 +1,76 @@
+"""The errors the page shows are those that anyone can compute from what is stored."""
+
+import json
+import os
+import subprocess
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.config import Settings
+from backend.live.forecasts import issued_tables
+from backend.models.evaluate import SHOWN, score_issued
+from backend.models.predictor import RPSEstimator
+from backend.stores.sqlite import SqliteStore
+from backend.tests.feed.test_collector import KEY, Feed
+from backend.tests.server import SERVE, Server
+from backend.tests.traffic import series_csv
+from backend.views import on_grid
+
+
+def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "traffic.csv").write_bytes(series_csv(2_000))
+    server.upload("traffic.csv", series_csv(2_000))
+    accuracy = server.get("/api/accuracy", span="24h")
+    command = [*SERVE[:2], "from backend.cli import app; app()", "backtest", str(tmp_path / "traffic.csv")]
+    command += ["--from", accuracy["start"], "--json"]
+    report = json.loads(subprocess.run(command, env=os.environ, check=True, capture_output=True).stdout)
+    scores = {(score["model"], score["horizon"]): score for score in accuracy["scores"]}
+    assert accuracy["origin"] == "rolling"
+    assert {horizon for _, horizon in scores} == {1, 5, 15}
+    for row in report["results"]:
+        shown = scores[row.pop("model"), row["horizon"]]
+        figures = {name: value for name, value in row.items() if value is not None}
+        assert {name: shown[name] for name in figures} == pytest.approx(figures, rel=1e-6)
+
+
+def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite")
+    feed = Feed(store, RPSEstimator.load(Settings().model_path))
+    feed.at(0)
+    feed.live(0, 60)
+    (series,) = store.list_series()
+    start = pd.Timestamp(series.last - timedelta(minutes=39))
+    points = on_grid(store.read_points(KEY, None, None), 60)
+    results = score_issued(points["actual_rps"], start, issued_tables(store, series, points[points.index >= start]))
+    assert {(one["model"], one["horizon"]) for one in results} == {
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in (1, 5, 15)
+    }
+    rows = store.read_forecasts(KEY, None, None)
+    for result in results:
+        if result["model"] not in ("lgbm_plus", "lgbm", "last_value"):
+            continue
+        horizon = result["horizon"]
+        wanted = rows[(rows["model"] == "lgbm_plus") & (rows["horizon_seconds"] == horizon * 60)]
+        if result["model"] == "lgbm":
+            wanted = rows[(rows["model"] == "lgbm") & (rows["horizon_seconds"] == horizon * 60)]
+        said = wanted.set_index("timestamp")
+        if result["model"] == "last_value":
+            said = said.assign(mean=points["actual_rps"].shift(horizon))
+        both = points[["actual_rps"]].join(said, how="inner").loc[start:]
+        error = both["mean"] - both["actual_rps"]
+        expected = {
+            "origins": len(both),
+            "mae": error.abs().mean(),
+            "rmse": np.sqrt((error**2).mean()),
+            "wape": error.abs().sum() / both["actual_rps"].sum(),
+            "bias": error.mean(),
+            "under_forecast": (error < 0).mean(),
+        }
+        if result["model"] != "last_value":
+            expected["p10_coverage"] = (both["actual_rps"] <= both["p10"]).mean()
+            expected["p90_coverage"] = (both["actual_rps"] <= both["p90"]).mean()
+        assert {name: result[name] for name in expected} == pytest.approx(expected, abs=1e-6)  # type: ignore[literal-required]
