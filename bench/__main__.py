@@ -1,6 +1,6 @@
 """make bench: every table, one after the other."""
 
-from bench import reading, serving
+from bench import feed, reading, serving
 
-for module in (reading, serving):
+for module in (reading, serving, feed):
     module.main()
