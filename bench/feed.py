@@ -87,7 +87,7 @@ def write(server: Server, body: str) -> None:
 
 
 def close_many(folder: Path) -> tuple[list[float], list[float]]:
-    """Seconds by the clock and of CPU that the collector takes for one window of many series with a week of history each."""
+    """Seconds by the clock, and of CPU, for one window of many series with a week of history each."""
     store, registry = SqliteStore(folder / "many.sqlite"), Registry(60)
     estimator = RPSEstimator.load(Settings().model_path)
     collector = Collector(store, registry, estimator, 5)
