@@ -13,8 +13,16 @@ import structlog
 
 from backend.config import Settings
 from backend.errors import ConflictError, StoreUnavailableError
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SAMPLE_COLUMNS, SeriesKey, StoredSeries
+from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, StoredSeries
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError
+from backend.stores.influx_frames import (
+    KINDS,
+    NO_SOURCE,
+    forecasts_table,
+    points_table,
+    samples_table,
+    seconds_of,
+)
 from backend.stores.line_protocol import original_name, series_lines, stored_name
 
 log = structlog.get_logger()
@@ -77,19 +85,14 @@ READ_FORECASTS = (
     + _fields(*FORECAST_FIELDS, "issued_at")
     + '  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])'
 )
-READ_SAMPLES = (
-    """
+SAMPLES = """
 from(bucket: bucket)
   |> range(start: start, stop: stop)
   |> filter(fn: (r) => r._measurement == "samples")
-"""
-    + _fields("value", "kind")
-    + '  |> keep(columns: ["filename", "source", "_time", "_field", "_value"])'
-)
-READ_SAMPLES_OF = READ_SAMPLES + "  |> filter(fn: (r) => r.filename == filename)"
-# What a sample is must not be part of its identity, so it is a field; as a number, as all fields are.
-KINDS = ("count", "rate", "counter")
-NO_SOURCE = "-"  # an empty tag value cannot be stored
+""" + _fields("value", "kind")
+SAMPLE_KEPT = '  |> keep(columns: ["filename", "source", "_time", "_field", "_value"])'
+READ_SAMPLES = SAMPLES + SAMPLE_KEPT
+READ_SAMPLES_OF = SAMPLES + "  |> filter(fn: (r) => r.filename == filename)\n" + SAMPLE_KEPT
 # One point a series and field, at the epoch: what cannot be seen from the series' points.
 LIST_SERIES = """
 from(bucket: bucket)
@@ -168,22 +171,22 @@ class InfluxStore:
         def lines(part: slice) -> list[str]:
             rows = known.iloc[part]
             fields = {name: rows[name] for name in POINT_FIELDS}
-            built = series_lines("inference_metrics", _tags(key), fields, _seconds(rows.index))
+            built = series_lines("inference_metrics", _tags(key), fields, seconds_of(rows.index))
             return built if part.start else [*first, *built]
 
         self._send(lines, len(known))
         if len(known) > BATCH_LINES:  # once more, so that a list made in between is not taken for the present
             self._client.write(self._series_line(key, window_seconds))
-        return self._confirm(key, _seconds(known.index))
+        return self._confirm(key, seconds_of(known.index))
 
     def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
         def lines(part: slice) -> list[str]:
             rows = forecasts.iloc[part]
             horizon = rows["horizon_seconds"].astype("int64").astype(str)
-            issued = pd.Series(_seconds(rows["issued_at"]), dtype="float64")
+            issued = pd.Series(seconds_of(rows["issued_at"]), dtype="float64")
             fields = {name: rows[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
             tags = _tags(key) | {"model": rows["model"], "horizon": horizon}
-            return series_lines("forecasts", tags, fields, _seconds(rows["timestamp"]))
+            return series_lines("forecasts", tags, fields, seconds_of(rows["timestamp"]))
 
         self._send(lines, len(forecasts))
         return len(forecasts)
@@ -196,10 +199,10 @@ class InfluxStore:
             found = self._client.frame(READ_POINTS, **asked)
         else:
             found = self._client.frame(READ_BUCKETS, every=timedelta(seconds=every), **asked)
-        return _points(found, every)
+        return points_table(found, every)
 
     def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
-        return _forecasts(self._client.frame(READ_FORECASTS, **_named(key), **_range(start, stop)))
+        return forecasts_table(self._client.frame(READ_FORECASTS, **_named(key), **_range(start, stop)))
 
     def list_series(self) -> list[StoredSeries]:
         about: dict[SeriesKey, dict[str, float]] = {}
@@ -213,12 +216,7 @@ class InfluxStore:
 
     def delete_series(self, filename: str) -> int:
         counts = self._client.rows(COUNT_VERSIONS, filename=stored_name(filename), **WHOLE)
-        for measurement in (
-            "inference_metrics",
-            "forecasts",
-            "samples",
-            "series",
-        ):  # listed until the last of it is gone
+        for measurement in ("inference_metrics", "forecasts", "samples", "series"):  # listed until all of it is gone
             self._client.delete(measurement, "filename", stored_name(filename))
         return sum(int(row["_value"]) for row in counts)
 
@@ -237,7 +235,7 @@ class InfluxStore:
             found = self._client.frame(READ_SAMPLES, "ns", **_range(start, stop))
         else:
             found = self._client.frame(READ_SAMPLES_OF, "ns", filename=stored_name(filename), **_range(start, stop))
-        return _samples(found)
+        return samples_table(found)
 
     def delete_samples(self, before: datetime) -> None:
         self._client.delete_before("samples", before)
@@ -330,60 +328,6 @@ def _named(key: SeriesKey) -> dict[str, str]:
 
 def _range(start: datetime | None, stop: datetime | None) -> dict[str, datetime]:
     return {"start": start or EARLIEST, "stop": stop or LATEST}
-
-
-def _points(found: pd.DataFrame, every: int | None) -> pd.DataFrame:
-    """A column a field, as the contract has it; a window is there where its actual is."""
-    if found.empty:
-        return pd.DataFrame(columns=list(POINT_FIELDS), index=_times([]), dtype="float64")
-    wide = found.pivot(index="_time", columns="_field", values="_value").reindex(columns=list(POINT_FIELDS))
-    seconds = _seconds(wide.index)
-    if every is not None:  # the first bucket begins where the range does
-        seconds = seconds // every * every
-    wide.index = _times(seconds)
-    wide.columns.name = None
-    return wide[wide["actual_rps"].notna()]
-
-
-def _forecasts(found: pd.DataFrame) -> pd.DataFrame:
-    """Whole forecasts only: fields appear and go one after the other while forecasts are written or deleted."""
-    columns = ["model", "horizon_seconds", "timestamp", *FORECAST_FIELDS, "issued_at"]
-    if found.empty:
-        empty = pd.DataFrame(columns=columns).astype(dict.fromkeys(FORECAST_FIELDS, "float64"))
-        return empty.assign(timestamp=_times([]), issued_at=_times([]), horizon_seconds=np.empty(0, dtype="int64"))
-    wide = found.pivot(index=["model", "horizon", "_time"], columns="_field", values="_value")
-    wide = wide.reindex(columns=[*FORECAST_FIELDS, "issued_at"]).dropna().reset_index()
-    wide = wide.rename(columns={"horizon": "horizon_seconds", "_time": "timestamp"})
-    wide["model"] = [original_name(model) for model in wide["model"]]
-    wide["timestamp"] = _times(_seconds(wide["timestamp"]))
-    wide["issued_at"] = _times(wide["issued_at"].astype("int64"))
-    wide.columns.name = None
-    return wide.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)[columns]
-
-
-def _samples(found: pd.DataFrame) -> pd.DataFrame:
-    if found.empty:
-        found = pd.DataFrame(columns=["filename", "source", "_time", "_field", "_value"])
-        found["_time"] = pd.DatetimeIndex([], tz="UTC").as_unit("ns")
-    wide = found.pivot(index=["filename", "source", "_time"], columns="_field", values="_value").reset_index()
-    wide = wide.reindex(columns=["filename", "source", "kind", "_time", "value"]).rename(columns={"_time": "time"})
-    wide.columns.name = None
-    for name in ("filename", "source"):
-        known = {text: original_name(text) for text in wide[name].unique()}
-        wide[name] = wide[name].map(known)
-    wide["source"] = wide["source"].replace(NO_SOURCE, "")
-    wide["kind"] = [KINDS[int(code)] for code in wide["kind"]]
-    return wide.sort_values("time", ignore_index=True)[list(SAMPLE_COLUMNS)]
-
-
-def _seconds(times: pd.Index | pd.Series) -> npt.NDArray[np.int64]:
-    seconds: npt.NDArray[np.int64] = pd.DatetimeIndex(times).as_unit("s").asi8
-    return seconds
-
-
-def _times(seconds: object) -> pd.DatetimeIndex:
-    index = pd.DatetimeIndex(pd.to_datetime(np.asarray(seconds, dtype="int64"), unit="s", utc=True))
-    return index.as_unit("s").rename("timestamp")
 
 
 def _moment(seconds: float) -> datetime:

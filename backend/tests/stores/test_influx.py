@@ -103,12 +103,14 @@ def test_what_is_half_written_or_half_deleted_is_not_there(influxd: Influxd, buc
         "series,filename=traffic.csv,version=lgbm_v1 window_seconds=60,written_at=1 0",
         "inference_metrics,filename=traffic.csv,version=lgbm_v1 predicted_rps_model1=1 1767225600",
         "forecasts,filename=traffic.csv,horizon=60,model=lgbm,version=lgbm_v1 mean=1 1767225600",
+        "samples,filename=traffic.csv,source=host\\=a value=1 1767225600",
     ]
     influxd.call("POST", "write", params={"org": ORG, "bucket": name, "precision": "s"}, content="\n".join(lines))
     half = opened(influxd, name, token)
     assert half.list_series() == []
     assert half.read_points(KEY, None, None).empty
     assert half.read_forecasts(KEY, None, None).empty
+    assert half.read_samples(datetime(2026, 1, 1, tzinfo=UTC), None).empty
 
 
 def test_times_from_1900_to_2100_are_kept(store: InfluxStore) -> None:
