@@ -55,7 +55,7 @@ READ_POINTS = (
     + '  |> keep(columns: ["_time", "_field", "_value"])'
 )
 # Averages and the largest anomaly are both computed by the storage engine; union only puts them together. Each reads
-# for itself: a stream with two readers is sent out of the engine whole.
+# for itself: a stream with two readers is sent out of the engine whole. A pivot is cheap once few rows are left.
 READ_BUCKETS = f"""
 averages = {SELECTED.format(measurement="inference_metrics")}
 {_fields(*(name for name in POINT_FIELDS if name != "anomaly"))}
@@ -63,7 +63,9 @@ averages = {SELECTED.format(measurement="inference_metrics")}
 largest = {SELECTED.format(measurement="inference_metrics")}
 {_fields("anomaly")}
   |> aggregateWindow(every: every, fn: max, createEmpty: false, timeSrc: "_start")
-union(tables: [averages, largest]) |> keep(columns: ["_time", "_field", "_value"])
+union(tables: [averages, largest])
+  |> keep(columns: ["_time", "_field", "_value"])
+  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
 """
 ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
 # By months, because a plain count() over a range that ends before 1970 never returns (InfluxDB 2.8.0).

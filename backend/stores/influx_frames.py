@@ -16,7 +16,11 @@ def points_table(found: pd.DataFrame, every: int | None) -> pd.DataFrame:
     """A column a field, as the contract has it; a window is there where its actual is."""
     if found.empty:
         return pd.DataFrame(columns=list(POINT_FIELDS), index=times_of([]), dtype="float64")
-    wide = found.pivot(index="_time", columns="_field", values="_value").reindex(columns=list(POINT_FIELDS))
+    if "_field" in found:
+        wide = found.pivot(index="_time", columns="_field", values="_value")
+    else:
+        wide = found.set_index("_time").sort_index()
+    wide = wide.reindex(columns=list(POINT_FIELDS)).astype("float64")
     seconds = seconds_of(wide.index)
     if every is not None:  # the first bucket begins where the range does
         seconds = seconds // every * every
