@@ -111,8 +111,11 @@ def negative_binomial(rates: pd.Series, means: Floats, unit: float) -> Floats:
     counts = rates.to_numpy() * unit
     for place, horizon in enumerate(HORIZONS):
         mean = np.maximum(means[:, place] * unit, 1e-9)
-        ratio = pd.Series((counts - mean) ** 2 / mean).rolling(TRAILING_DISPERSION, min_periods=60).mean()
-        dispersion = np.maximum(ratio.shift(horizon).to_numpy(), 1.0001)  # variance over mean
+        squares, level = (
+            pd.Series(column).rolling(TRAILING_DISPERSION, min_periods=60).mean()
+            for column in ((counts - mean) ** 2, mean)
+        )
+        dispersion = np.maximum((squares / level).shift(horizon).to_numpy(), 1.0001)  # variance over mean
         size = mean / (dispersion - 1)
         for column, level in enumerate(LEVELS):
             bands[:, place, column] = nbinom.ppf(level, size, 1 / dispersion) / unit
@@ -245,11 +248,12 @@ TITLES = {
 }
 INTRODUCTION = """# Accuracy beside peers
 
-Made by `make bench` (bench/accuracy.py) with the shipped model `{version}`, on days that its training did not
-see. All models of a table are scored on the same targets, 1, 5 and 15 windows of a minute ahead; each uses only windows
-that had ended by its origin. Peers that are fitted anew at every origin are shown on about {origins} origins, with all
-other models on those same origins. The best baseline is the best of five (last value, EWMA 0.15, EWMA tuned on the
-past, mean of 15, same time yesterday), chosen with hindsight for each horizon.
+Made by `make bench` (bench/accuracy.py) with the shipped model `{version}`, on days that its training did not see. All
+models of a table are scored on the same targets, 1, 5 and 15 windows of a minute ahead; each uses only windows that had
+ended by its origin. Peers that are fitted anew at every origin are shown on about {origins} origins, with all other
+models on those same origins; that few tell a good model from a bad one, and not the first few from each other. The best
+baseline is the best of five (last value, EWMA 0.15, EWMA tuned on the past, mean of 15, same time yesterday), chosen
+with hindsight for each horizon.
 """
 
 if __name__ == "__main__":
