@@ -111,11 +111,11 @@ def negative_binomial(rates: pd.Series, means: Floats, unit: float) -> Floats:
     counts = rates.to_numpy() * unit
     for place, horizon in enumerate(HORIZONS):
         mean = np.maximum(means[:, place] * unit, 1e-9)
-        squares, level = (
+        squares, trailing_mean = (
             pd.Series(column).rolling(TRAILING_DISPERSION, min_periods=60).mean()
             for column in ((counts - mean) ** 2, mean)
         )
-        dispersion = np.maximum((squares / level).shift(horizon).to_numpy(), 1.0001)  # variance over mean
+        dispersion = np.maximum((squares / trailing_mean).shift(horizon).to_numpy(), 1.0001)  # variance over mean
         size = mean / (dispersion - 1)
         for column, level in enumerate(LEVELS):
             bands[:, place, column] = nbinom.ppf(level, size, 1 / dispersion) / unit
