@@ -60,7 +60,9 @@ def serve() -> None:
 
     configure_logs()
     if not (settings.frontend_path / "index.html").is_file():
-        messages.print(f"[yellow]The page is not built ({settings.frontend_path}): only the API is served.[/]")
+        messages.print(
+            f"[yellow]No page at {settings.frontend_path}: only the API is served (nginx may serve the page).[/]"
+        )
     messages.print(f"ScaleOps on [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
     uvicorn.run(
         create_app(settings),

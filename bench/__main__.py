@@ -1,6 +1,6 @@
 """make bench: every table, one after the other."""
 
-from bench import feed, reading, serving
+from bench import feed, influx, reading, serving
 
-for module in (reading, serving, feed):
+for module in (reading, serving, influx, feed):
     module.main()

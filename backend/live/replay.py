@@ -9,7 +9,7 @@ from datetime import datetime
 import pandas as pd
 import structlog
 
-from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 # A silence longer than this is skipped to its end: three days of it would be half an hour at two windows a second.
 LONGEST_SILENCE_WINDOWS = 15
+OUTAGE_SECONDS = 1.0  # between attempts while the store cannot be reached
 
 
 @dataclass
@@ -91,12 +92,13 @@ class Replayer:
             await self.stop()
 
     def delete_leftovers(self) -> None:
-        """Delete what a replay left behind when its process was killed."""
+        """Delete what a replay left behind when its process was killed or the store was away. None may be running."""
         for series in self._store.list_series():
             if series.filename.startswith(REPLAY_PREFIX):
                 self._store.delete_series(series.filename)
 
     def _prepare(self, request: ReplayRequest) -> Playing:
+        self.delete_leftovers()
         stored = {series.filename: series for series in self._store.list_series()}
         source = stored.get(request.filename)
         if source is None:
@@ -121,19 +123,23 @@ class Replayer:
                     async with asyncio.timeout(next_at - time.monotonic()):
                         await playing.stopped.wait()
                         break
-                await asyncio.to_thread(self._play_next, playing)
+                try:
+                    await asyncio.to_thread(self._play_next, playing)
+                except StoreUnavailableError as outage:  # the window is played again when the store is back
+                    log.warning("replay_waits", filename=playing.source.filename, detail=outage.detail)
+                    next_at = time.monotonic() + OUTAGE_SECONDS
         except ProblemError as problem:
             log.warning("replay_stopped", filename=playing.source.filename, detail=problem.detail)
         self._playing = None
-        with suppress(ProblemError):  # left over then, and deleted at the next start
+        with suppress(ProblemError):  # left over then, and deleted before the next replay
             await asyncio.to_thread(self._store.delete_series, playing.key.filename)
 
     def _play_next(self, playing: Playing) -> None:
         """Store the next window beside what was forecast for it, and the forecasts made at its end."""
         row = playing.position
-        playing.position = _next_row(playing.frame, row)
         target = playing.frame.index[row]
         if pd.isna(playing.frame["actual_rps"].iloc[row]):
+            playing.position = _next_row(playing.frame, row)
             return
         if playing.forecasts is None or playing.forecasts["issued_at"].iloc[0] != target:
             playing.forecasts = self._forecasts_at(playing, row)
@@ -142,6 +148,7 @@ class Replayer:
         self._store.write_points(playing.key, playing.source.window_seconds, point)
         if playing.forecasts is not None:
             self._store.write_forecasts(playing.key, playing.forecasts)
+        playing.position = _next_row(playing.frame, row)
 
     def _forecasts_at(self, playing: Playing, row: int) -> pd.DataFrame | None:
         """The forecasts made when `row` windows had ended, None where nothing was known then."""

@@ -1,0 +1,94 @@
+"""A replay over a store that goes away."""
+
+import asyncio
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from backend.config import Settings
+from backend.errors import StoreUnavailableError
+from backend.live import replay
+from backend.live.replay import Replayer
+from backend.models.predictor import RPSEstimator
+from backend.schemas import ReplayRequest
+from backend.stores import SeriesKey
+from backend.stores.sqlite import SqliteStore
+from backend.tests.stores.samples import points
+
+
+class LeavingStore(SqliteStore):
+    """Refuses writes and deletions while it is away."""
+
+    away = False
+
+    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
+        self._refuse_if_away()
+        return super().write_points(key, window_seconds, points)
+
+    def delete_series(self, filename: str) -> int:
+        self._refuse_if_away()
+        return super().delete_series(filename)
+
+    def _refuse_if_away(self) -> None:
+        if self.away:
+            raise StoreUnavailableError("gone")
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeavingStore:
+    monkeypatch.setattr(replay, "OUTAGE_SECONDS", 0.02)
+    opened = LeavingStore(tmp_path / "store.sqlite")
+    opened.write_points(SeriesKey("traffic.csv", "lgbm_v1"), 60, points(200))
+    return opened
+
+
+@pytest.fixture(scope="module")
+def estimator() -> RPSEstimator:
+    return RPSEstimator.load(Settings().model_path)
+
+
+async def windows(store: LeavingStore, count: int) -> list[pd.Timestamp]:
+    """The windows played so far, once there are `count` of them."""
+    for _ in range(500):
+        played = list(store.read_points(SeriesKey("replay of traffic.csv", "lgbm_v1"), None, None).index)
+        if len(played) >= count:
+            return played
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"{count} windows were never played")
+
+
+def test_a_replay_waits_for_a_store_that_is_away_and_leaves_no_hole(
+    store: LeavingStore, estimator: RPSEstimator
+) -> None:
+    async def run() -> None:
+        replayer = Replayer(store, estimator)
+        await replayer.start(ReplayRequest(filename="traffic.csv", speed=20))
+        await windows(store, 3)
+        store.away = True
+        await asyncio.sleep(0.3)
+        assert replayer.current() is not None
+        store.away = False
+        played = await windows(store, len(await windows(store, 3)) + 5)
+        assert played == list(points(200).index[: len(played)])
+        await replayer.stop()
+
+    asyncio.run(run())
+
+
+def test_what_a_replay_could_not_delete_is_deleted_before_the_next(
+    store: LeavingStore, estimator: RPSEstimator
+) -> None:
+    async def run() -> None:
+        replayer = Replayer(store, estimator)
+        await replayer.start(ReplayRequest(filename="traffic.csv", speed=20))
+        await windows(store, 10)
+        store.away = True
+        await replayer.stop()
+        store.away = False
+        await replayer.start(ReplayRequest(filename="traffic.csv", speed=0.01))
+        assert len(await windows(store, 1)) == 1
+        await replayer.stop()
+        assert [series.filename for series in store.list_series()] == ["traffic.csv"]
+
+    asyncio.run(run())
