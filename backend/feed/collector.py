@@ -3,15 +3,16 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
+import numpy as np
 import pandas as pd
 import structlog
 
-from backend.errors import ConflictError, ProblemError
-from backend.feed.memory import FedSeries
+from backend.errors import ProblemError
+from backend.feed.memory import FedSeries, issued_frame, windows_frame
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, Source, growing_rate, sources_of, window_rate
 from backend.feed.registry import SAMPLES_KEPT, Registry
 from backend.models.predictor import RPSEstimator
@@ -21,7 +22,10 @@ log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
 CHUNK_WINDOWS = 60  # windows that one step of catching up looks at
+CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wait for the last
+RECENT_WINDOWS = 60  # before a close that are compared with the store
 PRUNE_SECONDS = 300
+REFUSED = "stored with another window length: delete the stored series, or feed it by another name"
 
 
 class Collector:
@@ -38,8 +42,10 @@ class Collector:
         self._working = threading.Lock()
         self._done: int | None = None  # number of the newest window that was closed to the end
         self._behind: list[range] = []
+        self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
+        self.on_issued: Callable[[set[str]], None] = lambda _: None
         self.on_corrected: Callable[[str], None] = lambda _: None
 
     async def run(self) -> None:
@@ -92,16 +98,17 @@ class Collector:
             self._series.pop(filename, None)
 
     def growing(self, filename: str, now: float) -> tuple[datetime, float, float] | None:
-        """The window that the newest sample lies in, if it is not closed: its start, rate and seconds so far."""
-        newest, closed = self._registry.newest(filename), self._registry.closed
-        if newest is None or closed is None:
+        """The newest open window that a sample lies in: its start, rate and seconds so far; None where there is none.
+
+        The store is asked, not the registry: another backend may receive the samples.
+        """
+        closed, current = self._registry.closed, int(now // self._seconds)
+        if closed is None or closed >= current or self._registry.status(filename, int(now * NANOSECONDS)) != "live":
             return None
-        window = newest // (self._seconds * NANOSECONDS)
-        if window <= closed or window * self._seconds > now:
-            return None
-        samples = self._samples(window, window, filename)
-        start, stop = self._span(window)
-        rate = growing_rate(samples.get(filename, []), start, stop)
+        sources = self._samples(closed + 1, current, filename).get(filename, [])
+        newest = max((int(source.times[-1]) for source in sources), default=0)
+        window = min(newest // (self._seconds * NANOSECONDS), current)
+        rate = growing_rate(sources, *self._span(window)) if window > closed else None
         return None if rate is None else (_utc(window * self._seconds), *rate)
 
     def _begin(self, newest: int) -> None:
@@ -118,65 +125,95 @@ class Collector:
         self._registry.close(newest)
         if newest > first:
             log.warning("windows_closed_late", count=newest - first)
-        windows = range(first, newest + 1)
-        samples = self._samples(first, newest)
-        live = set(self._registry.names("live", self._span(newest)[1]))
-        for filename in sorted({*samples, *live}):
-            rates = self._rates(samples.get(filename, []), windows)
-            self._guarded(filename, partial(self._close_series, rates=rates))
-            if filename in live:
-                self._guarded(filename, partial(self._forecast, newest=newest))
+        self._take_over(first)
+        self._write(self._all_rates(self._samples(first, newest), range(first, newest + 1)))
+        live = [name for name in self._registry.names("live", self._span(newest)[1]) if name not in self._refused]
+        for start in range(0, len(live), CHUNK_SERIES):
+            self._issue(live[start : start + CHUNK_SERIES], newest)
+        for name in live:
+            self._fed_series(name).note_served(newest)
 
-    def _close_series(self, series: FedSeries, rates: dict[int, float]) -> None:
-        for window, rate in rates.items():
-            self._write(series, window, rate)
+    def _issue(self, names: list[str], newest: int) -> None:
+        """Write the forecasts from the end of the newest window."""
+        rows = [row for name in names for row in self._fed_series(name).forecast(newest)]
+        if rows:
+            self._store.write_issued(self._estimator.version, issued_frame(rows))
+            self.on_issued({str(row["filename"]) for row in rows})
 
-    def _forecast(self, series: FedSeries, newest: int) -> None:
-        forecasts = series.forecast(newest)
-        if forecasts is not None:
-            self._store.write_forecasts(series.key, forecasts)
+    def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
+        """Write windows of many series; one that cannot be written must not hold up the others."""
+        found = {self._fed_series(name): known for name, known in rates.items() if known}
+        rows = [row for series, known in found.items() for row in series.points(self._store, known)]
+        if not rows:
+            return
+        refused = self._store.write_windows(self._estimator.version, self._seconds, windows_frame(rows))
+        if refused - self._refused:
+            log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
+        self._refused = self._refused - rates.keys() | refused
+        for series, known in found.items():
+            if series.key.filename not in refused:
+                for window, rate in known.items():
+                    series.put(window, rate)
+                self._registry.begun(series.key.filename)
 
-    def _write(self, series: FedSeries, window: int, rate: float) -> None:
-        self._store.write_points(series.key, self._seconds, series.point(self._store, window, rate))
-        series.put(window, rate)
-        self._registry.begun(series.key.filename)
+    def _take_over(self, first: int) -> None:
+        """Take from the store what others, such as a second backend, made of the windows before `first`."""
+        start = first - RECENT_WINDOWS
+        stored = self._stored_rates(start, first)
+        for name, series in list(self._series.items()):
+            known = stored.get(name, {})
+            theirs = np.array([known.get(window, np.nan) for window in range(start, first)])
+            ours = series.rates(start, first)
+            if name in self._refused or np.array_equal(ours, theirs, equal_nan=True):
+                continue
+            if (np.isfinite(ours) & np.isnan(theirs)).any():  # deleted: what is older may be gone as well
+                del self._series[name]
+                continue
+            for window in np.flatnonzero(ours != theirs):
+                if np.isfinite(theirs[window]):
+                    series.put(start + int(window), float(theirs[window]))
 
     def _correct(self) -> None:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
         late = self._registry.take_late()
         try:
-            for filename, windows in list(late.items()):
-                samples = self._samples(min(windows), max(windows), filename)
-                rates = self._rates(samples.get(filename, []), sorted(windows))
-                self._guarded(filename, partial(self._write_changed, rates=rates))
-                del late[filename]
-        finally:
+            found: dict[str, dict[int, float]] = {}
+            for name, windows in late.items():
+                samples = self._samples(min(windows), max(windows), name)
+                found |= self._all_rates(samples, sorted(windows))
+            self._write_changed(found)
+        except BaseException:
             self._registry.put_back(late)
+            raise
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""
-        for filename, sources in self._samples(windows[0], windows[-1]).items():
-            self._guarded(filename, partial(self._write_changed, rates=self._rates(sources, windows)))
+        self._write_changed(self._all_rates(self._samples(windows[0], windows[-1]), windows))
 
-    def _write_changed(self, series: FedSeries, rates: dict[int, float]) -> None:
-        if not rates:
+    def _write_changed(self, rates: Mapping[str, Mapping[int, float]]) -> None:
+        """Write the windows whose rate is not the one that is stored."""
+        windows = [window for known in rates.values() for window in known]
+        if not windows:
             return
-        start, stop = _utc(min(rates) * self._seconds), _utc((max(rates) + 1) * self._seconds)
-        stored = self._store.read_points(series.key, start, stop)["actual_rps"]
-        numbers = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
-        known = dict(zip(numbers.tolist(), stored.tolist(), strict=True))
-        changed = {window: rate for window, rate in rates.items() if known.get(window) != rate}
-        for window, rate in changed.items():
-            self._write(series, window, rate)
-        if changed:
-            self.on_corrected(series.key.filename)
+        stored = self._stored_rates(min(windows), max(windows) + 1, next(iter(rates)) if len(rates) == 1 else None)
+        changed = {
+            name: {window: rate for window, rate in known.items() if stored.get(name, {}).get(window) != rate}
+            for name, known in rates.items()
+        }
+        self._write(changed)
+        for name, known in changed.items():
+            if known and name not in self._refused:
+                self.on_corrected(name)
 
-    def _guarded(self, filename: str, work: Callable[[FedSeries], None]) -> None:
-        """Do something with one series; a series that cannot be written must not hold up the others."""
-        try:
-            work(self._fed_series(filename))
-        except ConflictError as problem:
-            log.warning("feed_refused", filename=filename, detail=problem.detail)
+    def _stored_rates(self, first: int, stop: int, filename: str | None = None) -> dict[str, dict[int, float]]:
+        """By series and window what is stored of windows from `first` up to `stop`, of one series or all."""
+        start, end = _utc(first * self._seconds), _utc(stop * self._seconds)
+        table = self._store.read_rates(self._estimator.version, start, end, filename)
+        windows = pd.DatetimeIndex(table["timestamp"]).as_unit("s").asi8 // self._seconds
+        stored: dict[str, dict[int, float]] = defaultdict(dict)
+        for name, window, rate in zip(table["filename"], windows.tolist(), table["actual_rps"].tolist(), strict=True):
+            stored[name][window] = rate
+        return stored
 
     def _fed_series(self, filename: str) -> FedSeries:
         series = self._series.get(filename)
@@ -198,9 +235,18 @@ class Collector:
             self._registry.seen(name, max(int(source.times[-1]) for source in found))
         return sources
 
-    def _rates(self, sources: list[Source], windows: Iterable[int]) -> dict[int, float]:
-        rates = {window: window_rate(sources, *self._span(window)) for window in windows}
-        return {window: rate for window, rate in rates.items() if rate is not None}
+    def _all_rates(
+        self, samples: Mapping[str, Sequence[Source]], windows: Collection[int]
+    ) -> dict[str, dict[int, float]]:
+        """By series the windows whose rate the samples tell."""
+        spans = [(window, *self._span(window)) for window in windows]
+        rates = {
+            name: {window: window_rate(sources, start, stop) for window, start, stop in spans}
+            for name, sources in samples.items()
+        }
+        return {
+            name: {window: rate for window, rate in found.items() if rate is not None} for name, found in rates.items()
+        }
 
     def _span(self, window: int) -> tuple[int, int]:
         width = self._seconds * NANOSECONDS

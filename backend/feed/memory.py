@@ -1,16 +1,40 @@
 """The newest windows of one fed series, held beside its live forecaster so that a close reads no history."""
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 import numpy as np
 import pandas as pd
 
+from backend.feed.rates import NANOSECONDS
+from backend.feed.served import ServedForecast
+from backend.models.frames import usable_rates
+from backend.models.gate import LOOKBACK
+from backend.models.history import Grid
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
-from backend.pipeline import issued_forecasts, one_window_ahead
+from backend.pipeline import anomalies
 from backend.stores import SeriesKey, Store
 
 SLACK = 1_024  # windows kept beyond the history, so that the array is cut once in so many closes
+SAID_FIELDS = ("predicted_rps_model1", "predicted_rps_model2", "p10", "p90")
+
+Said = tuple[float, ...]  # SAID_FIELDS: what was forecast for a window just before it
+NOTHING_SAID: Said = (np.nan,) * len(SAID_FIELDS)
+PointRow = tuple[str, int, float, *Said]  # filename, window's start in seconds since 1970, rate, SAID_FIELDS
+ForecastRow = dict[str, object]
+
+
+def windows_frame(rows: Iterable[PointRow]) -> pd.DataFrame:
+    """Points as Store.write_windows takes them."""
+    table = pd.DataFrame(list(rows), columns=["filename", "timestamp", "actual_rps", *SAID_FIELDS])
+    return table.assign(timestamp=_stamps(table["timestamp"]), anomaly=anomalies(table))
+
+
+def issued_frame(rows: Iterable[ForecastRow]) -> pd.DataFrame:
+    """Forecasts as Store.write_issued takes them."""
+    table = pd.DataFrame(list(rows))
+    return table.assign(timestamp=_stamps(table["timestamp"]), issued_at=_stamps(table["issued_at"]))
 
 
 class FedSeries:
@@ -23,18 +47,27 @@ class FedSeries:
         self._history = history_windows
         self._first = 0
         self._rates: Floats = np.empty(0)
-        self._issued: pd.DataFrame | None = None
+        self._said: dict[int, Said] = {}  # for the window after the newest close
+        self._served = ServedForecast()
 
     def load(self, store: Store, until: int) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
-        since = (until - self._history) * self._seconds
-        stored = store.read_points(self.key, _utc(since), _utc(until * self._seconds))["actual_rps"]
+        stored = store.read_points(self.key, self._utc(until - self._history), self._utc(until))["actual_rps"]
         windows = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
         if len(windows):
             self._first = int(windows[0])
             self._rates = np.full(int(windows[-1]) + 1 - self._first, np.nan)
             self._rates[windows - self._first] = stored.to_numpy()
+            self._served.load(store.read_forecasts(self.key, self._utc(until - LOOKBACK), None), self._seconds)
         return len(windows) > 0
+
+    def rates(self, first: int, stop: int) -> Floats:
+        """The rates of windows from `first` up to `stop`, NaN where unknown."""
+        found = np.full(stop - first, np.nan)
+        begin, end = max(first, self._first), min(stop, self._first + len(self._rates))
+        if begin < end:
+            found[begin - first : end - first] = self._rates[begin - self._first : end - self._first]
+        return found
 
     def put(self, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""
@@ -51,37 +84,52 @@ class FedSeries:
             self._first += len(self._rates) - self._history
             self._rates = self._rates[-self._history :].copy()
 
-    def point(self, store: Store, window: int, rate: float) -> pd.DataFrame:
-        """The window's rate beside what was forecast for it just before, if anything was."""
-        target = pd.Timestamp(_utc(window * self._seconds)).as_unit("s")
-        issued = self._issued
-        if issued is None or issued["issued_at"].iloc[0] != target:
-            issued = self._stored_forecasts(store, window)
-        return one_window_ahead(issued, target, rate)
+    def points(self, store: Store, rates: Mapping[int, float]) -> list[PointRow]:
+        """The rates of windows beside what was forecast for each just before it, if anything was."""
+        said = self._said if rates.keys() <= self._said.keys() else self._stored_forecasts(store, rates)
+        return [
+            (self.key.filename, window * self._seconds, rate, *said.get(window, NOTHING_SAID))
+            for window, rate in rates.items()
+        ]
 
-    def forecast(self, window: int) -> pd.DataFrame | None:
-        """Forecast from the end of a window, known or not; None where nothing is known."""
-        end = window + 1 - self._first
-        since = max(0, end - self._history)
-        if end <= 0 or since >= len(self._rates):
-            return None
-        rates = self._rates[since:end]
-        rates = np.concatenate([rates, np.full(end - since - len(rates), np.nan)])
+    def forecast(self, window: int) -> list[ForecastRow]:
+        """Forecasts of both models from the end of a window, known or not; none where nothing is known."""
+        rates = usable_rates(self.rates(max(self._first, window + 1 - self._history), window + 1))
         if np.isnan(rates).all():
-            return None
-        first = pd.Timestamp(_utc((window + 1 - len(rates)) * self._seconds)).as_unit("s")
-        index = pd.date_range(first, periods=len(rates), freq=f"{self._seconds}s", unit="s")
-        frame = pd.DataFrame({"actual_rps": rates}, index=index)
-        forecasts = issued_forecasts(self._forecaster, frame, self._seconds)
-        self._issued = None if forecasts.empty else forecasts
-        return self._issued
+            return []
+        rows = self._forecaster.rows(rates, Grid(self._seconds * NANOSECONDS, window + 1 - len(rates)))
+        self._served.issued(window, rows)
+        one = {row["model"]: row for row in rows if row["horizon"] == 1}
+        plus, lgbm = one.get("lgbm_plus"), one.get("lgbm")
+        self._said = {window + 1: (plus["mean"], lgbm["mean"], plus["p10"], plus["p90"])} if plus and lgbm else {}
+        issued = {"filename": self.key.filename, "issued_at": (window + 1) * self._seconds}
+        return [
+            row
+            | issued
+            | {
+                "horizon_seconds": row["horizon"] * self._seconds,
+                "timestamp": (window + row["horizon"]) * self._seconds,
+            }
+            for row in rows
+        ]
 
-    def _stored_forecasts(self, store: Store, window: int) -> pd.DataFrame | None:
-        start = window * self._seconds
-        rows = store.read_forecasts(self.key, _utc(start), _utc(start + self._seconds))
-        rows = rows[rows["horizon_seconds"] == self._seconds]
-        return rows if len(rows) else None
+    def note_served(self, window: int) -> None:
+        """Log a change of the forecast that is served once a window is closed."""
+        self._served.note(self.key.filename, self.rates(window - LOOKBACK, window + 1), window)
+
+    def _stored_forecasts(self, store: Store, windows: Iterable[int]) -> dict[int, Said]:
+        rows = store.read_forecasts(self.key, self._utc(min(windows)), self._utc(max(windows) + 1))
+        rows = rows[rows["horizon_seconds"] == self._seconds].set_index("timestamp")
+        both = rows[rows["model"] == "lgbm_plus"].join(
+            rows[rows["model"] == "lgbm"]["mean"].rename("lgbm"), how="inner"
+        )
+        at = pd.DatetimeIndex(both.index).as_unit("s").asi8 // self._seconds
+        said = both[["mean", "lgbm", "p10", "p90"]].to_numpy()
+        return dict(zip(at.tolist(), map(tuple, said.tolist()), strict=True))
+
+    def _utc(self, window: int) -> datetime:
+        return datetime.fromtimestamp(window * self._seconds, UTC)
 
 
-def _utc(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
+def _stamps(seconds: pd.Series) -> pd.DatetimeIndex:
+    return pd.DatetimeIndex(pd.to_datetime(seconds, unit="s", utc=True)).as_unit("s")

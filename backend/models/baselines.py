@@ -1,5 +1,7 @@
 """Naive forecasts that every model is measured against. Each uses only windows up to the origin."""
 
+from collections.abc import Callable, Collection
+
 import numpy as np
 import pandas as pd
 
@@ -11,23 +13,22 @@ WEEKLY = "seasonal_naive_week"  # beside the others where a product's user compa
 NAMES = ("last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day")
 
 
-def baselines(rates: pd.Series, horizon: int) -> dict[str, pd.Series]:
+def baselines(rates: pd.Series, horizon: int, names: Collection[str] = (*NAMES, WEEKLY)) -> dict[str, pd.Series]:
     """By name, for every row the forecast made `horizon` windows before it.
 
     `rates`: requests per second on a regular grid, NaN where unknown. Where a baseline has nothing to go by (no
     yesterday, an unknown window) it repeats the last known rate, so that all are scored on the same windows.
     """
-    origins = {
-        "last_value": rates.ffill(),
-        "ewma": _ewma(rates, EWMA_ALPHA),
-        "ewma_tuned": ewma_tuned(rates, horizon),
-        "mean_15": rates.rolling(15, min_periods=1).mean(),
+    last = rates.ffill().shift(horizon)
+    ways: dict[str, Callable[[], pd.Series]] = {
+        "last_value": lambda: last,
+        "ewma": lambda: _ewma(rates, EWMA_ALPHA).shift(horizon),
+        "ewma_tuned": lambda: ewma_tuned(rates, horizon).shift(horizon),
+        "mean_15": lambda: rates.rolling(15, min_periods=1).mean().shift(horizon),
+        "seasonal_naive_day": lambda: seasonal_naive(rates, horizon, DAY),
+        WEEKLY: lambda: seasonal_naive(rates, horizon, WEEK),
     }
-    last = origins["last_value"].shift(horizon)
-    found = {name: made.shift(horizon).fillna(last) for name, made in origins.items()}
-    found["seasonal_naive_day"] = seasonal_naive(rates, horizon, DAY).fillna(last)
-    found[WEEKLY] = seasonal_naive(rates, horizon, WEEK).fillna(last)
-    return found
+    return {name: way().fillna(last) for name, way in ways.items() if name in names}
 
 
 def _ewma(rates: pd.Series, alpha: float) -> pd.Series:

@@ -48,8 +48,13 @@ def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Fl
     if step_ns <= 0 or (np.diff(times) != step_ns).any():
         raise ValueError("The frame's rows must lie on a regular grid, unknown windows as NaN.")
     values = frame["actual_rps"].to_numpy(dtype=np.float64, na_value=np.nan)
+    return usable_rates(values), Grid(step_ns, int(times[0] // step_ns))
+
+
+def usable_rates(values: Floats) -> Floats:
+    """What is infinite or negative is unknown."""
     values = np.where(np.isfinite(values) & (values >= 0), values, np.nan)
-    return np.where(values < NO_TRAFFIC, 0.0, values), Grid(step_ns, int(times[0] // step_ns))
+    return np.where(values < NO_TRAFFIC, 0.0, values)
 
 
 def by_level(quantiles: Floats) -> dict[str, Floats]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from backend.models.bands import LEVELS
@@ -37,7 +38,7 @@ class Candidate:
     quantiles: Floats
 
 
-def choose(rates: pd.Series, made: Mapping[int, Mapping[str, pd.Series]]) -> Choice:
+def choose(rates: pd.Series, made: Mapping[int, Mapping[str, npt.ArrayLike]]) -> Choice:
     """The candidate to serve after the last of `rates` (regular grid, NaN unknown).
 
     `made`: by horizon and model what was forecast for each window, NaN where nothing was. All candidates are scored
@@ -48,8 +49,8 @@ def choose(rates: pd.Series, made: Mapping[int, Mapping[str, pd.Series]]) -> Cho
     if not np.isfinite(errors[:, -1:]).any():
         return Choice("lgbm_plus", f"fewer than {FEWEST} of its forecasts could be held against what came", {})
     served = 0
-    for row in errors.T:
-        best = int(np.argmin(row)) if np.isfinite(row).all() else served
+    scored = errors[:, np.isfinite(errors).all(axis=0)]
+    for row, best in zip(scored.T.tolist(), np.argmin(scored, axis=0).tolist(), strict=True):
         if row[best] < (1 - MARGIN) * row[served]:
             served = best
     newest = {name: float(error) for name, error in zip(CANDIDATES, errors[:, -1], strict=True)}
@@ -60,17 +61,17 @@ def naive_candidate(rates: pd.Series, horizon: int, name: str, step: pd.Timedelt
     """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately."""
     ahead = pd.date_range(rates.index[-1], periods=horizon + 1, freq=step)[1:]
     longer = pd.concat([rates, pd.Series(np.nan, index=ahead)])
-    said = baselines(longer, horizon)[name]
+    said = baselines(longer, horizon, [name])[name]
     error = (longer - said).iloc[-SPAN - horizon :].dropna()
     mean = float(said.iloc[-1])
     edges = np.quantile(error, LEVELS) if len(error) else np.zeros(len(LEVELS))
     return Candidate(mean, np.maximum(mean + edges, 0.0))
 
 
-def _trailing_errors(rates: pd.Series, horizon: int, models: Mapping[str, pd.Series]) -> Floats:
+def _trailing_errors(rates: pd.Series, horizon: int, models: Mapping[str, npt.ArrayLike]) -> Floats:
     """By candidate and window the error over the trailing SPAN; NaN where too few were scored or nothing came."""
-    naive = baselines(rates, horizon)
-    said = np.stack([(models[name] if name in models else naive[name]).to_numpy(np.float64) for name in CANDIDATES])
+    said_by = {**models, **baselines(rates, horizon, CANDIDATES)}
+    said = np.stack([np.asarray(said_by[name], np.float64) for name in CANDIDATES])
     actual = rates.to_numpy(np.float64)
     scored = np.isfinite(actual) & np.isfinite(said).all(axis=0)
     missed = np.where(scored, np.abs(said - actual), 0.0)

@@ -64,6 +64,14 @@ class LiveForecaster:
     def forecast(self, frame: pd.DataFrame, step: pd.Timedelta | None = None) -> ForecastResult:
         """Forecasts of both models from the end of `frame`; frame and step as RPSEstimator.forecast takes them."""
         values, grid = series_of(frame, step)
+        window, last = pd.Timedelta(grid.step_ns, unit="ns"), frame.index[-1]
+        records = [row | {"timestamp": last + row["horizon"] * window} for row in self.rows(values, grid)]
+        table = pd.DataFrame(records, columns=COLUMNS)
+        known = int(np.isfinite(values[-features.MAX_AGE :]).sum())
+        return ForecastResult(table, known < MIN_WINDOWS, last + window)
+
+    def rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
+        """The table's rows without their times, from rates as `series_of` gives them: a frame takes longer to make."""
         begin = max(0, len(values) - HISTORY_WINDOWS)
         values, grid = values[begin:], grid.from_row(begin)
         with self._lock:
@@ -75,12 +83,7 @@ class LiveForecaster:
                 for stop in range(len(values) - added + 1, len(values) + 1):
                     history = self._advance(values[:stop], grid)
             self._values, self._grid = values, grid
-            rows = self._rows(history)
-        window, last = pd.Timedelta(grid.step_ns, unit="ns"), frame.index[-1]
-        records = [row | {"timestamp": last + row["horizon"] * window} for row in rows]
-        table = pd.DataFrame(records, columns=COLUMNS)
-        known = int(np.isfinite(values[-features.MAX_AGE :]).sum())
-        return ForecastResult(table, known < MIN_WINDOWS, last + window)
+            return self._rows(history)
 
     def _added(self, values: Floats, grid: Grid) -> int | None:
         """How many windows came since the last frame; None unless it holds that frame and no other past."""

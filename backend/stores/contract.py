@@ -57,6 +57,15 @@ class Store(Protocol):
     def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
         """Write forecasts: columns model, horizon_seconds, timestamp (target window), issued_at, FORECAST_FIELDS."""
 
+    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
+        """Write the newest windows of many series at once: columns filename, timestamp, POINT_FIELDS, actual_rps known.
+
+        Returns the names of the series left out, which are stored with another window length.
+        """
+
+    def write_issued(self, version: str, forecasts: pd.DataFrame) -> int:
+        """Write forecasts of many series at once: as write_forecasts, with a column filename."""
+
     def read_points(
         self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
     ) -> pd.DataFrame:
@@ -65,6 +74,9 @@ class Store(Protocol):
 
     def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
         """Read forecasts whose target window lies in the range, ordered by model, horizon, target."""
+
+    def read_rates(self, version: str, start: datetime, stop: datetime, filename: str | None = None) -> pd.DataFrame:
+        """Read what came, of one series or of all of a version: columns filename, timestamp, actual_rps, unordered."""
 
     def list_series(self) -> list[StoredSeries]:
         """List what is stored, the one written last first."""

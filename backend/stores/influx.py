@@ -1,4 +1,4 @@
-"""The store that servers share: InfluxDB v2. influxdb/README.md describes what is stored; all Flux is here."""
+"""The store that servers share: InfluxDB v2. influxdb/README.md describes what is stored, influx_queries.py asks."""
 
 import time
 from collections.abc import Callable
@@ -20,91 +20,38 @@ from backend.stores.influx_frames import (
     NO_SOURCE,
     forecasts_table,
     points_table,
+    rates_table,
     samples_table,
     seconds_of,
 )
-from backend.stores.line_protocol import original_name, series_lines, stored_name
+from backend.stores.influx_queries import (
+    AT_EPOCH,
+    COUNT_POINTS,
+    COUNT_VERSIONS,
+    EARLIEST,
+    FIND_SERIES,
+    LATEST,
+    LIST_SERIES,
+    OF_ONE,
+    RATES,
+    RATES_KEPT,
+    READ_BUCKETS,
+    READ_FORECASTS,
+    READ_POINTS,
+    SAMPLE_KEPT,
+    SAMPLES,
+    SUMMARY,
+    WHOLE,
+)
+from backend.stores.line_protocol import Tags, original_name, series_lines, stored_name
 
 log = structlog.get_logger()
 
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
 WRITERS = 2
-# Ranges always have both ends: without `stop` InfluxDB leaves out the future, where forecasts lie.
-EARLIEST, LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
-EPOCH = datetime.fromtimestamp(0, UTC)
 SETTLED_SECONDS = 10  # a series written more recently than this may be in the middle of a write
 WAIT_PAUSE_SECONDS = 1
 CONFIRM_TRIES, CONFIRM_PAUSE_SECONDS = 6, 0.1  # InfluxDB Cloud shows a stored point a moment later
-
-SELECTED = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "{measurement}" and r.filename == filename and r.version == version)
-"""
-
-
-def _fields(*names: str) -> str:
-    """A filter for these fields alone, in the form that the storage engine itself can apply."""
-    wanted = " or ".join(f'r._field == "{name}"' for name in names)
-    return f"  |> filter(fn: (r) => {wanted})\n"
-
-
-READ_POINTS = (
-    SELECTED.format(measurement="inference_metrics")
-    + _fields(*POINT_FIELDS)
-    + '  |> keep(columns: ["_time", "_field", "_value"])'
-)
-# Averages and the largest anomaly are both computed by the storage engine; union only puts them together. Each reads
-# for itself: a stream with two readers is sent out of the engine whole. A pivot is cheap once few rows are left.
-READ_BUCKETS = f"""
-averages = {SELECTED.format(measurement="inference_metrics")}
-{_fields(*(name for name in POINT_FIELDS if name != "anomaly"))}
-  |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start")
-largest = {SELECTED.format(measurement="inference_metrics")}
-{_fields("anomaly")}
-  |> aggregateWindow(every: every, fn: max, createEmpty: false, timeSrc: "_start")
-union(tables: [averages, largest])
-  |> keep(columns: ["_time", "_field", "_value"])
-  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-"""
-ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
-# By months, because a plain count() over a range that ends before 1970 never returns (InfluxDB 2.8.0).
-COUNT_POINTS = ACTUAL + "  |> aggregateWindow(every: 30d, fn: count, createEmpty: false)"
-SUMMARY = f"""
-{ACTUAL} |> count() |> keep(columns: ["_value"]) |> yield(name: "points")
-{ACTUAL} |> first() |> keep(columns: ["_time"]) |> yield(name: "first")
-{ACTUAL} |> last() |> keep(columns: ["_time"]) |> yield(name: "last")
-"""
-COUNT_VERSIONS = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "inference_metrics" and r.filename == filename)
-  |> filter(fn: (r) => r._field == "actual_rps")
-  |> count() |> keep(columns: ["_value"])
-"""
-READ_FORECASTS = (
-    SELECTED.format(measurement="forecasts")
-    + _fields(*FORECAST_FIELDS, "issued_at")
-    + '  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])'
-)
-SAMPLES = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "samples")
-""" + _fields("value", "kind")
-SAMPLE_KEPT = '  |> keep(columns: ["filename", "source", "_time", "_field", "_value"])'
-READ_SAMPLES = SAMPLES + SAMPLE_KEPT
-READ_SAMPLES_OF = SAMPLES + "  |> filter(fn: (r) => r.filename == filename)\n" + SAMPLE_KEPT
-# One point a series and field, at the epoch: what cannot be seen from the series' points.
-LIST_SERIES = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "series")
-  |> keep(columns: ["filename", "version", "_field", "_value"])
-"""
-FIND_SERIES = SELECTED.format(measurement="series") + '  |> keep(columns: ["_field", "_value"])'
-WHOLE = {"start": EARLIEST, "stop": LATEST}
-AT_EPOCH = {"start": EPOCH, "stop": EPOCH + timedelta(seconds=1)}
 
 
 def wait_for_influxdb(settings: Settings) -> "InfluxStore":
@@ -168,7 +115,7 @@ class InfluxStore:
         if known.empty:
             return 0
         self._refuse_another_window(key, window_seconds)
-        first = self._series_line(key, window_seconds)
+        first = self._series_lines(pd.Series([key.filename]), key.version, window_seconds)
 
         def lines(part: slice) -> list[str]:
             rows = known.iloc[part]
@@ -178,16 +125,45 @@ class InfluxStore:
 
         self._send(lines, len(known))
         if len(known) > BATCH_LINES:  # once more, so that a list made in between is not taken for the present
-            self._client.write(self._series_line(key, window_seconds))
+            self._client.write(self._series_lines(pd.Series([key.filename]), key.version, window_seconds))
         return self._confirm(key, seconds_of(known.index))
 
+    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
+        lengths = {
+            original_name(row["filename"]): row["_value"]
+            for row in self._client.rows(LIST_SERIES, **AT_EPOCH)
+            if row["version"] == stored_name(version) and row["_field"] == "window_seconds"
+        }
+        refused = {name for name in windows["filename"].unique() if lengths.get(name, window_seconds) != window_seconds}
+        kept = windows[~windows["filename"].isin(refused)]
+        about = self._series_lines(pd.Series(kept["filename"].unique()), version, window_seconds)
+
+        def lines(part: slice) -> list[str]:
+            rows = kept.iloc[part]
+            tags: Tags = {"filename": rows["filename"], "version": version}
+            fields = {name: rows[name] for name in POINT_FIELDS}
+            built = series_lines("inference_metrics", tags, fields, seconds_of(rows["timestamp"]))
+            return built if part.start else [*about, *built]
+
+        self._send(lines, len(kept))
+        self._confirm_windows(version, kept)
+        return refused
+
     def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
+        return self.write_issued(key.version, forecasts.assign(filename=key.filename))
+
+    def write_issued(self, version: str, forecasts: pd.DataFrame) -> int:
         def lines(part: slice) -> list[str]:
             rows = forecasts.iloc[part]
             horizon = rows["horizon_seconds"].astype("int64").astype(str)
             issued = pd.Series(seconds_of(rows["issued_at"]), dtype="float64")
             fields = {name: rows[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
-            tags = _tags(key) | {"model": rows["model"], "horizon": horizon}
+            tags: Tags = {
+                "filename": rows["filename"],
+                "version": version,
+                "model": rows["model"],
+                "horizon": horizon,
+            }
             return series_lines("forecasts", tags, fields, seconds_of(rows["timestamp"]))
 
         self._send(lines, len(forecasts))
@@ -205,6 +181,11 @@ class InfluxStore:
 
     def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
         return forecasts_table(self._client.frame(READ_FORECASTS, **_named(key), **_range(start, stop)))
+
+    def read_rates(self, version: str, start: datetime, stop: datetime, filename: str | None = None) -> pd.DataFrame:
+        one, named = _of_one(filename)
+        asked = {"version": stored_name(version), "start": start, "stop": stop, **named}
+        return rates_table(self._client.frame(RATES + one + RATES_KEPT, **asked))
 
     def list_series(self) -> list[StoredSeries]:
         about: dict[SeriesKey, dict[str, float]] = {}
@@ -233,11 +214,8 @@ class InfluxStore:
         return len(samples)
 
     def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
-        if filename is None:
-            found = self._client.frame(READ_SAMPLES, "ns", **_range(start, stop))
-        else:
-            found = self._client.frame(READ_SAMPLES_OF, "ns", filename=stored_name(filename), **_range(start, stop))
-        return samples_table(found)
+        one, named = _of_one(filename)
+        return samples_table(self._client.frame(SAMPLES + one + SAMPLE_KEPT, "ns", **named, **_range(start, stop)))
 
     def delete_samples(self, before: datetime) -> None:
         self._client.delete_before("samples", before)
@@ -274,24 +252,35 @@ class InfluxStore:
                 "Use another file name, delete the stored series first, or set window_seconds to match."
             )
 
-    def _series_line(self, key: SeriesKey, window_seconds: int) -> list[str]:
-        fields = {"window_seconds": pd.Series([float(window_seconds)]), "written_at": pd.Series([time.time()])}
-        return series_lines("series", _tags(key), fields, np.zeros(1, dtype="int64"))
+    @staticmethod
+    def _series_lines(filenames: pd.Series, version: str, window_seconds: int) -> list[str]:
+        same = np.ones(len(filenames))
+        fields = {"window_seconds": pd.Series(same * window_seconds), "written_at": pd.Series(same * time.time())}
+        tags: Tags = {"filename": filenames, "version": version}
+        return series_lines("series", tags, fields, np.zeros(len(filenames), dtype="int64"))
 
     def _confirm(self, key: SeriesKey, times: npt.NDArray[np.int64]) -> int:
         """Return the number of points when the store has them all; InfluxDB may have dropped some in silence."""
         expected = len(np.unique(times))
         span = _range(_moment(times.min()), _moment(times.max() + 1))
-        for attempt in range(CONFIRM_TRIES):
-            rows = self._client.rows(COUNT_POINTS, **_named(key), **span)
-            stored = sum(int(row["_value"]) for row in rows)
-            if stored >= expected:
-                return expected
-            time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
-        raise StoreUnavailableError(
-            f"InfluxDB took {expected} points and shows {stored} of them. Send the same file again.",
-            headers={"Retry-After": "5"},
-        )
+
+        def stored() -> int:
+            return sum(int(row["_value"]) for row in self._client.rows(COUNT_POINTS, **_named(key), **span))
+
+        _wait_for(expected, stored)
+        return expected
+
+    def _confirm_windows(self, version: str, windows: pd.DataFrame) -> None:
+        if windows.empty:
+            return
+        sent = pd.MultiIndex.from_frame(windows[["filename", "timestamp"]]).unique()
+        start, stop = windows["timestamp"].min(), windows["timestamp"].max() + timedelta(seconds=1)
+
+        def stored() -> int:
+            found = self.read_rates(version, start.to_pydatetime(), stop.to_pydatetime())
+            return int(sent.isin(pd.MultiIndex.from_frame(found[["filename", "timestamp"]])).sum())
+
+        _wait_for(len(sent), stored)
 
     def _summary(self, key: SeriesKey, written_at: float) -> Summary | None:
         """Counted by the server, once for every write of the series; None where there is nothing, yet or any more."""
@@ -302,6 +291,19 @@ class InfluxStore:
         if len(said) < 3:
             return None
         return Summary(written_at, int(said["points"]["_value"]), said["first"]["_time"], said["last"]["_time"])
+
+
+def _wait_for(expected: int, stored: Callable[[], int]) -> None:
+    """Return once the store has as many points; raise where it goes on to have fewer."""
+    for attempt in range(CONFIRM_TRIES):
+        found = stored()
+        if found >= expected:
+            return
+        time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
+    raise StoreUnavailableError(
+        f"InfluxDB took {expected} points and shows {found} of them. Send the same data again.",
+        headers={"Retry-After": "5"},
+    )
 
 
 def _stored_series(key: SeriesKey, about: dict[str, float], summary: Summary) -> StoredSeries:
@@ -326,6 +328,11 @@ def _tags(key: SeriesKey) -> dict[str, str | pd.Series]:
 
 def _named(key: SeriesKey) -> dict[str, str]:
     return {"filename": stored_name(key.filename), "version": stored_name(key.version)}
+
+
+def _of_one(filename: str | None) -> tuple[str, dict[str, str]]:
+    """What a query of one series has beside that of all, and its parameter."""
+    return ("", {}) if filename is None else (OF_ONE, {"filename": stored_name(filename)})
 
 
 def _range(start: datetime | None, stop: datetime | None) -> dict[str, datetime]:

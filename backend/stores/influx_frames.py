@@ -45,6 +45,16 @@ def forecasts_table(found: pd.DataFrame) -> pd.DataFrame:
     return wide.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)[columns]
 
 
+def rates_table(found: pd.DataFrame) -> pd.DataFrame:
+    """What came, of many series."""
+    if found.empty:
+        found = pd.DataFrame({"filename": [], "_time": times_of([]), "_value": np.empty(0)})
+    table = found.rename(columns={"_time": "timestamp", "_value": "actual_rps"})
+    table["timestamp"] = times_of(seconds_of(table["timestamp"]))
+    known = {text: original_name(text) for text in table["filename"].unique()}
+    return table.assign(filename=table["filename"].map(known))[["filename", "timestamp", "actual_rps"]]
+
+
 def samples_table(found: pd.DataFrame) -> pd.DataFrame:
     """Whole samples only, as with forecasts."""
     if found.empty:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 else:
     Strings = pa.Array
 
+Tags = Mapping[str, str | pd.Series]  # one value for all rows or one each
+
 # What line protocol cannot carry in a tag value: a line's end, and a backslash before what follows it.
 UNSTORABLE = re.compile(r"[\x00-\x1f\x7f\\]")
 ESCAPED = re.compile(r"\\x([0-9a-f]{2})")
@@ -35,7 +37,7 @@ def original_name(stored: str) -> str:
 
 def series_lines(
     measurement: str,
-    tags: Mapping[str, str | pd.Series],
+    tags: Tags,
     fields: Mapping[str, pd.Series],
     moments: npt.NDArray[np.int64],
 ) -> list[str]:

@@ -77,37 +77,51 @@ class SqliteStore:
         if known.empty:
             return 0
         times = _seconds(known.index)
-        columns = [_nullable(known[name]) for name in POINT_FIELDS]
         with self._write() as connection:
             series = self._touch_series(connection, key, window_seconds)
-            connection.executemany(
-                f"INSERT OR REPLACE INTO inference_metrics VALUES ({_marks(2 + len(POINT_FIELDS))})",
-                zip([series] * len(times), times, *columns, strict=True),
-            )
+            self._insert_points(connection, [series] * len(times), times, known)
             (stored,) = connection.execute(
                 "SELECT COUNT(*) FROM inference_metrics WHERE series_id = ? AND time BETWEEN ? AND ?",
                 (series, times[0], times[-1]),
             ).fetchone()
         return min(int(stored), len(times))
 
-    def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
+    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
         with self._write() as connection:
-            series = self._series_id(connection, key)
-            if series is None:
-                return 0
+            lengths = dict(
+                connection.execute("SELECT filename, window_seconds FROM series WHERE version = ?", (version,))
+            )
+            names = set(windows["filename"])
+            refused = {name for name in names if lengths.get(name, window_seconds) != window_seconds}
+            ids = {
+                name: self._touch_series(connection, SeriesKey(name, version), window_seconds)
+                for name in names - refused
+            }
+            kept = windows[windows["filename"].isin(ids)]
+            times = _seconds(pd.DatetimeIndex(kept["timestamp"]))
+            self._insert_points(connection, kept["filename"].map(ids).tolist(), times, kept)
+        return refused
+
+    def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
+        return self.write_issued(key.version, forecasts.assign(filename=key.filename))
+
+    def write_issued(self, version: str, forecasts: pd.DataFrame) -> int:
+        with self._write() as connection:
+            ids = dict(connection.execute("SELECT filename, id FROM series WHERE version = ?", (version,)))
+            kept = forecasts[forecasts["filename"].isin(ids)]
             rows = zip(
-                [series] * len(forecasts),
-                forecasts["model"],
-                forecasts["horizon_seconds"].astype(int).tolist(),
-                _seconds(pd.DatetimeIndex(forecasts["timestamp"])),
-                *(_nullable(forecasts[name]) for name in FORECAST_FIELDS),
-                _seconds(pd.DatetimeIndex(forecasts["issued_at"])),
+                kept["filename"].map(ids).tolist(),
+                kept["model"],
+                kept["horizon_seconds"].astype(int).tolist(),
+                _seconds(pd.DatetimeIndex(kept["timestamp"])),
+                *(_nullable(kept[name]) for name in FORECAST_FIELDS),
+                _seconds(pd.DatetimeIndex(kept["issued_at"])),
                 strict=True,
             )
             connection.executemany(
                 f"INSERT OR REPLACE INTO forecasts VALUES ({_marks(5 + len(FORECAST_FIELDS))})", rows
             )
-        return len(forecasts)
+        return len(kept)
 
     def read_points(
         self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
@@ -132,6 +146,15 @@ class SqliteStore:
             table[name] = _timestamps(table[name])
         table["horizon_seconds"] = table["horizon_seconds"].astype("int64")
         return table.astype(dict.fromkeys(FORECAST_FIELDS, "float64"))
+
+    def read_rates(self, version: str, start: datetime, stop: datetime, filename: str | None = None) -> pd.DataFrame:
+        query = (
+            "SELECT filename, time, actual_rps FROM series JOIN inference_metrics ON series_id = series.id "
+            "WHERE version = ? AND time >= ? AND time < ? AND filename = coalesce(?, filename)"
+        )
+        rows = self._read(query, (version, start.timestamp(), stop.timestamp(), filename))
+        table = pd.DataFrame(rows, columns=["filename", "timestamp", "actual_rps"])
+        return table.assign(timestamp=_timestamps(table["timestamp"])).astype({"actual_rps": "float64"})
 
     def list_series(self) -> list[StoredSeries]:
         return [
@@ -239,11 +262,15 @@ class SqliteStore:
                 headers={"Retry-After": "5"},
             ) from error
 
-    def _series_id(self, connection: sqlite3.Connection, key: SeriesKey) -> int | None:
-        row = connection.execute(
-            "SELECT id FROM series WHERE filename = ? AND version = ?", (key.filename, key.version)
-        ).fetchone()
-        return None if row is None else int(row[0])
+    @staticmethod
+    def _insert_points(
+        connection: sqlite3.Connection, series: list[int], times: list[int], points: pd.DataFrame
+    ) -> None:
+        columns = [_nullable(points[name]) for name in POINT_FIELDS]
+        connection.executemany(
+            f"INSERT OR REPLACE INTO inference_metrics VALUES ({_marks(2 + len(POINT_FIELDS))})",
+            zip(series, times, *columns, strict=True),
+        )
 
     def _touch_series(self, connection: sqlite3.Connection, key: SeriesKey, window_seconds: int) -> int:
         (series, stored) = connection.execute(

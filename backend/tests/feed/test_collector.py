@@ -251,10 +251,10 @@ class FailingStore(SqliteStore):
 
     failing = False
 
-    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
+    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
         if self.failing:
             raise StoreUnavailableError("gone")
-        return super().write_points(key, window_seconds, points)
+        return super().write_windows(version, window_seconds, windows)
 
 
 def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, estimator: RPSEstimator) -> None:
