@@ -1,8 +1,9 @@
 """The app's table of contents: what it is made of and where the calls are."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -45,7 +46,8 @@ def create_app(settings: Settings) -> FastAPI:
         forecasts = Forecasts(store, sources, estimator.min_windows)
         hub = Hub(store, sources, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
-        collector.on_corrected = lambda filename: show_corrected(hub, filename, loop)
+        collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
+        collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
         tasks = [asyncio.create_task(hub.run()), asyncio.create_task(collector.run())]
         yield State(
             settings=settings,
@@ -89,9 +91,9 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def show_corrected(hub: Hub, filename: str, loop: asyncio.AbstractEventLoop) -> None:
-    """Let the page know of a change to the past, from the thread that made it."""
-    asyncio.run_coroutine_threadsafe(hub.refresh(filename), loop)
+def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
+    """Let the page know, from the thread that closes windows. A store that is away meanwhile is the next tick's."""
+    asyncio.run_coroutine_threadsafe(work, loop)
 
 
 app = create_app(Settings())

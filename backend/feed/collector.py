@@ -21,9 +21,10 @@ from backend.stores import SeriesKey, Store
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
-CHUNK_WINDOWS = 60  # windows that one step of catching up looks at
+CHUNK_WINDOWS = 15  # that one step of catching up looks at: of 200 series with a sample a second 200,000 samples
 CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wait for the last
 RECENT_WINDOWS = 60  # before a close that are compared with the store
+LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
 PRUNE_SECONDS = 300
 REFUSED = "stored with another window length: delete the stored series, or feed it by another name"
 
@@ -83,6 +84,7 @@ class Collector:
             if self._behind:
                 self._catch_up(self._behind[-1])
                 self._behind.pop()
+            self._warm_up()
             self._prune(now)
 
     def delete(self, filename: str) -> int:
@@ -126,8 +128,10 @@ class Collector:
         if newest > first:
             log.warning("windows_closed_late", count=newest - first)
         self._take_over(first)
+        warm = set(self._series)
         self._write(self._all_rates(self._samples(first, newest), range(first, newest + 1)))
         live = [name for name in self._registry.names("live", self._span(newest)[1]) if name not in self._refused]
+        live.sort(key=lambda name: name not in warm)
         for start in range(0, len(live), CHUNK_SERIES):
             self._issue(live[start : start + CHUNK_SERIES], newest)
         for name in live:
@@ -177,14 +181,29 @@ class Collector:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
         late = self._registry.take_late()
         try:
-            found: dict[str, dict[int, float]] = {}
-            for name, windows in late.items():
-                samples = self._samples(min(windows), max(windows), name)
-                found |= self._all_rates(samples, sorted(windows))
-            self._write_changed(found)
+            rates: dict[str, dict[int, float]] = {}
+            for names in self._read_together(late):
+                windows = sorted(set().union(*(late[name] for name in names)))
+                samples = self._samples(windows[0], windows[-1], names[0] if len(names) == 1 else None)
+                rates |= self._all_rates({name: samples[name] for name in names if name in samples}, windows)
+            self._write_changed(rates)
         except BaseException:
             self._registry.put_back(late)
             raise
+
+    def _read_together(self, late: Mapping[str, set[int]]) -> list[list[str]]:
+        """The series with late samples, in groups whose samples are read at once."""
+        assert self._done is not None
+        recent = [name for name, windows in late.items() if min(windows) >= self._done - LATE_WINDOWS]
+        return [*([recent] if recent else []), *([name] for name in late if name not in recent)]
+
+    def _warm_up(self) -> None:
+        """Read one live series and prepare its forecaster, which takes half a second: a close would have to wait."""
+        assert self._done is not None
+        live = self._registry.names("live", self._span(self._done)[1])
+        cold = next((name for name in live if name not in self._series), None)
+        if cold is not None:
+            self._fed_series(cold).warm_up(self._done)
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""

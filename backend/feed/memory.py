@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,7 +23,7 @@ SAID_FIELDS = ("predicted_rps_model1", "predicted_rps_model2", "p10", "p90")
 Said = tuple[float, ...]  # SAID_FIELDS: what was forecast for a window just before it
 NOTHING_SAID: Said = (np.nan,) * len(SAID_FIELDS)
 PointRow = tuple[str, int, float, *Said]  # filename, window's start in seconds since 1970, rate, SAID_FIELDS
-ForecastRow = dict[str, object]
+ForecastRow = dict[str, Any]
 
 
 def windows_frame(rows: Iterable[PointRow]) -> pd.DataFrame:
@@ -92,12 +93,13 @@ class FedSeries:
             for window, rate in rates.items()
         ]
 
+    def warm_up(self, window: int) -> None:
+        """Let the forecaster compute what it will need after `window`; nothing is said."""
+        self._forecast(window)
+
     def forecast(self, window: int) -> list[ForecastRow]:
         """Forecasts of both models from the end of a window, known or not; none where nothing is known."""
-        rates = usable_rates(self.rates(max(self._first, window + 1 - self._history), window + 1))
-        if np.isnan(rates).all():
-            return []
-        rows = self._forecaster.rows(rates, Grid(self._seconds * NANOSECONDS, window + 1 - len(rates)))
+        rows = self._forecast(window)
         self._served.issued(window, rows)
         one = {row["model"]: row for row in rows if row["horizon"] == 1}
         plus, lgbm = one.get("lgbm_plus"), one.get("lgbm")
@@ -112,6 +114,13 @@ class FedSeries:
             }
             for row in rows
         ]
+
+    def _forecast(self, window: int) -> list[dict[str, Any]]:
+        first = max(self._first, window + 1 - self._history)
+        rates = usable_rates(self.rates(first, max(first, window + 1)))
+        if np.isnan(rates).all():
+            return []
+        return self._forecaster.rows(rates, Grid(self._seconds * NANOSECONDS, window + 1 - len(rates)))
 
     def note_served(self, window: int) -> None:
         """Log a change of the forecast that is served once a window is closed."""

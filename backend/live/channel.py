@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pandas as pd
 from pydantic import BaseModel
@@ -36,6 +37,7 @@ class Channel:
     series: StoredSeries | None = None
     points: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64"))
     subscribers: set[Subscriber] = field(default_factory=set)
+    issued_at: datetime | None = None  # of the forecast sent last
     idle_ticks: int = 0
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _recent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=RESUMABLE_MESSAGES))

@@ -1,11 +1,9 @@
-"""The newest forecast of a series with the one that is served of it; what changes there is logged."""
+"""The newest forecast of a series with the one that is served of it."""
 
-import threading
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
-import structlog
 
 from backend.live.sources import LiveSources
 from backend.models.bands import LEVELS
@@ -14,20 +12,16 @@ from backend.schemas import Forecast, Served, ServedPoint
 from backend.stores import Store, StoredSeries
 from backend.views import forecast_view, on_grid
 
-log = structlog.get_logger()
-
 LEVEL_NAMES = [f"p{round(100 * level)}" for level in LEVELS]
 
 
 class Forecasts:
-    """Thread-safe. Remembers what it served last only to say when that changes."""
+    """Thread-safe: it keeps nothing, so a restart or another backend comes to the same choice."""
 
     def __init__(self, store: Store, sources: LiveSources, min_windows: int) -> None:
         self._store = store
         self._sources = sources
         self._min_windows = min_windows
-        self._lock = threading.Lock()
-        self._served: dict[str, str] = {}
 
     def newest(self, stored: StoredSeries) -> Forecast | None:
         """The newest forecast of a series, or None where none was made."""
@@ -42,7 +36,6 @@ class Forecasts:
             return None
         made = self._issued(stored, points) if status != "historic" else {1: _stored_predictions(points)}
         choice = choose(points["actual_rps"], made)
-        self._note(stored.filename, choice)
         return view.model_copy(update={"served": _served(choice, view, points["actual_rps"])})
 
     def _issued(self, stored: StoredSeries, points: pd.DataFrame) -> dict[int, dict[str, pd.Series]]:
@@ -50,12 +43,6 @@ class Forecasts:
             horizon: {model: table["mean"] for model, table in models.items()}
             for horizon, models in issued_tables(self._store, stored, points).items()
         }
-
-    def _note(self, filename: str, choice: Choice) -> None:
-        with self._lock:
-            before, self._served[filename] = self._served.get(filename), choice.model
-        if before not in (None, choice.model):
-            log.warning("served_forecast_changed", filename=filename, before=before, **vars(choice))
 
 
 def issued_tables(store: Store, stored: StoredSeries, points: pd.DataFrame) -> dict[int, dict[str, pd.DataFrame]]:

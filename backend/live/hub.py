@@ -73,6 +73,14 @@ class Hub:
                 async with channel.changing:
                     await self._reload(channel)
 
+    async def show_issued(self, filenames: set[str]) -> None:
+        """Send the forecasts that were just issued, without waiting for the next tick."""
+        for channel in list(self._channels.values()):
+            if channel.series is not None and channel.series.filename in filenames:
+                async with channel.changing:
+                    await self._advance(channel)
+                    await self._publish_forecast(channel)
+
     async def _tick(self, channel: Channel) -> None:
         channel.idle_ticks = 0 if channel.subscribers else channel.idle_ticks + 1
         if channel.idle_ticks > IDLE_TICKS:
@@ -106,8 +114,15 @@ class Hub:
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
         channel.series = _moved(channel.series, channel.points)
         channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
+        await self._publish_forecast(channel)
+
+    async def _publish_forecast(self, channel: Channel) -> None:
+        """Send the newest forecast, once: a window's point and the forecasts from its end are not stored together."""
+        if channel.series is None:
+            return
         forecast = await asyncio.to_thread(self._forecasts.newest, channel.series)
-        if forecast is not None:
+        if forecast is not None and forecast.issued_at != channel.issued_at:
+            channel.issued_at = forecast.issued_at
             channel.publish("forecast", forecast)
 
     async def _reload_if_found(self, channel: Channel) -> None:

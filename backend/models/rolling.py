@@ -49,10 +49,16 @@ def trailing_sum(values: Floats, width: int) -> Floats:
 
 def _plus_earlier(values: Floats, other: Floats, rows: int, factor: float = 1.0) -> Floats:
     """values + factor x other, `rows` rows earlier."""
-    total = values.copy()
-    if rows < values.shape[-1]:
-        before = other[..., :-rows]
-        total[..., rows:] += before if factor == 1.0 else factor * before
+    if rows >= values.shape[-1]:
+        return values
+    total = np.empty_like(values)
+    total[..., :rows] = values[..., :rows]
+    before, sums = other[..., :-rows], total[..., rows:]
+    if factor == 1.0:
+        np.add(values[..., rows:], before, out=sums)
+    else:
+        np.multiply(before, factor, out=sums)
+        np.add(values[..., rows:], sums, out=sums)
     return total
 
 
