@@ -1,5 +1,6 @@
 """Settings: environment or .env, checked before anything starts. .env.example lists every one with its reason."""
 
+import re
 from pathlib import Path
 from typing import Literal, Self
 
@@ -41,6 +42,9 @@ class Settings(BaseSettings):
     live_interval_seconds: float = Field(default=1.0, ge=0.1, le=60)
     late_seconds: float = Field(default=5.0, ge=0, le=3600)
     feeds: dict[str, FeedRule] = {}
+    prometheus_url: str = ""
+    prometheus_token: str = ""
+    prometheus_queries: dict[str, str] = {}
     max_upload_mb: int = Field(default=1_024, ge=1)
     max_rows: int = Field(default=50_000_000, ge=2)
     max_series: int = Field(default=200, ge=1)
@@ -60,11 +64,14 @@ class Settings(BaseSettings):
 
     @field_validator("influxdb_url")
     @classmethod
+    def _default_address(cls, url: str) -> str:
+        return url or DEFAULT_INFLUXDB_URL
+
+    @field_validator("influxdb_url", "prometheus_url")
+    @classmethod
     def _web_address(cls, url: str) -> str:
-        if not url:
-            return DEFAULT_INFLUXDB_URL
-        if not url.startswith(("http://", "https://")):
-            raise ValueError("must start with http:// or https://, such as http://127.0.0.1:8086")
+        if url and not re.match(r"https?://[^/]", url):
+            raise ValueError("must start with http:// or https:// and name a host, such as http://127.0.0.1:8086")
         return url.rstrip("/")
 
     @field_validator("influxdb_token_file", mode="before")
@@ -72,7 +79,7 @@ class Settings(BaseSettings):
     def _no_file(cls, path: object) -> object:
         return None if path == "" else path
 
-    @field_validator("api_token", "influxdb_token")
+    @field_validator("api_token", "influxdb_token", "prometheus_token")
     @classmethod
     def _no_placeholder(cls, secret: str) -> str:
         if secret.lower() in PLACEHOLDERS:
@@ -83,6 +90,14 @@ class Settings(BaseSettings):
     def _token_for_influxdb(self) -> Self:
         if self.store == "influxdb" and not self.influxdb_token and not self.influxdb_token_file:
             raise ValueError("SCALEOPS_STORE is influxdb: set INFLUXDB_TOKEN or INFLUXDB_TOKEN_FILE")
+        return self
+
+    @model_validator(mode="after")
+    def _prometheus_and_its_queries(self) -> Self:
+        if bool(self.prometheus_url) != bool(self.prometheus_queries):
+            raise ValueError(
+                "SCALEOPS_PROMETHEUS_URL and SCALEOPS_PROMETHEUS_QUERIES need each other: set both or none"
+            )
         return self
 
     @model_validator(mode="after")

@@ -10,6 +10,7 @@ from backend.config import Settings
 from backend.errors import NotFoundError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
+from backend.feed.poller import Poller
 from backend.isolation import ReaderPool
 from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
@@ -30,6 +31,7 @@ class State(TypedDict):
     replayer: Replayer
     intake: Intake
     collector: Collector
+    poller: Poller
     sources: LiveSources
     forecasts: Forecasts
     hub: Hub

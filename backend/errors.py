@@ -95,6 +95,12 @@ class StoreUnavailableError(ProblemError):
     title = "The store cannot be reached"
 
 
+class PrometheusError(ProblemError):
+    status = 502
+    type = "prometheus"
+    title = "Prometheus does not tell the traffic"
+
+
 class ModelFileError(ProblemError):
     status = 503
     type = "model-file"

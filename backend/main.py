@@ -15,6 +15,8 @@ from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
+from backend.feed.poller import Poller
+from backend.feed.prometheus import Prometheus
 from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
 from backend.isolation import READERS, ReaderPool
@@ -42,13 +44,16 @@ def create_app(settings: Settings) -> FastAPI:
         registry = Registry(settings.window_seconds)
         collector = Collector(store, registry, estimator, settings.late_seconds)
         intake = Intake(store, registry, SampleReader(settings.feeds), settings.max_series)
+        prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
+        delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
+        poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
         sources = LiveSources(replayer, registry, collector)
         forecasts = Forecasts(store, sources, estimator.min_windows)
         hub = Hub(store, sources, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
-        tasks = [asyncio.create_task(hub.run()), asyncio.create_task(collector.run())]
+        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller)]
         yield State(
             settings=settings,
             store=store,
@@ -57,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
             replayer=replayer,
             intake=intake,
             collector=collector,
+            poller=poller,
             sources=sources,
             forecasts=forecasts,
             hub=hub,

@@ -207,11 +207,17 @@ class StaleFeed(BaseModel):
     newest: datetime = Field(description="time of its newest sample")
 
 
+class FailingQuery(BaseModel):
+    filename: str
+    problem: str
+
+
 class Ready(BaseModel):
     status: Literal["ready"]
     store: str
     model: str
     stale_feeds: list[StaleFeed] = Field(description="feeds from which nothing came for three windows, up to a day")
+    failing_queries: list[FailingQuery] = Field(description="why Prometheus gives no value for their newest window")
 
 
 class GrowingWindow(BaseModel):

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from backend.deps import StateDep
-from backend.schemas import MAX_REPLAY_SPEED, Health, Limits, Ready
+from backend.schemas import MAX_REPLAY_SPEED, FailingQuery, Health, Limits, Ready
 
 router = APIRouter()
 
@@ -25,6 +25,7 @@ def ready(state: StateDep) -> Ready:
         store=state["settings"].store,
         model=state["estimator"].version,
         stale_feeds=state["sources"].stale_feeds(),
+        failing_queries=[FailingQuery(filename=name, problem=why) for name, why in state["poller"].problems().items()],
     )
 
 

@@ -1,8 +1,8 @@
-"""A proxy between the product and its InfluxDB, for tests: it waits, answers in the server's place, or does a deed."""
+"""A proxy before a server (an InfluxDB, the product), for tests: it waits, answers in its place, or does a deed."""
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,6 +22,7 @@ class Request:
     """A request as it came; `at` on the clock that only goes forward."""
 
     path: str
+    headers: Mapping[str, str]
     body: bytes
     at: float
 
@@ -54,7 +55,7 @@ def proxy_to(target: str) -> Iterator[Proxy]:
             self._pass_on()
 
         def _pass_on(self) -> None:
-            request = Request(self.path, self.rfile.read(int(self.headers.get("Content-Length", 0))), time.monotonic())
+            request = Request(self.path, dict(self.headers), self._body(), time.monotonic())
             proxy.requests.append(request)
             time.sleep(proxy.delay_seconds)
             answer = proxy.instead(request) or self._from_target(request)
@@ -66,6 +67,16 @@ def proxy_to(target: str) -> Iterator[Proxy]:
                 self.send_header(name, value)
             self.end_headers()
             self.wfile.write(answer.body)
+
+        def _body(self) -> bytes:
+            if self.headers.get("Transfer-Encoding") != "chunked":
+                return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            body = b""
+            while size := int(self.rfile.readline(), 16):
+                body += self.rfile.read(size)
+                self.rfile.readline()
+            self.rfile.readline()
+            return body
 
         def _from_target(self, request: Request) -> Answer | None:
             kept = {name: self.headers[name] for name in ("Authorization", "Content-Encoding", "Content-Type")}

@@ -46,6 +46,10 @@ def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.Mo
         ("INFLUXDB_URL", "127.0.0.1:8086"),
         ("INFLUXDB_BUCKET", ""),
         ("INFLUXDB_TOKEN", "change-me"),
+        ("SCALEOPS_PROMETHEUS_URL", "127.0.0.1:9090"),
+        ("SCALEOPS_PROMETHEUS_URL", "http://127.0.0.1:9090"),  # without a query
+        ("SCALEOPS_PROMETHEUS_QUERIES", '{"shop": "up"}'),  # without an address
+        ("SCALEOPS_PROMETHEUS_TOKEN", "change-me"),
     ],
 )
 def test_a_bad_value_stops_the_start_and_names_itself(

@@ -382,6 +382,13 @@ export interface components {
             /** First Rows */
             first_rows: number[];
         };
+        /** FailingQuery */
+        FailingQuery: {
+            /** Filename */
+            filename: string;
+            /** Problem */
+            problem: string;
+        };
         /** Forecast */
         Forecast: {
             /** Filename */
@@ -575,6 +582,11 @@ export interface components {
              * @description feeds from which nothing came for three windows, up to a day
              */
             stale_feeds: components["schemas"]["StaleFeed"][];
+            /**
+             * Failing Queries
+             * @description why Prometheus gives no value for their newest window
+             */
+            failing_queries: components["schemas"]["FailingQuery"][];
         };
         /** Replay */
         Replay: {

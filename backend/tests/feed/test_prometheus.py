@@ -1,0 +1,191 @@
+"""A real Prometheus, polled by a real server as docs/feeds.md says."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from backend.errors import PrometheusError
+from backend.feed.prometheus import Prometheus
+from backend.stores import SeriesKey
+from backend.stores.sqlite import SqliteStore
+from backend.tests.api.test_write import fast_server
+from backend.tests.programs import Exporter, adapted, running_exporter, running_prometheus, stanzas, until
+from backend.tests.proxy import Answer, proxy_to
+from backend.tests.server import Server, free_port
+
+WINDOW = 2
+
+
+@dataclass
+class Scraped:
+    """A Prometheus that has scraped for a few windows."""
+
+    url: str
+    exporter: Exporter
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
+    folder = tmp_path_factory.mktemp("prometheus")
+    with running_exporter() as exporter, running_prometheus(folder, exporter, free_port()) as url:
+        time.sleep(3 * WINDOW)
+        yield Scraped(url, exporter)
+
+
+def settings(url: str, queries: dict[str, str] | None = None, **others: str) -> dict[str, str]:
+    """Those of docs/feeds.md, for this Prometheus and windows of two seconds."""
+    stanza = next(stanza for stanza in stanzas("sh") if "PROMETHEUS" in stanza)
+    text = adapted(stanza, **{"http://127.0.0.1:9090": url, "1m": f"{WINDOW}s"})
+    named = dict(line.split("=", 1) for line in text.splitlines())
+    if queries is not None:
+        named["SCALEOPS_PROMETHEUS_QUERIES"] = json.dumps(queries)
+    return named | {"SCALEOPS_LATE_SECONDS": "1"} | others
+
+
+def windows(server: Server, name: str = "shop") -> dict[int, float]:
+    """Rates by number of the window."""
+    store = SqliteStore(server.folder / "store.sqlite")
+    points = store.read_points(SeriesKey(name, "lgbm_v1"), None, None)
+    store.close()
+    return {int(at.timestamp()) // WINDOW: rate for at, rate in points["actual_rps"].items()}  # type: ignore[attr-defined]
+
+
+def newest_window() -> int:
+    return int(time.time()) // WINDOW - 1
+
+
+def problem(server: Server, name: str = "shop") -> str | None:
+    failing = {query["filename"]: query["problem"] for query in server.get("/api/ready")["failing_queries"]}
+    return failing.get(name)
+
+
+def test_windows_have_the_rate_that_was_scraped_also_those_before_the_start(scraped: Scraped, tmp_path: Path) -> None:
+    begun = newest_window()
+    with fast_server(tmp_path, **settings(scraped.url)) as server:
+        until(lambda: max(windows(server), default=0) >= begun + 4)
+        rates = windows(server)
+        forecast = server.get("/api/forecast", filename="shop")
+        assert problem(server) is None
+    assert min(rates) < begun
+    assert set(range(begun - 1, max(rates))) <= set(rates)  # none is missing
+    assert [rates[window] for window in range(begun - 1, max(rates))] == pytest.approx(
+        [scraped.exporter.rate] * (max(rates) - begun + 1), rel=0.15
+    )
+    assert (forecast["status"], forecast["stale"]) == ("live", False)
+
+
+def test_what_was_missed_while_the_product_was_down_is_filled(scraped: Scraped, tmp_path: Path) -> None:
+    chosen = settings(scraped.url)
+    with fast_server(tmp_path, **chosen) as server:
+        until(lambda: windows(server))
+        server.process.kill()
+        server.process.wait()
+    down = newest_window()
+    time.sleep(3 * WINDOW)
+    with fast_server(tmp_path, **chosen) as server:
+        until(lambda: set(range(down, down + 4)) <= set(windows(server)))
+
+
+def test_what_was_missed_while_prometheus_was_out_of_reach_is_filled_and_said(scraped: Scraped, tmp_path: Path) -> None:
+    with proxy_to(scraped.url) as proxy, fast_server(tmp_path, **settings(proxy.url)) as server:
+        until(lambda: windows(server))
+        proxy.instead = lambda _: Answer(503, body=b"<html>try later</html>")
+        down = newest_window()
+        assert "answers 503, and not as Prometheus does" in until(lambda: problem(server))
+        time.sleep(2 * WINDOW)
+        proxy.instead = lambda _: None
+        until(lambda: set(range(down, down + 3)) <= set(windows(server)))
+        until(lambda: problem(server) is None)
+
+
+def test_a_prometheus_that_was_away_and_its_windows_stay_unknown(tmp_path: Path) -> None:
+    port = free_port()
+    with running_exporter() as exporter, fast_server(tmp_path, **settings(f"http://127.0.0.1:{port}")) as server:
+        said = until(lambda: problem(server))
+        assert f"Prometheus at http://127.0.0.1:{port} cannot be reached" in said
+        assert "SCALEOPS_PROMETHEUS_URL" in said
+        with running_prometheus(tmp_path, exporter, port):
+            until(lambda: windows(server))
+        down = newest_window()
+        until(lambda: problem(server))
+        time.sleep(2 * WINDOW)
+        with running_prometheus(tmp_path, exporter, port):
+            back = newest_window()
+            until(lambda: max(windows(server)) > back)
+        assert set(windows(server)) & set(range(down + 2, back)) == set()
+
+
+QUERIES = {
+    "misspelt": "sum(rate(http_requests_total[2s])",
+    "several": "rate(http_requests_total[2s])",
+    "nothing": "sum(rate(http_request_total[2s]))",
+    "divided": "0 * sum(rate(http_requests_total[2s])) / 0",
+    "negative": "-sum(rate(http_requests_total[2s]))",
+}
+
+
+def test_a_query_that_gives_no_traffic_is_named_with_its_fix(scraped: Scraped, tmp_path: Path) -> None:
+    with fast_server(tmp_path, **settings(scraped.url, QUERIES)) as server:
+        until(lambda: len(server.get("/api/ready")["failing_queries"]) == len(QUERIES))
+        said = {name: str(problem(server, name)) for name in QUERIES}
+        assert server.get("/api/series") == []
+    assert "refuses the query (bad_data)" in said["misspelt"]
+    assert "parse error" in said["misspelt"]  # in Prometheus's own words
+    assert "gives 2 series" in said["several"]
+    assert "'code': '404'" in said["several"]
+    assert "sum( )" in said["several"]
+    assert "no such metric" in said["nothing"]
+    assert "gives nan" in said["divided"]
+    assert "cannot be negative" in said["negative"]
+    assert "parse error" in (tmp_path / "server.log").read_text()
+
+
+def ask(url: str, token: str = "") -> dict[int, float]:
+    async def once() -> dict[int, float]:
+        prometheus = Prometheus(url, token)
+        try:
+            return await prometheus.values("up", 0, 60, 60)
+        finally:
+            await prometheus.close()
+
+    return asyncio.run(once())
+
+
+def test_what_is_not_prometheus_is_said(scraped: Scraped) -> None:
+    with pytest.raises(PrometheusError, match="without /api/v1 or /graph"):
+        ask(f"{scraped.url}/graph")
+
+
+@pytest.mark.parametrize(
+    ("userinfo", "token", "sent"), [("", "secret", "Bearer secret"), ("me:pass@", "", "Basic bWU6cGFzcw==")]
+)
+def test_a_token_or_a_password_is_sent_and_never_shown(userinfo: str, token: str, sent: str) -> None:
+    with proxy_to("nowhere") as proxy:
+        proxy.instead = lambda _: Answer(401)
+        with pytest.raises(PrometheusError) as error:
+            ask(proxy.url.replace("://", f"://{userinfo}"), token)
+    assert {request.headers["Authorization"] for request in proxy.requests} == {sent}
+    assert "SCALEOPS_PROMETHEUS_TOKEN" in error.value.detail
+    assert "pass@" not in error.value.detail
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b'{"status": "success", "data": {"result": []}, "warnings": ["a store is away"]}', "a store is away"),
+        (b"[" * 2_000_000, "larger than 1,048,576 bytes"),
+        (b'{"status": "success", "data": {}}', "not as Prometheus does"),
+        (b'["status"]', "not as Prometheus does"),
+    ],
+    ids=["partial", "too large", "no result", "other json"],
+)
+def test_an_answer_that_cannot_be_trusted_is_none(body: bytes, said: str) -> None:
+    with proxy_to("nowhere") as proxy:
+        proxy.instead = lambda _: Answer(200, body=body)
+        with pytest.raises(PrometheusError, match=said):
+            ask(proxy.url)
