@@ -1,7 +1,9 @@
-"""The commands: scaleops serve | import | forecast | backtest | train | sample | doctor | openapi."""
+"""The commands: scaleops serve | follow | import | forecast | backtest | train | sample | doctor | openapi."""
 
 import json
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from backend.config import Settings, describe
-from backend.errors import ProblemError
+from backend.errors import InvalidRequestError, ProblemError, UnusableFileError
 from backend.ingest import Kind, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
 
 app = typer.Typer(
@@ -74,6 +76,45 @@ def serve() -> None:
         ws_per_message_deflate=False,  # halves the messages a second that one process can send
         server_header=False,
     )
+
+
+@app.command()
+def follow(
+    file: Annotated[str, typer.Argument(help="A Common or Combined access log, or - for standard input.")],
+    series: Annotated[str, typer.Option(help="Name of the series.  [default: the file's name without .log]")] = "",
+    url: Annotated[str, typer.Option(help="Where ScaleOps runs.  [default: this machine, SCALEOPS_PORT]")] = "",
+    host: Annotated[str, typer.Option(help="Tells the machines of a series apart.  [default: the host name]")] = "",
+    hours: Annotated[float, typer.Option(min=0, max=24, help="How much of the log's past is sent as well.")] = 1.0,
+) -> None:
+    """Send an access log to a running ScaleOps as it grows, its requests counted by the second."""
+    from backend.feed.samples import KNOWN_FEEDS
+    from backend.follow.run import STDIN, follow_log
+    from backend.follow.sender import line_head, log_tag
+
+    settings = _settings()
+    name = series or ("stdin" if file == STDIN else Path(file).name.removesuffix(".log"))
+    address = (url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    stopped = threading.Event()
+    for reason in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(reason, lambda *_: stopped.set())
+
+    def say(text: str) -> None:
+        messages.print(text, soft_wrap=True, highlight=False, markup=False)
+
+    with _problems_end_the_command():
+        if name in KNOWN_FEEDS | settings.feeds:
+            raise InvalidRequestError(
+                f"{name!r} is read by a rule of its own (a Telegraf plugin's, or SCALEOPS_FEEDS). Set --series."
+            )
+        head = line_head(name, host, log_tag(file))
+        say(f"Following {file} as {name} to {address} (Ctrl-C stops it)")
+        try:
+            unsent = follow_log(file, hours * 3600, address, settings.api_token, head, say, stopped)
+        except OSError as error:
+            raise UnusableFileError(f"{file} cannot be read: {error.strerror}.") from None
+    if unsent:
+        say(f"{unsent:,} counted seconds could not be sent. The next start reads a log's past again.")
+        raise typer.Exit(1)
 
 
 @app.command(name="import")

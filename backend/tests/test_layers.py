@@ -12,6 +12,7 @@ FORBIDDEN = {
     "stores": {"backend.ingest", "backend.models", "backend.pipeline", "backend.live", "backend.api", "fastapi"},
     "live": {"backend.api", "backend.ingest", "fastapi"},
     "feed": {"backend.api", "backend.ingest", "backend.live", "fastapi"},
+    "follow": {"backend.api", "backend.models", "backend.stores", "backend.live", "backend.pipeline", "fastapi"},
     "pipeline.py": {"backend.api", "backend.live", "fastapi"},
 }
 

@@ -50,18 +50,18 @@ class AccessLogSource:
         return {}
 
     def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:  # noqa: ARG002
-        dates = _Dates()
+        dates = Dates()
         line = 1
         # Unpacking and reading take about as long as parsing, so they get a thread of their own.
         with TextStream(self._path, self._limits) as stream, read_ahead(line_blocks(stream)) as blocks:
             for block in blocks:
-                seconds, numbers, lines = _parse_block(block, line, dates, tally)
+                seconds, numbers, lines = parse_block(block, line, dates, tally)
                 yield Batch(pa.array(seconds), None, line, numbers)
                 line += lines
                 check_rows(line - 1, self._limits)
 
 
-class _Dates:
+class Dates:
     """Date and zone texts seen so far → seconds of that midnight, UTC; a log has few of them."""
 
     def __init__(self) -> None:
@@ -100,10 +100,11 @@ def _midnight(text: bytes) -> int | None:
     return int(midnight.timestamp()) - (offset if sign == b"+" else -offset)
 
 
-def _parse_block(
-    block: bytes, first_line: int, dates: _Dates, tally: DropTally
-) -> tuple[Int64s, list[int] | None, int]:
-    """Seconds of the good lines, their line numbers if any line was bad or blank, and the number of lines."""
+def parse_block(block: bytes, first_line: int, dates: Dates, tally: DropTally) -> tuple[Int64s, list[int] | None, int]:
+    """Seconds of the good lines, their line numbers if any line was bad or blank, and the number of lines.
+
+    `block`: whole lines. A bad line is added to `tally`, a blank one passed over.
+    """
     text = np.frombuffer(block + _PADDING, np.uint8)
     ends = np.flatnonzero(text[: len(block)] == ord("\n"))
     if not block.endswith(b"\n"):
@@ -121,7 +122,7 @@ def _parse_block(
     return seconds[kept], (kept + first_line).tolist(), len(ends)
 
 
-def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: _Dates) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: Dates) -> tuple[Int64s, npt.NDArray[np.bool_]]:
     """The stamps whose `[` is at these places → seconds, and which of them are stamps at all."""
     words: Uint64s = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
     day, year = words[at + 1], words[at + 5]  # 01/Jul/1 and ul/1995: overlap; both are needed as they are
@@ -148,7 +149,7 @@ def _second_look(
     seconds: Int64s,
     good: npt.NDArray[np.bool_],
     first_line: int,
-    dates: _Dates,
+    dates: Dates,
     tally: DropTally,
 ) -> None:
     """Lines whose first `[` is no time: another may be (a user name can hold one); else they are dropped."""

@@ -1,0 +1,105 @@
+"""Requests by the second, by the log's own times, and which seconds the product does not have yet."""
+
+import threading
+
+import numpy as np
+
+from backend.ingest.readers.accesslog import Dates, Int64s, parse_block
+from backend.ingest.tally import DropTally
+
+KEPT_SECONDS = 86_400  # the product takes samples that are up to a day late
+MOST_AHEAD_SECONDS = 60
+MOST_PAUSE_SECONDS = 10.0  # longer than this between two readings, and the quiet seconds in between are not known
+PRUNE_SECONDS = 60
+
+
+def times(block: bytes) -> Int64s:
+    """Seconds since 1970 of the lines that have a time."""
+    return parse_block(block, 1, Dates(), DropTally())[0]
+
+
+class Counts:
+    """Thread-safe. A second may change after it was sent: a later line of it makes it one to send again."""
+
+    def __init__(self, known_since: int, now: float) -> None:
+        self._known_since = known_since
+        self._begun = int(now)
+        self._read_until = now
+        self._lock = threading.Lock()
+        self._counts: dict[int, int] = {}
+        self._unsent: set[int] = set()
+        self._dates = Dates()
+        self._lines = 1
+        self._pruned = now
+        self._bad = DropTally()
+        self._old = self._ahead = self._lost = 0
+
+    def add(self, lines: bytes, now: float) -> None:
+        """Count whole lines."""
+        if not lines:
+            return
+        seconds, _, count = parse_block(lines, self._lines, self._dates, self._bad)
+        self._lines += count
+        found, counts = np.unique(seconds, return_counts=True)
+        with self._lock:
+            for second, requests in zip(found.tolist(), counts.tolist(), strict=True):
+                if second < max(self._known_since, int(now) - KEPT_SECONDS):
+                    self._old += requests if second < self._begun else 0  # the second of the start is never whole
+                elif second > now + MOST_AHEAD_SECONDS:
+                    self._ahead += requests
+                else:
+                    self._counts[second] = self._counts.get(second, 0) + requests
+                    self._unsent.add(second)
+
+    def read_until(self, now: float) -> None:
+        """All that was written before `now` is counted: a second without a line had no request."""
+        if 0 <= now - self._read_until <= MOST_PAUSE_SECONDS:
+            first = max(int(self._read_until), self._known_since)
+            with self._lock:
+                for second in range(first, int(now)):
+                    if self._counts.setdefault(second, 0) == 0:
+                        self._unsent.add(second)
+        self._read_until = now
+        if abs(now - self._pruned) >= PRUNE_SECONDS:
+            self._prune(now)
+
+    def unsent(self, most: int | None = None, *, whole: bool = True) -> dict[int, int]:
+        """Seconds to send, the newest first; `whole`: without the one that is not over yet."""
+        before = int(self._read_until) if whole else None
+        with self._lock:
+            chosen = sorted((one for one in self._unsent if before is None or one < before), reverse=True)[:most]
+            return {second: self._counts[second] for second in chosen}
+
+    def sent(self, counts: dict[int, int]) -> None:
+        """The product has these; a second that grew meanwhile stays one to send."""
+        with self._lock:
+            self._unsent -= {second for second, count in counts.items() if self._counts.get(second) == count}
+
+    def forget_old(self) -> None:
+        """The lines so far that came from before `known_since` were to be expected."""
+        self._old = 0
+
+    def take_oddities(self) -> list[str]:
+        """What was not counted since the last call, and why."""
+        bad = self._bad.total()
+        found = [
+            (bad, f"lines have no time as access logs do and are not counted: {self._bad.quote()}"),
+            (self._old, "lines are from before this was started, or a day old, and are not counted"),
+            (
+                self._ahead,
+                f"lines are more than {MOST_AHEAD_SECONDS} s ahead of this machine's clock and are not counted: "
+                "correct the clock, or the time zone of the log",
+            ),
+            (self._lost, "seconds could not be sent within a day and are lost"),
+        ]
+        self._bad = DropTally()
+        self._old = self._ahead = self._lost = 0
+        return [f"{count:,} {text}" for count, text in found if count]
+
+    def _prune(self, now: float) -> None:
+        oldest = int(now) - KEPT_SECONDS
+        with self._lock:
+            self._lost += sum(second < oldest for second in self._unsent)
+            self._unsent = {second for second in self._unsent if second >= oldest}
+            self._counts = {second: count for second, count in self._counts.items() if second >= oldest}
+        self._pruned = now

@@ -1,0 +1,113 @@
+"""Counts on their way to the product, and patience while it is away."""
+
+import re
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from backend.errors import InvalidRequestError
+from backend.follow.counts import Counts
+
+BATCH_LINES = 5_000
+TICK_SECONDS = 0.1
+TIMEOUT_SECONDS = 5
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
+NAME = re.compile(r"[\w.:/-][\w.:/ -]{0,99}")
+
+Say = Callable[[str], None]
+
+
+def line_head(series: str, host: str, log: str) -> str:
+    """Measurement and tags of the lines of one log. Raises InvalidRequestError."""
+    if not NAME.fullmatch(series):
+        raise InvalidRequestError(
+            f"{series!r} cannot be a series' name: letters, digits, spaces and . : / _ - are allowed, up to 100. "
+            "Set --series."
+        )
+    return f"{_escaped(series)},host={_escaped(host or socket.gethostname())},log={_escaped(log)}"
+
+
+def log_tag(file: str) -> str:
+    """What tells a host's logs of one series apart."""
+    return "stdin" if file == "-" else str(Path(file).absolute())
+
+
+class Sender:
+    """Sends what is counted, in a thread of its own: reading must not wait for the product."""
+
+    def __init__(self, url: str, token: str, head: str, counts: Counts, say: Say) -> None:
+        self._head = head
+        self._counts = counts
+        self._say = say
+        self._url = url
+        self._client = httpx.Client(
+            base_url=url,
+            headers={"Authorization": f"Token {token}"} if token else {},
+            params={"precision": "s", "org": "scaleops", "bucket": "follow"},
+            timeout=TIMEOUT_SECONDS,
+        )
+        self._ending = threading.Event()
+        self._away = False
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def end(self) -> int:
+        """Send the rest, within one try. Returns how many seconds could not be sent."""
+        self._ending.set()
+        self._thread.join()
+        self._client.close()
+        return len(self._counts.unsent(whole=False))
+
+    def _run(self) -> None:
+        wait = FIRST_WAIT_SECONDS
+        while True:
+            ending = self._ending.is_set()
+            pause = TICK_SECONDS
+            batch = self._counts.unsent(BATCH_LINES, whole=not ending)
+            if batch:
+                asked, problem = self._send(batch)
+                if problem is None:
+                    wait, pause = FIRST_WAIT_SECONDS, 0.0
+                else:
+                    wait, pause = min(2 * wait, LONGEST_WAIT_SECONDS), asked or wait
+                self._tell(problem)
+            if ending and (not batch or self._away):
+                return
+            self._ending.wait(pause)
+
+    def _send(self, batch: dict[int, int]) -> tuple[float, str | None]:
+        """How long the product asks to wait, and what is wrong; None where it has the batch."""
+        lines = "\n".join(f"{self._head} requests={count}i {second}" for second, count in batch.items())
+        try:
+            answer = self._client.post("api/v2/write", content=lines)
+        except httpx.HTTPError as error:
+            return 0.0, f"cannot be reached ({error})"
+        if answer.status_code == 204:
+            self._counts.sent(batch)
+            return 0.0, None
+        asked = answer.headers.get("retry-after", "")
+        return float(asked) if asked.isdecimal() else 0.0, _refusal(answer)
+
+    def _tell(self, problem: str | None) -> None:
+        if problem is not None and not self._away:
+            self._say(f"ScaleOps at {self._url} {problem}. What is counted is kept for a day and sent on its return.")
+        elif problem is None and self._away:
+            self._say(f"ScaleOps at {self._url} takes the counts again.")
+        self._away = problem is not None
+
+
+def _refusal(answer: httpx.Response) -> str:
+    if answer.status_code == 401:
+        return "asks for a token (401): set SCALEOPS_API_TOKEN to the one it was started with"
+    try:
+        return f"answers {answer.status_code}: {answer.json()['message'].rstrip('.')}"
+    except (ValueError, TypeError, KeyError):
+        return f"answers {answer.status_code}, and not as ScaleOps does; is --url right?"
+
+
+def _escaped(text: str) -> str:
+    """Text as line protocol carries it in a name or a tag."""
+    return re.sub(r"([,= ])", r"\\\1", re.sub(r"[\\\x00-\x1f\x7f]", "_", text))
