@@ -24,8 +24,11 @@ check: .venv/development.stamp frontend/node_modules/installed.stamp ## ruff, my
 	$(BIN)/mypy
 	cd frontend && npm run --silent check
 
-test-backend: .venv/development.stamp ## backend tests, on SQLite and on a real InfluxDB
+test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, Prometheus and nginx
 	scripts/ensure-influxd
+	scripts/ensure-telegraf
+	scripts/ensure-program prometheus
+	scripts/ensure-program nginx
 	$(BIN)/pytest
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests

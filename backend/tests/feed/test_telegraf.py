@@ -1,0 +1,29 @@
+"""A real Telegraf, set up as docs/feeds.md says, feeding a real server from a real nginx."""
+
+from pathlib import Path
+
+from backend.tests.api.test_write import fast_server
+from backend.tests.programs import Visitors, running_nginx, running_telegraf, stored_samples, until
+from backend.tests.proxy import Answer, proxy_to
+
+
+def test_every_request_reaches_the_product_also_while_it_is_overloaded(tmp_path: Path) -> None:
+    with (
+        fast_server(tmp_path) as server,
+        running_nginx(tmp_path) as nginx,
+        proxy_to(server.url) as proxy,
+        running_telegraf(tmp_path, proxy.url, nginx),
+    ):
+        until(lambda: len(stored_samples(server, "nginx")) >= 2)
+        with Visitors(nginx.url) as visitors:
+            until(lambda: visitors.count >= 60)
+            proxy.instead = lambda _: Answer(503, {"Retry-After": "1"})
+            until(lambda: visitors.count >= 140)
+            proxy.instead = lambda _: None
+            until(lambda: visitors.count >= 200)
+        until(lambda: stored_samples(server, "web/shop")["value"].sum() >= visitors.count)
+        assert stored_samples(server, "web/shop")["value"].sum() == visitors.count
+        counter = stored_samples(server, "nginx")
+        until(lambda: {"nginx", "web/shop"} <= {series["filename"] for series in server.get("/api/series")})
+    assert set(counter["kind"]) == {"counter"}
+    assert counter["value"].iloc[-1] - counter["value"].iloc[0] >= visitors.count
