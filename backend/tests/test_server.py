@@ -79,7 +79,7 @@ def test_a_wrong_setting_stops_the_start_and_names_itself(tmp_path: Path) -> Non
 
 def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
-        ready = {"status": "ready", "store": "sqlite", "model": "lgbm_v1", "stale_feeds": []}
+        ready = {"status": "ready", "store": "sqlite", "model": "lgbm_v1", "stale_feeds": [], "failing_queries": []}
         assert server.get("/api/ready") == ready
 
 

@@ -5,12 +5,18 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from backend.errors import PrometheusError
+from backend.feed import poller
+from backend.feed.intake import Intake
+from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus
+from backend.feed.registry import Registry
+from backend.feed.samples import SampleReader
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.api.test_write import fast_server
@@ -189,3 +195,43 @@ def test_an_answer_that_cannot_be_trusted_is_none(body: bytes, said: str) -> Non
         proxy.instead = lambda _: Answer(200, body=body)
         with pytest.raises(PrometheusError, match=said):
             ask(proxy.url)
+
+
+class Remembering(Prometheus):
+    """Has a value for everything, and remembers what it was asked: the numbers of the windows."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
+        self.asked: list[range] = []
+
+    async def values(self, query: str, start: int, stop: int, step: int) -> dict[int, float]:  # noqa: ARG002
+        self.asked.append(range(start // step - 1, stop // step))
+        return dict.fromkeys(range(start, stop + 1, step), 1.0)
+
+
+def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "PAUSE_SECONDS", 0)
+    store = SqliteStore(tmp_path / "store.sqlite")
+    intake = Intake(store, Registry(60), SampleReader({}), 200)
+    now = time.time()
+    delay = (now - 30) % 60  # so that no window ends meanwhile
+    newest = int(now - delay) // 60 - 1
+    stored = range(newest - 700, newest - 100)
+    intake.write_rows([("shop", poller.SOURCE, "rate", (window + 1) * 60 * 10**9 - 1, 2.0) for window in stored])
+    prometheus = Remembering()
+    with pytest.raises(TimeoutError):
+        asyncio.run(asyncio.wait_for(Poller(prometheus, {"shop": "x"}, store, intake, 60, delay).run(), 3))
+    samples = store.read_samples(datetime.now(UTC) - timedelta(hours=23), None, "shop")
+    intake.close()
+    store.close()
+    asked = [window for windows in prometheus.asked for window in windows]
+    assert newest in prometheus.asked[0]
+    assert all(len(windows) <= 60 for windows in prometheus.asked)
+    assert [windows[-1] for windows in prometheus.asked] == sorted((w[-1] for w in prometheus.asked), reverse=True)
+    assert len(asked) == len(set(asked))
+    assert set(range(newest - 1400, newest + 1)) - set(stored) <= set(asked)
+    assert len(set(asked) & set(stored)) < 60  # none but those between two that were not stored
+    assert len(samples) >= 23 * 60 - 1
+    assert samples["time"].is_unique
