@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from backend.config import Settings, describe
+from backend.config import Settings, describe, web_address
 from backend.errors import InvalidRequestError, ProblemError, UnusableFileError
 from backend.ingest import Kind, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
 
@@ -93,7 +93,10 @@ def follow(
 
     settings = _settings()
     name = series or ("stdin" if file == STDIN else Path(file).name.removesuffix(".log"))
-    address = (url or f"http://127.0.0.1:{settings.port}").rstrip("/")
+    try:
+        address = web_address(url or f"http://127.0.0.1:{settings.port}")
+    except ValueError as error:
+        raise typer.BadParameter(f"--url {error}") from None
     stopped = threading.Event()
     for reason in (signal.SIGINT, signal.SIGTERM):
         signal.signal(reason, lambda *_: stopped.set())

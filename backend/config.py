@@ -14,6 +14,13 @@ DEFAULT_INFLUXDB_URL = "http://127.0.0.1:8086"
 PLACEHOLDERS = {"change-me", "changeme", "change_me", "changethis", "placeholder", "your-token"}
 
 
+def web_address(text: str) -> str:
+    """The address of a server without a slash at its end. Raises ValueError."""
+    if not re.fullmatch(r"https?://[^/\s]+(:\d+)?(/\S*)?", text):
+        raise ValueError("must start with http:// or https:// and name a host, such as http://127.0.0.1:8086")
+    return text.rstrip("/")
+
+
 class FeedRule(BaseModel):
     """What to read of a measurement whose field is not named as usual."""
 
@@ -69,10 +76,8 @@ class Settings(BaseSettings):
 
     @field_validator("influxdb_url", "prometheus_url")
     @classmethod
-    def _web_address(cls, url: str) -> str:
-        if url and not re.match(r"https?://[^/]", url):
-            raise ValueError("must start with http:// or https:// and name a host, such as http://127.0.0.1:8086")
-        return url.rstrip("/")
+    def _address_or_none(cls, url: str) -> str:
+        return url and web_address(url)
 
     @field_validator("influxdb_token_file", mode="before")
     @classmethod

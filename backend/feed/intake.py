@@ -53,6 +53,10 @@ class Intake:
         """Store what can be used of a body of line protocol; the lines that cannot be read are returned."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.write_lines, text, precision)
 
+    async def store(self, rows: list[Row]) -> None:
+        """Store samples that did not come as lines."""
+        await asyncio.get_running_loop().run_in_executor(self._threads, self.write_rows, rows)
+
     def write_lines(self, text: str, precision: Precision) -> list[BadLine]:
         now = time.time_ns()
         samples = self._reader.read(parse_lines(text, precision, now), now)

@@ -106,7 +106,7 @@ class Poller:
         found = await self._prometheus.values(query.text, self._end(first), self._end(last), self._seconds)
         values = {end // self._seconds - 1: value for end, value in found.items() if _why_not(value) is None}
         rows = [self._row(query, *item) for item in values.items() if query.stored.get(item[0]) != item[1]]
-        await asyncio.to_thread(self._intake.write_rows, rows)
+        await self._intake.store(rows)
         query.wanted -= set(range(first, last + 1))
         if last == newest:
             query.stored = values

@@ -9,14 +9,14 @@ import httpx
 from backend.errors import PrometheusError
 
 TIMEOUT_SECONDS = 10
-CONNECTIONS = 8
+CONNECTIONS = 8  # all series are due at once
 MOST_BYTES = 1024**2  # 60 values are 2 kB; a query without sum() may find thousands of series
 SHOWN = 3
 ONE_SERIES = "A query must give one series: put sum( ) around it in SCALEOPS_PROMETHEUS_QUERIES."
 
 
 class Prometheus:
-    """Thread-safe for one event loop. `url` may carry a user and a password; `token` is a bearer token or empty."""
+    """For one event loop. `url` may carry a user and a password; `token` is a bearer token or empty."""
 
     def __init__(self, url: str, token: str) -> None:
         self._shown_url = str(httpx.URL(url).copy_with(userinfo=b"")) if url else ""
@@ -24,8 +24,8 @@ class Prometheus:
             base_url=url,
             headers={"Authorization": f"Bearer {token}"} if token else {},
             timeout=TIMEOUT_SECONDS,
-            limits=httpx.Limits(max_connections=CONNECTIONS),
         )
+        self._slots = asyncio.Semaphore(CONNECTIONS)
 
     async def values(self, query: str, start: int, stop: int, step: int) -> dict[int, float]:
         """What the query gives at start, start + step, … stop (seconds since 1970), where it gives anything.
@@ -35,6 +35,7 @@ class Prometheus:
         parameters: dict[str, str | int] = {"query": query, "start": start, "end": stop, "step": step}
         try:
             async with (
+                self._slots,
                 asyncio.timeout(2 * TIMEOUT_SECONDS),
                 self._client.stream("GET", "api/v1/query_range", params=parameters) as answer,
             ):

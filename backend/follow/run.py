@@ -40,7 +40,7 @@ def follow_log(
         counts.forget_old()  # the log's own past, and no surprise
     sender = Sender(url, token, head, counts, say)
     said = -float(SAY_AGAIN_SECONDS)
-    while not stopped.is_set() and not tail.ended:
+    while not stopped.is_set() and not tail.ended and sender.alive:
         _read(tail, counts, say)
         if time.monotonic() - said >= SAY_AGAIN_SECONDS and (oddities := counts.take_oddities()):
             said = time.monotonic()

@@ -50,9 +50,13 @@ class Sender:
             timeout=TIMEOUT_SECONDS,
         )
         self._ending = threading.Event()
-        self._away = False
+        self._problem: str | None = None
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        return self._thread.is_alive()
 
     def end(self) -> int:
         """Send the rest, within one try. Returns how many seconds could not be sent."""
@@ -65,38 +69,39 @@ class Sender:
         wait = FIRST_WAIT_SECONDS
         while True:
             ending = self._ending.is_set()
-            pause = TICK_SECONDS
             batch = self._counts.unsent(BATCH_LINES, whole=not ending)
-            if batch:
-                asked, problem = self._send(batch)
-                if problem is None:
-                    wait, pause = FIRST_WAIT_SECONDS, 0.0
-                else:
-                    wait, pause = min(2 * wait, LONGEST_WAIT_SECONDS), asked or wait
-                self._tell(problem)
-            if ending and (not batch or self._away):
+            if not batch:
+                pause = TICK_SECONDS
+            elif (asked := self._send(batch)) is None:
+                wait, pause = FIRST_WAIT_SECONDS, 0.0
+            else:
+                wait, pause = min(2 * wait, LONGEST_WAIT_SECONDS), min(asked or wait, LONGEST_WAIT_SECONDS)
+            if ending and (not batch or self._problem is not None):
                 return
             self._ending.wait(pause)
 
-    def _send(self, batch: dict[int, int]) -> tuple[float, str | None]:
-        """How long the product asks to wait, and what is wrong; None where it has the batch."""
+    def _send(self, batch: dict[int, int]) -> float | None:
+        """None where the product has the batch, else how long it asks to wait (0: it does not say)."""
         lines = "\n".join(f"{self._head} requests={count}i {second}" for second, count in batch.items())
         try:
             answer = self._client.post("api/v2/write", content=lines)
         except httpx.HTTPError as error:
-            return 0.0, f"cannot be reached ({error})"
+            self._tell(f"cannot be reached ({error})")
+            return 0.0
         if answer.status_code == 204:
             self._counts.sent(batch)
-            return 0.0, None
+            self._tell(None)
+            return None
+        self._tell(_refusal(answer))
         asked = answer.headers.get("retry-after", "")
-        return float(asked) if asked.isdecimal() else 0.0, _refusal(answer)
+        return float(asked) if asked.isdecimal() else 0.0
 
     def _tell(self, problem: str | None) -> None:
-        if problem is not None and not self._away:
+        if problem is not None and problem != self._problem:
             self._say(f"ScaleOps at {self._url} {problem}. What is counted is kept for a day and sent on its return.")
-        elif problem is None and self._away:
+        elif problem is None and self._problem is not None:
             self._say(f"ScaleOps at {self._url} takes the counts again.")
-        self._away = problem is not None
+        self._problem = problem
 
 
 def _refusal(answer: httpx.Response) -> str:

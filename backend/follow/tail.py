@@ -133,12 +133,12 @@ def _beginning(path: Path, now: int, since: int, times: Callable[[bytes], Second
     What lies before the beginning of the file is in another one: the seconds around it are not known whole.
     """
     seconds = np.empty(0, np.int64)
-    begin = 0
+    begin, step = 0, BLOCK_BYTES
     with path.open("rb") as file:
         position = file.seek(0, os.SEEK_END)
         while position > 0 and not (seconds < since).any():
-            position = max(0, position - BLOCK_BYTES)
-            file.seek(position)
+            position = file.seek(max(0, position - step))
+            step *= 2
             block = file.read(BLOCK_BYTES)
             begin = block.find(b"\n") + 1 if position else 0
             seconds = times(block[begin:])

@@ -9,10 +9,10 @@ from backend.tests.proxy import Answer, proxy_to
 
 def test_every_request_reaches_the_product_also_while_it_is_overloaded(tmp_path: Path) -> None:
     with (
-        fast_server(tmp_path) as server,
+        fast_server(tmp_path, SCALEOPS_API_TOKEN="secret") as server,
         running_nginx(tmp_path) as nginx,
         proxy_to(server.url) as proxy,
-        running_telegraf(tmp_path, proxy.url, nginx),
+        running_telegraf(tmp_path, proxy.url, "secret", nginx),
     ):
         until(lambda: len(stored_samples(server, "nginx")) >= 2)
         with Visitors(nginx.url) as visitors:

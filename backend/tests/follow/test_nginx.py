@@ -26,16 +26,16 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with fast_server(tmp_path) as started:
+    with fast_server(tmp_path, SCALEOPS_API_TOKEN="secret") as started:
         yield started
 
 
 def following(log: Path, url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """The command of docs/feeds.md."""
+    """The command of docs/feeds.md, with the token of `server`."""
     stanza = next(stanza for stanza in stanzas("sh") if "follow" in stanza)
     words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
     assert words[:2] == ["scaleops", "follow"]
-    return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log")
+    return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log", SCALEOPS_API_TOKEN="secret")
 
 
 def total(server: Server) -> float:
@@ -108,7 +108,10 @@ def quiet_points(server: Server) -> list[dict[str, float]]:
 
 def test_standard_input_is_sent_to_its_end(server: Server) -> None:
     command = [*FOLLOW, "-", "--series", "piped", "--url", server.url]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    environment = os.environ | {"SCALEOPS_API_TOKEN": "secret"}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
         assert "Following - as piped" in process.stderr.readline()
@@ -142,15 +145,16 @@ def test_what_the_product_refuses_is_said_and_ends_in_a_code(tmp_path: Path, ans
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "code", "told"),
     [
-        (["missing.log"], "missing.log cannot be read: No such file"),
-        (["missing.log", "--series", "a,b"], "Set --series"),
-        (["missing.log", "--series", "nginx"], "Set --series"),
+        (["missing.log"], 1, "missing.log cannot be read: No such file"),
+        (["missing.log", "--series", "a,b"], 1, "Set --series"),
+        (["missing.log", "--series", "nginx"], 1, "Set --series"),
+        (["missing.log", "--url", "127.0.0.1:8000"], 2, "must start with http"),
     ],
 )
-def test_what_cannot_be_followed_is_said(words: list[str], told: str) -> None:
+def test_what_cannot_be_followed_is_said(words: list[str], code: int, told: str) -> None:
     ended = subprocess.run([*FOLLOW, *words], capture_output=True, text=True)
-    assert ended.returncode == 1
+    assert ended.returncode == code
     assert told in ended.stderr
     assert "Traceback" not in ended.stderr
