@@ -35,32 +35,46 @@ def follow_log(
     now = time.time()
     tail: _Tail = StdinTail(now) if file == STDIN else LogTail(Path(file), now, back_seconds, times)
     counts = Counts(tail.known_since, now)
+    reading = _Reading(tail, counts, say)
     if file != STDIN:
-        _read(tail, counts, say)
+        reading.step()
         counts.forget_old()  # the log's own past, and no surprise
     sender = Sender(url, token, head, counts, say)
-    said = -float(SAY_AGAIN_SECONDS)
     while not stopped.is_set() and not tail.ended and sender.alive:
-        _read(tail, counts, say)
-        if time.monotonic() - said >= SAY_AGAIN_SECONDS and (oddities := counts.take_oddities()):
-            said = time.monotonic()
-            for text in oddities:
-                say(text)
+        reading.step()
+        reading.tell_oddities()
         tail.wait()
-    _read(tail, counts, say)
-    for text in counts.take_oddities():
-        say(text)
+    reading.step()
+    reading.tell_oddities(at_once=True)
     tail.close()
     return sender.end()
 
 
-def _read(tail: _Tail, counts: Counts, say: Say) -> None:
-    now = time.time()
-    try:
-        for block in tail.blocks():
-            counts.add(block, now)
-    except OSError as error:
-        say(f"The log cannot be read: {error}. It is tried again; its quiet seconds are unknown until then.")
-        time.sleep(1)
-    else:
-        counts.read_until(now)
+class _Reading:
+    """Reads what the tail gives into the counts, and says what is wrong with it, each thing once in a while."""
+
+    def __init__(self, tail: _Tail, counts: Counts, say: Say) -> None:
+        self._tail = tail
+        self._counts = counts
+        self._say = say
+        self._problem: str | None = None
+        self._told_at = -float(SAY_AGAIN_SECONDS)
+
+    def step(self) -> None:
+        now = time.time()
+        try:
+            for block in self._tail.blocks():
+                self._counts.add(block, now)
+        except OSError as error:
+            if str(error) != self._problem:
+                self._say(f"The log cannot be read on: {error}. Its quiet seconds are unknown until it can.")
+            self._problem = str(error)
+        else:
+            self._problem = None
+            self._counts.read_until(now)
+
+    def tell_oddities(self, *, at_once: bool = False) -> None:
+        if at_once or time.monotonic() - self._told_at >= SAY_AGAIN_SECONDS:
+            for text in self._counts.take_oddities():
+                self._say(text)
+                self._told_at = time.monotonic()

@@ -75,13 +75,22 @@ class LogTail:
         self.ended = False
 
     def blocks(self) -> Iterator[bytes]:
-        """Whole lines that were written since the last call, also to files that were the log before."""
-        self._open_new()
+        """Whole lines that were written since the last call, also to files that were the log before.
+
+        Raises OSError where the new log cannot be opened; the others are read then all the same.
+        """
+        try:
+            self._open_new()
+            problem = None
+        except OSError as error:
+            problem = error
         for log in self._logs:
             yield from log.blocks()
         for log in [log for log in self._logs if log.drained_at is not None and log.drained_at < time.monotonic()]:
             self._logs.remove(log)
             yield log.close()
+        if problem is not None:
+            raise problem
 
     def wait(self) -> None:
         """Give the log time to grow."""

@@ -79,6 +79,16 @@ def test_an_old_file_is_let_go_of_after_a_while(log: Path, tail: LogTail, monkey
     assert read(tail) == ""
 
 
+def test_a_new_log_that_cannot_be_opened_is_told_and_the_old_one_read_on(log: Path, tail: LogTail) -> None:
+    old = log.rename(log.with_suffix(".log.1"))
+    log.mkdir()
+    append(old, line(NOW))
+    blocks = tail.blocks()
+    assert next(blocks).decode() == line(NOW)
+    with pytest.raises(IsADirectoryError):
+        list(blocks)
+
+
 def test_a_truncated_log_is_read_from_its_beginning(log: Path, tail: LogTail) -> None:
     os.truncate(log, 0)
     append(log, line(NOW))
