@@ -4,9 +4,11 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,11 +16,12 @@ import pandas as pd
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from backend.config import Settings, describe, web_address
-from backend.errors import InvalidRequestError, ProblemError, UnusableFileError
+from backend.errors import InvalidRequestError, ProblemError, PrometheusError, UnusableFileError
 from backend.ingest import Kind, ReadOptions, TimeUnit, Traffic, ValueUnit, read_traffic
 
 app = typer.Typer(
@@ -266,7 +269,9 @@ def sample(
 
 @app.command()
 def doctor() -> None:
-    """Check settings, model file, store and page, and say what to do about each."""
+    """Check settings, model file, store, page and the queries of Prometheus, and say what to do about each."""
+    from backend.feed.poller import why_not
+    from backend.feed.prometheus import value_at
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
 
@@ -283,13 +288,22 @@ def doctor() -> None:
         open_store(settings).check()
         return str(settings.sqlite_path)
 
+    def check_query(text: str) -> str:
+        end = int(time.time()) // settings.window_seconds * settings.window_seconds
+        value = value_at(settings.prometheus_url, settings.prometheus_token, text, end)
+        if problem := why_not(value):
+            raise PrometheusError(problem)
+        return f"{value:.4g} requests a second"
+
     check("model", lambda: f"{RPSEstimator.load(settings.model_path).version}, hash verified")
     check("store", check_store)
+    for name, query in settings.prometheus_queries.items():
+        check(f"query {name}", partial(check_query, query))
     built = (settings.frontend_path / "index.html").is_file()
     findings.append(("page", built, str(settings.frontend_path) if built else "not built: run `make build`"))
     table = Table("what", "", "finding")
     for what, well, finding in findings:
-        table.add_row(what, "[green]ok[/]" if well else "[red]wrong[/]", finding)
+        table.add_row(what, "[green]ok[/]" if well else "[red]wrong[/]", escape(finding))
     output.print(table)
     if not all(well for _, well, _ in findings):
         raise typer.Exit(1)

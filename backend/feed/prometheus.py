@@ -74,6 +74,19 @@ class Prometheus:
             ) from None
 
 
+def value_at(url: str, token: str, query: str, time: int) -> float | None:
+    """What the query gives at a time (seconds since 1970), asked outside of an event loop. Raises PrometheusError."""
+
+    async def ask() -> dict[int, float]:
+        prometheus = Prometheus(url, token)
+        try:
+            return await prometheus.values(query, time, time, 1)
+        finally:
+            await prometheus.close()
+
+    return asyncio.run(ask()).get(time)
+
+
 async def _received(answer: httpx.Response) -> bytes:
     body = bytearray()
     async for chunk in answer.aiter_bytes():

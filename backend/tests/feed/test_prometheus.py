@@ -9,12 +9,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.errors import PrometheusError
 from backend.feed import poller
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
-from backend.feed.prometheus import Prometheus
+from backend.feed.prometheus import Prometheus, value_at
 from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
 from backend.stores import SeriesKey
@@ -151,20 +153,23 @@ def test_a_query_that_gives_no_traffic_is_named_with_its_fix(scraped: Scraped, t
     assert "parse error" in (tmp_path / "server.log").read_text()
 
 
-def ask(url: str, token: str = "") -> dict[int, float]:
-    async def once() -> dict[int, float]:
-        prometheus = Prometheus(url, token)
-        try:
-            return await prometheus.values("up", 0, 60, 60)
-        finally:
-            await prometheus.close()
-
-    return asyncio.run(once())
+def test_doctor_says_what_a_query_gives_or_what_is_wrong_with_it(
+    scraped: Scraped, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(tmp_path / "store.sqlite"))
+    monkeypatch.setenv("SCALEOPS_WINDOW_SECONDS", str(WINDOW))
+    for variable, value in settings(scraped.url, QUERIES | {"shop": "sum(rate(http_requests_total[2s]))"}).items():
+        monkeypatch.setenv(variable, value)
+    said = CliRunner().invoke(app, ["doctor"]).output
+    assert "requests a second" in said
+    assert "put sum( ) around it" in said
+    assert "parse error" in said
 
 
 def test_what_is_not_prometheus_is_said(scraped: Scraped) -> None:
     with pytest.raises(PrometheusError, match="without /api/v1 or /graph"):
-        ask(f"{scraped.url}/graph")
+        value_at(f"{scraped.url}/graph", "", "up", 0)
 
 
 @pytest.mark.parametrize(
@@ -174,7 +179,7 @@ def test_a_token_or_a_password_is_sent_and_never_shown(userinfo: str, token: str
     with proxy_to("nowhere") as proxy:
         proxy.instead = lambda _: Answer(401)
         with pytest.raises(PrometheusError) as error:
-            ask(proxy.url.replace("://", f"://{userinfo}"), token)
+            value_at(proxy.url.replace("://", f"://{userinfo}"), token, "up", 0)
     assert {request.headers["Authorization"] for request in proxy.requests} == {sent}
     assert "SCALEOPS_PROMETHEUS_TOKEN" in error.value.detail
     assert "pass@" not in error.value.detail
@@ -194,7 +199,7 @@ def test_an_answer_that_cannot_be_trusted_is_none(body: bytes, said: str) -> Non
     with proxy_to("nowhere") as proxy:
         proxy.instead = lambda _: Answer(200, body=body)
         with pytest.raises(PrometheusError, match=said):
-            ask(proxy.url)
+            value_at(proxy.url, "", "up", 0)
 
 
 class Remembering(Prometheus):
