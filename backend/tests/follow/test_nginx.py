@@ -32,7 +32,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 def following(log: Path, url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
     """The command of docs/feeds.md, with the token of `server`."""
-    stanza = next(stanza for stanza in stanzas("sh") if "follow" in stanza)
+    (stanza,) = stanzas("sh")
     words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
     assert words[:2] == ["scaleops", "follow"]
     return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log", SCALEOPS_API_TOKEN="secret")
