@@ -108,7 +108,9 @@ def _refusal(answer: httpx.Response) -> str:
     if answer.status_code == 401:
         return "asks for a token (401): set SCALEOPS_API_TOKEN to the one it was started with"
     try:
-        return f"answers {answer.status_code}: {answer.json()['message'].rstrip('.')}"
+        body = answer.json()
+        reason = body["message"] if "message" in body else body["detail"]  # a proxy before it says problem details
+        return f"answers {answer.status_code}: {reason.rstrip('.')}"
     except (ValueError, TypeError, KeyError):
         return f"answers {answer.status_code}, and not as ScaleOps does; is --url right?"
 

@@ -129,8 +129,9 @@ def test_standard_input_is_sent_to_its_end(server: Server) -> None:
         (Answer(401), "set SCALEOPS_API_TOKEN"),
         (Answer(404, body=b"<html>"), "is --url right?"),
         (Answer(422, body=b'{"message": "2 series are stored, which is the most"}'), "which is the most"),
+        (Answer(502, body=b'{"detail": "The backend cannot be reached."}'), "The backend cannot be reached"),
     ],
-    ids=["token", "address", "too many"],
+    ids=["token", "address", "too many", "proxy"],
 )
 def test_what_the_product_refuses_is_said_and_ends_in_a_code(tmp_path: Path, answer: Answer, told: str) -> None:
     log = tmp_path / "access.log"
