@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from backend.api import accuracy, forecast, history, live, replay, series, system, upload, write
+from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
@@ -28,7 +28,7 @@ from backend.models.predictor import RPSEstimator
 from backend.progress import ProgressBoard
 from backend.stores import open_store
 
-ROUTERS = (upload, history, accuracy, series, forecast, replay, write, system)
+ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
 
 
 def create_app(settings: Settings) -> FastAPI:

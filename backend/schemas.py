@@ -17,6 +17,9 @@ MessageType = Literal["snapshot", "points", "forecast", "status"]
 # live: being fed now. historic: a file; its forecast continues from its own end. stale: it was live, and
 # no window has come for three windows.
 SeriesStatus = Literal["live", "historic", "stale"]
+# issued: the forecasts as they were made at the time. rolling: a file's, made again from every window of it, as
+# `scaleops backtest` does.
+Origin = Literal["issued", "rolling"]
 Rate = Annotated[float | None, Field(description="requests per second; null where unknown")]
 
 
@@ -39,8 +42,7 @@ class ChartDataPoint(BaseModel):
     anomaly: bool = Field(description="further than 15 % from model1's forecast and outside its p10-p90 band")
 
 
-class ForecastPoint(BaseModel):
-    model: Model
+class ServedPoint(BaseModel):
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     timestamp: datetime = Field(description="start of the forecast window, UTC")
@@ -52,15 +54,8 @@ class ForecastPoint(BaseModel):
     trend: Trend = Field(description="against the newest actual rate; within 2 % is flat")
 
 
-class ServedPoint(BaseModel):
-    horizon: int
-    horizon_seconds: int
-    timestamp: datetime
-    mean: float
-    p10: float
-    p50: float
-    p90: float
-    p95: float
+class ForecastPoint(ServedPoint):
+    model: Model
 
 
 class Served(BaseModel):
@@ -84,6 +79,22 @@ class Forecast(BaseModel):
     warming_up: bool = Field(description="too little history for the models: a baseline with a wide band speaks")
     points: list[ForecastPoint]
     served: Served | None = Field(description="null where nothing is known of the series any more")
+
+
+class PastForecast(BaseModel):
+    timestamp: datetime = Field(description="start of the window or bucket that was forecast, UTC")
+    mean: float
+
+
+class PastForecasts(BaseModel):
+    """What one model said of each window, `horizon` windows before it."""
+
+    filename: str
+    model: Model
+    horizon: int = Field(description="windows ahead")
+    horizon_seconds: int
+    origin: Origin
+    points: list[PastForecast]
 
 
 class Series(BaseModel):
@@ -126,10 +137,7 @@ class Accuracy(BaseModel):
     """For each horizon both models and the baselines on the same windows."""
 
     filename: str
-    origin: Literal["issued", "rolling"] = Field(
-        description="issued: the forecasts as they were made at the time. rolling: a file's, made again from every "
-        "window of it, as `scaleops backtest` does"
-    )
+    origin: Origin
     start: datetime
     stop: datetime
     scores: list[Score]
@@ -233,6 +241,7 @@ class LiveStatus(BaseModel):
     status: SeriesStatus | None
     newest: datetime | None
     growing: GrowingWindow | None
+    silent_seconds: float | None = Field(description="since the newest sample of a feed; null for what is not fed")
     store: Literal["ok", "unreachable"]
     replay: Replay | None
 

@@ -65,17 +65,18 @@ def forecast_view(store: Store, stored: StoredSeries, status: SeriesStatus, min_
     )
 
 
-def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
-    table = rows.assign(
-        horizon=rows["horizon_seconds"] // window_seconds, trend=[_trend(mean, newest) for mean in rows["mean"]]
-    )
-    return [ForecastPoint.model_validate(row) for row in table.to_dict("records")]
-
-
-def _trend(forecast: float, newest: float) -> Trend:
+def trend(forecast: float, newest: float) -> Trend:
+    """Where a forecast lies against the newest rate."""
     if abs(forecast - newest) <= FLAT_BAND * newest:
         return "flat"
     return "up" if forecast > newest else "down"
+
+
+def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
+    table = rows.assign(
+        horizon=rows["horizon_seconds"] // window_seconds, trend=[trend(mean, newest) for mean in rows["mean"]]
+    )
+    return [ForecastPoint.model_validate(row) for row in table.to_dict("records")]
 
 
 def _known(value: float) -> float | None:

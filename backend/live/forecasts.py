@@ -10,7 +10,7 @@ from backend.models.bands import LEVELS
 from backend.models.gate import CANDIDATES, LOOKBACK, Choice, choose, naive_candidate
 from backend.schemas import Forecast, Served, ServedPoint
 from backend.stores import Store, StoredSeries
-from backend.views import forecast_view, on_grid
+from backend.views import forecast_view, on_grid, trend
 
 LEVEL_NAMES = [f"p{round(100 * level)}" for level in LEVELS]
 
@@ -66,7 +66,7 @@ def _served(choice: Choice, view: Forecast, rates: pd.Series) -> Served:
     rows = [point for point in view.points if point.model == "lgbm_plus"]
     if choice.model in ("lgbm_plus", "lgbm"):
         rows = [point for point in view.points if point.model == choice.model]
-        points = [ServedPoint.model_validate(point.model_dump(exclude={"model", "trend"})) for point in rows]
+        points = [ServedPoint.model_validate(point.model_dump(exclude={"model"})) for point in rows]
     else:
         points = [_naive_point(point.model_dump(), rates, choice.model, view.window_seconds) for point in rows]
     errors = {name: choice.errors[name] for name in CANDIDATES if name in choice.errors}
@@ -76,5 +76,6 @@ def _served(choice: Choice, view: Forecast, rates: pd.Series) -> Served:
 def _naive_point(point: dict[str, object], rates: pd.Series, name: str, window_seconds: int) -> ServedPoint:
     horizon = int(str(point["horizon"]))
     candidate = naive_candidate(rates, horizon, name, pd.Timedelta(window_seconds, "s"))
-    values = {"mean": candidate.mean} | dict(zip(LEVEL_NAMES, np.asarray(candidate.quantiles).tolist(), strict=True))
-    return ServedPoint.model_validate({**point, **values})
+    quantiles = dict(zip(LEVEL_NAMES, np.asarray(candidate.quantiles).tolist(), strict=True))
+    against = trend(candidate.mean, rates.iloc[-1])
+    return ServedPoint.model_validate({**point, **quantiles, "mean": candidate.mean, "trend": against})

@@ -172,6 +172,7 @@ class Hub:
             status=self._sources.status(series.filename) if series else None,
             newest=series.last if series else None,
             growing=growing,
+            silent_seconds=self._sources.silent_seconds(filename),
             store="ok" if self._reachable else "unreachable",
             replay=self._sources.replay(),
         )

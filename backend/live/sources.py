@@ -42,6 +42,11 @@ class LiveSources:
         timestamp, rate, seconds = found
         return GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
 
+    def silent_seconds(self, filename: str | None) -> float | None:
+        """Since the newest sample of a feed, 0 where the sender's clock is ahead of ours; None for what is not fed."""
+        newest = self._registry.newest(filename) if filename else None
+        return None if newest is None else max(0.0, (time.time_ns() - newest) / NANOSECONDS)
+
     def stale_feeds(self) -> list[StaleFeed]:
         return [
             StaleFeed(filename=filename, newest=datetime.fromtimestamp(newest // NANOSECONDS, UTC))

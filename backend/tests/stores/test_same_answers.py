@@ -42,6 +42,7 @@ def servers(influxd: Influxd, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ("/api/forecast", {"filename": "minutes.csv"}),
         ("/api/forecast", {}),
         ("/api/accuracy", {"filename": "minutes.csv", "span": "24h"}),
+        ("/api/forecast/past", {"filename": "minutes.csv", "horizon": 15, "range": "6h"}),
         ("/api/series", {}),
     ],
 )

@@ -169,6 +169,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/forecast/past": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Past Forecasts
+         * @description What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
+         *
+         *     Of a live series the forecasts that were issued. Of a file, for which none were, those of every window of it,
+         *     as `scaleops backtest` makes them. Buckets as in `/api/history`; windows of which nothing was said are absent.
+         */
+        get: operations["past_forecasts_api_forecast_past_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay": {
         parameters: {
             query?: never;
@@ -310,7 +333,6 @@ export interface components {
             filename: string;
             /**
              * Origin
-             * @description issued: the forecasts as they were made at the time. rolling: a file's, made again from every window of it, as `scaleops backtest` does
              * @enum {string}
              */
             origin: "issued" | "rolling";
@@ -426,11 +448,6 @@ export interface components {
         /** ForecastPoint */
         ForecastPoint: {
             /**
-             * Model
-             * @enum {string}
-             */
-            model: "lgbm_plus" | "lgbm";
-            /**
              * Horizon
              * @description windows ahead
              */
@@ -459,6 +476,11 @@ export interface components {
              * @enum {string}
              */
             trend: "up" | "down" | "flat";
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "lgbm_plus" | "lgbm";
         };
         /**
          * GrowingWindow
@@ -560,11 +582,54 @@ export interface components {
             newest: string | null;
             growing: components["schemas"]["GrowingWindow"] | null;
             /**
+             * Silent Seconds
+             * @description since the newest sample of a feed; null for what is not fed
+             */
+            silent_seconds: number | null;
+            /**
              * Store
              * @enum {string}
              */
             store: "ok" | "unreachable";
             replay: components["schemas"]["Replay"] | null;
+        };
+        /** PastForecast */
+        PastForecast: {
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description start of the window or bucket that was forecast, UTC
+             */
+            timestamp: string;
+            /** Mean */
+            mean: number;
+        };
+        /**
+         * PastForecasts
+         * @description What one model said of each window, `horizon` windows before it.
+         */
+        PastForecasts: {
+            /** Filename */
+            filename: string;
+            /**
+             * Model
+             * @enum {string}
+             */
+            model: "lgbm_plus" | "lgbm";
+            /**
+             * Horizon
+             * @description windows ahead
+             */
+            horizon: number;
+            /** Horizon Seconds */
+            horizon_seconds: number;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "issued" | "rolling";
+            /** Points */
+            points: components["schemas"]["PastForecast"][];
         };
         /** Ready */
         Ready: {
@@ -736,13 +801,17 @@ export interface components {
         };
         /** ServedPoint */
         ServedPoint: {
-            /** Horizon */
+            /**
+             * Horizon
+             * @description windows ahead
+             */
             horizon: number;
             /** Horizon Seconds */
             horizon_seconds: number;
             /**
              * Timestamp
              * Format: date-time
+             * @description start of the forecast window, UTC
              */
             timestamp: string;
             /** Mean */
@@ -755,6 +824,12 @@ export interface components {
             p90: number;
             /** P95 */
             p95: number;
+            /**
+             * Trend
+             * @description against the newest actual rate; within 2 % is flat
+             * @enum {string}
+             */
+            trend: "up" | "down" | "flat";
         };
         /** StaleFeed */
         StaleFeed: {
@@ -1120,6 +1195,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Forecast"];
+                };
+            };
+            /** @description Validation Error */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HTTPValidationError"];
+                };
+            };
+        };
+    };
+    past_forecasts_api_forecast_past_get: {
+        parameters: {
+            query: {
+                horizon: number;
+                range: "live" | ("1h" | "6h" | "24h");
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+                model?: "lgbm_plus" | "lgbm";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastForecasts"];
                 };
             };
             /** @description Validation Error */

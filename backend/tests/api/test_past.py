@@ -1,0 +1,66 @@
+"""What was said before a window is what is scored against it."""
+
+import time
+from typing import Any
+
+import pytest
+
+from backend.tests.server import Server
+from backend.tests.traffic import series_csv
+
+
+def said(server: Server, **asked: Any) -> dict[str, float]:
+    return {point["timestamp"]: point["mean"] for point in server.get("/api/forecast/past", **asked)["points"]}
+
+
+@pytest.mark.parametrize("horizon", [1, 5, 15])
+def test_a_files_past_forecasts_have_the_errors_that_are_reported(server: Server, horizon: int) -> None:
+    server.upload("traffic.csv", series_csv(2_000))
+    actual = {point["timestamp"]: point["actual_rps"] for point in server.get("/api/history", range="1h")}
+    past = said(server, horizon=horizon, range="1h")
+    assert past.keys() == actual.keys()
+    scores = server.get("/api/accuracy", span="1h")["scores"]
+    (score,) = (one for one in scores if (one["model"], one["horizon"]) == ("lgbm_plus", horizon))
+    mean_error = sum(abs(past[moment] - actual[moment]) for moment in past) / len(past)
+    assert mean_error == pytest.approx(score["mae"], rel=1e-9)
+
+
+def test_of_a_live_series_they_are_those_that_were_issued(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(400))
+    server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20}).raise_for_status()
+    for _ in range(100):
+        answer = server.client.get("/api/forecast/past", params={"horizon": 5, "range": "live"})
+        if answer.status_code == 200 and len(answer.json()["points"]) >= 10:
+            break
+        time.sleep(0.1)
+    past = answer.json()
+    assert (past["origin"], past["filename"], past["horizon_seconds"]) == ("issued", "replay of traffic.csv", 300)
+    predictions = {
+        point["timestamp"]: point["predicted_rps_model2"]
+        for point in server.get("/api/history", range="6h")
+        if point["predicted_rps_model2"] is not None
+    }
+    issued = said(server, horizon=1, range="6h", model="lgbm")
+    assert len(issued) >= 10
+    assert {moment: issued[moment] for moment in predictions if moment in issued} == pytest.approx(
+        {moment: mean for moment, mean in predictions.items() if moment in issued}
+    )
+
+
+def test_a_day_is_averaged_like_its_history(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(3_000))
+    history = [point["timestamp"] for point in server.get("/api/history", range="24h")]
+    assert list(said(server, horizon=15, range="24h")) == history
+    assert len(history) == 720
+
+
+def test_windows_too_early_to_be_forecast_are_absent(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(30))
+    assert len(said(server, horizon=15, range="1h")) == 30 - 15
+
+
+def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(100))
+    answer = server.client.get("/api/forecast/past", params={"horizon": 7, "range": "1h"})
+    assert answer.status_code == 422
+    assert "1, 5, 15" in answer.json()["detail"]
