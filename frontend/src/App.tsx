@@ -9,6 +9,7 @@ import { PageLoading } from "./components/PageLoading";
 import { seriesKey, useLimits, useSeriesList } from "./hooks/queries";
 import { type Connection, useLive } from "./hooks/useLive";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
+import { useServedNotice } from "./hooks/useServedNotice";
 import { useTheme } from "./hooks/useTheme";
 import { useUpload } from "./hooks/useUpload";
 import { useView } from "./hooks/useView";
@@ -42,6 +43,7 @@ export function App() {
     },
   });
   const { current, frozen } = live.state;
+  useServedNotice(current?.forecast ?? null, setNotice);
 
   // The live connection knows first that a series came or went.
   const outdated = current !== null && (current.filename === null) !== (series === null);
@@ -101,6 +103,7 @@ export function App() {
         failure={failure}
         showsData={list.data !== undefined}
         storeReachable={current?.status.store !== "unreachable"}
+        silentSeconds={current?.status.status === "stale" ? current.status.silent_seconds : null}
         notice={notice}
         onDismiss={() => setNotice(null)}
       />

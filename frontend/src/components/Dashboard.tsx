@@ -13,6 +13,7 @@ import { MainChart } from "./MainChart";
 import { StatsGrid } from "./StatsGrid";
 
 const DEFAULT_FASTEST = 20;
+const DEFAULT_HORIZONS = [1, 5, 15];
 
 interface DashboardProps {
   series: Series;
@@ -50,6 +51,7 @@ export function Dashboard({
   });
 
   const fallback = useForecast(series.filename, live.connection.state === "refused");
+  const horizons = limits?.horizons ?? DEFAULT_HORIZONS;
   const forecast = shown ? shown.forecast : fallback.data;
   const replay = useReplayStatus(status === null).data ?? null;
 
@@ -57,7 +59,9 @@ export function Dashboard({
     <StatsGrid
       series={series}
       newest={shown ? newestKnown(shown.points) : undefined}
+      growing={shown?.status.growing ?? null}
       forecast={forecast}
+      horizons={horizons}
       limits={limits}
       upload={upload}
       isSynthetic={(filename) => list.some((one) => one.filename === filename && one.synthetic)}
@@ -70,6 +74,7 @@ export function Dashboard({
         live={shown}
         connection={live.connection}
         forecast={forecast ?? null}
+        horizons={horizons}
         frozen={live.state.frozen}
         zone={zone}
         onZone={onZone}

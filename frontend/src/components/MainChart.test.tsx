@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, it, vi } from "vitest";
-import { forecast, point, points, series, status } from "@/test/fixtures";
+import { at, forecast, point, points, series, status } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { MainChart } from "./MainChart";
 
@@ -28,6 +28,7 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
       live={live}
       connection={{ state: "live" }}
       forecast={forecast(120)}
+      horizons={[1, 5, 15]}
       frozen={false}
       zone="utc"
       onZone={vi.fn()}
@@ -113,4 +114,29 @@ it("changes the range by its tabs", async () => {
   const { onRange } = show();
   await userEvent.click(screen.getByRole("tab", { name: "24H" }));
   expect(onRange).toHaveBeenCalledWith("24h");
+});
+
+it("shows what was said before, where that is asked for", async () => {
+  const past = { filename: "access.log", model: "lgbm_plus", horizon: 15, horizon_seconds: 900 };
+  const asked = stubBackend({
+    "GET /api/forecast/past": { ...past, origin: "issued", points: [{ timestamp: at(4), mean: 777 }] },
+  });
+  show({ live: { ...live, points: points(0, 5) }, forecast: null });
+  await userEvent.click(screen.getByRole("button", { name: "Table" }));
+  const select = screen.getByRole("combobox", { name: "Past forecasts" });
+  expect(within(select).getAllByRole("option")).toHaveLength(3);
+  await userEvent.selectOptions(select, "15");
+  expect(await screen.findByRole("columnheader", { name: /Said 15.min before/ })).toBeVisible();
+  expect(await screen.findByRole("cell", { name: "777" })).toBeVisible();
+  expect(new URL(asked[0]?.url ?? "").search).toBe("?horizon=15&range=live&filename=access.log");
+  await userEvent.selectOptions(select, "");
+  expect(screen.queryByRole("cell", { name: "777" })).not.toBeInTheDocument();
+});
+
+it("marks the open window in the table, with no actual rate", async () => {
+  const growing = { timestamp: at(5), rps: 33, elapsed_seconds: 20 };
+  show({ live: { ...live, points: points(0, 5), status: status({ growing }) }, forecast: forecast(5) });
+  expect(screen.getByText("open window so far")).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Table" }));
+  expect(screen.getByRole("rowheader", { name: /forecast, so far 33.0/ })).toBeVisible();
 });

@@ -1,11 +1,12 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { describeError, ProblemError } from "@/api/errors";
 import type { Forecast, Series } from "@/api/types";
-import { useHistory } from "@/hooks/queries";
+import { useHistory, usePastForecasts } from "@/hooks/queries";
 import type { Connection } from "@/hooks/useLive";
 import type { Theme } from "@/hooks/useTheme";
 import { buildChartModel, SERIES } from "@/lib/chartModel";
 import type { LiveData } from "@/lib/liveState";
+import { pastName } from "@/lib/names";
 import { LIVE_WINDOWS } from "@/lib/points";
 import type { Zone } from "@/lib/time";
 import { RANGE_LABELS, type Range } from "@/lib/view";
@@ -30,6 +31,7 @@ interface MainChartProps {
   live: LiveData | null;
   connection: Connection;
   forecast: Forecast | null;
+  horizons: readonly number[];
   frozen: boolean;
   zone: Zone;
   onZone: (zone: Zone) => void;
@@ -44,16 +46,26 @@ export function MainChart(props: MainChartProps) {
   const [visible, setVisible] = useState(ALL_VISIBLE);
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
+  const [pastHorizon, setPastHorizon] = useState<number | null>(null);
   const windowSeconds = series.window_seconds;
+  const pastLabel = pastHorizon === null ? null : pastName(pastHorizon * windowSeconds);
 
   const history = useHistory(range === "live" ? null : range, series.filename);
+  const said = usePastForecasts(pastHorizon, range, series.filename);
+  const past = pastHorizon === null ? undefined : said.data?.points;
   const points = range === "live" ? live?.points : history.data;
+  // Longer ranges may show means of several windows, beside which half a window would mislead.
+  const growing = range === "live" ? live?.status.growing : null;
   const model = useMemo(
     () =>
       points
-        ? buildChartModel(range === "live" ? points.slice(-LIVE_WINDOWS) : points, forecast, windowSeconds)
+        ? buildChartModel(range === "live" ? points.slice(-LIVE_WINDOWS) : points, windowSeconds, {
+            forecast,
+            past,
+            growing,
+          })
         : null,
-    [points, range, forecast, windowSeconds],
+    [points, range, windowSeconds, forecast, past, growing],
   );
   const drawable = model?.columns[SERIES.actual].some((rate) => rate !== null) ? model : null;
 
@@ -98,17 +110,25 @@ export function MainChart(props: MainChartProps) {
                 visible={visible}
                 anomalies={drawable.columns[SERIES.anomaly].filter((rate) => rate !== null).length}
                 onChange={setVisible}
+                growing={drawable.columns[SERIES.growing].some((rate) => rate !== null)}
+                past={{
+                  horizons: props.horizons,
+                  windowSeconds,
+                  chosen: pastHorizon,
+                  onChoose: setPastHorizon,
+                }}
               />
             </div>
             <div className="px-2 pb-2">
               {asTable ? (
-                <PointsTable model={drawable} zone={zone} />
+                <PointsTable model={drawable} zone={zone} pastLabel={pastLabel} />
               ) : (
                 <Plot
                   model={drawable}
                   zone={zone}
                   theme={theme}
                   nowLabel={forecast?.status === "historic" ? "now: end of data" : "now"}
+                  pastLabel={pastLabel ?? ""}
                   visible={visible}
                   zoom={zoom}
                   onZoom={setZoom}

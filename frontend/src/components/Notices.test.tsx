@@ -12,6 +12,7 @@ function show(change: Partial<Parameters<typeof Notices>[0]> = {}) {
       failure={null}
       storeReachable
       showsData
+      silentSeconds={null}
       notice={null}
       onDismiss={onDismiss}
       {...change}
@@ -45,4 +46,14 @@ it("shows a notice until it is dismissed", async () => {
   expect(screen.getByText("The replay has ended.")).toBeVisible();
   await userEvent.click(screen.getByRole("button", { name: "Dismiss" }));
   expect(onDismiss).toHaveBeenCalledOnce();
+});
+
+it("says for how long a feed has been silent", () => {
+  show({ silentSeconds: 200.7 });
+  expect(screen.getByRole("alert")).toHaveTextContent(/fell silent.*3.min 20.s.*unknown since, not zero/);
+});
+
+it("does not blame the feed while the store cannot be reached", () => {
+  show({ silentSeconds: 200, storeReachable: false });
+  expect(screen.getByRole("alert")).not.toHaveTextContent("silent");
 });

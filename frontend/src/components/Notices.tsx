@@ -2,6 +2,7 @@ import { Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { ProblemError } from "@/api/errors";
 import type { Connection } from "@/hooks/useLive";
+import { formatSilence } from "@/lib/format";
 import { Button } from "./ui/Button";
 
 interface NoticesProps {
@@ -11,23 +12,28 @@ interface NoticesProps {
   storeReachable: boolean;
   /** The page shows data that it got earlier. */
   showsData: boolean;
+  /** Seconds since the feed on the page fell silent; null while it speaks, and for what is not fed. */
+  silentSeconds: number | null;
   notice: string | null;
   onDismiss: () => void;
 }
 
 /** What the reader should know about what the page shows. */
-export function Notices({ connection, failure, storeReachable, showsData, notice, onDismiss }: NoticesProps) {
-  const trouble = troubleOf(connection, failure, storeReachable, showsData);
+export function Notices(props: NoticesProps) {
+  const { silentSeconds, notice, onDismiss } = props;
+  const trouble = troubleOf(props);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
-      {trouble && (
-        <div
-          role="alert"
-          className="mt-3 flex items-start gap-2.5 rounded-md border border-warn/40 bg-warn-soft px-3.5 py-2.5"
-        >
-          <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
-          <p>{trouble}</p>
-        </div>
+      {trouble && <Warning>{trouble}</Warning>}
+      {!trouble && silentSeconds !== null && (
+        <Warning>
+          <strong className="font-semibold">This feed fell silent.</strong> Nothing has come of it for{" "}
+          {/* It counts up: to be read out once, not every second. */}
+          <span aria-live="off" className="figures">
+            {formatSilence(silentSeconds)}
+          </span>
+          . Its rate is unknown since, not zero, and the forecasts are as old.
+        </Warning>
       )}
       <div role="status">
         {notice !== null && (
@@ -44,12 +50,19 @@ export function Notices({ connection, failure, storeReachable, showsData, notice
   );
 }
 
-function troubleOf(
-  connection: Connection,
-  failure: Error | null,
-  storeReachable: boolean,
-  showsData: boolean,
-): ReactNode {
+function Warning({ children }: { children: ReactNode }) {
+  return (
+    <div
+      role="alert"
+      className="mt-3 flex items-start gap-2.5 rounded-md border border-warn/40 bg-warn-soft px-3.5 py-2.5"
+    >
+      <TriangleAlert aria-hidden className="mt-0.5 size-4 shrink-0 text-warn" />
+      <p>{children}</p>
+    </div>
+  );
+}
+
+function troubleOf({ connection, failure, storeReachable, showsData }: NoticesProps): ReactNode {
   if (failure instanceof ProblemError)
     return (
       <>

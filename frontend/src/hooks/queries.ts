@@ -3,6 +3,7 @@ import { useEffect, useRef } from "react";
 import { api, unwrap } from "@/api/client";
 import { ProblemError } from "@/api/errors";
 import type { AccuracySpan, HistoryRange } from "@/api/types";
+import type { Range } from "@/lib/view";
 
 const SERIES_REFRESH_MS = 10_000;
 const LIVE_REFRESH_MS = 3_000;
@@ -67,6 +68,22 @@ export function useAccuracy(span: AccuracySpan, filename: string) {
   });
 }
 
+/** What LGBM+ said of each window of a range `horizon` windows before it. */
+export function usePastForecasts(horizon: number | null, range: Range, filename: string) {
+  return useQuery({
+    queryKey: ["past", filename, range, horizon],
+    enabled: horizon !== null,
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/forecast/past", {
+          params: { query: { horizon: horizon ?? 1, range, filename } },
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
 interface Following {
   filename: string;
   newest: string | null;
@@ -74,7 +91,7 @@ interface Following {
   replaying: boolean;
 }
 
-/** Asks again for history, errors and the list as windows come in, at most every few seconds. */
+/** Asks again for history, past forecasts, errors and the list as windows come in, at most every few seconds. */
 export function useFollowLive({ filename, newest, frozen, replaying }: Following) {
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
@@ -87,7 +104,7 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
       seen.current = newest;
       asked.current = Date.now();
       if (first) return;
-      for (const queryKey of [["history", filename], ["accuracy", filename], seriesKey])
+      for (const queryKey of [["history", filename], ["past", filename], ["accuracy", filename], seriesKey])
         void queries.invalidateQueries({ queryKey });
     };
     const wait = asked.current + LIVE_REFRESH_MS - Date.now();

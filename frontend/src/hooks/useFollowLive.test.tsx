@@ -36,6 +36,7 @@ it("asks at once for a window that comes after a while", () => {
   hook.rerender({ newest: at(1), frozen: false });
   expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([
     ["history", "access.log"],
+    ["past", "access.log"],
     ["accuracy", "access.log"],
     ["series"],
   ]);
@@ -46,7 +47,7 @@ it("asks once for windows in quick succession, also for the last of them", () =>
   for (const minute of [1, 2, 3]) hook.rerender({ newest: at(minute), frozen: false });
   expect(asked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(3_000);
-  expect(asked).toHaveBeenCalledTimes(3);
+  expect(asked).toHaveBeenCalledTimes(4);
 });
 
 it("does not ask for a replay after its last window", () => {

@@ -1,46 +1,44 @@
-import { describe, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { accuracy, score } from "@/test/fixtures";
-import { compareErrors, gainText } from "./accuracy";
+import { byHorizon, gainOver, gainText, scoredModels } from "./accuracy";
 
-describe("compareErrors", () => {
-  it("sets both models against the naive baseline", () => {
-    const { models, naive, others } = compareErrors(
-      accuracy([
-        score("last_value", 0.28),
-        score("ewma", 0.25),
-        score("lgbm_plus", 0.23),
-        score("lgbm", 0.3),
-      ]),
-    );
-    expect(models.map(({ model }) => model)).toEqual(["lgbm_plus", "lgbm"]);
-    expect(models[0]?.gain).toBeCloseTo(0.179, 3);
-    expect(models[1]?.gain).toBeCloseTo(-0.071, 3);
-    expect(naive?.rmse).toBe(0.28);
-    expect(others.map(({ model }) => model)).toEqual(["ewma"]);
-  });
+it("groups scores by horizon, shortest first, without what was not scored", () => {
+  const horizons = byHorizon(
+    accuracy([
+      score("lgbm_plus", 0.5, { horizon: 15 }),
+      score("lgbm_plus", 0.2),
+      score("last_value", 0, { origins: 0 }),
+      score("ewma", 0.1),
+    ]),
+  );
+  expect(horizons.map(({ horizon }) => horizon)).toEqual([1, 15]);
+  expect([...(horizons[0]?.scores.keys() ?? [])]).toEqual(["lgbm_plus", "ewma"]);
+  expect(horizons[0]?.best).toBe(0.1);
+});
 
-  it("compares the shortest horizon only, and nothing that was not scored", () => {
-    const { models, naive } = compareErrors(
-      accuracy([
-        score("lgbm_plus", 0.2),
-        score("lgbm_plus", 0.5, { horizon: 15 }),
-        score("last_value", 0, { origins: 0 }),
-      ]),
-    );
-    expect(models.map((entry) => entry.score.rmse)).toEqual([0.2]);
-    expect(naive).toBeNull();
-    expect(models[0]?.gain).toBeNull();
-  });
+it("lists the models, the naive baseline, then the others by their error", () => {
+  const scores = ["mean_15", "ewma", "last_value", "lgbm", "lgbm_plus"].map((model, place) =>
+    score(model, 1 - place / 10),
+  );
+  expect(scoredModels(byHorizon(accuracy(scores)))).toEqual([
+    "lgbm_plus",
+    "lgbm",
+    "last_value",
+    "ewma",
+    "mean_15",
+  ]);
+});
 
-  it("claims no gain over a baseline without error", () => {
-    expect(compareErrors(accuracy([score("lgbm", 0.2), score("last_value", 0)])).models[0]?.gain).toBeNull();
-  });
+it("claims no gain over a baseline that is absent or without error", () => {
+  const [absent] = byHorizon(accuracy([score("lgbm", 0.2)]));
+  const [perfect] = byHorizon(accuracy([score("lgbm", 0.2), score("last_value", 0)]));
+  if (!absent || !perfect) throw new Error("no horizon");
+  expect(gainOver("last_value", "lgbm", absent)).toBeNull();
+  expect(gainOver("last_value", "lgbm", perfect)).toBeNull();
 });
 
 it.each([
-  [0.18, "18 % better than last value"],
-  [-0.03, "3 % worse than last value"],
-  [0.001, "as good as last value"],
-])("gainText says %s as %s", (gain, text) =>
-  expect(gainText(gain, "last value").replaceAll(" ", " ")).toBe(text),
-);
+  [0.18, "18 % better"],
+  [-0.03, "3 % worse"],
+  [0.001, "as good"],
+])("gainText says %s as %s", (gain, text) => expect(gainText(gain).replaceAll(" ", " ")).toBe(text));

@@ -1,11 +1,15 @@
 import { describe, expect, it } from "vitest";
 import type { ChartDataPoint, Forecast } from "@/api/types";
 import { at, forecast, point, points } from "@/test/fixtures";
-import { buildChartModel, type ChartModel, dottedRows, forecastAt, SERIES } from "./chartModel";
+import { type Beside, buildChartModel, type ChartModel, dottedRows, SERIES } from "./chartModel";
 import { toSeconds } from "./time";
 
-function build(known: ChartDataPoint[], ahead: Forecast | null = null): ChartModel {
-  const model = buildChartModel(known, ahead, 60);
+function build(
+  known: ChartDataPoint[],
+  ahead: Forecast | null = null,
+  beside: Omit<Beside, "forecast"> = {},
+): ChartModel {
+  const model = buildChartModel(known, 60, { forecast: ahead, ...beside });
   if (!model) throw new Error("no model");
   return model;
 }
@@ -15,7 +19,7 @@ const column = (model: ChartModel, name: keyof typeof SERIES) => model.columns[S
 
 describe("buildChartModel", () => {
   it("is nothing without points", () => {
-    expect(buildChartModel([], forecast(0), 60)).toBeNull();
+    expect(buildChartModel([], 60, { forecast: forecast(0) })).toBeNull();
   });
 
   it("has columns of one length, ascending", () => {
@@ -38,6 +42,41 @@ describe("buildChartModel", () => {
     const model = build(points(0, 8), forecast(5));
     expect(minutes(model).slice(model.futureFrom)).toEqual([9, 19]);
     expect(model.now).toBe(toSeconds(at(8)));
+  });
+
+  it("draws the open window beside its forecast, and never as an actual rate", () => {
+    const growing = { timestamp: at(5), rps: 3, elapsed_seconds: 20 };
+    const model = build(points(0, 5), forecast(5), { growing });
+    expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 5, 9, 19]);
+    expect(column(model, "growing")).toEqual([null, null, null, null, null, 3, null, null]);
+    expect(column(model, "actual")[5]).toBeNull();
+    expect(build(points(0, 6), null, { growing }).columns[SERIES.growing]).toEqual(Array(6).fill(null));
+  });
+
+  it("sets what was said before beside the windows it was said of", () => {
+    const past = [
+      { timestamp: at(2), mean: 7 },
+      { timestamp: at(4), mean: 9 },
+    ];
+    expect(column(build(points(0, 5), forecast(5), { past }), "past")).toEqual([
+      null,
+      null,
+      7,
+      null,
+      9,
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it("stays in order when the server's clock jumped, back or ahead", () => {
+    const back = build([...points(0, 60)], forecast(5));
+    expect(back.futureFrom).toBe(back.columns[0].length);
+    expect(back.now).toBe(toSeconds(at(60)));
+    const ahead = build([...points(0, 5), ...points(65, 68)], forecast(68));
+    expect(ahead.outages).toEqual([[toSeconds(at(5)), toSeconds(at(65))]]);
+    expect([...ahead.columns[0]].sort((a, b) => a - b)).toEqual(ahead.columns[0]);
   });
 
   it("joins no line to a forecast that does not follow on", () => {
@@ -78,9 +117,4 @@ describe("buildChartModel", () => {
 
 it("dottedRows marks forecasts and values without a neighbour", () => {
   expect(dottedRows([1, null, 2, null, 3, 4, 5], 6)).toEqual([0, 2, 6]);
-});
-
-it("forecastAt finds a model's horizon", () => {
-  expect(forecastAt(forecast(0), "lgbm_plus", 15)?.mean).toBe(35);
-  expect(forecastAt(forecast(0), "lgbm_plus", 30)).toBeNull();
 });

@@ -1,4 +1,4 @@
-import type { ChartDataPoint, Forecast, ForecastPoint } from "@/api/types";
+import type { ChartDataPoint, Forecast, GrowingWindow, PastForecast } from "@/api/types";
 import { toSeconds } from "./time";
 
 type Column = (number | null)[];
@@ -12,10 +12,21 @@ export type Columns = [
   lgbm: Column,
   lgbmPlus: Column,
   anomaly: Column,
+  past: Column,
+  growing: Column,
 ];
 
 /** Where each column stands in `Columns`; also uPlot's series index, and so the order of drawing. */
-export const SERIES = { p90: 1, p10: 2, actual: 3, lgbm: 4, lgbmPlus: 5, anomaly: 6 } as const;
+export const SERIES = {
+  p90: 1,
+  p10: 2,
+  actual: 3,
+  lgbm: 4,
+  lgbmPlus: 5,
+  anomaly: 6,
+  past: 7,
+  growing: 8,
+} as const;
 
 export interface ChartModel {
   columns: Columns;
@@ -37,20 +48,32 @@ interface Row {
   lgbmPlus: number | null;
   actual: number | null;
   anomaly: number | null;
+  past: number | null;
+  growing: number | null;
+}
+
+/** What is drawn beside the known points. */
+export interface Beside {
+  forecast: Forecast | null;
+  /** What was said of the windows some time before. */
+  past?: readonly PastForecast[] | undefined;
+  /** The window that is still open. */
+  growing?: GrowingWindow | null | undefined;
 }
 
 /** Known points and, right of them, the forecast. Null where there is nothing to draw. */
 export function buildChartModel(
   points: readonly ChartDataPoint[],
-  forecast: Forecast | null,
   windowSeconds: number,
+  { forecast, past = [], growing = null }: Beside,
 ): ChartModel | null {
-  const known = points.map(knownRow);
+  const said = new Map(past.map(({ timestamp, mean }) => [toSeconds(timestamp), mean]));
+  const known = points.map((point) => knownRow(point, said));
   const last = known.at(-1);
   if (!last) return null;
 
   const step = stepOf(known, windowSeconds);
-  const future = forecast ? futureRows(forecast, last.x) : [];
+  const future = futureRows(forecast, growing, last.x);
   const rows = withGaps(known, step);
   const futureFrom = rows.length;
   const firstFuture = future[0];
@@ -71,20 +94,33 @@ export function buildChartModel(
   };
 }
 
-function knownRow(point: ChartDataPoint): Row {
+function knownRow(point: ChartDataPoint, said: ReadonlyMap<number, number>): Row {
+  const x = toSeconds(point.timestamp);
   return {
-    x: toSeconds(point.timestamp),
+    x,
     p90: point.p90,
     p10: point.p10,
     lgbm: point.predicted_rps_model2,
     lgbmPlus: point.predicted_rps_model1,
     actual: point.actual_rps,
     anomaly: point.anomaly ? point.actual_rps : null,
+    past: said.get(x) ?? null,
+    growing: null,
   };
 }
 
 function emptyRow(x: number): Row {
-  return { x, p90: null, p10: null, lgbm: null, lgbmPlus: null, actual: null, anomaly: null };
+  return {
+    x,
+    p90: null,
+    p10: null,
+    lgbm: null,
+    lgbmPlus: null,
+    actual: null,
+    anomaly: null,
+    past: null,
+    growing: null,
+  };
 }
 
 /** The step of the grid: the smallest distance between neighbours, a window where there is one point. */
@@ -111,20 +147,15 @@ function withGaps(rows: readonly Row[], step: number): Row[] {
   return result;
 }
 
-function futureRows(forecast: Forecast, after: number): Row[] {
+function futureRows(forecast: Forecast | null, growing: GrowingWindow | null, after: number): Row[] {
   const rows = new Map<number, Row>();
-  for (const point of forecast.points) {
-    const x = toSeconds(point.timestamp);
-    if (x <= after) continue;
-    const row = rows.get(x) ?? emptyRow(x);
-    if (point.model === "lgbm") row.lgbm = point.mean;
-    else {
-      row.lgbmPlus = point.mean;
-      row.p10 = point.p10;
-      row.p90 = point.p90;
-    }
-    rows.set(x, row);
-  }
+  const change = (timestamp: string, values: Partial<Row>) => {
+    const x = toSeconds(timestamp);
+    if (x > after) rows.set(x, { ...(rows.get(x) ?? emptyRow(x)), ...values });
+  };
+  for (const { model, timestamp, mean, p10, p90 } of forecast?.points ?? [])
+    change(timestamp, model === "lgbm" ? { lgbm: mean } : { lgbmPlus: mean, p10, p90 });
+  if (growing) change(growing.timestamp, { growing: growing.rps });
   return [...rows.values()].sort((left, right) => left.x - right.x);
 }
 
@@ -152,6 +183,8 @@ function toColumns(rows: readonly Row[]): Columns {
     rows.map((row) => row.lgbm),
     rows.map((row) => row.lgbmPlus),
     rows.map((row) => row.anomaly),
+    rows.map((row) => row.past),
+    rows.map((row) => row.growing),
   ];
 }
 
@@ -164,9 +197,4 @@ export function dottedRows(column: readonly (number | null)[], futureFrom: numbe
     if (index >= futureFrom || alone) rows.push(index);
   }
   return rows;
-}
-
-/** The forecast of one model at one horizon. */
-export function forecastAt(forecast: Forecast, model: string, horizon: number): ForecastPoint | null {
-  return forecast.points.find((point) => point.model === model && point.horizon === horizon) ?? null;
 }

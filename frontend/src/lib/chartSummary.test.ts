@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { forecast, point, points } from "@/test/fixtures";
+import { at, forecast, point, points } from "@/test/fixtures";
 import { buildChartModel, type ChartModel } from "./chartModel";
 import { chartSummary } from "./chartSummary";
 
@@ -8,7 +8,7 @@ const summary = (...parts: Parameters<typeof buildChartModel>) =>
 
 it("tells the span, the extremes, outages, anomalies and the forecast", () => {
   const known = [...points(1, 4), point(10, 7, { anomaly: true })];
-  expect(summary(known, forecast(11), 60)).toBe(
+  expect(summary(known, 60, { forecast: forecast(11) })).toBe(
     "Request rate from 31 Aug 1995, 22:01 – 22:11 UTC. " +
       "Newest 7.00 req/s at 31 Aug 1995, 22:10. " +
       "Lowest 1.00 req/s at 31 Aug 1995, 22:01. " +
@@ -20,7 +20,14 @@ it("tells the span, the extremes, outages, anomalies and the forecast", () => {
 });
 
 it("says so where nothing is known", () => {
-  expect(summary([point(0, null)], null, 60)).toBe(
+  expect(summary([point(0, null)], 60, { forecast: null })).toBe(
     "Request rate from 31 Aug 1995, 22:00 – 22:01 UTC. No known rate in it. Unknown for 1 min in 1 outage.",
+  );
+});
+
+it("tells what the open window has so far", () => {
+  const growing = { timestamp: at(4), rps: 5, elapsed_seconds: 30 };
+  expect(summary(points(1, 4), 60, { forecast: null, growing })).toContain(
+    "The open window so far: 5.00 req/s.",
   );
 });

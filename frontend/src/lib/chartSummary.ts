@@ -25,6 +25,8 @@ export function chartSummary(model: ChartModel, zone: Zone): string {
   }
   const anomalies = model.columns[SERIES.anomaly].filter((value) => value !== null).length;
   if (anomalies > 0) sentences.push(`${countOf(anomalies, "anomaly", "anomalies")} marked.`);
+  const growing = model.columns[SERIES.growing].find((rate) => rate !== null);
+  if (growing != null) sentences.push(`The open window so far: ${formatRateWithUnit(growing)}.`);
   sentences.push(...forecastSentence(model));
   return sentences.join(" ");
 }

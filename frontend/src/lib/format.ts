@@ -26,6 +26,13 @@ export function formatRate(rate: number | null | undefined): string {
   return compact.format(rate);
 }
 
+/** A difference of rates: "+1.23", "−0.0123", "0". */
+export function formatSigned(difference: number): string {
+  const size = formatRate(Math.abs(difference));
+  if (size === "0") return size;
+  return `${difference > 0 ? "+" : "−"}${size}`;
+}
+
 export function formatRateWithUnit(rate: number | null | undefined): string {
   const text = formatRate(rate);
   return text === UNKNOWN ? "unknown" : `${text}${NBSP}${RATE_UNIT}`;
@@ -73,6 +80,14 @@ export function formatDuration(seconds: number): string {
   if (seconds <= 7_200) return `${plain.format(seconds / 60)}${NBSP}min`;
   if (seconds <= 172_800) return `${plain.format(seconds / 3_600)}${NBSP}h`;
   return `${plain.format(seconds / 86_400)}${NBSP}d`;
+}
+
+/** How long nothing has come, so that it is seen to count: "45 s", "3 min 20 s", "2 h 5 min". */
+export function formatSilence(seconds: number): string {
+  const whole = Math.floor(Math.max(0, seconds));
+  const [hours, minutes] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60];
+  if (hours > 0) return `${hours}${NBSP}h ${minutes}${NBSP}min`;
+  return `${minutes > 0 ? `${minutes}${NBSP}min ` : ""}${whole % 60}${NBSP}s`;
 }
 
 const YEAR = 31_557_600;

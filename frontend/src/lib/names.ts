@@ -1,4 +1,5 @@
 import type { ModelName, Series } from "@/api/types";
+import { formatDuration } from "./format";
 
 const SCORED: Record<string, string> = {
   lgbm_plus: "LGBM+",
@@ -8,6 +9,7 @@ const SCORED: Record<string, string> = {
   ewma_tuned: "EWMA, tuned",
   mean_15: "mean of 15 windows",
   seasonal_naive_day: "same time yesterday",
+  seasonal_naive_week: "same time last week",
 };
 
 export const MODELS: readonly ModelName[] = ["lgbm_plus", "lgbm"];
@@ -17,6 +19,11 @@ export const NAIVE = "last_value";
 
 export function scoredName(model: string): string {
   return SCORED[model] ?? model;
+}
+
+/** What the line of past forecasts is called. */
+export function pastName(secondsBefore: number): string {
+  return `Said ${formatDuration(secondsBefore)} before`;
 }
 
 /** A name set apart from the text around it, for places that take no markup (options, titles, messages). */

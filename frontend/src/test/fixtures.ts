@@ -6,6 +6,7 @@ import type {
   LiveStatus,
   Score,
   Series,
+  Served,
   UploadResult,
 } from "@/api/types";
 
@@ -64,12 +65,20 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
   };
 }
 
+/** A served forecast of one mean at every horizon. */
+export function served(model: Served["model"], mean: number): Served {
+  const points = forecast(0).points.filter((one) => one.model === "lgbm_plus");
+  const reason = `${model === "ewma" ? "EWMA" : model} had the least error`;
+  return { model, reason, errors: {}, points: points.map((one) => ({ ...one, mean })) };
+}
+
 export function status(change: Partial<LiveStatus> = {}): LiveStatus {
   return {
     filename: "access.log",
     status: "live",
     newest: at(0),
     growing: null,
+    silent_seconds: null,
     store: "ok",
     replay: null,
     ...change,

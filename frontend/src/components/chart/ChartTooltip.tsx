@@ -11,10 +11,12 @@ interface ChartTooltipProps {
   model: ChartModel;
   cursor: PlotCursor;
   zone: Zone;
+  /** What the line of past forecasts is called. */
+  pastLabel: string;
 }
 
 /** The values under the crosshair. For the eye: the crosshair's own value text says the same to a screen reader. */
-export function ChartTooltip({ model, cursor, zone }: ChartTooltipProps) {
+export function ChartTooltip({ model, cursor, zone, pastLabel }: ChartTooltipProps) {
   const { index, left, width } = cursor;
   const at = (column: keyof typeof SERIES) => model.columns[SERIES[column]][index] ?? null;
   const future = index >= model.futureFrom;
@@ -32,9 +34,11 @@ export function ChartTooltip({ model, cursor, zone }: ChartTooltipProps) {
       </p>
       <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-2 gap-y-1">
         {!future && <Value sample="actual" name="Actual" value={formatRate(at("actual"))} />}
+        {at("growing") !== null && <Value sample="actual" name="So far" value={formatRate(at("growing"))} />}
         <Value sample="lgbmPlus" name="LGBM+" value={formatRate(at("lgbmPlus"))} />
         <Value sample="band" name="p10–p90" value={`${formatRate(at("p10"))} – ${formatRate(at("p90"))}`} />
         <Value sample="lgbm" name="LGBM" value={formatRate(at("lgbm"))} />
+        {at("past") !== null && <Value sample="past" name={pastLabel} value={formatRate(at("past"))} />}
       </dl>
       {at("anomaly") !== null && <p className="mt-1.5 font-medium text-danger">Anomaly</p>}
       <p className="mt-1.5 text-2xs text-muted">{RATE_UNIT}</p>

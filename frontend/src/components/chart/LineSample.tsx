@@ -1,9 +1,10 @@
-export type SampleName = "actual" | "lgbmPlus" | "lgbm" | "band";
+export type SampleName = "actual" | "lgbmPlus" | "lgbm" | "past" | "band";
 
 const LINES: Record<Exclude<SampleName, "band">, { stroke: string; dash?: string }> = {
   actual: { stroke: "stroke-series-actual" },
   lgbmPlus: { stroke: "stroke-series-lgbm-plus", dash: "5 3" },
   lgbm: { stroke: "stroke-series-lgbm", dash: "2 2.5" },
+  past: { stroke: "stroke-series-past", dash: "7 2 1.5 2" },
 };
 
 /** A bit of the line as the chart draws it, so that dashes tell the series apart without colour. */

@@ -17,13 +17,14 @@ interface PlotProps {
   zone: Zone;
   theme: Theme;
   nowLabel: string;
+  pastLabel: string;
   visible: Visible;
   zoom: ZoomRange | null;
   onZoom: (range: ZoomRange | null) => void;
 }
 
 /** The canvas with its crosshair, which the arrow keys move as the mouse does. */
-export function Plot({ model, zone, theme, nowLabel, visible, zoom, onZoom }: PlotProps) {
+export function Plot({ model, zone, theme, nowLabel, pastLabel, visible, zoom, onZoom }: PlotProps) {
   const container = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<PlotCursor | null>(null);
   const palette = usePalette(theme);
@@ -99,11 +100,15 @@ export function Plot({ model, zone, theme, nowLabel, visible, zoom, onZoom }: Pl
         aria-valuemin={0}
         aria-valuemax={last}
         aria-valuenow={Math.min(cursor?.index ?? last, last)}
-        aria-valuetext={cursor ? valueText(model, cursor.index, zone) : "No time chosen. Arrow keys move it."}
+        aria-valuetext={
+          cursor ? valueText(model, cursor.index, zone, pastLabel) : "No time chosen. Arrow keys move it."
+        }
         onKeyDown={onKeyDown}
         className="h-[clamp(17rem,calc(100dvh-25rem),40rem)] w-full overflow-hidden rounded-sm"
       />
-      {cursor && cursor.index <= last && <ChartTooltip model={model} cursor={cursor} zone={zone} />}
+      {cursor && cursor.index <= last && (
+        <ChartTooltip model={model} cursor={cursor} zone={zone} pastLabel={pastLabel} />
+      )}
       <p id={summaryId} className="sr-only" data-testid="chart-summary">
         {chartSummary(model, zone)}
       </p>
@@ -117,10 +122,13 @@ function usePalette(theme: Theme): Palette {
   return palette.colours;
 }
 
-function valueText(model: ChartModel, index: number, zone: Zone): string {
+function valueText(model: ChartModel, index: number, zone: Zone, pastLabel: string): string {
   const at = (column: keyof typeof SERIES) => model.columns[SERIES[column]][index] ?? null;
   const time = `${formatDateTime(model.columns[0][index] ?? model.now, zone, model.step)} ${zoneName(zone)}`;
+  const past = at("past") === null ? "" : `, ${pastLabel} ${formatRateWithUnit(at("past"))}`;
+  const growing = at("growing") === null ? "" : `, so far ${formatRateWithUnit(at("growing"))}`;
   const forecast = `LGBM+ ${formatRateWithUnit(at("lgbmPlus"))}, LGBM ${formatRateWithUnit(at("lgbm"))}`;
-  if (index >= model.futureFrom) return `${time}: forecast ${forecast}`;
-  return `${time}: actual ${formatRateWithUnit(at("actual"))}, ${forecast}${at("anomaly") === null ? "" : ", anomaly"}`;
+  if (index >= model.futureFrom) return `${time}: forecast ${forecast}${growing}`;
+  const anomaly = at("anomaly") === null ? "" : ", anomaly";
+  return `${time}: actual ${formatRateWithUnit(at("actual"))}, ${forecast}${past}${anomaly}`;
 }

@@ -12,9 +12,17 @@ const COLUMNS = [
   { name: "lgbm", label: "LGBM" },
 ] as const;
 
+interface PointsTableProps {
+  model: ChartModel;
+  zone: Zone;
+  /** Null where no past forecasts are shown. */
+  pastLabel: string | null;
+}
+
 /** What the chart draws, as rows, the newest first. */
-export function PointsTable({ model, zone }: { model: ChartModel; zone: Zone }) {
+export function PointsTable({ model, zone, pastLabel }: PointsTableProps) {
   const [times] = model.columns;
+  const columns = [...COLUMNS, ...(pastLabel === null ? [] : [{ name: "past", label: pastLabel } as const])];
   const rows = times.map((_, index) => index).reverse();
   return (
     <section
@@ -27,7 +35,7 @@ export function PointsTable({ model, zone }: { model: ChartModel; zone: Zone }) 
         <thead>
           <tr>
             <HeadCell align="left">Time ({zoneName(zone)})</HeadCell>
-            {COLUMNS.map(({ name, label }) => (
+            {columns.map(({ name, label }) => (
               <HeadCell key={name} align="right">
                 {label}
               </HeadCell>
@@ -43,11 +51,16 @@ export function PointsTable({ model, zone }: { model: ChartModel; zone: Zone }) 
               >
                 {formatDateTime(times[index] ?? model.now, zone, model.step)}
                 {index >= model.futureFrom && <span className="text-muted"> forecast</span>}
+                {model.columns[SERIES.growing][index] != null && (
+                  <span className="text-muted">
+                    , so far {formatRate(model.columns[SERIES.growing][index])}
+                  </span>
+                )}
                 {model.columns[SERIES.anomaly][index] != null && (
                   <span className="text-danger"> anomaly</span>
                 )}
               </th>
-              {COLUMNS.map(({ name }) => (
+              {columns.map(({ name }) => (
                 <td key={name} className="border-b border-line px-3 py-1 text-right">
                   {formatRate(model.columns[SERIES[name]][index])}
                 </td>

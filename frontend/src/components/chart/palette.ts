@@ -13,6 +13,7 @@ const TOKENS = {
   lgbm: "--series-lgbm",
   band: "--series-band",
   anomaly: "--series-anomaly",
+  past: "--series-past",
 } as const;
 
 export type Palette = Record<keyof typeof TOKENS, string>;

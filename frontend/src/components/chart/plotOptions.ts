@@ -27,10 +27,10 @@ export interface ZoomRange {
 }
 
 const FONT = '11px "Inter", system-ui, sans-serif';
-const DASH = { lgbmPlus: [7, 4], lgbm: [2, 3] };
+const DASH = { lgbmPlus: [7, 4], lgbm: [2, 3], past: [9, 3, 2, 3] };
 const LEAST_LABELLED_PIXELS = 64;
 /** Series that get a mark where the crosshair meets them. */
-const MARKED: number[] = [SERIES.actual, SERIES.lgbm, SERIES.lgbmPlus];
+const MARKED: number[] = [SERIES.actual, SERIES.lgbm, SERIES.lgbmPlus, SERIES.past];
 const LEAST_ZOOM_PIXELS = 8;
 const HEADROOM = 1.08;
 
@@ -55,6 +55,12 @@ export function plotOptions(
       fill: colour("surface"),
       filter: () => dottedRows(context().model.columns[SERIES[name]], context().model.futureFrom),
     },
+  });
+
+  // Marks without a line.
+  const dots = (size: number, stroke: keyof Palette, fill: keyof Palette): uPlot.Series => ({
+    paths: () => null,
+    points: { show: true, space: 0, size, width: 1.5, stroke: colour(stroke), fill: colour(fill) },
   });
 
   return {
@@ -111,17 +117,9 @@ export function plotOptions(
       line("actual", 1.5),
       line("lgbm", 1.75, DASH.lgbm),
       line("lgbmPlus", 2, DASH.lgbmPlus),
-      {
-        paths: () => null,
-        points: {
-          show: true,
-          space: 0,
-          size: 8,
-          width: 1.5,
-          stroke: colour("surface"),
-          fill: colour("anomaly"),
-        },
-      },
+      dots(8, "surface", "anomaly"),
+      line("past", 1.5, DASH.past),
+      dots(8, "actual", "surface"),
     ],
     bands: [{ series: [SERIES.p90, SERIES.p10], fill: colour("band") }],
     hooks: {

@@ -62,7 +62,8 @@ export function usePlot(
     made.batch(() => {
       for (const name of ["actual", "lgbmPlus", "lgbm"] as const)
         made.setSeries(SERIES[name], { show: visible[name] });
-      made.setSeries(SERIES.anomaly, { show: visible.actual });
+      for (const name of ["anomaly", "growing"] as const)
+        made.setSeries(SERIES[name], { show: visible.actual });
       for (const name of ["p90", "p10"] as const) made.setSeries(SERIES[name], { show: visible.band });
     });
   }, [visible]);
@@ -79,8 +80,13 @@ export function fullRange(model: ChartModel): ZoomRange {
 
 function adaptToDensity(plot: uPlot, points: number): void {
   const dense = points > DENSE_POINTS;
-  const sizes = { actual: dense ? 1 : 1.5, lgbm: dense ? 1.25 : 1.75, lgbmPlus: dense ? 1.5 : 2 };
-  for (const name of ["actual", "lgbm", "lgbmPlus"] as const) {
+  const sizes = {
+    actual: dense ? 1 : 1.5,
+    lgbm: dense ? 1.25 : 1.75,
+    lgbmPlus: dense ? 1.5 : 2,
+    past: dense ? 1 : 1.5,
+  };
+  for (const name of ["actual", "lgbm", "lgbmPlus", "past"] as const) {
     const line = plot.series[SERIES[name]];
     if (line) line.width = sizes[name];
   }

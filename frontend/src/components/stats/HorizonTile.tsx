@@ -1,9 +1,9 @@
 import { ArrowDownRight, ArrowRight, ArrowUpRight } from "lucide-react";
-import type { Forecast, ForecastPoint } from "@/api/types";
+import type { Forecast, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
-import { forecastAt } from "@/lib/chartModel";
 import { formatDuration, formatPercent, formatRate, RATE_UNIT } from "@/lib/format";
+import { scoredName } from "@/lib/names";
 import { Tile } from "./Tile";
 
 const TRENDS = {
@@ -11,6 +11,9 @@ const TRENDS = {
   down: { icon: ArrowDownRight, text: "down" },
   flat: { icon: ArrowRight, text: "flat" },
 };
+
+/** What is served until another candidate has clearly less error. */
+const PREFERRED = "lgbm_plus";
 
 interface HorizonTileProps {
   horizon: number;
@@ -20,9 +23,9 @@ interface HorizonTileProps {
   current: number | null;
 }
 
-/** What model1 expects one horizon ahead, with its band and its trend against now. */
+/** The served forecast one horizon ahead, with its band, its trend against now, and whose it is. */
 export function HorizonTile({ horizon, windowSeconds, forecast, current }: HorizonTileProps) {
-  const point = forecast ? forecastAt(forecast, "lgbm_plus", horizon) : null;
+  const point = forecast ? servedAt(forecast, horizon) : null;
   return (
     <Tile
       title={`Forecast in ${formatDuration(horizon * windowSeconds)}`}
@@ -54,10 +57,26 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
 function ForecastBadge({ forecast }: { forecast: Forecast }) {
   if (forecast.warming_up) return <Badge tone="warn">warming up</Badge>;
   if (forecast.stale && forecast.status !== "historic") return <Badge tone="warn">stale</Badge>;
-  return null;
+  if (!forecast.served) return null;
+  const { model, reason } = forecast.served;
+  return (
+    <Badge tone={model === PREFERRED ? "neutral" : "accent"} title={reason}>
+      {scoredName(model)}
+    </Badge>
+  );
 }
 
-function Trend({ point, current }: { point: ForecastPoint; current: number | null }) {
+/** Where nothing was served, because nothing is known of the series any more, LGBM+ speaks. */
+function servedAt(forecast: Forecast, horizon: number): ServedPoint | null {
+  const points: ServedPoint[] = forecast.served?.points ?? forecast.points.filter(isPreferred);
+  return points.find((point) => point.horizon === horizon) ?? null;
+}
+
+function isPreferred({ model }: { model: string }): boolean {
+  return model === PREFERRED;
+}
+
+function Trend({ point, current }: { point: ServedPoint; current: number | null }) {
   const { icon: Icon, text } = TRENDS[point.trend];
   const share = current ? point.mean / current - 1 : null;
   return (

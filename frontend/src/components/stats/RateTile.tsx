@@ -1,19 +1,21 @@
-import type { ChartDataPoint } from "@/api/types";
+import type { ChartDataPoint, GrowingWindow } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
-import { formatPercent, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
+import { formatDuration, formatPercent, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, toSeconds, type Zone } from "@/lib/time";
 import { Tile } from "./Tile";
 
 interface RateTileProps {
   /** The newest window whose rate is known; undefined while loading, null where there is none. */
   point: ChartDataPoint | null | undefined;
+  /** The window that is still open; null for what is not fed. */
+  growing: GrowingWindow | null;
   windowSeconds: number;
   zone: Zone;
 }
 
-/** The newest known rate, and how far it lies from what was forecast for it. */
-export function RateTile({ point, windowSeconds, zone }: RateTileProps) {
+/** The newest known rate, how far it lies from what was forecast for it, and what the open window has so far. */
+export function RateTile({ point, growing, windowSeconds, zone }: RateTileProps) {
   return (
     <Tile title="Current rate" aside={point?.anomaly && <Badge tone="danger">anomaly</Badge>}>
       {point === undefined ? (
@@ -33,6 +35,12 @@ export function RateTile({ point, windowSeconds, zone }: RateTileProps) {
             </>
           ) : (
             <p className="mt-1 text-xs text-muted">No known window here.</p>
+          )}
+          {growing && (
+            <p className="text-xs text-muted">
+              open window: {formatRate(growing.rps)} after{" "}
+              {formatDuration(Math.round(growing.elapsed_seconds))}
+            </p>
           )}
         </>
       )}

@@ -1,17 +1,19 @@
 import { render, screen, within } from "@testing-library/react";
-import userEvent from "@testing-library/user-event";
-import { afterEach, describe, expect, it, vi } from "vitest";
-import { accuracy, forecast, point, score } from "@/test/fixtures";
-import { json, problem, renderPage, stubBackend } from "@/test/render";
-import { AccuracyTile } from "./AccuracyTile";
+import { describe, expect, it } from "vitest";
+import { at, forecast, point, served } from "@/test/fixtures";
 import { HorizonTile } from "./HorizonTile";
 import { RateTile } from "./RateTile";
 
-afterEach(() => vi.unstubAllGlobals());
-
 describe("RateTile", () => {
   it("shows the newest known rate, when it was, and how far from its forecast", () => {
-    render(<RateTile point={point(0, 12, { predicted_rps_model1: 10 })} windowSeconds={60} zone="utc" />);
+    render(
+      <RateTile
+        point={point(0, 12, { predicted_rps_model1: 10 })}
+        growing={null}
+        windowSeconds={60}
+        zone="utc"
+      />,
+    );
     const tile = screen.getByRole("region", { name: "Current rate" });
     expect(tile).toHaveTextContent("12.0 req/s");
     expect(tile).toHaveTextContent(/20.% above its forecast/);
@@ -19,13 +21,19 @@ describe("RateTile", () => {
   });
 
   it("invents nothing where nothing is known", () => {
-    render(<RateTile point={null} windowSeconds={60} zone="utc" />);
+    render(<RateTile point={null} growing={null} windowSeconds={60} zone="utc" />);
     expect(screen.getByRole("region")).toHaveTextContent("–");
     expect(screen.getByRole("region")).toHaveTextContent("No known window here.");
   });
 
+  it("tells what the open window has so far", () => {
+    const growing = { timestamp: at(1), rps: 8, elapsed_seconds: 35.2 };
+    render(<RateTile point={point(0, 12)} growing={growing} windowSeconds={60} zone="utc" />);
+    expect(screen.getByRole("region")).toHaveTextContent(/open window: 8.00 after 35.s/);
+  });
+
   it("names an anomaly", () => {
-    render(<RateTile point={point(0, 12, { anomaly: true })} windowSeconds={60} zone="utc" />);
+    render(<RateTile point={point(0, 12, { anomaly: true })} growing={null} windowSeconds={60} zone="utc" />);
     expect(screen.getByText("anomaly")).toBeVisible();
   });
 });
@@ -53,36 +61,13 @@ describe("HorizonTile", () => {
     expect(within(document.body).queryByText("stale")).not.toBeInTheDocument();
   });
 
+  it("shows whose forecast is served where that is not LGBM+, and why", () => {
+    const region = tile({ forecast: forecast(0, { served: served("ewma", 12) }) });
+    expect(region).toHaveTextContent("12.0 req/s");
+    expect(within(region).getByText("EWMA")).toHaveAttribute("title", "EWMA had the least error");
+  });
+
   it("says that there is none", () => {
     expect(tile({ forecast: null })).toHaveTextContent("No forecast was made from here.");
-  });
-});
-
-describe("AccuracyTile", () => {
-  it("sets both models against the naive baseline, and asks for another span", async () => {
-    const asked = stubBackend({
-      "GET /api/accuracy": () =>
-        json(
-          accuracy([
-            score("lgbm_plus", 0.23),
-            score("lgbm", 0.28),
-            score("last_value", 0.28),
-            score("ewma", 0.25),
-          ]),
-        ),
-    });
-    renderPage(<AccuracyTile filename="access.log" windowSeconds={60} />);
-    expect(await screen.findByText(/18.% better than last value/)).toBeVisible();
-    expect(screen.getByText("as good as last value")).toBeVisible();
-    expect(screen.getByText("naive baseline")).toBeVisible();
-    expect(screen.getByText(/best other baseline: EWMA \(0.250\)/)).toBeVisible();
-    await userEvent.selectOptions(screen.getByRole("combobox", { name: "Span of the error" }), "7d");
-    expect(asked.map(({ url }) => new URL(url).searchParams.get("span"))).toEqual(["24h", "7d"]);
-  });
-
-  it("shows the server's words when it cannot answer", async () => {
-    stubBackend({ "GET /api/accuracy": () => problem(404, "Not found", "No series has this name.") });
-    renderPage(<AccuracyTile filename="gone" windowSeconds={60} />);
-    expect(await screen.findByText("No series has this name.")).toBeVisible();
   });
 });

@@ -1,0 +1,120 @@
+import { useState } from "react";
+import { describeError } from "@/api/errors";
+import type { Accuracy, AccuracySpan, Served } from "@/api/types";
+import { Select } from "@/components/ui/Select";
+import { Skeleton } from "@/components/ui/Skeleton";
+import { useAccuracy } from "@/hooks/queries";
+import { byHorizon, FEW_ORIGINS, gainOver, gainText, type HorizonScores, SPANS } from "@/lib/accuracy";
+import { countOf, formatDuration } from "@/lib/format";
+import { NAIVE, scoredName } from "@/lib/names";
+import { ScoresTable } from "./ScoresTable";
+import { Tile } from "./Tile";
+
+const JUDGED = "lgbm_plus";
+
+const ORIGINS: Record<Accuracy["origin"], string> = {
+  issued: "each forecast as it was issued",
+  rolling: "forecasts made anew from every window of the file, as a backtest does",
+};
+
+interface AccuracyPanelProps {
+  filename: string;
+  windowSeconds: number;
+  served: Served | null;
+}
+
+/** How wrong the forecasts were at every horizon, beside the naive baselines over the same windows. */
+export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanelProps) {
+  const [span, setSpan] = useState<AccuracySpan>("24h");
+  const accuracy = useAccuracy(span, filename);
+  const horizons = accuracy.data ? byHorizon(accuracy.data) : [];
+
+  return (
+    <Tile
+      title="Accuracy"
+      aside={
+        <Select
+          aria-label="Span of the errors"
+          className="-my-1.5"
+          value={span}
+          onChange={(event) => setSpan(event.target.value as AccuracySpan)}
+        >
+          {Object.entries(SPANS).map(([value, label]) => (
+            <option key={value} value={value}>
+              last {label}
+            </option>
+          ))}
+        </Select>
+      }
+    >
+      {accuracy.isPending && <Skeleton className="mt-3 h-40" />}
+      {accuracy.error && !accuracy.data && (
+        <p className="mt-3 text-xs text-muted">{describeError(accuracy.error).detail}</p>
+      )}
+      {accuracy.data && horizons.length === 0 && (
+        <p className="mt-3 text-xs text-muted">
+          No window of this span has both a known rate and a forecast.
+        </p>
+      )}
+      {accuracy.data && horizons.length > 0 && (
+        <>
+          <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} />
+          <ScoresTable horizons={horizons} windowSeconds={windowSeconds} judged={JUDGED} />
+          <Basis horizons={horizons} origin={accuracy.data.origin} />
+        </>
+      )}
+      {served && (
+        <p className="mt-2 border-t border-line pt-2 text-2xs text-muted">
+          <strong className="font-medium text-ink">{scoredName(served.model)} is served:</strong>{" "}
+          {served.reason}.
+        </p>
+      )}
+    </Tile>
+  );
+}
+
+interface GainsProps {
+  horizons: readonly HorizonScores[];
+  windowSeconds: number;
+  span: AccuracySpan;
+}
+
+function Gains({ horizons, windowSeconds, span }: GainsProps) {
+  return (
+    <>
+      <dl className="mt-3 grid auto-cols-fr grid-flow-col gap-2">
+        {horizons.map((scores) => {
+          const gain = gainOver(NAIVE, JUDGED, scores);
+          return (
+            <div key={scores.horizon} className="rounded-md bg-inset px-2.5 py-2">
+              <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
+              <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
+                {gain === null ? "not known" : gainText(gain)}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+      <p className="mt-1.5 text-2xs text-muted">
+        LGBM+ against {scoredName(NAIVE)} over {SPANS[span]}, by RMSE
+      </p>
+    </>
+  );
+}
+
+function toneOf(gain: number | null): string {
+  if (gain === null || Math.abs(gain) < 0.005) return "text-muted";
+  return gain > 0 ? "text-ok" : "text-warn";
+}
+
+function Basis({ horizons, origin }: { horizons: readonly HorizonScores[]; origin: Accuracy["origin"] }) {
+  const fewest = Math.min(...horizons.map(({ origins }) => origins));
+  return (
+    <p className="mt-2 text-2xs text-muted">
+      {fewest < FEW_ORIGINS && (
+        <span className="text-warn">Too few windows yet to tell the models apart. </span>
+      )}
+      {countOf(fewest, "window")} scored: {ORIGINS[origin]}
+    </p>
+  );
+}
