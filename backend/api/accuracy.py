@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from backend.api.history import FilenameQuery
 from backend.deps import State, StateDep, find_series
 from backend.live.forecasts import issued_tables
+from backend.models.baselines import within
 from backend.models.evaluate import SHOWN, Result, backtest, score_issued
 from backend.schemas import Accuracy, AccuracySpan, Score
 from backend.stores import StoredSeries
@@ -24,12 +25,14 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     """Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
 
     A live series is held to the forecasts that were issued; a file, for which none were, to those of every window.
+    Without a yesterday or a last week in the history, there is no baseline of that name.
     """
     series = find_series(state, filename)
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
     rolling = state["sources"].status(series.filename) == "historic"
-    results = _rolling(state, series, start) if rolling else _issued(state, series, start)
+    naive = within(stop - series.first, SHOWN)
+    results = _rolling(state, series, start, naive) if rolling else _issued(state, series, start, naive)
     return Accuracy(
         filename=series.filename,
         origin="rolling" if rolling else "issued",
@@ -39,15 +42,16 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     )
 
 
-def _rolling(state: State, series: StoredSeries, start: datetime) -> list[Result]:
+def _rolling(state: State, series: StoredSeries, start: datetime, naive: list[str]) -> list[Result]:
     points = on_grid(state["store"].read_points(series.key, None, None), series.window_seconds)
-    return backtest(state["estimator"], points[["actual_rps"]], pd.Timestamp(start), naive=SHOWN)
+    return backtest(state["estimator"], points[["actual_rps"]], pd.Timestamp(start), naive=naive)
 
 
-def _issued(state: State, series: StoredSeries, start: datetime) -> list[Result]:
+def _issued(state: State, series: StoredSeries, start: datetime, naive: list[str]) -> list[Result]:
     stored = state["store"].read_points(series.key, start - BASELINE_DAYS, None)
     points = on_grid(stored, series.window_seconds)
     scored = points[points.index >= start]
     if scored.empty:
         return []
-    return score_issued(points["actual_rps"], pd.Timestamp(start), issued_tables(state["store"], series, scored))
+    issued = issued_tables(state["store"], series, scored)
+    return score_issued(points["actual_rps"], pd.Timestamp(start), issued, naive)

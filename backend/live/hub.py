@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -112,7 +113,7 @@ class Hub:
         assert channel.series is not None
         kept = channel.points[channel.points.index < fresh.index[0]]
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
-        channel.series = _moved(channel.series, channel.points)
+        channel.series = _moved(channel.series, fresh)
         channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
         await self._publish_forecast(channel)
 
@@ -189,6 +190,7 @@ def _same(fresh: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     return ((fresh == expected) | (fresh.isna() & expected.isna())).all(axis=1)
 
 
-def _moved(series: StoredSeries, points: pd.DataFrame) -> StoredSeries:
-    """The series with its end where the newest point is."""
-    return StoredSeries(**{**vars(series), "last": points.index[-1].to_pydatetime()})
+def _moved(series: StoredSeries, fresh: pd.DataFrame) -> StoredSeries:
+    """The series with its newest points, of which some may have been there before."""
+    added = int((fresh.index > series.last).sum())
+    return replace(series, last=max(series.last, fresh.index[-1].to_pydatetime()), points=series.points + added)

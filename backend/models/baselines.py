@@ -1,6 +1,7 @@
 """Naive forecasts that every model is measured against. Each uses only windows up to the origin."""
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -10,7 +11,14 @@ TUNED_ALPHAS = (*(round(0.02 * k, 2) for k in range(1, 16)), 0.4, 0.5, 0.6, 0.7,
 DAY = pd.Timedelta(days=1)
 WEEK = pd.Timedelta(days=7)
 WEEKLY = "seasonal_naive_week"  # beside the others where a product's user compares, not in every backtest
+SEASONS = {"seasonal_naive_day": DAY, WEEKLY: WEEK}
 NAMES = ("last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day")
+
+
+def within(history: timedelta, names: Collection[str]) -> list[str]:
+    """The names without the seasonal ones whose season is longer than the history: they would only repeat the last
+    value under another name."""
+    return [name for name in names if SEASONS.get(name, timedelta(0)) < history]
 
 
 def baselines(rates: pd.Series, horizon: int, names: Collection[str] = (*NAMES, WEEKLY)) -> dict[str, pd.Series]:

@@ -66,7 +66,10 @@ def backtest(
 
 
 def score_issued(
-    rates: pd.Series, start: pd.Timestamp, issued: Mapping[int, Mapping[str, pd.DataFrame]]
+    rates: pd.Series,
+    start: pd.Timestamp,
+    issued: Mapping[int, Mapping[str, pd.DataFrame]],
+    naive: Sequence[str] = SHOWN,
 ) -> list[Result]:
     """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
     table of mean, p10 and p90 by target window. History before `start` is what the baselines look back on."""
@@ -75,7 +78,7 @@ def score_issued(
     results: list[Result] = []
     for horizon, models in issued.items():
         tables = {name: table.reindex(rates.index[first:]) for name, table in models.items()}
-        results += score_tables(rates, first, horizon, tables, scale, SHOWN)
+        results += score_tables(rates, first, horizon, tables, scale, naive)
     return results
 
 

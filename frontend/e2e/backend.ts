@@ -11,10 +11,11 @@ export class Backend {
   private constructor(
     private readonly port: number,
     private readonly database: string,
+    private readonly settings: Record<string, string>,
   ) {}
 
-  static async create(): Promise<Backend> {
-    return new Backend(await freePort(), temporaryDatabase());
+  static async create(settings: Record<string, string> = {}): Promise<Backend> {
+    return new Backend(await freePort(), temporaryDatabase(), settings);
   }
 
   get address(): string {
@@ -23,7 +24,7 @@ export class Backend {
 
   async start(): Promise<void> {
     this.process = spawn(SCALEOPS, ["serve"], {
-      env: { ...process.env, ...backendEnvironment(this.port, this.database) },
+      env: { ...process.env, ...backendEnvironment(this.port, this.database), ...this.settings },
       stdio: "ignore",
     });
     await expect.poll(() => this.status(), { timeout: 60_000 }).toBe(200);
@@ -43,6 +44,15 @@ export class Backend {
     body.append("file", new File([content], name));
     const answer = await fetch(`${this.address}/api/upload`, { method: "POST", body });
     expect(answer.status).toBe(201);
+  }
+
+  /** Feed it line protocol. */
+  async write(lines: string): Promise<void> {
+    const answer = await fetch(`${this.address}/api/v2/write?org=any&bucket=any`, {
+      method: "POST",
+      body: lines,
+    });
+    expect(answer.status).toBe(204);
   }
 
   private async status(): Promise<number> {

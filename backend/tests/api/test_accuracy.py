@@ -74,3 +74,10 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
             expected["p10_coverage"] = (both["actual_rps"] <= both["p10"]).mean()
             expected["p90_coverage"] = (both["actual_rps"] <= both["p90"]).mean()
         assert {name: result[name] for name in expected} == pytest.approx(expected, abs=1e-6)  # type: ignore[literal-required]
+
+
+def test_there_is_no_same_time_last_week_before_there_is_a_week(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(2_000))
+    models = {score["model"] for score in server.get("/api/accuracy", span="1h")["scores"]}
+    assert "seasonal_naive_day" in models
+    assert "seasonal_naive_week" not in models

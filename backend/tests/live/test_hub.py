@@ -22,7 +22,7 @@ from backend.live.sources import LiveSources
 from backend.models.predictor import RPSEstimator
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.stores.samples import points
+from backend.tests.stores.samples import forecasts, points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 INTERVAL = 0.02
@@ -135,5 +135,26 @@ def test_a_corrected_newest_window_is_sent_again(store: CountingStore) -> None:
         messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
         (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
         assert [point["actual_rps"] for point in news] == [7.0]
+
+    with_hub(store, work)
+
+
+def test_warming_up_ends_as_the_windows_come(store: CountingStore) -> None:
+    key = SeriesKey("young.csv", "lgbm_v1")
+
+    def close(windows: int) -> None:
+        store.write_points(key, 60, points(windows))
+        store.write_forecasts(key, forecasts(f"2026-01-01T00:{windows:02d}:00Z"))
+
+    async def work(hub: Hub) -> None:
+        close(18)
+        _, subscriber = await hub.subscribe("young.csv", None)
+        snapshot = json.loads(await subscriber.queue.get())
+        warming = [snapshot["data"]["forecast"]["warming_up"]]
+        for windows in (19, 20):
+            close(windows)
+            messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
+            warming += [message["data"]["warming_up"] for message in messages if message["type"] == "forecast"][-1:]
+        assert warming == [True, True, False]
 
     with_hub(store, work)

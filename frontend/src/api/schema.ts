@@ -99,6 +99,7 @@ export interface paths {
          * @description Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
          *
          *     A live series is held to the forecasts that were issued; a file, for which none were, to those of every window.
+         *     Without a yesterday or a last week in the history, there is no baseline of that name.
          */
         get: operations["accuracy_api_accuracy_get"];
         put?: never;

@@ -1,0 +1,65 @@
+import { Backend } from "./backend";
+import { chartSummary, crosshair, expect, region, test } from "./page";
+
+const WINDOW_SECONDS = 1;
+const settings = { SCALEOPS_WINDOW_SECONDS: String(WINDOW_SECONDS), SCALEOPS_LATE_SECONDS: "0.3" };
+
+let backend: Backend;
+let sender: ReturnType<typeof setInterval> | undefined;
+
+/** Writes a count of requests four times a second, as a Telegraf would. */
+function startSending(): void {
+  sender = setInterval(() => void backend.write(`web requests=${5 + (Date.now() % 7)}i`), 250);
+}
+
+function stopSending(): void {
+  clearInterval(sender);
+}
+
+test.beforeEach(async () => {
+  backend = await Backend.create(settings);
+  await backend.start();
+});
+
+test.afterEach(async ({ page }) => {
+  stopSending();
+  await page.goto("about:blank"); // a page that is left open would complain of the backend that ends
+  await backend.stop();
+});
+
+test("a feed moves the page, falls silent, and is found again", async ({ page }) => {
+  await page.goto(backend.address);
+  startSending();
+  await expect(chartSummary(page)).toContainText("The open window so far:");
+  await expect(page.getByText("open window so far", { exact: true })).toBeVisible();
+  await expect(region(page, "Current rate")).toContainText(/open window: .* after [01].s/);
+  await expect(page.getByRole("combobox", { name: "Series" })).toHaveValue("web");
+
+  // Each window is on the page within two seconds of its close.
+  const span = (await chartSummary(page).textContent()) ?? "";
+  await expect(chartSummary(page)).not.toContainText(span.slice(0, span.indexOf("Newest")), {
+    timeout: (WINDOW_SECONDS + 2) * 1000,
+  });
+
+  await expect(region(page, /Forecast in 1.s/).getByText("LGBM+")).toBeVisible({ timeout: 60_000 });
+  const accuracy = region(page, "Accuracy");
+  await expect(accuracy).toContainText("each forecast as it was issued");
+  await expect(accuracy).toContainText("Too few windows yet");
+  await expect(accuracy.getByRole("term")).toHaveText([/1.s ahead/, /5.s ahead/, /15.s ahead/]);
+
+  await page.getByRole("combobox", { name: "Past forecasts" }).selectOption({ label: "Said 5 s before" });
+  await crosshair(page).focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(crosshair(page)).toHaveAttribute("aria-valuetext", /actual .*, Said 5.s before /);
+
+  stopSending();
+  const notice = page.getByRole("alert");
+  await expect(notice).toContainText(/This feed fell silent\. Nothing has come of it for \d+.s/);
+  await expect(region(page, /Forecast in 1.s/)).toContainText("stale");
+  const said = await notice.textContent();
+  await expect(notice).not.toHaveText(said ?? "");
+
+  startSending();
+  await expect(notice).toHaveCount(0);
+  await expect(chartSummary(page)).toContainText("Unknown for");
+});
