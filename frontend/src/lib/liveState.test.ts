@@ -36,6 +36,17 @@ describe("messages", () => {
     });
   });
 
+  it("a feed that falls silent makes its forecast stale, until it is back", () => {
+    const silent = stateAfter(
+      message(snapshot(1, points(0, 2))),
+      message({ type: "forecast", sequence: 2, data: forecast(2) }),
+      message({ type: "status", sequence: 2, data: status({ status: "stale" }) }),
+    );
+    expect(shownLive(silent)?.forecast).toEqual(forecast(2, { status: "stale", stale: true }));
+    const back = liveReducer(silent, message({ type: "status", sequence: 2, data: status() }));
+    expect(shownLive(back)?.forecast).toEqual(forecast(2));
+  });
+
   it("nothing is drawn from points that come before any snapshot", () => {
     expect(shownLive(stateAfter(message(pointsMessage(2, points(0, 1)))))).toBeNull();
   });

@@ -60,8 +60,14 @@ function applyMessage(data: LiveData | null, message: LiveMessage): LiveData | n
     case "forecast":
       return { ...data, forecast: message.data };
     case "status":
-      return { ...data, status: message.data };
+      return { ...data, status: message.data, forecast: agreeing(data.forecast, message.data.status) };
   }
+}
+
+/** A feed falls silent without another forecast, which would have said so. */
+function agreeing(forecast: Forecast | null, status: LiveStatus["status"]): Forecast | null {
+  if (forecast === null || status === null || status === forecast.status) return forecast;
+  return { ...forecast, status, stale: status !== "live" };
 }
 
 /** What the page draws: everything, or what was there when it was frozen. */
