@@ -74,9 +74,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? integer.format(value) : plain.format(value)}${NBSP}${units[unit]}`;
 }
 
-/** How far ahead, or how long: "45 s", "15 min", "75 min", "4 h", "2.5 d". */
+/** How far ahead, or how long: "45 s", "75 s", "15 min", "75 min", "4 h", "2.5 d". */
 export function formatDuration(seconds: number): string {
-  if (seconds < 60) return `${plain.format(seconds)}${NBSP}s`;
+  if (seconds < 60 || (seconds < 120 && seconds % 60 !== 0)) return `${plain.format(seconds)}${NBSP}s`;
   if (seconds <= 7_200) return `${plain.format(seconds / 60)}${NBSP}min`;
   if (seconds <= 172_800) return `${plain.format(seconds / 3_600)}${NBSP}h`;
   return `${plain.format(seconds / 86_400)}${NBSP}d`;
