@@ -1,4 +1,4 @@
-import { chartSummary, crosshair, expect, region, test, uploadAndWait } from "./page";
+import { chartSummary, crosshair, expect, pointsTable, region, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
 test.beforeEach(async ({ page }) => {
@@ -74,7 +74,7 @@ test("legend, table and time zone", async ({ page }) => {
 
   await page.getByRole("tab", { name: "1H" }).click();
   await page.getByRole("button", { name: "Table" }).click();
-  const table = page.getByRole("table");
+  const table = pointsTable(page);
   await expect(table.getByRole("row")).toHaveCount(1 + 60 + 3);
   await expect(table.getByRole("columnheader").first()).toHaveText("Time (UTC)");
   await expect(table.getByRole("rowheader").first()).toContainText("forecast");

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { chartSummary, expect, region, tableTimes, test, uploadAndWait } from "./page";
+import { chartSummary, expect, pointsTable, region, tableTimes, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
 /** A replay of a stored series, from its beginning, shown as a table. */
@@ -33,7 +33,7 @@ test("a replay moves, with the forecast ahead of it, until it is stopped", async
 test("freezing holds the chart, and what arrives meanwhile is not lost", async ({ page }) => {
   await startReplay(page, "5");
   await page.getByRole("button", { name: "Table" }).click();
-  await expect(page.getByRole("rowheader").nth(8)).toBeVisible();
+  await expect(pointsTable(page).getByRole("rowheader").nth(8)).toBeVisible();
 
   await page.getByRole("switch", { name: "Auto-refresh" }).click();
   const held = await tableTimes(page);

@@ -1,6 +1,6 @@
 import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
-import { chartSummary, expect, test, upload, uploadAndWait, uploadCard } from "./page";
+import { chartSummary, expect, pointsTable, test, upload, uploadAndWait, uploadCard } from "./page";
 import { threeDays } from "./traffic";
 
 async function expectAccessible(page: Page): Promise<void> {
@@ -34,7 +34,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.getByRole("switch", { name: "Auto-refresh" }).click();
       await page.getByRole("tab", { name: "1H" }).click();
       await page.getByRole("button", { name: "Table" }).click();
-      await expect(page.getByRole("row")).toHaveCount(1 + 60 + 3);
+      await expect(pointsTable(page).getByRole("row")).toHaveCount(1 + 60 + 3);
       await expectAccessible(page);
     });
   });
@@ -66,7 +66,7 @@ test("is usable at 360 pixels", async ({ page }) => {
   await page.getByRole("tab", { name: "24H" }).click();
   await expect(chartSummary(page)).toContainText("from 3 Aug 1995, 00:00");
   await page.getByRole("button", { name: "Table" }).click();
-  await expect(page.getByRole("table")).toBeVisible();
+  await expect(pointsTable(page)).toBeVisible();
   expect(await width()).toBe(360);
   await page.getByRole("button", { name: "Clear data" }).click();
   await expect(page.getByRole("button", { name: "Delete series" })).toBeInViewport();

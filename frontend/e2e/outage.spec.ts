@@ -1,5 +1,15 @@
 import { Backend } from "./backend";
-import { chartSummary, expect, region, tableTimes, test, upload, uploadAndWait, uploadCard } from "./page";
+import {
+  chartSummary,
+  expect,
+  pointsTable,
+  region,
+  tableTimes,
+  test,
+  upload,
+  uploadAndWait,
+  uploadCard,
+} from "./page";
 import { threeDays } from "./traffic";
 
 // The browser itself reports every connection that is refused.
@@ -32,7 +42,9 @@ test("the backend stops and starts under the open page: a notice, then what was 
   await page.getByRole("button", { name: "Table" }).click();
   expect(await tableTimes(page)).toHaveLength(240);
   await page.getByRole("tab", { name: "1H" }).click();
-  await expect(page.getByRole("rowheader").filter({ hasText: "1 Aug 1995, 10:19" })).toBeVisible();
+  await expect(
+    pointsTable(page).getByRole("rowheader").filter({ hasText: "1 Aug 1995, 10:19" }),
+  ).toBeVisible();
 });
 
 test("an upload while the backend is gone says so, and can be tried again", async ({ page }) => {

@@ -56,6 +56,9 @@ export { expect };
 export const region = (page: Page, name: string | RegExp): Locator => page.getByRole("region", { name });
 export const uploadCard = (page: Page): Locator => region(page, "Upload traffic");
 export const chartSummary = (page: Page): Locator => page.getByTestId("chart-summary");
+/** The points of the chart as a table, where that is asked for. */
+export const pointsTable = (page: Page): Locator =>
+  page.getByRole("table", { name: /^Request rate and forecasts/ });
 export const crosshair = (page: Page): Locator =>
   page.getByRole("slider", { name: "Crosshair of the request rate chart" });
 
@@ -73,6 +76,6 @@ export async function uploadAndWait(page: Page, name: string, content: string): 
 
 /** How many windows the chart's summary speaks of, read from the table. */
 export async function tableTimes(page: Page): Promise<string[]> {
-  const cells = await page.getByRole("rowheader").allTextContents();
+  const cells = await pointsTable(page).getByRole("rowheader").allTextContents();
   return cells.filter((text) => !text.includes("forecast")).map((text) => text.replace(/ anomaly$/, ""));
 }
