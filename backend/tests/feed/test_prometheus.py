@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from dotenv import dotenv_values
@@ -242,3 +243,28 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     assert len(set(asked) & set(stored)) < 60  # none but those between two that were not stored
     assert len(samples) >= 23 * 60 - 1
     assert samples["time"].is_unique
+
+
+def test_the_clock_may_jump_an_hour_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ahead = 0.0
+    monkeypatch.setattr(poller, "time", SimpleNamespace(time=lambda: time.time() + ahead))
+    monkeypatch.setattr(poller, "SAMPLES_KEPT", timedelta(seconds=50))
+    store = SqliteStore(tmp_path / "store.sqlite")
+    intake = Intake(store, Registry(1), SampleReader({}), 200)
+    prometheus = Remembering()
+
+    async def jumps() -> list[range]:
+        nonlocal ahead
+        task = asyncio.create_task(Poller(prometheus, {"shop": "x"}, store, intake, 1, 0).run())
+        for seconds in (0, 3600, 0):
+            ahead = seconds
+            await asyncio.sleep(2.5)
+        task.cancel()
+        return prometheus.asked
+
+    begun = int(time.time())
+    ends = [windows[-1] for windows in asyncio.run(jumps())]
+    intake.close()
+    store.close()
+    assert max(ends) >= begun + 3600
+    assert begun + 5 <= ends[-1] < begun + 3600
