@@ -8,7 +8,7 @@ from fastapi import APIRouter
 
 from backend.api.history import SPANS, FilenameQuery, buckets
 from backend.deps import State, StateDep, find_series
-from backend.errors import InvalidRequestError
+from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
 from backend.live.forecasts import issued_tables
 from backend.schemas import Model, PastForecast, PastForecasts, Range
@@ -53,7 +53,7 @@ def past_forecasts(
 def _rolling(
     state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
-    points = on_grid(state["store"].read_points(series.key, None, stop), series.window_seconds)
+    points = _points(state, series, None, stop)
     first = int(points.index.searchsorted(pd.Timestamp(start)))
     return state["estimator"].rolling_forecasts(points[["actual_rps"]], horizon, first)[model]["mean"]
 
@@ -61,6 +61,13 @@ def _rolling(
 def _issued(
     state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
-    points = on_grid(state["store"].read_points(series.key, start, stop), series.window_seconds)
+    points = _points(state, series, start, stop)
     tables = issued_tables(state["store"], series, points).get(horizon)
     return tables[model]["mean"] if tables else pd.Series(index=points.index, dtype="float64")
+
+
+def _points(state: State, series: StoredSeries, start: datetime | None, stop: datetime) -> pd.DataFrame:
+    points = on_grid(state["store"].read_points(series.key, start, stop), series.window_seconds)
+    if points.empty:
+        raise NotFoundError(f'"{series.filename}" was deleted a moment ago. GET /api/series lists what is stored.')
+    return points

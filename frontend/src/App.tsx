@@ -4,7 +4,7 @@ import type { UploadResult } from "@/api/types";
 import { Dashboard } from "./components/Dashboard";
 import { FirstVisit } from "./components/FirstVisit";
 import { Header } from "./components/Header";
-import { Notices } from "./components/Notices";
+import { Notices, type Silence } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
 import { seriesKey, useLimits, useSeriesList } from "./hooks/queries";
 import { type Connection, useLive } from "./hooks/useLive";
@@ -14,8 +14,8 @@ import { useTheme } from "./hooks/useTheme";
 import { useUpload } from "./hooks/useUpload";
 import { useView } from "./hooks/useView";
 import { useZone } from "./hooks/useZone";
-import { waitingWindows } from "./lib/liveState";
-import { toSeconds } from "./lib/time";
+import { type LiveData, waitingWindows } from "./lib/liveState";
+import { formatDateTime, toSeconds, type Zone, zoneName } from "./lib/time";
 
 const DEFAULT_INTERVAL_SECONDS = 1;
 const FAILURES_UNTIL_NOTICE = 2;
@@ -103,7 +103,7 @@ export function App() {
         failure={failure}
         showsData={list.data !== undefined}
         storeReachable={current?.status.store !== "unreachable"}
-        silentSeconds={current?.status.status === "stale" ? current.status.silent_seconds : null}
+        silence={current && silenceOf(current, zone)}
         notice={notice}
         onDismiss={() => setNotice(null)}
       />
@@ -130,4 +130,11 @@ export function App() {
       </main>
     </>
   );
+}
+
+function silenceOf({ status, windowSeconds }: LiveData, zone: Zone): Silence | null {
+  const { silent_seconds: seconds, newest } = status;
+  if (status.status !== "stale" || seconds === null || newest === null) return null;
+  const lastWindow = formatDateTime(toSeconds(newest), zone, windowSeconds ?? undefined);
+  return { seconds, lastWindow: `${lastWindow} ${zoneName(zone)}` };
 }

@@ -1,11 +1,19 @@
 """What was said before a window is what is scored against it."""
 
 import time
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from backend.api.past import past_forecasts
+from backend.deps import State
+from backend.errors import NotFoundError
+from backend.stores import SeriesKey
+from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server
+from backend.tests.stores.samples import points
 from backend.tests.traffic import series_csv
 
 
@@ -64,3 +72,15 @@ def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: S
     answer = server.client.get("/api/forecast/past", params={"horizon": 7, "range": "1h"})
     assert answer.status_code == 422
     assert "1, 5, 15" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("status", ["live", "historic"])
+def test_a_series_that_is_deleted_while_it_is_asked_for_is_not_found(tmp_path: Path, status: str) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite")
+    store.write_points(SeriesKey("traffic.csv", "lgbm_v1"), 60, points(20))
+    (found,) = store.list_series()
+    store.delete_series("traffic.csv")
+    sources = SimpleNamespace(find=lambda *_: found, status=lambda _: status)
+    estimator = SimpleNamespace(horizons=(1, 5, 15))
+    with pytest.raises(NotFoundError, match=r"traffic\.csv.*deleted"):
+        past_forecasts(cast(State, {"store": store, "sources": sources, "estimator": estimator}), 15, "1h")

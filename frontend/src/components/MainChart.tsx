@@ -24,6 +24,13 @@ import { Tabs } from "./ui/Tabs";
 
 const ALL_VISIBLE: Visible = { actual: true, lgbmPlus: true, band: true, lgbm: true };
 
+/** The line between what is known and what is forecast; only of a feed that speaks is it the present. */
+const NOW_LABELS: Record<Forecast["status"], string> = {
+  live: "now",
+  historic: "now: end of data",
+  stale: "end of data",
+};
+
 interface MainChartProps {
   series: Series;
   range: Range;
@@ -127,7 +134,7 @@ export function MainChart(props: MainChartProps) {
                   model={drawable}
                   zone={zone}
                   theme={theme}
-                  nowLabel={forecast?.status === "historic" ? "now: end of data" : "now"}
+                  nowLabel={NOW_LABELS[forecast?.status ?? "live"]}
                   pastLabel={pastLabel ?? ""}
                   visible={visible}
                   zoom={zoom}

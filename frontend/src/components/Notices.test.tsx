@@ -12,7 +12,7 @@ function show(change: Partial<Parameters<typeof Notices>[0]> = {}) {
       failure={null}
       storeReachable
       showsData
-      silentSeconds={null}
+      silence={null}
       notice={null}
       onDismiss={onDismiss}
       {...change}
@@ -49,11 +49,13 @@ it("shows a notice until it is dismissed", async () => {
 });
 
 it("says for how long a feed has been silent", () => {
-  show({ silentSeconds: 200.7 });
-  expect(screen.getByRole("alert")).toHaveTextContent(/fell silent.*3.min 20.s.*unknown since, not zero/);
+  show({ silence: { seconds: 200.7, lastWindow: "31 Aug 1995, 22:00 UTC" } });
+  expect(screen.getByRole("alert")).toHaveTextContent(
+    /fell silent.*3.min 20.s; its last window is that of 31 Aug 1995, 22:00 UTC.*unknown since, not zero/,
+  );
 });
 
 it("does not blame the feed while the store cannot be reached", () => {
-  show({ silentSeconds: 200, storeReachable: false });
+  show({ silence: { seconds: 200, lastWindow: "31 Aug 1995, 22:00 UTC" }, storeReachable: false });
   expect(screen.getByRole("alert")).not.toHaveTextContent("silent");
 });

@@ -5,6 +5,12 @@ import type { Connection } from "@/hooks/useLive";
 import { formatSilence } from "@/lib/format";
 import { Button } from "./ui/Button";
 
+export interface Silence {
+  seconds: number;
+  /** When its newest window began, as text. */
+  lastWindow: string;
+}
+
 interface NoticesProps {
   connection: Connection;
   /** Why plain requests keep failing; null while they do not. */
@@ -12,27 +18,28 @@ interface NoticesProps {
   storeReachable: boolean;
   /** The page shows data that it got earlier. */
   showsData: boolean;
-  /** Seconds since the feed on the page fell silent; null while it speaks, and for what is not fed. */
-  silentSeconds: number | null;
+  /** Of the feed on the page since it fell silent; null while it speaks, and for what is not fed. */
+  silence: Silence | null;
   notice: string | null;
   onDismiss: () => void;
 }
 
 /** What the reader should know about what the page shows. */
 export function Notices(props: NoticesProps) {
-  const { silentSeconds, notice, onDismiss } = props;
+  const { silence, notice, onDismiss } = props;
   const trouble = troubleOf(props);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
       {trouble && <Warning>{trouble}</Warning>}
-      {!trouble && silentSeconds !== null && (
+      {!trouble && silence !== null && (
         <Warning>
           <strong className="font-semibold">This feed fell silent.</strong> Nothing has come of it for{" "}
           {/* It counts up: to be read out once, not every second. */}
           <span aria-live="off" className="figures">
-            {formatSilence(silentSeconds)}
+            {formatSilence(silence.seconds)}
           </span>
-          . Its rate is unknown since, not zero, and the forecasts are as old.
+          ; its last window is that of {silence.lastWindow}. Its rate is unknown since, not zero, and the
+          forecasts are as old.
         </Warning>
       )}
       <div role="status">

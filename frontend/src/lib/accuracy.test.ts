@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { accuracy, score } from "@/test/fixtures";
-import { byHorizon, gainOver, gainText, scoredModels } from "./accuracy";
+import { bestBaseline, byHorizon, gainOver, gainText, scoredModels } from "./accuracy";
 
 it("groups scores by horizon, shortest first, without what was not scored", () => {
   const horizons = byHorizon(
@@ -37,8 +37,18 @@ it("claims no gain over a baseline that is absent or without error", () => {
   expect(gainOver("last_value", "lgbm", perfect)).toBeNull();
 });
 
+it("finds the best baseline, and takes no model for one", () => {
+  const [scored] = byHorizon(accuracy([score("lgbm", 0.1), score("last_value", 0.3), score("ewma", 0.2)]));
+  const [alone] = byHorizon(accuracy([score("lgbm", 0.1)]));
+  if (!scored || !alone) throw new Error("no horizon");
+  expect(bestBaseline(scored)).toBe("ewma");
+  expect(bestBaseline(alone)).toBeNull();
+});
+
 it.each([
-  [0.18, "18 % better"],
-  [-0.03, "3 % worse"],
-  [0.001, "as good"],
-])("gainText says %s as %s", (gain, text) => expect(gainText(gain).replaceAll(" ", " ")).toBe(text));
+  [0.18, undefined, "18 % better"],
+  [-0.03, "EWMA", "3 % worse than EWMA"],
+  [0.001, "EWMA", "as good as EWMA"],
+])("gainText says %s over %s as %s", (gain, baseline, text) =>
+  expect(gainText(gain, baseline).replaceAll("\u00a0", " ")).toBe(text),
+);

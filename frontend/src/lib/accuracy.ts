@@ -54,8 +54,18 @@ export function gainOver(baseline: string, model: string, { scores }: HorizonSco
   return reference && own !== undefined ? 1 - own / reference : null;
 }
 
-/** "18 % better", "3 % worse", "as good". */
-export function gainText(gain: number): string {
-  if (Math.abs(gain) < 0.005) return "as good";
-  return `${formatPercent(gain)} ${gain > 0 ? "better" : "worse"}`;
+/** The baseline with the least error; null where none was scored. */
+export function bestBaseline({ scores }: HorizonScores): string | null {
+  const baselines = [...scores.values()].filter(({ model }) => !MODELS.some((one) => one === model));
+  const [best] = baselines.sort((left, right) => left.rmse - right.rmse);
+  return best?.model ?? null;
+}
+
+/** "18 % better", "3 % worse than EWMA", "as good as EWMA". */
+export function gainText(gain: number, baseline?: string): string {
+  const [text, than] =
+    Math.abs(gain) < 0.005
+      ? ["as good", "as"]
+      : [`${formatPercent(gain)} ${gain > 0 ? "better" : "worse"}`, "than"];
+  return baseline === undefined ? text : `${text} ${than} ${baseline}`;
 }

@@ -25,7 +25,7 @@ async function show(answer: Accuracy, windowSeconds = 60): Promise<HTMLElement> 
   return panel;
 }
 
-it("sets the horizons side by side, against the naive baseline in words", async () => {
+it("sets the horizons side by side, against the naive baseline and the best one in words", async () => {
   const scores = [...atHorizon(15, 0.4, 0.4), ...atHorizon(1, 0.23, 0.28), ...atHorizon(5, 0.33, 0.32)];
   const panel = await show(accuracy(scores));
   const ahead = within(panel)
@@ -39,7 +39,14 @@ it("sets the horizons side by side, against the naive baseline in words", async 
     "5 min ahead",
     "15 min ahead",
   ]);
-  expect(gains.map((text) => text?.replaceAll(" ", " "))).toEqual(["18 % better", "3 % worse", "as good"]);
+  expect(gains.map((text) => text?.replaceAll("\u00a0", " "))).toEqual([
+    "18 % better",
+    "15 % better than EWMA",
+    "3 % worse",
+    "6 % worse than EWMA",
+    "as good",
+    "3 % worse than EWMA",
+  ]);
   expect(panel).toHaveTextContent("LGBM+ against last value over 24 h");
   expect(within(panel).getByRole("row", { name: "EWMA 0.270 0.310 0.390" })).toBeVisible();
   expect(within(panel).getByRole("row", { name: /LGBM\+ within p10–p90 79.% 79.% 79.%/ })).toBeVisible();

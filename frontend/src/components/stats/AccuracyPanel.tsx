@@ -4,7 +4,15 @@ import type { Accuracy, AccuracySpan, Served } from "@/api/types";
 import { Select } from "@/components/ui/Select";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useAccuracy } from "@/hooks/queries";
-import { byHorizon, FEW_ORIGINS, gainOver, gainText, type HorizonScores, SPANS } from "@/lib/accuracy";
+import {
+  bestBaseline,
+  byHorizon,
+  FEW_ORIGINS,
+  gainOver,
+  gainText,
+  type HorizonScores,
+  SPANS,
+} from "@/lib/accuracy";
 import { countOf, formatDuration } from "@/lib/format";
 import { NAIVE, scoredName } from "@/lib/names";
 import { ScoresTable } from "./ScoresTable";
@@ -91,6 +99,7 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
               <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
                 {gain === null ? "not known" : gainText(gain)}
               </dd>
+              <Rival scores={scores} />
             </div>
           );
         })}
@@ -100,6 +109,14 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
       </p>
     </>
   );
+}
+
+/** The last value may be easy to beat: the best baseline is named where that is another. */
+function Rival({ scores }: { scores: HorizonScores }) {
+  const rival = bestBaseline(scores);
+  const gain = rival === null || rival === NAIVE ? null : gainOver(rival, JUDGED, scores);
+  if (rival === null || gain === null) return null;
+  return <dd className="text-2xs text-muted">{gainText(gain, scoredName(rival))}</dd>;
 }
 
 function toneOf(gain: number | null): string {
