@@ -1,6 +1,6 @@
 """make bench: every table, one after the other."""
 
-from bench import feed, influx, reading, serving
+from bench import feed, feed_memory, influx, reading, serving
 
-for module in (reading, serving, influx, feed):
+for module in (reading, serving, influx, feed, feed_memory):
     module.main()

@@ -19,28 +19,39 @@ from backend.feed.intake import Intake
 from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
 from backend.models.predictor import RPSEstimator
-from backend.stores import POINT_FIELDS, SeriesKey
+from backend.stores import POINT_FIELDS, SeriesKey, Store
+from backend.stores.influx import InfluxStore
+from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
+from backend.tests.influxd import ORG
 from backend.tests.server import Server, running_server
+from bench.influx import BUCKET, influxd_over
 
 POSTS = 40
 BATCHES, BATCH_LINES = 20, 1_000  # as Telegraf sends them
-SERIES, HISTORY_WINDOWS, CLOSES = 200, 10_080, 3
+SERIES, HISTORY_WINDOWS, CLOSES = 200, 10_080, 5
+LATE_SECONDS = 5
 
 
 def main() -> None:
     """Print the table."""
-    table = Table("what", "median", "p95", "note", title="Live feeds, SQLite store, one run on this machine")
+    table = Table("what", "median", "p95", "note", title="Live feeds, one run on this machine")
     with TemporaryDirectory() as name:
         with running_server(Path(name)) as server:
             row(table, "204 to the page", to_the_page(server), f"{POSTS} writes, one socket")
             taken = [batch(server, number) for number in range(BATCHES)]
             rate = BATCHES * BATCH_LINES / sum(taken)
             row(table, f"{BATCH_LINES:,} lines to 204", taken, f"{rate:,.0f} lines a second from one sender")
-        closes, cpu = close_many(Path(name))
-        row(table, f"{SERIES} series, close to forecasts", closes, f"{HISTORY_WINDOWS:,} windows of history each")
-        row(table, "the same, CPU", cpu, "what it takes on a free core")
+        closing(table, "SQLite", SqliteStore(Path(name) / "many.sqlite"))
+        with influxd_over(Path(name)) as (influxd, token):
+            closing(table, "InfluxDB", InfluxStore(InfluxClient(influxd.url, ORG, BUCKET, token)))
     Console().print(table)
+
+
+def closing(table: Table, name: str, store: Store) -> None:
+    taken = close_many(store)
+    row(table, f"{SERIES} series, close to last forecast, {name}", [wall for wall, _ in taken], f"{CLOSES} closes")
+    row(table, "the same, CPU", [cpu for _, cpu in taken], f"{HISTORY_WINDOWS:,} windows of history each")
 
 
 def to_the_page(server: Server) -> list[float]:
@@ -86,11 +97,11 @@ def write(server: Server, body: str) -> None:
     assert answer.status_code == 204, answer.text
 
 
-def close_many(folder: Path) -> tuple[list[float], list[float]]:
-    """Seconds by the clock, and of CPU, for one window of many series with a week of history each."""
-    store, registry = SqliteStore(folder / "many.sqlite"), Registry(60)
+def close_many(store: Store) -> list[tuple[float, float]]:
+    """Seconds from the close of one window to the last forecast, by the clock and of CPU, over a week of history."""
+    registry = Registry(60)
     estimator = RPSEstimator.load(Settings().model_path)
-    collector = Collector(store, registry, estimator, 5)
+    collector = Collector(store, registry, estimator, LATE_SECONDS)
     intake = Intake(store, registry, SampleReader({}), SERIES)
     first = int(time.time()) // 60 - 60
     generator = np.random.default_rng(2)
@@ -100,20 +111,21 @@ def close_many(folder: Path) -> tuple[list[float], list[float]]:
     for number in range(SERIES):
         rates = pd.DataFrame({"actual_rps": generator.poisson(600, HISTORY_WINDOWS) / 60.0}, index=index)
         store.write_points(SeriesKey(f"s{number}", estimator.version), 60, rates.reindex(columns=list(POINT_FIELDS)))
-    collector.step(first * 60 + 5)
-    taken, cpu = [], []
+    collector.step(first * 60 + LATE_SECONDS)
+    issued: list[tuple[float, float]] = []
+    collector.on_issued = lambda _: issued.append((time.perf_counter(), time.process_time()))
+    taken = []
     for window in range(first, first + CLOSES + 1):
         rows: list[Row] = [
             (f"s{number}", "host=a", "count", (window * 60 + second) * 10**9, 100.0)
             for number in range(SERIES)
-            for second in range(0, 60, 10)
+            for second in range(5, 60, 10)
         ]
         intake.write_rows(rows)
         started, worked = time.perf_counter(), time.process_time()
-        collector.step((window + 1) * 60 + 5)
-        taken.append(time.perf_counter() - started)
-        cpu.append(time.process_time() - worked)
-    return taken[1:], cpu[1:]  # the first reads every history
+        collector.step((window + 1) * 60 + LATE_SECONDS)
+        taken.append((issued[-1][0] - started, issued[-1][1] - worked))
+    return taken[1:]  # the first reads every history
 
 
 def row(table: Table, what: str, seconds: list[float], note: str) -> None:
