@@ -11,6 +11,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
+from backend.api.upload_folder import remove_leftovers
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
@@ -38,6 +39,7 @@ def create_app(settings: Settings) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         estimator = RPSEstimator.load(settings.model_path)
         store = open_store(settings)
+        remove_leftovers()
         readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()

@@ -4,7 +4,6 @@ import asyncio
 import threading
 from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import structlog
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from backend.api.multipart import UploadForm, too_large
 from backend.api.problems import CLIENT_CLOSED_REQUEST
+from backend.api.upload_folder import upload_folder
 from backend.deps import State, StateDep
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
@@ -56,8 +56,8 @@ async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None
     """Read a traffic file, predict every window of it, store both, and say what was done with every row."""
     job = ImportJob(state, x_upload_id)
     try:
-        with TemporaryDirectory(prefix="scaleops-upload-") as folder:
-            path, filename, options = await job.receive(request, Path(folder))
+        with upload_folder() as folder:
+            path, filename, options = await job.receive(request, folder)
             return await job.run(path, filename, options, request)
     except ImportCancelledError:
         return Response(status_code=CLIENT_CLOSED_REQUEST)
@@ -67,8 +67,8 @@ async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None
 async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
     """Generate seven days of synthetic traffic, named so, and store them as an upload would be."""
     job = ImportJob(state, x_upload_id)
-    with TemporaryDirectory(prefix="scaleops-upload-") as folder:
-        path = await asyncio.to_thread(write_sample, Path(folder))
+    with upload_folder() as folder:
+        path = await asyncio.to_thread(write_sample, folder)
         # An earlier sample ended at another minute; the two must not mix.
         await asyncio.to_thread(state["store"].delete_series, SAMPLE_FILENAME)
         return await job.run(path, SAMPLE_FILENAME, ReadOptions(), request)

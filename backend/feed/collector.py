@@ -76,7 +76,7 @@ class Collector:
             elif newest < self._done - 1:
                 log.warning("clock_jumped", seconds=(newest - self._done) * self._seconds)
                 self._series.clear()  # their memory is ahead of the clock
-                self._registry.close(newest)
+                self._registry.set_back(newest)
             else:
                 newest = self._done
             self._done = newest

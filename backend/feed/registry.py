@@ -36,6 +36,13 @@ class Registry:
         with self._lock:
             self._closed = window
 
+    def set_back(self, window: int) -> None:
+        """The clock was set back and `window` is the newest closed one: what came later cannot keep a feed alive."""
+        with self._lock:
+            self._closed = window
+            end = (window + 1) * self._window
+            self._newest = {name: min(time, end) for name, time in self._newest.items()}
+
     def arrived(self, samples: pd.DataFrame) -> None:
         """Take note of samples the store has."""
         times = pd.DatetimeIndex(samples["time"]).as_unit("ns").asi8

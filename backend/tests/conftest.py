@@ -1,8 +1,16 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 
-from backend.tests.influxd import Influxd
+from backend.stores.influx import InfluxStore
+from backend.stores.influx_client import InfluxClient
+from backend.stores.sqlite import SqliteStore
+from backend.tests.feeding import Home
+from backend.tests.influxd import ORG, Influxd
+
+BUCKETS = count(1)
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +21,32 @@ def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     server.set_up()
     yield server
     server.stop()
+
+
+@pytest.fixture
+def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
+    """Makes buckets: the name and the token of a new one at each call."""
+
+    def make(retention_seconds: int = 0) -> tuple[str, str]:
+        name = f"bucket-{next(BUCKETS)}"
+        return name, influxd.make_bucket(name, retention_seconds)
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "influxdb"])
+def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+    """A home for backends over each store, empty."""
+    if request.param == "sqlite":
+        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite"))
+    shared: Home = request.getfixturevalue("shared_home")
+    return shared
+
+
+@pytest.fixture
+def shared_home(influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_path: Path) -> Home:
+    """A home over InfluxDB, which several backends may share."""
+    name, token = bucket()
+    return Home(
+        tmp_path, influxd.settings(name, token), lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token))
+    )

@@ -3,13 +3,17 @@
 import os
 import shutil
 import signal
+import socket
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from websockets.sync.client import connect
 
 from backend.config import ROOT
+from backend.tests.feeding import until
 from backend.tests.server import SERVE, Server, free_port, running_server
 from backend.tests.traffic import series_csv
 
@@ -44,6 +48,31 @@ def test_after_kill_9_everything_stored_is_there_and_no_replay_is(tmp_path: Path
     with running_server(tmp_path) as server:
         assert names(server) == ["traffic.csv"]
         assert server.get("/api/history", range="6h") == history
+
+
+def test_what_a_killed_upload_left_behind_is_removed_at_the_next_start_and_nothing_else(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server, sending_upload(server) as left:
+        server.process.kill()
+        server.process.wait()
+    assert left.exists()
+    with running_server(tmp_path) as server, sending_upload(server) as held, running_server(tmp_path):
+        assert held.exists()
+        assert not left.exists()
+
+
+@contextmanager
+def sending_upload(server: Server) -> Iterator[Path]:
+    """An upload whose body does not come to its end; the folder that it is received into."""
+    head = (
+        "POST /api/upload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000000\r\n"
+        "Content-Type: multipart/form-data; boundary=x\r\n\r\n"
+        '--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\ntimestamp,requests\n'
+    )
+    before = set(server.temporary_files())
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head.encode())
+        (folder,) = until(lambda: set(server.temporary_files()) - before)
+        yield folder
 
 
 def test_a_command_may_import_while_the_server_runs(tmp_path: Path) -> None:

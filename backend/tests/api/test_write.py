@@ -4,16 +4,14 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import httpx
-import pandas as pd
 import pytest
 from websockets.sync.client import connect
 
-from backend.stores import SeriesKey
-from backend.stores.sqlite import SqliteStore
+from backend.tests.feeding import FAST, post, until
 from backend.tests.server import Server, running_server
 
 LINES = "nginx,host=web1,port=80,server=localhost accepts=10i,active=1i,requests={}i {}\n"
@@ -26,17 +24,8 @@ def fed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-def fast_server(folder: Path, **settings: str) -> Any:
-    fast = {"SCALEOPS_WINDOW_SECONDS": "2", "SCALEOPS_LATE_SECONDS": "0.5", "SCALEOPS_LIVE_INTERVAL_SECONDS": "0.2"}
-    return running_server(folder, **(fast | settings))
-
-
-def post(server: Server, body: str | bytes, precision: str = "ns", **headers: str) -> httpx.Response:
-    """A request as Telegraf's influxdb_v2 output makes it (plugins/outputs/influxdb_v2/http.go)."""
-    named = {"User-Agent": "Telegraf/1.30.0 Go/1.22.0", "Content-Type": "text/plain; charset=utf-8"}
-    parameters = {"org": "any", "bucket": "any", "precision": precision}
-    content = body if isinstance(body, bytes) else body.encode()
-    return server.client.post("/api/v2/write", params=parameters, content=content, headers=named | headers)
+def fast_server(folder: Path, **settings: str) -> AbstractContextManager[Server]:
+    return running_server(folder, **(FAST | settings))
 
 
 def feed(server: Server, seconds: float, name: str = "web", rate: int = 7) -> None:
@@ -44,16 +33,6 @@ def feed(server: Server, seconds: float, name: str = "web", rate: int = 7) -> No
     for _ in range(round(seconds * 2)):
         assert post(server, f"{name},host=a count={rate}i {time.time_ns()}").status_code == 204
         time.sleep(0.5)
-
-
-def until(wanted: Any, seconds: float = 20) -> Any:
-    """What `wanted` gives once it gives something."""
-    for _ in range(round(seconds * 10)):
-        found = wanted()
-        if found:
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
 
 
 def test_plain_and_gzip_are_taken(fed_server: Server) -> None:
@@ -151,26 +130,3 @@ def test_a_feed_that_stops_is_stale_and_said_to_be(fed_server: Server) -> None:
         snapshot = json.loads(socket.recv(timeout=10))
     assert snapshot["data"]["status"]["status"] == "stale"
     assert snapshot["data"]["status"]["newest"] is not None
-
-
-def test_nothing_that_was_answered_204_is_lost_or_doubled_by_kill_9(tmp_path: Path) -> None:
-    now = time.time()
-    first = int(now) // 2 * 2 - 20
-    seconds = [first + k for k in range(16)]
-    with fast_server(tmp_path) as server:
-        for second in seconds[:8]:
-            assert post(server, f"web,host=a count=10i {second}", "s").status_code == 204
-        server.process.kill()
-        server.process.wait()
-    with fast_server(tmp_path) as server:
-        for second in seconds[6:]:  # the sender repeats what it is not sure of
-            assert post(server, f"web,host=a count=10i {second}", "s").status_code == 204
-        store = SqliteStore(tmp_path / "store.sqlite")
-        points = until(lambda: all_windows(store, 8))[0]
-        assert points["actual_rps"].tolist() == [10.0] * 8
-        assert points["predicted_rps_model1"].isna().all()  # not invented afterwards
-
-
-def all_windows(store: SqliteStore, count: int) -> list[pd.DataFrame]:
-    points = store.read_points(SeriesKey("web", "lgbm_v1"), None, None)
-    return [points] if len(points) >= count else []

@@ -4,10 +4,13 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
 import pytest
+from structlog.testing import capture_logs
 
 from backend.config import Settings
 from backend.errors import StoreUnavailableError
@@ -15,8 +18,15 @@ from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
+from backend.live.forecasts import Forecasts
+from backend.live.replay import Replayer
+from backend.live.sources import LiveSources
+from backend.models import gate
+from backend.models.history import Grid
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.stores import SeriesKey, Store, StoredSeries
+from backend.models.rolling import Floats
+from backend.stores import POINT_FIELDS, SeriesKey, Store, StoredSeries
 from backend.stores.sqlite import SqliteStore
 from backend.views import forecast_view
 
@@ -235,6 +245,23 @@ def test_the_clock_may_jump_an_hour_and_back(feed: Feed) -> None:
     assert moment(10) in set(feed.forecasts()["issued_at"])
 
 
+def test_a_clock_set_back_does_not_keep_a_silent_feed_alive(feed: Feed) -> None:
+    feed.live(60, 65)
+    feed.at(5)
+    at = [int((START + window) * WINDOW * 10**9) for window in (5.5, 7.5, 8.5)]
+    assert [feed.registry.status("web", now) for now in at] == ["live", "live", "stale"]
+
+
+def test_a_clock_set_forward_makes_a_feed_stale_until_it_speaks_again(feed: Feed) -> None:
+    feed.live(0, 5)
+    feed.at(65)
+    now = int((START + 65.2) * WINDOW * 10**9)
+    assert feed.registry.status("web", now) == "stale"
+    assert feed.forecasts()["issued_at"].max() == moment(5)
+    feed.send(65, 65.2)
+    assert feed.registry.status("web", now) == "live"
+
+
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
     feed.live(0, 3)
     feed.send(3, 3.5, value=20.0)
@@ -244,6 +271,65 @@ def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) ->
     np.testing.assert_allclose(found[1:], (2.0, 30.0))
     assert len(feed.points()) == 3
     assert feed.collector.growing("other", (START + 3.5) * WINDOW) is None
+
+
+class SpoiledForecaster(LiveForecaster):
+    """Says three times what it would say, while `spoiled`."""
+
+    spoiled = False
+
+    def rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
+        factor = 3.0 if self.spoiled else 1.0
+        return [row | {"mean": row["mean"] * factor} for row in super().rows(values, grid)]
+
+
+@pytest.fixture
+def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> SpoiledForecaster:
+    forecaster = SpoiledForecaster({horizon: estimator._models[horizon] for horizon in estimator.horizons})
+    monkeypatch.setattr(estimator, "live", lambda: forecaster)
+    return forecaster
+
+
+def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
+    feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gate, "SPAN", 120)
+    known = pd.DataFrame({"actual_rps": [cycle(window) / 10 for window in range(-600, 0)]})
+    known.index = pd.DatetimeIndex([moment(window) for window in range(-600, 0)])
+    feed.store.write_points(KEY, WINDOW, known.reindex(columns=list(POINT_FIELDS)))
+    changes: list[tuple[int, str, str]] = []
+    shown: dict[int, str] = {}
+    sources = LiveSources(Replayer(feed.store, Mock()), feed.registry, feed.collector)
+    with capture_logs() as logs:
+        for window in range(230):
+            spoiling.spoiled = 70 <= window < 95
+            feed.send(window, window + 1, value=cycle(window))
+            feed.at(window + 1)
+            found = [log for log in logs if log["event"] == "served_forecast_changed"]
+            changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
+            if window % 40 == 39 or window in [change[0] for change in changes]:
+                shown[window] = served(feed, sources)
+    (gone, before, instead), (back, _, again) = changes
+    assert (before, again) == ("lgbm_plus", "lgbm_plus")
+    assert instead in ("ewma", "last_value")
+    assert 70 < gone < 95
+    assert 95 < back <= 95 + 120
+    assert shown == {window: instead if gone <= window < back else "lgbm_plus" for window in shown}
+    assert all(log["errors"]["lgbm_plus"] > 0 and "%" in log["reason"] for log in found)
+
+
+def cycle(window: int) -> float:
+    """Requests in ten seconds: a cycle that a mean cannot follow, with noise that the last value repeats."""
+    return float(100 + 50 * np.sin(2 * np.pi * window / 100) + 3 * (window * 37 % 11 - 5))
+
+
+def served(feed: Feed, sources: LiveSources) -> str:
+    """What /api/forecast names as served."""
+    (stored,) = feed.store.list_series()
+    forecast = Forecasts(feed.store, sources, 20).newest(stored)
+    assert forecast is not None
+    assert forecast.served is not None
+    return forecast.served.model
 
 
 class FailingStore(SqliteStore):

@@ -1,5 +1,4 @@
 from collections.abc import Callable, Iterator
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,8 +8,6 @@ from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
 from backend.tests.influxd import ORG, Influxd
-
-BUCKETS = count(1)
 
 
 @pytest.fixture(params=["sqlite", "influxdb"])
@@ -24,17 +21,6 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> Store:
     return SqliteStore(tmp_path / "store.sqlite")
-
-
-@pytest.fixture
-def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
-    """Makes buckets: the name and the token of a new one at each call."""
-
-    def make(retention_seconds: int = 0) -> tuple[str, str]:
-        name = f"bucket-{next(BUCKETS)}"
-        return name, influxd.make_bucket(name, retention_seconds)
-
-    return make
 
 
 @pytest.fixture
