@@ -50,18 +50,18 @@ def main() -> None:
 def fed(server: Server, seconds: int) -> Iterator[Reading]:
     """Send every second what a minute of samples is, and read off what the server holds ROWS times."""
     process, generator = psutil.Process(server.process.pid), np.random.default_rng(1)
-    started = time.monotonic()
+    started, first = time.monotonic(), int(time.time())
     for second in range(seconds + 1):
         if second % (seconds // ROWS) == 0:
             disk = sum(file.stat().st_size for file in server.folder.glob("store.sqlite*"))
             yield time.monotonic() - started, process.memory_info().rss / 1e6, disk / 1e6
-        server.client.post("/api/v2/write", content=lines(generator)).raise_for_status()
+        server.client.post("/api/v2/write", content=lines(generator, first + second)).raise_for_status()
         time.sleep(max(0.0, started + second + 1 - time.monotonic()))
 
 
-def lines(generator: np.random.Generator) -> str:
-    """A second's samples of every series, evenly spread over the second that passed."""
-    times = time.time_ns() - np.arange(SAMPLES_A_WINDOW) * (10**9 // SAMPLES_A_WINDOW)
+def lines(generator: np.random.Generator, second: int) -> str:
+    """The samples of every series in the second before this one, evenly spread."""
+    times = (second - 1) * 10**9 + np.arange(SAMPLES_A_WINDOW) * (10**9 // SAMPLES_A_WINDOW)
     return "\n".join(
         f"s{number},host=a requests={generator.poisson(10)}i {moment}" for number in range(SERIES) for moment in times
     )
