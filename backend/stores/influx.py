@@ -5,6 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -41,6 +42,7 @@ from backend.stores.influx_queries import (
     SAMPLE_KEPT,
     SAMPLES,
     SUMMARY,
+    SUMMARY_OF_ALL,
     WHOLE,
 )
 from backend.stores.line_protocol import Tags, original_name, series_lines, stored_name
@@ -49,6 +51,7 @@ log = structlog.get_logger()
 
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
 WRITERS = 2
+FEW_SERIES = 3  # more of them are counted by one query over all
 SETTLED_SECONDS = 10  # a series written more recently than this may be in the middle of a write
 WAIT_PAUSE_SECONDS = 1
 CONFIRM_TRIES, CONFIRM_PAUSE_SECONDS = 6, 0.1  # InfluxDB Cloud shows a stored point a moment later
@@ -192,14 +195,16 @@ class InfluxStore:
         for row in self._client.rows(LIST_SERIES, **AT_EPOCH):
             key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
             about.setdefault(key, {})[row["_field"]] = row["_value"]
-        found = [(key, one, self._summary(key, one["written_at"])) for key, one in about.items() if len(one) == 2]
-        self._summaries = {key: summary for key, _, summary in found if summary and _settled(summary)}
-        stored = [_stored_series(key, one, summary) for key, one, summary in found if summary]
+        whole = {key: one for key, one in about.items() if len(one) == 2}
+        summaries = self._summarised({key: one["written_at"] for key, one in whole.items()})
+        self._summaries = {key: summary for key, summary in summaries.items() if _settled(summary)}
+        stored = [_stored_series(key, whole[key], summary) for key, summary in summaries.items()]
         return sorted(stored, key=lambda series: series.written_at, reverse=True)
 
     def delete_series(self, filename: str) -> int:
         counts = self._client.rows(COUNT_VERSIONS, filename=stored_name(filename), **WHOLE)
-        for measurement in ("inference_metrics", "forecasts", "samples", "series"):  # listed until all of it is gone
+        # Samples first: of those another backend would write the points anew. It is listed until all of it is gone.
+        for measurement in ("samples", "inference_metrics", "forecasts", "series"):
             self._client.delete(measurement, "filename", stored_name(filename))
         return sum(int(row["_value"]) for row in counts)
 
@@ -282,15 +287,24 @@ class InfluxStore:
 
         _wait_for(len(sent), stored)
 
-    def _summary(self, key: SeriesKey, written_at: float) -> Summary | None:
-        """Counted by the server, once for every write of the series; None where there is nothing, yet or any more."""
-        kept = self._summaries.get(key)
-        if kept and kept.written_at == written_at:
-            return kept
-        said = {row["result"]: row for row in self._client.rows(SUMMARY, **_named(key), **WHOLE)}
-        if len(said) < 3:
-            return None
-        return Summary(written_at, int(said["points"]["_value"]), said["first"]["_time"], said["last"]["_time"])
+    def _summarised(self, written: dict[SeriesKey, float]) -> dict[SeriesKey, Summary]:
+        """Of each series that has points, counted by the server once for every write: many at once, few one by one."""
+        known = {key: kept for key, kept in self._summaries.items() if written.get(key) == kept.written_at}
+        asked = written.keys() - known.keys()
+        if len(asked) > FEW_SERIES:
+            rows = self._client.rows(SUMMARY_OF_ALL, **WHOLE)
+        else:
+            rows = [row for key in asked for row in self._client.rows(SUMMARY, **_named(key), **WHOLE)]
+        said: dict[SeriesKey, dict[str, Any]] = {}
+        for row in rows:
+            key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
+            said.setdefault(key, {})[row["result"]] = row["_value" if row["result"] == "points" else "_time"]
+        counted = {
+            key: Summary(written[key], int(said[key]["points"]), said[key]["first"], said[key]["last"])
+            for key in asked
+            if len(said.get(key, {})) == 3
+        }
+        return known | counted
 
 
 def _wait_for(expected: int, stored: Callable[[], int]) -> None:

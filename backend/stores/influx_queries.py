@@ -42,11 +42,24 @@ union(tables: [averages, largest])
 ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
 # By months, because a plain count() over a range that ends before 1970 never returns (InfluxDB 2.8.0).
 COUNT_POINTS = ACTUAL + "  |> aggregateWindow(every: 30d, fn: count, createEmpty: false)"
-SUMMARY = f"""
-{ACTUAL} |> count() |> keep(columns: ["_value"]) |> yield(name: "points")
-{ACTUAL} |> first() |> keep(columns: ["_time"]) |> yield(name: "first")
-{ACTUAL} |> last() |> keep(columns: ["_time"]) |> yield(name: "last")
+ACTUAL_OF_ALL = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "inference_metrics" and r._field == "actual_rps")
 """
+
+
+def _summary(points: str) -> str:
+    """Number and ends of every series in a stream."""
+    kept = '|> keep(columns: ["filename", "version", "_value", "_time"])'
+    return f"""
+{points} |> count() {kept} |> yield(name: "points")
+{points} |> first() {kept} |> yield(name: "first")
+{points} |> last() {kept} |> yield(name: "last")
+"""
+
+
+SUMMARY, SUMMARY_OF_ALL = _summary(ACTUAL), _summary(ACTUAL_OF_ALL)
 COUNT_VERSIONS = """
 from(bucket: bucket)
   |> range(start: start, stop: stop)

@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +55,7 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, **settings: str) -> Iterator[Server]:
+def running_server(folder: Path, command: Sequence[str] = SERVE, **settings: str) -> Iterator[Server]:
     """Start a server over the folder's SQLite file and end it afterwards."""
     port = free_port()
     (folder / "tmp").mkdir(exist_ok=True)
@@ -67,7 +67,7 @@ def running_server(folder: Path, **settings: str) -> Iterator[Server]:
     }
     log = folder / "server.log"
     with log.open("ab") as target:
-        process = subprocess.Popen(SERVE, env=environment, stderr=target)
+        process = subprocess.Popen(command, env=environment, stderr=target)
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
     try:
         wait_until_up(process, client, log)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from datetime import datetime
@@ -14,7 +15,7 @@ import pytest
 from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
 from backend.feed.registry import Registry
-from backend.live.channel import QUEUE_MESSAGES
+from backend.live.channel import QUEUE_MESSAGES, Channel
 from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
@@ -158,3 +159,29 @@ def test_warming_up_ends_as_the_windows_come(store: CountingStore) -> None:
         assert warming == [True, True, False]
 
     with_hub(store, work)
+
+
+def test_a_clock_that_jumps_an_hour_and_back_does_not_disturb_those_who_watch(
+    store: CountingStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(hub: Hub) -> None:
+        now, (_, subscriber) = time.time_ns, await hub.subscribe("traffic.csv", None)
+        numbers, last = [json.loads(subscriber.queue.get_nowait())["sequence"]], 100
+        for jump in (3_600, -3_600):
+            monkeypatch.setattr(time, "time_ns", lambda jump=jump: now() + jump * 10**9)
+            last += 1
+            store.write_points(KEY, 60, points(last))
+            while True:
+                message = json.loads(await subscriber.queue.get())
+                if message["type"] == "points":
+                    break
+            numbers.append(message["sequence"])
+        assert numbers == sorted(set(numbers))
+        _, returned = await hub.subscribe("traffic.csv", numbers[1])
+        assert json.loads(returned.queue.get_nowait())["sequence"] == numbers[2]
+
+    with_hub(store, work)
+
+
+def test_a_client_with_a_number_from_before_the_clock_was_set_back_gets_a_snapshot() -> None:
+    assert Channel(None, sequence=1_000).missed(after=4_600) is None

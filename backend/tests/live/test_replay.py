@@ -1,6 +1,7 @@
 """A replay over a store that goes away."""
 
 import asyncio
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -90,5 +91,21 @@ def test_what_a_replay_could_not_delete_is_deleted_before_the_next(
         assert len(await windows(store, 1)) == 1
         await replayer.stop()
         assert [series.filename for series in store.list_series()] == ["traffic.csv"]
+
+    asyncio.run(run())
+
+
+def test_a_clock_that_jumps_an_hour_and_back_does_not_disturb_a_replay(
+    store: LeavingStore, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        now, replayer = time.time, Replayer(store, estimator)
+        await replayer.start(ReplayRequest(filename="traffic.csv", speed=20))
+        for count, jump in ((3, 3_600), (8, -3_600), (13, 0)):
+            await windows(store, count)
+            monkeypatch.setattr(time, "time", lambda jump=jump: now() + jump)
+        played = await windows(store, 18)
+        assert played == list(points(200).index[: len(played)])
+        await replayer.stop()
 
     asyncio.run(run())

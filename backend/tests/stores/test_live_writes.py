@@ -32,6 +32,20 @@ def test_windows_of_many_series_are_read_back_as_if_each_had_been_written_alone(
         )
 
 
+def test_a_list_of_many_series_knows_each_of_them(store: Store) -> None:
+    names = [f"s{number}" for number in range(9)]
+    store.write_windows(VERSION, 60, windows(4, names))
+    store.write_points(SeriesKey("s3", "lgbm_v0"), 60, points(2))
+    store.write_windows(VERSION, 60, windows(6, names[:5]))
+    listed = {(one.filename, one.version): (one.points, one.first, one.last) for one in store.list_series()}
+    index = [stamp.to_pydatetime() for stamp in points(6).index]
+    assert listed == {
+        **{(name, VERSION): (6, index[0], index[5]) for name in names[:5]},
+        **{(name, VERSION): (4, index[0], index[3]) for name in names[5:]},
+        ("s3", "lgbm_v0"): (2, index[0], index[1]),
+    }
+
+
 def test_windows_written_again_are_replaced(store: Store) -> None:
     store.write_windows(VERSION, 60, windows(3))
     store.write_windows(VERSION, 60, windows(2).assign(actual_rps=7.0))

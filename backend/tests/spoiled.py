@@ -1,0 +1,20 @@
+"""A server whose models say three times what they would say, for tests: `python -m backend.tests.spoiled serve`."""
+
+from typing import Any
+from unittest.mock import patch
+
+from backend.cli import app
+from backend.models.history import Grid
+from backend.models.live import LiveForecaster
+from backend.models.rolling import Floats
+
+forecast = LiveForecaster.rows
+
+
+def spoiled(self: LiveForecaster, values: Floats, grid: Grid) -> list[dict[str, Any]]:
+    return [row | {"mean": 3 * row["mean"]} for row in forecast(self, values, grid)]
+
+
+if __name__ == "__main__":
+    with patch.object(LiveForecaster, "rows", spoiled):
+        app()
