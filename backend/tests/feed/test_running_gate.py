@@ -45,7 +45,7 @@ def write_past(store: Store, spoiled: range) -> None:
     index = pd.DatetimeIndex(pd.to_datetime(windows, unit="s", utc=True)).as_unit("s")
     points = pd.DataFrame({"actual_rps": expected(windows) + noise(windows)}, index=index)
     store.write_points(KEY, 1, points.reindex(columns=list(POINT_FIELDS)))
-    said = expected(windows) * np.where(np.isin(now - windows, spoiled), 3.0, 1.0)
+    said = expected(windows) * np.where(np.isin(now - windows, spoiled), 5.0, 1.0)
     parts = [
         pd.DataFrame({"model": model, "horizon_seconds": horizon, "timestamp": index, "mean": said})
         for model in ("lgbm_plus", "lgbm")
