@@ -1,4 +1,4 @@
-"""What the estimator learns from the series at hand, causally: trailing ridges and a mixture of simple forecasts.
+"""What the estimator learns from the series at hand, causally: trailing ridge regressions.
 
 Every statistic covers a bounded span of windows and is tied to the calendar, not to the beginning of the frame, so
 the same window gives the same numbers whatever history came before the span.
@@ -9,14 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.models.history import History
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, mean_where, newest_sum, shift, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, newest_sum, trailing_sum
 
 BLOCK = 15  # windows between refits
-
-EWMA_ALPHAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1))
-MIXTURE_ALPHA, MIXTURE_SPAN = 1 / 60, 512
-MIXTURE_PRIOR_WINDOWS = 1.0
-ERROR_LIMIT = 100.0  # squared scaled error
 
 
 @dataclass(frozen=True)
@@ -80,30 +75,3 @@ def weighted_sum(inputs: list[Floats], coefficients: Floats) -> Floats:
     for column, values in enumerate(inputs):
         total = total + values[len(values) - len(total) :] * coefficients[:, column]
     return total
-
-
-def simple_mixture(history: History, horizon: int) -> Floats:
-    """Mixture of EWMAs, yesterday's and last week's rate, weighted by how little each erred lately at this horizon.
-
-    Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
-    posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor.
-    """
-    target, usable = history.target(horizon)
-    seasons = history.seasons(horizon)
-    forecasts = np.stack(
-        [history.carried(history.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS]
-        + [seasons[days].rate for days in (1, 7) if days in seasons]
-    )
-    exists = np.isfinite(forecasts)
-    error = np.where(exists, (forecasts - history.level) / history.scale - target, ERROR_LIMIT)
-    squared = shift(np.where(usable, np.minimum(error * error, ERROR_LIMIT), 0.0), horizon)
-    total = decayed_sum(squared, MIXTURE_ALPHA, MIXTURE_SPAN)
-    count = decayed_sum(shift(usable.astype(np.float64), horizon), MIXTURE_ALPHA, MIXTURE_SPAN)
-    least = np.min(total, axis=0)
-    variance = (least + MIXTURE_PRIOR_WINDOWS) / (count + MIXTURE_PRIOR_WINDOWS)
-    mixed, weights = np.zeros(len(history)), np.zeros(len(history))
-    for forecast, known, sum_of_squares in zip(forecasts, exists, total, strict=True):
-        quarter = 1.0 + (sum_of_squares - least) / (8.0 * variance)
-        weight = np.where(known, 1.0 / (quarter * quarter * quarter * quarter), 0.0)
-        mixed, weights = mixed + weight * np.where(known, forecast, 0.0), weights + weight
-    return mean_where(mixed, weights)

@@ -7,13 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models import features
-from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, simple_mixture, weighted_sum
+from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, weighted_sum
 from backend.models.bands import LEVELS, ResidualPrior, quantiles
 from backend.models.history import Grid, History
-from backend.models.rolling import Floats, decayed_sum, shift
+from backend.models.mixture import SPAN, mixture, share
+from backend.models.rolling import Floats
 
-MIN_WINDOWS = 20  # known windows below which the mixture of simple forecasts speaks alone
-TRUST_WINDOWS = 60.0  # known windows at which the models weigh as much as the mixture
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
 
 LINEAR_BLOCKS = (300, 96)  # the linear model's long memory (three days of minutes) and its short one (a day)
@@ -31,15 +30,11 @@ BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs giv
     Ridge(BLEND_BLOCKS, BLEND_PRIOR * np.eye(5), np.zeros(5)),
 )
 
-GUARD_ALPHA, GUARD_SPAN = 1 / 40, 256
-GUARD_STRENGTH = 4.0  # learned forecasts whose squared errors are twice the simple ones' count a fifth
-GUARD_LIMIT = 1_000.0
-
-MEAN_SPAN = 1_100 + GUARD_SPAN + 64  # origins whose blended forecasts the newest bands still look at
+MEAN_SPAN = 1_600 + SPAN + 64  # origins whose blended forecasts the newest bands still look at
 OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
 REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
-FEATURE_SPAN = 12_500  # windows that level, importance, seasons and features of one origin look at
-HISTORY_WINDOWS = 21_500  # the last three together: nothing older has any effect
+FEATURE_SPAN = 13_500  # windows that level, importance, seasons and features of one origin look at
+HISTORY_WINDOWS = 23_200  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
 
@@ -101,7 +96,7 @@ def _piece(history: History, horizon: int, model: HorizonModel, first: int, band
     weights = linear_weights(history, columns.linear, horizon, model, max(0, first - OUTPUT_SPAN))
     parts = parts_of(columns, weights, model)
     blends = blend_weights(history, parts, horizon, max(0, first - MEAN_SPAN))
-    means = means_of(history, horizon, blended(parts, blends))
+    means = means_of(history, horizon, blended(parts, blends), parts[PLUS])
     return Forecasts(means[:, first - len(history) :], quantiles_of(history, horizon, model, means, first, bands))
 
 
@@ -174,37 +169,29 @@ def blended(parts: Parts, weights: tuple[Floats, ...]) -> Floats:
     return np.stack(made)
 
 
-def means_of(history: History, horizon: int, scaled: Floats) -> Floats:
-    """Forecasts in requests per second of the newest origins, from scaled ones: (2, rows).
+def means_of(history: History, horizon: int, scaled: Floats, trees: Floats) -> Floats:
+    """Forecasts in requests per second of the newest origins: (2, rows).
 
-    Weighs the learned forecasts against the mixture of simple ones, by how long the series is known and by which of
-    the two erred less lately. The first GUARD_SPAN rows know less of that than there was to know.
+    From scaled ones, those of the blends and those of LGBM+'s trees at as many newest origins or more, of which the
+    first mixture.SPAN know less of trailing errors than there was to know.
     """
-    rows = scaled.shape[1]
-    learned = np.full((2, len(history)), np.nan)
-    learned[:, len(history) - rows :] = scaled
-    learned = history.level * (1.0 + np.clip(learned * history.sigma, -1.0, GROWTH_LIMIT))
-    simple = simple_mixture(history, horizon)
-    errors = _recent_errors(history, horizon, np.concatenate([learned, simple[None]]))
-    excess = np.maximum(0.0, (errors[:2] + 1.0) / (errors[2] + 1.0) - 1.0)
-    weight = _trust(history) / (1.0 + GUARD_STRENGTH * excess)
-    return np.asarray((weight * learned + (1.0 - weight) * simple)[:, len(history) - rows :])
+    learned = _rates(history, scaled)
+    cautious = mixture(history, horizon, _rates(history, trees))
+    weight = share(history, horizon, learned, cautious)
+    return np.asarray((weight * learned + (1.0 - weight) * cautious)[:, len(history) - scaled.shape[1] :])
 
 
-def _recent_errors(history: History, horizon: int, forecasts: Floats) -> Floats:
-    """Trailing sums of squared scaled errors, of forecasts in requests per second: (forecasts, rows)."""
-    ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]
-    error = (forecasts - ahead) / history.scale
-    known = np.isfinite(error).all(axis=0)
-    squared = np.where(known, np.minimum(np.where(known, error * error, 0.0), GUARD_LIMIT), 0.0)
-    return decayed_sum(shift(squared, horizon), GUARD_ALPHA, GUARD_SPAN)
+def _rates(history: History, scaled: Floats) -> Floats:
+    """Requests per second at every origin from scaled forecasts at the newest, NaN before those."""
+    every = _aligned(history, scaled)
+    return np.asarray(history.level * (1.0 + np.clip(every * history.sigma, -1.0, GROWTH_LIMIT)))
 
 
-def _trust(history: History) -> Floats:
-    """Weight of the models by how much is known: grows with the known windows, low right after an outage."""
-    age = history.known_in(features.MAX_AGE)
-    weight = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS))
-    return weight * np.minimum(1.0, history.known_in(30) / 15.0)
+def _aligned(history: History, newest: Floats) -> Floats:
+    """What is known of the newest origins, as many columns as the history has rows: NaN before them."""
+    every = np.full((*newest.shape[:-1], len(history)), np.nan)
+    every[..., max(0, len(history) - newest.shape[-1]) :] = newest[..., -len(history) :]
+    return every
 
 
 def quantiles_of(
@@ -216,8 +203,7 @@ def quantiles_of(
     bands: tuple[bool, bool] = BOTH_BANDS,
 ) -> Floats:
     """Quantiles at every origin from row `first`, from the forecasts of the newest origins: (2, levels, rows)."""
-    every = np.full((2, len(history)), np.nan)
-    every[:, max(0, len(history) - means.shape[1]) :] = means[:, -len(history) :]
+    every = _aligned(history, means)
     edges = np.full((2, len(LEVELS), len(history) - first), np.nan)
     for which in (0, 1):
         if bands[which]:

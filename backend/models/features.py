@@ -140,24 +140,24 @@ def _seasonal(history: History, horizon: int) -> Columns:
     columns = {}
     for name, season in (("day", day), ("week", week)):
         columns[f"season_{name}"] = (season.rate - history.level) / history.scale
-        columns[f"season_{name}_growth"] = _growth(season) / history.sigma
+        columns[f"season_{name}_growth"] = growth(season) / history.sigma
         columns[f"season_{name}_level"] = (season.level - history.level) / history.scale
     every = list(seasons.values()) or [absent]
-    rates, count = _mean_known([season.rate for season in every])
+    rates, count = mean_known([season.rate for season in every])
     columns["season_days"] = (rates - history.level) / history.scale
-    columns["season_days_growth"] = _mean_known([_growth(season) for season in every])[0] / history.sigma
+    columns["season_days_growth"] = mean_known([growth(season) for season in every])[0] / history.sigma
     columns["season_count"] = count
     return columns
 
 
-def _growth(season: Season) -> Floats:
+def growth(season: Season) -> Floats:
     """Relative change from the origin's time to the target's, a season ago."""
     usable = season.level > 0
     change = np.divide(season.rate - season.level, season.level, out=np.full_like(season.rate, np.nan), where=usable)
     return np.clip(change, -1.0, 20.0)
 
 
-def _mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
+def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
     total, count = np.zeros_like(rows[0]), np.zeros_like(rows[0])
     for row in rows:
         known = np.isfinite(row)

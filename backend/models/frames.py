@@ -20,7 +20,7 @@ class ForecastResult:
 
     table: one row a model and horizon: model ("lgbm_plus", "lgbm"), horizon (windows ahead), timestamp (start of the
     target window, UTC), mean, p10, p50, p90, p95 (requests per second). Empty where nothing is known.
-    warming_up: fewer than `min_windows` known windows: a mixture of EWMAs speaks, with a wide band.
+    warming_up: fewer than `min_windows` known windows: the mixture speaks alone, with a wide band.
     issued_at: end of the newest window it was made from.
     """
 

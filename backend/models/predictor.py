@@ -12,7 +12,6 @@ from backend.models import model_file
 from backend.models.bands import LEVELS, ResidualPrior
 from backend.models.engine import (
     HISTORY_WINDOWS,
-    MIN_WINDOWS,
     Forecasts,
     HorizonModel,
     LinearPrior,
@@ -22,6 +21,7 @@ from backend.models.engine import (
 )
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
 from backend.models.live import LiveForecaster
+from backend.models.mixture import MIN_WINDOWS
 from backend.models.rolling import Floats
 
 

@@ -16,6 +16,7 @@ from backend.models.adaptation import block_moments, weighted_sum
 from backend.models.bands import ResidualPrior, scaled_errors
 from backend.models.engine import (
     LINEAR_LIMIT,
+    PLUS,
     HorizonModel,
     LinearPrior,
     Matrix,
@@ -189,7 +190,8 @@ def _error_quantiles(
     found: tuple[list[Floats], list[Floats]] = ([], [])
     for one, linear in zip(series, weights, strict=True):
         parts = parts_of(one.columns, linear, model)
-        means = means_of(one.history, horizon, blended(parts, blend_weights(one.history, parts, horizon, 0)))
+        made = blended(parts, blend_weights(one.history, parts, horizon, 0))
+        means = means_of(one.history, horizon, made, parts[PLUS])
         for mean, errors in zip(means, found, strict=True):
             ratio = scaled_errors(one.history, mean, horizon).ratio
             errors.append(ratio[np.isfinite(ratio)])

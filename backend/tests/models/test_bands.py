@@ -29,3 +29,13 @@ def test_young_series_get_wider_bands(estimator: RPSEstimator) -> None:
         return float(((table["p90"] - table["p10"]) / table["mean"]).mean())
 
     assert width(4) > 1.3 * width(2_000)
+
+
+def test_rare_spikes_do_not_widen_the_bands(estimator: RPSEstimator) -> None:
+    frame = traffic(4 * 1_440, seed=5)
+    spikes = np.random.default_rng(5).choice(len(frame), 60, replace=False)
+    frame.iloc[spikes, 0] *= 6
+    actual = frame["actual_rps"].iloc[1_440:]
+    for horizon in estimator.horizons:
+        table = estimator.rolling_forecasts(frame, horizon, start=1_440)["lgbm_plus"]
+        assert 0.76 < ((actual >= table["p10"]) & (actual <= table["p90"])).mean() < 0.84
