@@ -22,6 +22,11 @@ FAST = {
 Found = TypeVar("Found")
 
 
+def fast_server(folder: Path, **settings: str) -> AbstractContextManager[Server]:
+    """A server whose windows are two seconds long."""
+    return running_server(folder, **(FAST | settings))
+
+
 @dataclass(frozen=True)
 class Home:
     """Where backends keep their data: a folder, the settings that name the store, and a way to look into it."""
@@ -106,11 +111,11 @@ class Sender:
         return dict(sorted(found.items())[1:-1])
 
 
-def until(wanted: Callable[[], Found | None], seconds: float = 10) -> Found:
+def until(wanted: Callable[[], Found | None], seconds: float = 30) -> Found:
     """What `wanted` gives once it gives something."""
-    for _ in range(round(seconds * 10)):
-        found = wanted()
-        if found:
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        if found := wanted():
             return found
         time.sleep(0.1)
     raise AssertionError("it did not happen")

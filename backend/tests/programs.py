@@ -6,19 +6,19 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pandas as pd
 
 from backend.config import ROOT
 from backend.stores.sqlite import SqliteStore
+from backend.tests.feeding import until
 from backend.tests.server import Server, end, free_port
 
 FOLLOW = [sys.executable, "-c", "from backend.cli import app; app()", "follow"]
@@ -42,16 +42,6 @@ def find_program(*command: str) -> str:
     result = subprocess.run([ROOT / "scripts" / command[0], *command[1:]], stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0, f"see the message of scripts/{command[0]} above"
     return result.stdout.strip()
-
-
-def until(wanted: Callable[[], Any], seconds: float = 30) -> Any:
-    """What `wanted` gives once it gives something."""
-    end_at = time.monotonic() + seconds
-    while time.monotonic() < end_at:
-        if found := wanted():
-            return found
-        time.sleep(0.1)
-    raise AssertionError("it did not happen")
 
 
 def stored_samples(server: Server, name: str) -> pd.DataFrame:

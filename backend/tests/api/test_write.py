@@ -4,14 +4,13 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.sync.client import connect
 
-from backend.tests.feeding import FAST, post, until
+from backend.tests.feeding import fast_server, post, until
 from backend.tests.server import Server, running_server
 
 LINES = "nginx,host=web1,port=80,server=localhost accepts=10i,active=1i,requests={}i {}\n"
@@ -22,10 +21,6 @@ def fed_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server whose windows are two seconds long."""
     with fast_server(tmp_path_factory.mktemp("feed")) as server:
         yield server
-
-
-def fast_server(folder: Path, **settings: str) -> AbstractContextManager[Server]:
-    return running_server(folder, **(FAST | settings))
 
 
 def feed(server: Server, seconds: float, name: str = "web", rate: int = 7) -> None:

@@ -24,8 +24,8 @@ from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.api.test_write import fast_server
-from backend.tests.programs import Exporter, adapted, running_exporter, running_prometheus, stanzas, until
+from backend.tests.feeding import fast_server, until
+from backend.tests.programs import Exporter, adapted, running_exporter, running_prometheus, stanzas
 from backend.tests.proxy import Answer, proxy_to
 from backend.tests.server import Server, free_port
 

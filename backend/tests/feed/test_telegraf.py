@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from backend.tests.api.test_write import fast_server
-from backend.tests.programs import Visitors, running_nginx, running_telegraf, stored_samples, until
+from backend.tests.feeding import fast_server, until
+from backend.tests.programs import Visitors, running_nginx, running_telegraf, stored_samples
 from backend.tests.proxy import Answer, proxy_to
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.tests.api.test_write import fast_server
+from backend.tests.feeding import fast_server, until
 from backend.tests.follow.test_tail import line
-from backend.tests.programs import FOLLOW, Nginx, Visitors, running, running_nginx, stanzas, stored_samples, until
+from backend.tests.programs import FOLLOW, Nginx, Visitors, running, running_nginx, stanzas, stored_samples
 from backend.tests.proxy import Answer, proxy_to
 from backend.tests.server import Server
 
