@@ -11,7 +11,7 @@ from backend.models.history import History
 from backend.models.rolling import Floats, decayed_sum, mean_where, shift
 
 MIN_WINDOWS = 20  # known windows below which the mixture speaks alone
-TRUST_WINDOWS = 60.0  # known windows at which models one window ahead weigh as much as the mixture; 900 at fifteen
+TRUST_WINDOWS = 160.0  # known windows at which models one window ahead weigh as much as the mixture; 907 at fifteen
 
 EWMA_ALPHAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1))
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other member: as much as the others it costs the first hour 1 %
@@ -37,13 +37,18 @@ def mixture(history: History, horizon: int, trees: Floats) -> Floats:
     total = decayed_sum(squared, ALPHA, SPAN)
     count = decayed_sum(shift(usable.astype(np.float64), horizon), ALPHA, SPAN)
     least = np.min(total, axis=0)
-    variance = (least + PRIOR_WINDOWS) / (count + PRIOR_WINDOWS) * (1.0 + (horizon - 1) / OVERLAP)
+    variance = (least + PRIOR_WINDOWS) / (count + PRIOR_WINDOWS) * _overlap(horizon)
     mixed, weights = np.zeros(len(history)), np.zeros(len(history))
     for forecast, known, sum_of_squares, prior in zip(forecasts, exists, total, priors, strict=True):
         quarter = 1.0 + (sum_of_squares - least) / (8.0 * variance)
         weight = np.where(known, prior / (quarter * quarter * quarter * quarter), 0.0)
         mixed, weights = mixed + weight * np.where(known, forecast, 0.0), weights + weight
     return mean_where(mixed, weights)
+
+
+def _overlap(horizon: int) -> float:
+    """How many errors of overlapping forecasts are worth one of independent ones."""
+    return 1.0 + (horizon - 1) / OVERLAP
 
 
 def _members(history: History, horizon: int, trees: Floats) -> tuple[Floats, list[float]]:
@@ -75,7 +80,7 @@ def share(history: History, horizon: int, learned: Floats, cautious: Floats) -> 
     lately: its least squares coefficient, drawn to 1. `learned`: (forecasts, rows), requests per second.
     """
     age = history.known_in(MAX_AGE)
-    trust = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS * horizon))
+    trust = np.where(age < MIN_WINDOWS, 0.0, age / (age + TRUST_WINDOWS * _overlap(horizon)))
     return trust * np.minimum(1.0, history.known_in(30) / 15.0) * _came_true(history, horizon, learned, cautious)
 
 
