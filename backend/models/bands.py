@@ -13,8 +13,8 @@ from backend.models.history import History
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
-SAMPLE = 1_024  # trailing errors a quantile is read from
-PRIOR_COPIES = 5  # of the training series' quantiles, beside them: 195
+SAMPLE = 2_048  # trailing errors a quantile is read from
+PRIOR_COPIES = 10  # of the training series' quantiles, beside them: 390
 OVERLAP = 3.0  # an error h windows ahead is worth 1 / (1 + (h - 1) / OVERLAP) independent ones
 REFRESH = 16  # windows between readings
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from backend.models import features
 from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, weighted_sum
-from backend.models.bands import LEVELS, ResidualPrior, quantiles
+from backend.models.bands import LEVELS, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.history import Grid, History
 from backend.models.mixture import SPAN, mixture, share
 from backend.models.rolling import Floats
@@ -30,11 +30,11 @@ BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs giv
     Ridge(BLEND_BLOCKS, BLEND_PRIOR * np.eye(5), np.zeros(5)),
 )
 
-MEAN_SPAN = 1_600 + SPAN + 64  # origins whose blended forecasts the newest bands still look at
+MEAN_SPAN = SAMPLE + SCALE_SPAN + SPAN + 128  # origins whose blended forecasts the newest bands still look at
 OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
 REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
 FEATURE_SPAN = 13_500  # windows that level, importance, seasons and features of one origin look at
-HISTORY_WINDOWS = 23_200  # the last three together: nothing older has any effect
+HISTORY_WINDOWS = OUTPUT_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
 
