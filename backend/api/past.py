@@ -53,7 +53,8 @@ def past_forecasts(
 def _rolling(
     state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
-    points = _points(state, series, None, stop)
+    windows = state["estimator"].history_windows + horizon  # nothing older has any effect
+    points = _points(state, series, start - windows * timedelta(seconds=series.window_seconds), stop)
     first = int(points.index.searchsorted(pd.Timestamp(start)))
     return state["estimator"].rolling_forecasts(points[["actual_rps"]], horizon, first)[model]["mean"]
 
@@ -66,7 +67,7 @@ def _issued(
     return tables[model]["mean"] if tables else pd.Series(index=points.index, dtype="float64")
 
 
-def _points(state: State, series: StoredSeries, start: datetime | None, stop: datetime) -> pd.DataFrame:
+def _points(state: State, series: StoredSeries, start: datetime, stop: datetime) -> pd.DataFrame:
     points = on_grid(state["store"].read_points(series.key, start, stop), series.window_seconds)
     if points.empty:
         raise NotFoundError(f'"{series.filename}" was deleted a moment ago. GET /api/series lists what is stored.')
