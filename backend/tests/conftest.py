@@ -15,8 +15,20 @@ BUCKETS = count(1)
 
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
-    """A server for the session; tests that stop it start one of their own."""
-    server = Influxd(tmp_path_factory.mktemp("influxd"))
+    """A server for the session; tests that stop it take `mortal`."""
+    yield from _running(tmp_path_factory.mktemp("influxd"))
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Influxd]:
+    """A server that the test may stop and start."""
+    folder = tmp_path / "influxd"
+    folder.mkdir()
+    yield from _running(folder)
+
+
+def _running(folder: Path) -> Iterator[Influxd]:
+    server = Influxd(folder)
     server.start()
     server.set_up()
     yield server

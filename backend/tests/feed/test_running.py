@@ -3,7 +3,7 @@
 import json
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -148,17 +148,6 @@ def test_a_feed_that_stops_is_stale_after_three_windows_and_its_silence_is_not_z
         assert last_issue(store) == issued
     assert (points_of(store)["actual_rps"] > 0).all()
     assert seconds(points_of(store).index)[-1] <= max(sender.answered) / 1e9
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Influxd]:
-    folder = tmp_path / "influxd"
-    folder.mkdir()
-    server = Influxd(folder)
-    server.start()
-    server.set_up()
-    yield server
-    server.stop()
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])

@@ -4,7 +4,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,6 @@ from backend.tests.traffic import series_csv
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 LIVE = {"SCALEOPS_LIVE_INTERVAL_SECONDS": "0.2"}
 MONTH = 30 * 86_400
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Influxd]:
-    """A server that the test may stop and start."""
-    folder = tmp_path / "influxd"
-    folder.mkdir()
-    server = Influxd(folder)
-    server.start()
-    server.set_up()
-    yield server
-    server.stop()
 
 
 def test_an_upload_while_the_store_is_stopped_succeeds_when_sent_again(mortal: Influxd, tmp_path: Path) -> None:

@@ -14,6 +14,9 @@ const SCORED: Record<string, string> = {
 
 export const MODELS: readonly ModelName[] = ["lgbm_plus", "lgbm"];
 
+/** The model that is served until another candidate has clearly less error, and whose errors are told. */
+export const PREFERRED: ModelName = "lgbm_plus";
+
 /** The baseline that every error is set against. */
 export const NAIVE = "last_value";
 

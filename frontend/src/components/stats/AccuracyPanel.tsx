@@ -14,11 +14,9 @@ import {
   SPANS,
 } from "@/lib/accuracy";
 import { countOf, formatDuration } from "@/lib/format";
-import { NAIVE, scoredName } from "@/lib/names";
+import { NAIVE, PREFERRED, scoredName } from "@/lib/names";
 import { ScoresTable } from "./ScoresTable";
 import { Tile } from "./Tile";
-
-const JUDGED = "lgbm_plus";
 
 const ORIGINS: Record<Accuracy["origin"], string> = {
   issued: "each forecast as it was issued",
@@ -67,7 +65,7 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
       {accuracy.data && horizons.length > 0 && (
         <>
           <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} />
-          <ScoresTable horizons={horizons} windowSeconds={windowSeconds} judged={JUDGED} />
+          <ScoresTable horizons={horizons} windowSeconds={windowSeconds} judged={PREFERRED} />
           <Basis horizons={horizons} origin={accuracy.data.origin} />
         </>
       )}
@@ -92,7 +90,7 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
     <>
       <dl className="mt-3 grid auto-cols-fr grid-flow-col gap-2">
         {horizons.map((scores) => {
-          const gain = gainOver(NAIVE, JUDGED, scores);
+          const gain = gainOver(NAIVE, PREFERRED, scores);
           return (
             <div key={scores.horizon} className="rounded-md bg-inset px-2.5 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
@@ -114,7 +112,7 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
 /** The last value may be easy to beat: the best baseline is named where that is another. */
 function Rival({ scores }: { scores: HorizonScores }) {
   const rival = bestBaseline(scores);
-  const gain = rival === null || rival === NAIVE ? null : gainOver(rival, JUDGED, scores);
+  const gain = rival === null || rival === NAIVE ? null : gainOver(rival, PREFERRED, scores);
   if (rival === null || gain === null) return null;
   return <dd className="text-2xs text-muted">{gainText(gain, scoredName(rival))}</dd>;
 }

@@ -3,7 +3,7 @@ import type { Forecast, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { formatDuration, formatPercent, formatRate, RATE_UNIT } from "@/lib/format";
-import { scoredName } from "@/lib/names";
+import { PREFERRED, scoredName } from "@/lib/names";
 import { Tile } from "./Tile";
 
 const TRENDS = {
@@ -11,9 +11,6 @@ const TRENDS = {
   down: { icon: ArrowDownRight, text: "down" },
   flat: { icon: ArrowRight, text: "flat" },
 };
-
-/** What is served until another candidate has clearly less error. */
-const PREFERRED = "lgbm_plus";
 
 interface HorizonTileProps {
   horizon: number;
