@@ -214,6 +214,7 @@ def backtest(
 ) -> None:
     """Score both models and the naive baselines on a traffic file, every window an origin."""
     from backend.models.evaluate import backtest as run_backtest
+    from backend.models.evaluate import seen_in_training
     from backend.models.predictor import RPSEstimator
 
     settings = _settings()
@@ -225,11 +226,19 @@ def backtest(
         start = start or first.to_pydatetime()
         stop = stop or (last + timedelta(seconds=traffic.window_seconds)).to_pydatetime()
         results = run_backtest(estimator, traffic.frame, pd.Timestamp(start), pd.Timestamp(stop))
+        seen = seen_in_training(estimator.manifest, pd.Timestamp(start), pd.Timestamp(stop))
+    for trained in seen:
+        messages.print(
+            f"{estimator.version} was trained on {trained['name']} from {trained['first']} to {trained['last']}. "
+            "If that is this traffic, the scores flatter: score later days, or a model of `scaleops train --no-refit`.",
+            soft_wrap=True,
+        )
     report = {
         "file": file.name,
         "window_seconds": traffic.window_seconds,
         "from": start.isoformat(),
         "to": stop.isoformat(),
+        "seen_in_training": seen,
         "results": results,
     }
     _print_rows(report, as_json)
@@ -239,8 +248,11 @@ def backtest(
 def train(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to learn from.")],
     out: Annotated[Path, typer.Option(help="Model file to write; its manifest goes beside it as .json.")],
+    refit: Annotated[
+        bool, typer.Option(help="Train on all days once the last are scored; without, write the model that was scored.")
+    ] = True,
 ) -> None:
-    """Train both models on traffic files and write a model file with its manifest."""
+    """Train both models on traffic files, score them on the last ten days, write a model file with its manifest."""
     from backend.models.train import train as run_training
 
     settings = _settings()
@@ -253,7 +265,7 @@ def train(
         def report(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total)
 
-        run_training(frames, out, report)
+        run_training(frames, out, report, refit=refit)
     output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)
 
 

@@ -1,7 +1,7 @@
 """Scores of forecasts beside the naive baselines, all on the same known windows."""
 
 from collections.abc import Mapping, Sequence
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,14 @@ class Errors(TypedDict):
     wape: float | None
     bias: float
     under_forecast: float
+
+
+class Trained(TypedDict):
+    """A series that a model was trained on: its first and last window, ISO 8601."""
+
+    name: str
+    first: str
+    last: str
 
 
 class Result(Errors):
@@ -63,6 +71,12 @@ def backtest(
         tables = estimator.rolling_forecasts(until, horizon, first)
         results += score_tables(rates, first, horizon, tables, scale, naive)
     return results
+
+
+def seen_in_training(manifest: Mapping[str, Any], start: pd.Timestamp, stop: pd.Timestamp) -> list[Trained]:
+    """The series a model was trained on that have windows in [start, stop): if scored there, it is flattered."""
+    trained = [Trained(name=one["name"], first=one["first"], last=one["last"]) for one in manifest.get("training", [])]
+    return [one for one in trained if pd.Timestamp(one["first"]) < stop and pd.Timestamp(one["last"]) >= start]
 
 
 def score_issued(

@@ -1,8 +1,9 @@
 """Training of both models at every horizon, and the model file with its manifest."""
 
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,18 @@ from backend.models.engine import (
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.history import History
+from backend.models.history import DAY_NS, History
 from backend.models.predictor import RPSEstimator, trees_of
-from backend.models.rolling import Bools, Floats
+from backend.models.rolling import Bools, Floats, Ints
 
 HORIZONS = (1, 5, 15)
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
 ROUNDS = 200
+AFTER_REFIT = "by a model trained the same way on what came before; this file was then trained on these days, too"
+AS_SCORED = "not seen by training; this file is the one scored here"
 Progress = Callable[[str, int, int], None]  # step, done, total
+Named = Sequence[tuple[str, pd.DataFrame]]
 
 TREES: dict[str, Any] = {
     "objective": "regression",
@@ -47,6 +51,9 @@ TREES: dict[str, Any] = {
     "feature_fraction": 0.6,
     "lambda_l2": 20.0,
     "max_bin": 127,
+    "bagging_by_query": True,  # half of the days for each tree: rows of one day are alike, half of them hide little
+    "bagging_fraction": 0.5,
+    "bagging_freq": 1,
     "seed": 7,
     "deterministic": True,  # the same file whatever the number of threads
     "force_row_wise": True,
@@ -56,46 +63,64 @@ TREES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Series:
-    """One training series at one horizon: everything before its validation days, or a variant of that."""
+    """One training series at one horizon, or a variant of it."""
 
     history: History
+    days: Ints  # number of every row's day since 1970
     columns: features.Features
     target: Floats
     usable: Bools
 
 
 def train(
-    frames: Sequence[tuple[str, pd.DataFrame]],
+    frames: Named,
     out: Path,
     on_progress: Progress | None = None,
     rounds: int = ROUNDS,
     threads: int = 0,
+    refit: bool = True,
 ) -> dict[str, Any]:
     """Train on named series, write `out` (.pkl) and its manifest (.json), return the manifest.
 
-    Frames as RPSEstimator takes them. The last ten days of each (a fifth, if that is less) are kept out of training
-    and scored into the manifest. Deterministic: the same frames give the same forecasts. Raises ValueError where
-    a frame is not usable.
+    Frames as RPSEstimator takes them. A model trained without the last ten days of each (a fifth, if that is less) is
+    scored on them into the manifest; what is written is trained again on all days, or with `refit` False the scored
+    one. Deterministic: the same frames give the same forecasts. Raises ValueError where a frame is not usable.
     """
-    report = on_progress or _silent
+    step = _counted(on_progress, len(HORIZONS) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
-    pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame[frame.index < cuts[name]])]
-    total = len(HORIZONS) + len(frames)
-    horizons = {}
-    for place, horizon in enumerate(HORIZONS):
-        report("training", place, total)
-        series = [_series(piece, horizon) for piece in pieces]
-        horizons[horizon] = _fit_horizon(series, horizon, rounds, threads)
-    model = {"format": model_file.FORMAT, "features": list(features.NAMES), "horizons": horizons}
+    before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
+    model = _fit(before, rounds, threads, step)
     estimator = RPSEstimator.from_parts(out.stem, model, {})
     scores = {}
-    for place, (name, frame) in enumerate(frames):
-        report("validating", len(HORIZONS) + place, total)
+    for name, frame in frames:
+        step("validating")
         scores[name] = backtest(estimator, frame, cuts[name])
-    manifest = _manifest(frames, cuts, scores, rounds)
+    if refit:
+        model = _fit(frames, rounds, threads, step)
+    manifest = _manifest(frames if refit else before, rounds) | {"validation": _validation(frames, cuts, scores, refit)}
     model_file.write(out, model, manifest)
-    report("done", total, total)
+    step("done")
     return manifest
+
+
+def _counted(report: Progress | None, total: int) -> Callable[[str], None]:
+    done = count()
+
+    def step(name: str) -> None:
+        if report:
+            report(name, next(done), total)
+
+    return step
+
+
+def _fit(frames: Named, rounds: int, threads: int, step: Callable[[str], None]) -> dict[str, Any]:
+    """The content of a model file, from all windows of the frames."""
+    pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
+    horizons = {}
+    for horizon in HORIZONS:
+        step("training")
+        horizons[horizon] = _fit_horizon([_series(piece, horizon) for piece in pieces], horizon, rounds, threads)
+    return {"format": model_file.FORMAT, "features": list(features.NAMES), "horizons": horizons}
 
 
 def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
@@ -108,8 +133,9 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
 
 def _series(frame: pd.DataFrame, horizon: int) -> Series:
     history = History(*series_of(frame))
+    days = (history.grid.first + np.arange(len(history))) * history.grid.step_ns // DAY_NS
     target, usable = history.target(horizon)
-    return Series(history, features.compute(history, horizon, features.shared(history)), target, usable)
+    return Series(history, days, features.compute(history, horizon, features.shared(history)), target, usable)
 
 
 def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) -> dict[str, Any]:
@@ -122,10 +148,13 @@ def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) 
     target = np.concatenate([np.clip(one.target, -15, 15)[one.usable] for one in series])
     base = np.concatenate([made[one.usable] for made, one in zip(bases, series, strict=True)])
     weight = np.concatenate([_row_weights(one) for one in series])
+    days = np.concatenate([one.days[one.usable] for one in series])
+    by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
+    rows, target, base, weight = rows[by_day], target[by_day], base[by_day], weight[by_day]
     params = TREES | {"num_threads": threads}
     texts = (
-        _fit_trees(rows, target - base, weight, params, rounds),
-        _fit_trees(rows[:, :-1], target, weight, params, rounds),
+        _fit_trees(rows, target - base, weight, rows_of_day, params, rounds),
+        _fit_trees(rows[:, :-1], target, weight, rows_of_day, params, rounds),
     )
     model = replace(bare, residual=trees_of(texts[0]), direct=trees_of(texts[1]))
     errors = _error_quantiles(series, weights, horizon, model)
@@ -172,15 +201,13 @@ def _row_weights(one: Series) -> Floats:
     return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
 
 
-def _fit_trees(rows: Matrix, target: Floats, weight: Floats, params: dict[str, Any], rounds: int) -> str:
+def _fit_trees(
+    rows: Matrix, target: Floats, weight: Floats, rows_of_day: Ints, params: dict[str, Any], rounds: int
+) -> str:
     """A boosted ensemble as text: loaded from there even now, so that what is validated is what is written."""
-    data = lgb.Dataset(rows, label=target, weight=weight, params=params)
+    data = lgb.Dataset(rows, label=target, weight=weight, group=rows_of_day, params=params)
     text = str(lgb.train(params, data, num_boost_round=rounds).model_to_string())
     return text[: text.index("\nparameters:")]  # these name the number of threads; prediction needs none of them
-
-
-def _silent(step: str, done: int, total: int) -> None:
-    """Progress nobody asked for."""
 
 
 def _error_quantiles(
@@ -200,12 +227,8 @@ def _error_quantiles(
     return plus, direct
 
 
-def _manifest(
-    frames: Sequence[tuple[str, pd.DataFrame]],
-    cuts: dict[str, pd.Timestamp],
-    scores: dict[str, list[Result]],
-    rounds: int,
-) -> dict[str, Any]:
+def _manifest(frames: Named, rounds: int) -> dict[str, Any]:
+    """Of a model trained on all windows of the frames, but for its validation."""
     return {
         "format": model_file.FORMAT,
         "features": len(features.NAMES),
@@ -216,26 +239,6 @@ def _manifest(
             "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),
             "pieces_without_history": {"of_each": augment.PIECES, "windows": augment.PIECE_WINDOWS},
         },
-        "training": [
-            {
-                "name": name,
-                "first": frame.index[0].isoformat(),
-                "last": frame.index[frame.index < cuts[name]][-1].isoformat(),
-                "windows": int(frame["actual_rps"][frame.index < cuts[name]].notna().sum()),
-                "window_seconds": (frame.index[1] - frame.index[0]).total_seconds(),
-            }
-            for name, frame in frames
-        ],
-        "validation": [
-            {
-                "name": name,
-                "from": cuts[name].isoformat(),
-                "to": frame.index[-1].isoformat(),
-                "note": "not seen by training; the model file is the one scored here",
-                "results": scores[name],
-            }
-            for name, frame in frames
-        ],
         "libraries": {
             "python": platform.python_version(),
             "lightgbm": lgb.__version__,
@@ -243,4 +246,29 @@ def _manifest(
             "pandas": pd.__version__,
             "joblib": joblib.__version__,
         },
+        "training": [
+            {
+                "name": name,
+                "first": frame.index[0].isoformat(),
+                "last": frame.index[-1].isoformat(),
+                "windows": int(frame["actual_rps"].notna().sum()),
+                "window_seconds": (frame.index[1] - frame.index[0]).total_seconds(),
+            }
+            for name, frame in frames
+        ],
     }
+
+
+def _validation(
+    frames: Named, cuts: Mapping[str, pd.Timestamp], scores: Mapping[str, list[Result]], refit: bool
+) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "from": cuts[name].isoformat(),
+            "to": frame.index[-1].isoformat(),
+            "note": AFTER_REFIT if refit else AS_SCORED,
+            "results": scores[name],
+        }
+        for name, frame in frames
+    ]

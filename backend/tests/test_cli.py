@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from backend.cli import app
+from backend.models import augment
 from backend.tests.traffic import series_csv
 
 runner = CliRunner()
@@ -61,6 +62,30 @@ def test_backtest_scores_every_model_on_the_same_targets(traffic: Path) -> None:
     assert {row["origins"] for row in report["results"]} == {840}
     row = next(row for row in report["results"] if row["model"] == "lgbm_plus" and row["horizon"] == 5)
     assert set(row) == {"model", "horizon", "origins", "mae", "rmse", "smape", "mase", *MORE}
+
+
+def test_backtest_says_where_the_model_may_have_seen_the_traffic(traffic: Path, tmp_path: Path) -> None:
+    seen = runner.invoke(app, ["backtest", str(traffic), "--json"])
+    (trained,) = json.loads(seen.stdout)["seen_in_training"]
+    assert "nasa" in trained["name"]  # which covers July 1995, as the file does
+    assert f"was trained on {trained['name']}" in seen.stderr
+    later = tmp_path / "later.csv"
+    later.write_bytes(traffic.read_bytes().replace(b"1995-", b"2025-"))
+    unseen = runner.invoke(app, ["backtest", str(later), "--json"])
+    assert json.loads(unseen.stdout)["seen_in_training"] == []
+    assert "was trained on" not in unseen.stderr
+
+
+def test_train_writes_a_model_of_ones_own_that_backtest_uses(
+    traffic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(augment, "PIECES", 2)
+    out = tmp_path / "mine.pkl"
+    assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit"]).exit_code == 0
+    monkeypatch.setenv("SCALEOPS_MODEL_PATH", str(out))
+    start = json.loads(out.with_suffix(".json").read_text())["validation"][0]["from"]
+    report = json.loads(runner.invoke(app, ["backtest", str(traffic), "--from", start, "--json"]).stdout)
+    assert report["seen_in_training"] == []
 
 
 def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:

@@ -26,17 +26,24 @@ def _few_pieces() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "mine.pkl"
+    train(FRAMES, out, rounds=3, threads=1, refit=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def refitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("refitted") / "mine.pkl"
     train(FRAMES, out, rounds=3, threads=1)
     return out
 
 
-def test_the_same_series_give_the_same_forecasts(trained: Path, tmp_path: Path) -> None:
+def test_the_same_series_give_the_same_forecasts(refitted: Path, tmp_path: Path) -> None:
     again = tmp_path / "mine.pkl"
     steps: list[tuple[str, int, int]] = []
     train(FRAMES, again, lambda *step: steps.append(step), rounds=3, threads=2)
-    assert again.read_bytes() == trained.read_bytes()
-    assert [done for _, done, _ in steps] == sorted(done for _, done, _ in steps)
-    assert steps[-1][0] == "done"
+    assert again.read_bytes() == refitted.read_bytes()
+    assert [done for _, done, _ in steps] == list(range(9))
+    assert steps[-1] == ("done", 8, 8)
 
 
 def test_validation_days_do_not_reach_the_model(trained: Path, tmp_path: Path) -> None:
@@ -45,7 +52,7 @@ def test_validation_days_do_not_reach_the_model(trained: Path, tmp_path: Path) -
         other = frame.copy()
         other.loc[validation_start(frame) :] = 1.0
         changed.append((name, other))
-    train(changed, tmp_path / "mine.pkl", rounds=3, threads=1)
+    train(changed, tmp_path / "mine.pkl", rounds=3, threads=1, refit=False)
     assert (tmp_path / "mine.pkl").read_bytes() == trained.read_bytes()
 
 
@@ -58,6 +65,15 @@ def test_the_manifest_tells_what_was_trained_on_and_how_it_validates(trained: Pa
         assert pd.Timestamp(training["last"]) < pd.Timestamp(validation["from"])
         assert validation["results"] == backtest(estimator, frame, validation_start(frame))
     assert manifest["libraries"]["lightgbm"]
+
+
+def test_what_is_written_was_trained_on_all_days_and_scored_without_the_last(trained: Path, refitted: Path) -> None:
+    (_, scored), (_, manifest) = model_file.read(trained), model_file.read(refitted)
+    assert refitted.read_bytes() != trained.read_bytes()
+    for (_, frame), training in zip(FRAMES, manifest["training"], strict=True):
+        assert pd.Timestamp(training["last"]) == frame.index[-1]
+    for before, after in zip(scored["validation"], manifest["validation"], strict=True):
+        assert before["results"] == after["results"]
 
 
 def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
