@@ -226,7 +226,7 @@ def backtest(
         start = start or first.to_pydatetime()
         stop = stop or (last + timedelta(seconds=traffic.window_seconds)).to_pydatetime()
         results = run_backtest(estimator, traffic.frame, pd.Timestamp(start), pd.Timestamp(stop))
-        seen = seen_in_training(estimator.manifest, pd.Timestamp(start), pd.Timestamp(stop))
+        seen = seen_in_training(estimator.manifest, start, stop)
     for trained in seen:
         messages.print(
             f"{estimator.version} was trained on {trained['name']} from {trained['first']} to {trained['last']}. "

@@ -133,6 +133,14 @@ class Score(BaseModel):
     p90_coverage: float | None
 
 
+class Trained(BaseModel):
+    """A series that the model was trained on, and its first and last window."""
+
+    name: str
+    first: datetime
+    last: datetime
+
+
 class Accuracy(BaseModel):
     """For each horizon both models and the baselines on the same windows."""
 
@@ -140,6 +148,9 @@ class Accuracy(BaseModel):
     origin: Origin
     start: datetime
     stop: datetime
+    seen_in_training: list[Trained] = Field(
+        description="training series with windows in this span: where this is one of them, its scores flatter"
+    )
     scores: list[Score]
 
 

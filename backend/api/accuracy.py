@@ -9,8 +9,8 @@ from backend.api.history import FilenameQuery
 from backend.deps import State, StateDep, find_series
 from backend.live.forecasts import issued_tables
 from backend.models.baselines import within
-from backend.models.evaluate import SHOWN, Result, backtest, score_issued
-from backend.schemas import Accuracy, AccuracySpan, Score
+from backend.models.evaluate import SHOWN, Result, backtest, score_issued, seen_in_training
+from backend.schemas import Accuracy, AccuracySpan, Score, Trained
 from backend.stores import StoredSeries
 from backend.views import on_grid
 
@@ -33,11 +33,13 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     rolling = state["sources"].status(series.filename) == "historic"
     naive = within(stop - series.first, SHOWN)
     results = _rolling(state, series, start, naive) if rolling else _issued(state, series, start, naive)
+    manifest = state["estimator"].manifest
     return Accuracy(
         filename=series.filename,
         origin="rolling" if rolling else "issued",
         start=start,
         stop=stop,
+        seen_in_training=[Trained.model_validate(one) for one in seen_in_training(manifest, start, stop)],
         scores=[Score.model_validate(result) for result in results],
     )
 

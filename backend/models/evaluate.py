@@ -1,6 +1,7 @@
 """Scores of forecasts beside the naive baselines, all on the same known windows."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypedDict
 
 import numpy as np
@@ -73,10 +74,14 @@ def backtest(
     return results
 
 
-def seen_in_training(manifest: Mapping[str, Any], start: pd.Timestamp, stop: pd.Timestamp) -> list[Trained]:
+def seen_in_training(manifest: Mapping[str, Any], start: datetime, stop: datetime) -> list[Trained]:
     """The series a model was trained on that have windows in [start, stop): if scored there, it is flattered."""
     trained = [Trained(name=one["name"], first=one["first"], last=one["last"]) for one in manifest.get("training", [])]
-    return [one for one in trained if pd.Timestamp(one["first"]) < stop and pd.Timestamp(one["last"]) >= start]
+    return [
+        one
+        for one in trained
+        if datetime.fromisoformat(one["first"]) < stop and datetime.fromisoformat(one["last"]) >= start
+    ]
 
 
 def score_issued(

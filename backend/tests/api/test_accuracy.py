@@ -30,6 +30,7 @@ def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -
     report = json.loads(subprocess.run(command, env=os.environ, check=True, capture_output=True).stdout)
     scores = {(score["model"], score["horizon"]): score for score in accuracy["scores"]}
     assert accuracy["origin"] == "rolling"
+    assert accuracy["seen_in_training"][0]["name"] == report["seen_in_training"][0]["name"]
     assert {horizon for _, horizon in scores} == {1, 5, 15}
     for row in report["results"]:
         shown = scores[row.pop("model"), row["horizon"]]

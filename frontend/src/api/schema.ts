@@ -347,6 +347,11 @@ export interface components {
              * Format: date-time
              */
             stop: string;
+            /**
+             * Seen In Training
+             * @description training series with windows in this span: where this is one of them, its scores flatter
+             */
+            seen_in_training: components["schemas"]["Trained"][];
             /** Scores */
             scores: components["schemas"]["Score"][];
         };
@@ -842,6 +847,24 @@ export interface components {
              * @description time of its newest sample
              */
             newest: string;
+        };
+        /**
+         * Trained
+         * @description A series that the model was trained on, and its first and last window.
+         */
+        Trained: {
+            /** Name */
+            name: string;
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
         };
         /**
          * UploadProgress

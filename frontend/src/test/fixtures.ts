@@ -129,7 +129,14 @@ export function score(model: string, rmse: number, change: Partial<Score> = {}):
 }
 
 export function accuracy(scores: Score[]): Accuracy {
-  return { filename: "access.log", origin: "rolling", start: at(-1_440), stop: at(0), scores };
+  return {
+    filename: "access.log",
+    origin: "rolling",
+    start: at(-1_440),
+    stop: at(0),
+    seen_in_training: [],
+    scores,
+  };
 }
 
 export function uploadResult(change: Partial<UploadResult> = {}): UploadResult {

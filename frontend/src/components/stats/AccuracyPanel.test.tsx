@@ -70,6 +70,13 @@ it("tells that a file's forecasts were made anew, and which is served", async ()
   expect(panel).toHaveTextContent("LGBM+ is served:");
 });
 
+it("says where the model may have been trained on this traffic", async () => {
+  const seen = [{ name: "nasa.csv", first: "1995-07-01T04:00:00Z", last: "1995-08-23T03:59:00Z" }];
+  const scores = atHorizon(1, 0.2, 0.3);
+  const panel = await show({ ...accuracy(scores), seen_in_training: seen });
+  expect(panel).toHaveTextContent("The model was trained on nasa.csv");
+});
+
 it("asks for another span", async () => {
   const asked = stubBackend({ "GET /api/accuracy": () => json(accuracy(atHorizon(1, 0.2, 0.3))) });
   renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={null} />);

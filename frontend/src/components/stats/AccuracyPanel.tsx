@@ -67,6 +67,7 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
           <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} />
           <ScoresTable horizons={horizons} windowSeconds={windowSeconds} judged={PREFERRED} />
           <Basis horizons={horizons} origin={accuracy.data.origin} />
+          <Seen training={accuracy.data.seen_in_training} />
         </>
       )}
       {served && (
@@ -130,6 +131,18 @@ function Basis({ horizons, origin }: { horizons: readonly HorizonScores[]; origi
         <span className="text-warn">Too few windows yet to tell the models apart. </span>
       )}
       {countOf(fewest, "window")} scored: {ORIGINS[origin]}
+    </p>
+  );
+}
+
+/** Errors on traffic that a model was trained on say little: on that of the World Cup they are up to a third lower. */
+function Seen({ training }: { training: Accuracy["seen_in_training"] }) {
+  if (training.length === 0) return null;
+  const names = training.map(({ name }) => name).join(", ");
+  return (
+    <p className="mt-2 break-words text-2xs text-warn">
+      The model was trained on {names}, which has windows in this span. If this is that traffic, these errors
+      flatter.
     </p>
   );
 }
