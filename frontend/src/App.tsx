@@ -6,7 +6,7 @@ import { FirstVisit } from "./components/FirstVisit";
 import { Header } from "./components/Header";
 import { Notices, type Silence } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
-import { seriesKey, useLimits, useSeriesList } from "./hooks/queries";
+import { seriesKey, useFailingQueries, useLimits, useSeriesList } from "./hooks/queries";
 import { type Connection, useLive } from "./hooks/useLive";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
 import { useServedNotice } from "./hooks/useServedNotice";
@@ -29,6 +29,7 @@ export function App() {
 
   const limits = useLimits();
   const list = useSeriesList();
+  const failingQueries = useFailingQueries();
   const series = useSelectedSeries(list.data, view.series, navigate, setNotice);
 
   const refetchSeries = useCallback(() => void queries.invalidateQueries({ queryKey: seriesKey }), [queries]);
@@ -104,6 +105,7 @@ export function App() {
         showsData={list.data !== undefined}
         storeReachable={current?.status.store !== "unreachable"}
         silence={current && silenceOf(current, zone)}
+        failingQueries={failingQueries}
         notice={notice}
         onDismiss={() => setNotice(null)}
       />

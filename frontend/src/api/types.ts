@@ -3,6 +3,7 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type Accuracy = Schemas["Accuracy"];
+export type FailingQuery = Schemas["FailingQuery"];
 export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];

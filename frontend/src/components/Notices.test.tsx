@@ -13,6 +13,7 @@ function show(change: Partial<Parameters<typeof Notices>[0]> = {}) {
       storeReachable
       showsData
       silence={null}
+      failingQueries={[]}
       notice={null}
       onDismiss={onDismiss}
       {...change}
@@ -39,6 +40,13 @@ it.each([
 ])("says what is wrong: %o", (change, words) => {
   show(change);
   expect(screen.getByRole("alert")).toHaveTextContent(words);
+});
+
+it("says which series Prometheus has no value for, and why", () => {
+  show({ failingQueries: [{ filename: "shop", problem: "The query gives 2 series. Sum them." }] });
+  expect(screen.getByRole("alert")).toHaveTextContent(
+    "No value from Prometheus for shop. The query gives 2 series. Sum them.",
+  );
 });
 
 it("shows a notice until it is dismissed", async () => {

@@ -1,6 +1,7 @@
 import { Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { ProblemError } from "@/api/errors";
+import type { FailingQuery } from "@/api/types";
 import type { Connection } from "@/hooks/useLive";
 import { formatSilence } from "@/lib/format";
 import { Button } from "./ui/Button";
@@ -20,13 +21,14 @@ interface NoticesProps {
   showsData: boolean;
   /** Of the feed on the page since it fell silent; null while it speaks, and for what is not fed. */
   silence: Silence | null;
+  failingQueries: readonly FailingQuery[];
   notice: string | null;
   onDismiss: () => void;
 }
 
 /** What the reader should know about what the page shows. */
 export function Notices(props: NoticesProps) {
-  const { silence, notice, onDismiss } = props;
+  const { silence, failingQueries, notice, onDismiss } = props;
   const trouble = troubleOf(props);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
@@ -42,6 +44,12 @@ export function Notices(props: NoticesProps) {
           forecasts are as old.
         </Warning>
       )}
+      {!trouble &&
+        failingQueries.map(({ filename, problem }) => (
+          <Warning key={filename}>
+            <strong className="font-semibold">No value from Prometheus for {filename}.</strong> {problem}
+          </Warning>
+        ))}
       <div role="status">
         {notice !== null && (
           <div className="mt-3 flex items-center gap-2.5 rounded-md border border-line bg-surface px-3.5 py-1.5">

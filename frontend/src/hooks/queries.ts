@@ -7,6 +7,7 @@ import type { Range } from "@/lib/view";
 
 const SERIES_REFRESH_MS = 10_000;
 const LIVE_REFRESH_MS = 3_000;
+const READY_REFRESH_MS = 30_000;
 const RETRY_MS = 3_000;
 
 /** A backend that does not answer is asked again until it does; one that answered with a problem is believed. */
@@ -42,6 +43,16 @@ export function useSeriesList() {
     queryFn: () => unwrap(api.GET("/api/series")),
     refetchInterval: SERIES_REFRESH_MS,
   });
+}
+
+/** The series that Prometheus gives no value for, and why. */
+export function useFailingQueries() {
+  const ready = useQuery({
+    queryKey: ["ready"],
+    queryFn: () => unwrap(api.GET("/api/ready")),
+    refetchInterval: READY_REFRESH_MS,
+  });
+  return ready.data?.failing_queries ?? [];
 }
 
 export function useHistory(range: HistoryRange | null, filename: string) {
