@@ -27,15 +27,16 @@ def mixture(history: History, horizon: int, trees: Floats) -> Floats:
     """Forecasts at every origin, requests per second; `trees` (those of LGBM+) likewise, NaN where there are none.
 
     Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
-    posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor.
+    posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor. Errors
+    count with their origin's importance, as in all that is learned.
     """
     target, usable = history.target(horizon)
     forecasts, priors = _members(history, horizon, trees)
     exists = np.isfinite(forecasts)
     error = np.where(exists, (forecasts - history.level) / history.scale - target, ERROR_LIMIT)
-    squared = shift(np.where(usable, np.minimum(error * error, ERROR_LIMIT), 0.0), horizon)
-    total = decayed_sum(squared, ALPHA, SPAN)
-    count = decayed_sum(shift(usable.astype(np.float64), horizon), ALPHA, SPAN)
+    importance = np.where(usable, history.importance, 0.0)
+    total = decayed_sum(shift(importance * np.minimum(error * error, ERROR_LIMIT), horizon), ALPHA, SPAN)
+    count = decayed_sum(shift(importance, horizon), ALPHA, SPAN)
     least = np.min(total, axis=0)
     variance = (least + PRIOR_WINDOWS) / (count + PRIOR_WINDOWS) * _overlap(horizon)
     mixed, weights = np.zeros(len(history)), np.zeros(len(history))
