@@ -28,14 +28,16 @@ def mixture(history: History, horizon: int, trees: Floats) -> Floats:
 
     Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
     posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor. Errors
-    count with their origin's importance, as in all that is learned.
+    count with their origin's importance, as in all that is learned, and at most as much as there are known windows: or
+    the first request after a few silent windows would decide an hour.
     """
     target, usable = history.target(horizon)
     forecasts, priors = _members(history, horizon, trees)
     exists = np.isfinite(forecasts)
     error = np.where(exists, (forecasts - history.level) / history.scale - target, ERROR_LIMIT)
+    limit = np.minimum(history.known_in(MAX_AGE), ERROR_LIMIT)
     importance = np.where(usable, history.importance, 0.0)
-    total = decayed_sum(shift(importance * np.minimum(error * error, ERROR_LIMIT), horizon), ALPHA, SPAN)
+    total = decayed_sum(shift(importance * np.minimum(error * error, limit), horizon), ALPHA, SPAN)
     count = decayed_sum(shift(importance, horizon), ALPHA, SPAN)
     least = np.min(total, axis=0)
     variance = (least + PRIOR_WINDOWS) / (count + PRIOR_WINDOWS) * _overlap(horizon)

@@ -39,6 +39,14 @@ def test_noise_is_forecast_by_about_its_mean(horizon: int) -> None:
     assert error.mean() < 0.03
 
 
+def test_the_first_request_after_silence_does_not_decide_the_hour() -> None:
+    history = history_of([int(count) for count in "000112101121203110100121111202110131010010200210113100100020"])
+    known = slice(10, len(history) - 1)
+    error = (mixture(history, 1, without_trees(history)) - ahead(history, 1))[known]
+    step = (history.values - ahead(history, 1))[known]
+    assert np.mean(error**2) < 0.7 * np.mean(step**2)  # those of the last value, which was right about that request
+
+
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_trees_that_know_the_future_are_followed(horizon: int) -> None:
     history = History(*series_of(traffic(600)))
