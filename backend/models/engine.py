@@ -9,7 +9,7 @@ import numpy.typing as npt
 from backend.models import features
 from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, weighted_sum
 from backend.models.bands import LEVELS, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
-from backend.models.history import Grid, History
+from backend.models.history import MAX_SEASON, Grid, History
 from backend.models.mixture import SPAN, mixture, share
 from backend.models.rolling import Floats
 
@@ -33,7 +33,9 @@ BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs giv
 MEAN_SPAN = SAMPLE + SCALE_SPAN + SPAN + 128  # origins whose blended forecasts the newest bands still look at
 OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
 REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
-FEATURE_SPAN = 13_500  # windows that level, importance, seasons and features of one origin look at
+# Windows that level, importance, seasons and features of one origin look at (a week of minutes and 400 more), for all
+# origins whose errors weigh the oldest mixture that bands look at: so a live step needs no other history.
+FEATURE_SPAN = MAX_SEASON + 400 + MEAN_SPAN + SPAN + 128
 HISTORY_WINDOWS = OUTPUT_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
