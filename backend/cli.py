@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import pandas as pd
 import typer
 from pydantic import ValidationError
+from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
@@ -28,6 +29,7 @@ app = typer.Typer(
     help="Forecast request traffic a few minutes ahead.", no_args_is_help=True, pretty_exceptions_enable=False
 )
 output, messages = Console(), Console(stderr=True)
+TABLE_WIDTH = 160
 
 
 def _moment(text: str) -> datetime:
@@ -376,13 +378,20 @@ def _print(summary: dict[str, Any], as_json: bool) -> None:
 
 
 def _print_rows(report: dict[str, Any], as_json: bool) -> None:
-    """Print a report whose `results` are rows of one shape."""
+    """Print a report whose `results` are rows of one shape; as a table without its other lists."""
     if as_json:
         json.dump(report, sys.stdout, indent=2)
         return
     rows = report["results"]
-    _print({name: value for name, value in report.items() if name != "results"}, as_json=False)
-    table = Table(*rows[0])
+    _print({name: value for name, value in report.items() if not isinstance(value, list)}, as_json=False)
+    table = Table(*rows[0], box=box.SIMPLE)
     for row in rows:
-        table.add_row(*(f"{value:.4g}" if isinstance(value, float) else str(value) for value in row.values()))
-    output.print(table)
+        table.add_row(*(_cell(value) for value in row.values()))
+    # Cut to a terminal of 80 columns, three letters of each would be left; so long lines wrap there.
+    Console(width=max(output.width, TABLE_WIDTH)).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

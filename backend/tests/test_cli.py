@@ -64,6 +64,13 @@ def test_backtest_scores_every_model_on_the_same_targets(traffic: Path) -> None:
     assert set(row) == {"model", "horizon", "origins", "mae", "rmse", "smape", "mase", *MORE}
 
 
+def test_backtest_shows_every_figure_in_full(traffic: Path) -> None:
+    result = runner.invoke(app, ["backtest", str(traffic)])
+    assert "seasonal_naive_day" in result.stdout
+    assert "p90_coverage" in result.stdout
+    assert "…" not in result.stdout
+
+
 def test_backtest_says_where_the_model_may_have_seen_the_traffic(traffic: Path, tmp_path: Path) -> None:
     seen = runner.invoke(app, ["backtest", str(traffic), "--json"])
     (trained,) = json.loads(seen.stdout)["seen_in_training"]
