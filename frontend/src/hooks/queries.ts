@@ -51,6 +51,7 @@ export function useFailingQueries() {
     queryKey: ["ready"],
     queryFn: () => unwrap(api.GET("/api/ready")),
     refetchInterval: READY_REFRESH_MS,
+    retry: false, // a store that is down makes it fail, and has notices of its own
   });
   return ready.data?.failing_queries ?? [];
 }
