@@ -20,6 +20,7 @@ from scipy.stats import nbinom
 from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.models.baselines import baselines, seasonal_naive
+from backend.models.evaluate import Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
 from backend.models.train import train, validation_start
 from bench import peers
@@ -142,26 +143,22 @@ def rmse_table(scored: Scored, names: list[str], rows: Floats) -> str:
         "| --- | --- | --- | --- | --- | --- |",
     ]
     actual = scored.rates.to_numpy()
-    step = float(np.nanmean(np.abs(np.diff(actual[: scored.first]))))  # of neighbouring windows: what MASE divides by
-    cells: dict[str, list[tuple[float, float, float]]] = {name: [] for name in names}
+    step = naive_step(scored.rates.iloc[: scored.first])
+    cells: dict[str, list[Errors]] = {name: [] for name in names}
     for place in range(len(HORIZONS)):
         made = np.stack([scored.forecasts[name][:, place] for name in names])
         usable = np.isfinite(actual) & np.isfinite(made).all(axis=0) & rows[:, place]
         for name, forecast in zip(names, made, strict=True):
-            error = forecast[usable] - actual[usable]
-            size = np.abs(forecast[usable]) + np.abs(actual[usable])
-            smape = np.divide(200 * np.abs(error), size, out=np.zeros_like(size), where=size > 0)
-            cells[name].append((float(np.sqrt(np.mean(error**2))), float(np.abs(error).mean()), float(smape.mean())))
+            cells[name].append(errors_of(actual[usable], forecast[usable], step))
     naive = [name for name in names if name in FIVE_BASELINES]
-    best = [min(cells[name][place][0] for name in naive) for place in range(len(HORIZONS))]
-    for name in sorted(names, key=lambda name: cells[name][0][0]):
-        rmse, mae, smape = zip(*cells[name], strict=True)
-        unit = scored.trace.unit
+    best = [min(cells[name][place]["rmse"] for name in naive) for place in range(len(HORIZONS))]
+    for name in sorted(names, key=lambda name: cells[name][0]["rmse"]):
+        found, unit = cells[name], scored.trace.unit
         lines.append(
-            f"| {TITLES.get(name, name)} | {_joined(value * unit for value in rmse)} | "
-            f"{_joined(value * unit for value in mae)} | {_joined(value / step for value in mae)} | "
-            f"{' / '.join(f'{value:.1f}' for value in smape)} | "
-            f"{' / '.join(f'{value / least:.3f}' for value, least in zip(rmse, best, strict=True))} |"
+            f"| {TITLES.get(name, name)} | {_joined(one['rmse'] * unit for one in found)} | "
+            f"{_joined(one['mae'] * unit for one in found)} | {_joined(one['mase'] or np.nan for one in found)} | "
+            f"{' / '.join(format(one['smape'], '.1f') for one in found)} | "
+            f"{' / '.join(format(one['rmse'] / least, '.3f') for one, least in zip(found, best, strict=True))} |"
         )
     return "\n".join(lines)
 

@@ -31,11 +31,12 @@ BLENDS = (  # of LGBM+ and LGBM: weights to begin with, of what blend_inputs giv
 )
 
 MEAN_SPAN = SAMPLE + SCALE_SPAN + SPAN + 128  # origins whose blended forecasts the newest bands still look at
+MIXTURE_REACH = SPAN + 64  # origins before one whose errors weigh its mixture
 OUTPUT_SPAN = MEAN_SPAN + BLOCK * (BLEND_BLOCKS + 2)  # origins whose parts their blends look at
 REFIT_SPAN = BLOCK * (max(LINEAR_BLOCKS) + 2)  # origins that the linear refit of one origin looks at
-# Windows that level, importance, seasons and features of one origin look at (a week of minutes and 400 more), for all
+# Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
 # origins whose errors weigh the oldest mixture that bands look at: so a live step needs no other history.
-FEATURE_SPAN = MAX_SEASON + 400 + MEAN_SPAN + SPAN + 128
+FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + MIXTURE_REACH
 HISTORY_WINDOWS = OUTPUT_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 RESOLUTION = 2.0**14  # steps of a feature per unit
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece

@@ -66,7 +66,7 @@ def backtest(
     until = frame if stop is None else frame[frame.index < stop]
     rates = until["actual_rps"]
     first = 0 if start is None else int(until.index.searchsorted(start))
-    scale = _naive_error(rates.iloc[:first]) or _naive_error(rates)
+    scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
     for horizon in horizons or estimator.horizons:
         tables = estimator.rolling_forecasts(until, horizon, first)
@@ -93,7 +93,7 @@ def score_issued(
     """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
     table of mean, p10 and p90 by target window. History before `start` is what the baselines look back on."""
     first = int(rates.index.searchsorted(start))
-    scale = _naive_error(rates.iloc[:first]) or _naive_error(rates)
+    scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
     for horizon, models in issued.items():
         tables = {name: table.reindex(rates.index[first:]) for name, table in models.items()}
@@ -137,7 +137,7 @@ def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[st
     beside = baselines(rates, horizon=1)
     forecasts = {name: predictions[column] for name, column in PREDICTED.items()}
     forecasts |= {name: beside[name] for name in NAMES}
-    return _score(rates, forecasts, _naive_error(rates))
+    return _score(rates, forecasts, naive_step(rates))
 
 
 def _score(target: pd.Series, forecasts: Mapping[str, pd.Series], scale: float | None) -> dict[str, Errors]:
@@ -146,10 +146,10 @@ def _score(target: pd.Series, forecasts: Mapping[str, pd.Series], scale: float |
     scored = np.isfinite(actual) & np.isfinite(made).all(axis=0)
     if not scored.any():
         return {}
-    return {name: _errors(actual[scored], row[scored], scale) for name, row in zip(forecasts, made, strict=True)}
+    return {name: errors_of(actual[scored], row[scored], scale) for name, row in zip(forecasts, made, strict=True)}
 
 
-def _errors(actual: Floats, forecast: Floats, scale: float | None) -> Errors:
+def errors_of(actual: Floats, forecast: Floats, scale: float | None) -> Errors:
     error = np.abs(forecast - actual)
     size = np.abs(forecast) + np.abs(actual)
     mae = float(error.mean())
@@ -165,7 +165,7 @@ def _errors(actual: Floats, forecast: Floats, scale: float | None) -> Errors:
     }
 
 
-def _naive_error(rates: pd.Series) -> float | None:
+def naive_step(rates: pd.Series) -> float | None:
     """Mean absolute step between neighbouring known windows: what MASE divides by. None without any, or if all 0."""
     step = float(rates.diff().abs().mean())
     return step if np.isfinite(step) and step > 0 else None

@@ -14,6 +14,7 @@ from backend.models.engine import (
     FEATURE_SPAN,
     HISTORY_WINDOWS,
     MEAN_SPAN,
+    MIXTURE_REACH,
     OUTPUT_SPAN,
     PLUS,
     REFIT_SPAN,
@@ -28,12 +29,11 @@ from backend.models.engine import (
 )
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
 from backend.models.history import Grid, History
-from backend.models.mixture import EWMA_ALPHAS, MIN_WINDOWS, SPAN
+from backend.models.mixture import EWMA_ALPHAS, MIN_WINDOWS
 from backend.models.rolling import Floats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", "p10", "p50", "p90", "p95"]
 EWMA_SPAN = max(span for _, span in EWMA_ALPHAS)
-MIXTURE_REACH = SPAN + 64  # origins before one whose errors weigh its mixture
 MOST_STEPS = 16  # more new windows than that are cheaper computed from the beginning
 
 
