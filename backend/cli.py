@@ -57,11 +57,10 @@ WindowSeconds = Annotated[int | None, typer.Option(min=1, max=86_400, help="Leng
 @app.command()
 def serve() -> None:
     """Serve the page, the API and the WebSocket until Ctrl-C."""
-    import uvicorn
-
     settings = _settings()
     with _problems_end_the_command():
         _check_start(settings)
+    from backend.listening import run
     from backend.logs import configure_logs
     from backend.main import create_app
 
@@ -70,17 +69,11 @@ def serve() -> None:
         messages.print(
             f"[yellow]No page at {settings.frontend_path}: only the API is served (nginx may serve the page).[/]"
         )
-    messages.print(f"ScaleOps on [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=5,  # uvicorn's own default waits for open WebSockets for ever
-        ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,  # halves the messages a second that one process can send
-        server_header=False,
-    )
+
+    def say(address: str) -> None:
+        messages.print(f"ScaleOps on [bold]{address}[/]  (Ctrl-C stops it)", soft_wrap=True, highlight=False)
+
+    run(create_app(settings), settings, say)
 
 
 @app.command()
@@ -98,6 +91,8 @@ def follow(
 
     settings = _settings()
     name = series or ("stdin" if file == STDIN else Path(file).name.removesuffix(".log"))
+    if not url and settings.port == 0:
+        raise typer.BadParameter("SCALEOPS_PORT is 0, which is any free port: set --url to the address that serve said")
     try:
         address = web_address(url or f"http://127.0.0.1:{settings.port}")
     except ValueError as error:

@@ -27,7 +27,7 @@ from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import fast_server, until
 from backend.tests.programs import Exporter, adapted, running_exporter, running_prometheus, stanzas
 from backend.tests.proxy import Answer, proxy_to
-from backend.tests.server import Server, free_port
+from backend.tests.server import Server, reserved_port
 
 WINDOW = 2
 
@@ -43,7 +43,7 @@ class Scraped:
 @pytest.fixture(scope="module")
 def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scraped]:
     folder = tmp_path_factory.mktemp("prometheus")
-    with running_exporter() as exporter, running_prometheus(folder, exporter, free_port()) as url:
+    with running_exporter() as exporter, reserved_port() as port, running_prometheus(folder, exporter, port) as url:
         time.sleep(3 * WINDOW)
         yield Scraped(url, exporter)
 
@@ -115,8 +115,11 @@ def test_what_was_missed_while_prometheus_was_out_of_reach_is_filled_and_said(sc
 
 
 def test_a_prometheus_that_was_away_and_its_windows_stay_unknown(tmp_path: Path) -> None:
-    port = free_port()
-    with running_exporter() as exporter, fast_server(tmp_path, **settings(f"http://127.0.0.1:{port}")) as server:
+    with (
+        running_exporter() as exporter,
+        reserved_port() as port,
+        fast_server(tmp_path, **settings(f"http://127.0.0.1:{port}")) as server,
+    ):
         said = until(lambda: problem(server))
         assert f"Prometheus at http://127.0.0.1:{port} cannot be reached" in said
         assert "SCALEOPS_PROMETHEUS_URL" in said
