@@ -1,9 +1,10 @@
 """A sender as Telegraf is one, and servers that it feeds: with short windows, or by a clock that the test moves."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
@@ -46,10 +47,10 @@ class Home:
         """A backend whose windows are two seconds long."""
         return running_server(self.folder, **(FAST | self.settings | settings))
 
-    def clocked_server(self, clock: Clock, **settings: str) -> AbstractContextManager[Server]:
+    def clocked_server(self, clock: Clock, command: Sequence[str]) -> AbstractContextManager[Server]:
         """A backend with windows of a minute that goes by a clock of the test's."""
         live = {"SCALEOPS_LIVE_INTERVAL_SECONDS": FAST["SCALEOPS_LIVE_INTERVAL_SECONDS"]}
-        return running_server(self.folder, clocked.SERVE, **(live | self.settings | clock.settings | settings))
+        return running_server(self.folder, command, **(live | self.settings | clock.settings))
 
 
 def post(server: Server, body: str | bytes, precision: str = "ns", **headers: str) -> httpx.Response:
@@ -144,8 +145,8 @@ class Feed:
         self.store = home.open()
         self.sender = Sender(count=count, window=MINUTE)
 
-    def server(self, **settings: str) -> AbstractContextManager[Server]:
-        return self._home.clocked_server(self.clock, **settings)
+    def server(self, command: Sequence[str] = clocked.SERVE) -> AbstractContextManager[Server]:
+        return self._home.clocked_server(self.clock, command)
 
     @property
     def window(self) -> int:
@@ -160,7 +161,7 @@ class Feed:
     def window_passes(self) -> None:
         """Its counts are sent, it is over, and a server that got them has issued the forecasts from its end."""
         self.window_passes_unseen()
-        until(lambda: last_issue(self.store) >= self.window)
+        until(self._issued)
 
     def window_passes_unseen(self) -> None:
         """Its counts are sent to the targets, if there are any, and it is over."""
@@ -172,6 +173,11 @@ class Feed:
     def windows_pass(self, count: int) -> None:
         for _ in range(count):
             self.window_passes()
+
+    def _issued(self) -> bool:
+        """Whether there are forecasts from the end of the window that closed last."""
+        now = datetime.fromtimestamp(self.window, UTC)
+        return bool((self.store.read_forecasts(KEY, now, None)["issued_at"] == now).any())
 
     def _take(self, start: int, stop: int) -> None:
         for second in range(start, stop, 10):
