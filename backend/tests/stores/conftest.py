@@ -10,7 +10,7 @@ from backend.stores.sqlite import SqliteStore
 from backend.tests.influxd import ORG, Influxd
 
 
-@pytest.fixture(params=["sqlite", "influxdb"])
+@pytest.fixture(params=["sqlite", pytest.param("influxdb", marks=pytest.mark.programs)])
 def store(request: pytest.FixtureRequest) -> Iterator[Store]:
     """Each store, empty."""
     opened: Store = request.getfixturevalue(f"{request.param}_store")
