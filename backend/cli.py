@@ -93,8 +93,8 @@ def follow(
 ) -> None:
     """Send an access log to a running ScaleOps as it grows, its requests counted by the second."""
     from backend.feed.samples import KNOWN_FEEDS
-    from backend.follow.run import STDIN, follow_log
-    from backend.follow.sender import line_head, log_tag
+    from backend.shipper.run import STDIN, follow_log
+    from backend.shipper.sender import line_head, log_tag
 
     settings = _settings()
     name = series or ("stdin" if file == STDIN else Path(file).name.removesuffix(".log"))
@@ -139,8 +139,8 @@ def import_(
 ) -> None:
     """Store a traffic file with its predictions, as an upload does; a server may be running."""
     from backend.models.predictor import RPSEstimator
-    from backend.pipeline import import_file
     from backend.stores import open_store
+    from backend.uploads.importing import import_file
 
     settings = _settings()
     options = ReadOptions(kind, timestamp_column, time_unit, timezone, value_column, value_unit, window_seconds)
@@ -352,7 +352,7 @@ def _check_start(settings: Settings) -> None:
 
 def _reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:
     """Read in this process, within the limits of an upload: a command's user owns the file."""
-    from backend.isolation import read_limits
+    from backend.uploads.reader_pool import read_limits
 
     def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
         return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)

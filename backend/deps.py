@@ -11,14 +11,14 @@ from backend.errors import NotFoundError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
-from backend.isolation import ReaderPool
-from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
-from backend.progress import ProgressBoard
+from backend.serving.current import CurrentForecasts
 from backend.stores import Store, StoredSeries
+from backend.uploads.progress import ProgressBoard
+from backend.uploads.reader_pool import ReaderPool
 
 
 class State(TypedDict):
@@ -32,8 +32,8 @@ class State(TypedDict):
     intake: Intake
     collector: Collector
     poller: Poller
-    sources: LiveSources
-    forecasts: Forecasts
+    statuses: SeriesStatuses
+    forecasts: CurrentForecasts
     hub: Hub
     progress: ProgressBoard
     import_slots: asyncio.Semaphore
@@ -55,7 +55,7 @@ StoreDep = Annotated[Store, Depends(get_store)]
 
 def find_series(state: State, filename: str | None) -> StoredSeries:
     """The series of that name; without a name the live one, else the one written last."""
-    found = state["sources"].find(state["store"].list_series(), filename)
+    found = state["statuses"].find(state["store"].list_series(), filename)
     if found is None:
         what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
         raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")

@@ -11,23 +11,23 @@ from starlette.middleware.gzip import GZipMiddleware
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
-from backend.api.upload_folder import remove_leftovers
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus
-from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
-from backend.isolation import READERS, ReaderPool
-from backend.live.forecasts import Forecasts
+from backend.feed.tracker import FeedTracker
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
-from backend.progress import ProgressBoard
+from backend.serving.current import CurrentForecasts
 from backend.stores import open_store
+from backend.uploads.folder import remove_leftovers
+from backend.uploads.progress import ProgressBoard
+from backend.uploads.reader_pool import READERS, ReaderPool
 
 ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
 
@@ -43,15 +43,15 @@ def create_app(settings: Settings) -> FastAPI:
         readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
-        registry = Registry(settings.window_seconds)
-        collector = Collector(store, registry, estimator, settings.late_seconds)
-        intake = Intake(store, registry, SampleReader(settings.feeds), settings.max_series)
+        tracker = FeedTracker(settings.window_seconds)
+        collector = Collector(store, tracker, estimator, settings.late_seconds)
+        intake = Intake(store, tracker, SampleReader(settings.feeds), settings.max_series)
         prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
-        sources = LiveSources(replayer, registry, collector)
-        forecasts = Forecasts(store, sources, estimator.min_windows)
-        hub = Hub(store, sources, forecasts, settings.live_interval_seconds)
+        statuses = SeriesStatuses(replayer, tracker, collector)
+        forecasts = CurrentForecasts(store, estimator.min_windows)
+        hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> FastAPI:
             intake=intake,
             collector=collector,
             poller=poller,
-            sources=sources,
+            statuses=statuses,
             forecasts=forecasts,
             hub=hub,
             progress=ProgressBoard(),

@@ -16,8 +16,8 @@ from websockets.sync.client import connect
 from backend.config import Settings
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
-from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
+from backend.feed.tracker import FeedTracker
 from backend.models.predictor import RPSEstimator
 from backend.stores import POINT_FIELDS, SeriesKey, Store
 from backend.stores.influx import InfluxStore
@@ -99,10 +99,10 @@ def write(server: Server, body: str) -> None:
 
 def close_many(store: Store) -> list[tuple[float, float]]:
     """Seconds from the close of one window to the last forecast, by the clock and of CPU, over a week of history."""
-    registry = Registry(60)
+    tracker = FeedTracker(60)
     estimator = RPSEstimator.load(Settings().model_path)
-    collector = Collector(store, registry, estimator, LATE_SECONDS)
-    intake = Intake(store, registry, SampleReader({}), SERIES)
+    collector = Collector(store, tracker, estimator, LATE_SECONDS)
+    intake = Intake(store, tracker, SampleReader({}), SERIES)
     first = int(time.time()) // 60 - 60
     generator = np.random.default_rng(2)
     index = pd.date_range(

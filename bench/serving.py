@@ -15,12 +15,12 @@ from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.live.channel import render
 from backend.models.predictor import RPSEstimator
-from backend.pipeline import issued_forecasts, one_window_ahead
+from backend.presenters import forecast_view
+from backend.serving.points import issued_forecasts, one_window_ahead
 from backend.stores import SeriesKey, StoredSeries
 from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import raw_parquet
-from backend.views import forecast_view
 
 TRACE = ROOT.parent / "shared" / "data" / "nasa_http_1995_jul01_aug22_request_timestamps.parquet"
 HISTORY_CALLS = 200

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 
 from backend.deps import StateDep, find_series
+from backend.presenters import chart_points, on_grid
 from backend.schemas import ChartDataPoint, Range
 from backend.stores import StoredSeries
-from backend.views import chart_points, on_grid
 
 router = APIRouter()
 

@@ -21,7 +21,7 @@ def live_message(message: LiveMessage) -> None:
     """One message of `WS /ws/live`."""
 
 
-TRY_AGAIN_LATER = 1013  # RFC 6455 registry of close codes
+TRY_AGAIN_LATER = 1013  # RFC 6455 tracker of close codes
 CLOSE_SECONDS = 5
 
 

@@ -10,10 +10,10 @@ from backend.api.history import SPANS, FilenameQuery, buckets
 from backend.deps import State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
-from backend.live.forecasts import issued_tables
+from backend.presenters import on_grid
 from backend.schemas import Model, PastForecast, PastForecasts, Range
+from backend.serving.current import issued_tables
 from backend.stores import StoredSeries
-from backend.views import on_grid
 
 router = APIRouter()
 
@@ -35,7 +35,7 @@ def past_forecasts(
     if horizon not in horizons:
         raise InvalidRequestError(f"No forecast is made {horizon} windows ahead; horizon is one of {horizons}.")
     series = find_series(state, filename)
-    rolling = state["sources"].status(series.filename) == "historic"
+    rolling = state["statuses"].status(series.filename) == "historic"
     span = LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
     start, stop, every = buckets(series, span, None)
     said = (_rolling if rolling else _issued)(state, series, max(start, series.first), stop, horizon, model)

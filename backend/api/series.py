@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from backend.deps import StateDep
 from backend.errors import NotFoundError
+from backend.presenters import series_view
 from backend.schemas import Deleted, Series
-from backend.views import series_view
 
 router = APIRouter()
 
@@ -15,7 +15,7 @@ router = APIRouter()
 @router.get("/series")
 def list_series(state: StateDep) -> list[Series]:
     """List the stored series, the one written last first."""
-    return [series_view(stored, state["sources"].status(stored.filename)) for stored in state["store"].list_series()]
+    return [series_view(stored, state["statuses"].status(stored.filename)) for stored in state["store"].list_series()]
 
 
 @router.delete("/series/{filename:path}")

@@ -24,7 +24,7 @@ def ready(state: StateDep) -> Ready:
         status="ready",
         store=state["settings"].store,
         model=state["estimator"].version,
-        stale_feeds=state["sources"].stale_feeds(),
+        stale_feeds=state["statuses"].stale_feeds(),
         failing_queries=[FailingQuery(filename=name, problem=why) for name, why in state["poller"].problems().items()],
     )
 

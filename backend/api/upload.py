@@ -12,15 +12,15 @@ from fastapi import Path as PathParameter
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
-from backend.api.multipart import UploadForm, too_large
 from backend.api.problems import CLIENT_CLOSED_REQUEST
-from backend.api.upload_folder import upload_folder
 from backend.deps import State, StateDep
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
-from backend.pipeline import ImportResult, import_file
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import DroppedRowsReport, Score, UploadProgress, UploadResult, UploadStep
+from backend.uploads.folder import upload_folder
+from backend.uploads.form import UploadForm, too_large
+from backend.uploads.importing import ImportResult, import_file
 
 router = APIRouter()
 log = structlog.get_logger()
@@ -184,7 +184,7 @@ def _options_of(fields: dict[str, str]) -> ReadOptions:
 def _answer(state: State, result: ImportResult) -> UploadResult:
     traffic = result.traffic
     stored = next(series for series in state["store"].list_series() if series.key == result.key)
-    forecast = state["forecasts"].newest(stored)
+    forecast = state["forecasts"].newest(stored, state["statuses"].status(stored.filename))
     return UploadResult(
         filename=result.key.filename,
         version=result.key.version,

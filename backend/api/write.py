@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from backend.api.problems import CLIENT_CLOSED_REQUEST
 from backend.deps import StateDep
 from backend.errors import BadLinesError, BusyError, TooLargeError
-from backend.feed.line_protocol import BadLine, Precision
+from backend.feed.line_parser import BadLine, Precision
 
 router = APIRouter()
 

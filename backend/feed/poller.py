@@ -14,10 +14,10 @@ from backend.errors import ProblemError
 from backend.feed.intake import Intake
 from backend.feed.prometheus import Prometheus
 from backend.feed.rates import NANOSECONDS
-from backend.feed.registry import SAMPLES_KEPT
 from backend.feed.samples import Row
-from backend.pipeline import clean_name
+from backend.feed.tracker import SAMPLES_KEPT
 from backend.stores import Store
+from backend.stores.names import clean_name
 
 log = structlog.get_logger()
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from backend.config import FeedRule
 from backend.errors import InvalidRequestError
-from backend.feed.line_protocol import BadLine, Line
-from backend.pipeline import clean_name
+from backend.feed.line_parser import BadLine, Line
 from backend.stores import SAMPLE_COLUMNS
+from backend.stores.names import clean_name
 
 # Telegraf plugins whose field is not what its name says: a standing counter called `requests`.
 KNOWN_FEEDS = {

@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.readers.base import Source
-from backend.ingest.tally import listed, quoted
+from backend.ingest.readers.base import FileReader
+from backend.ingest.rejects import listed, quoted
 from backend.ingest.timestamps import (
     NumberUnit,
     TimeParser,
@@ -78,7 +78,7 @@ class Plan:
     notes: list[str]
 
 
-def plan_reading(source: Source, options: ReadOptions, zone: Zone) -> Plan:
+def plan_reading(source: FileReader, options: ReadOptions, zone: Zone) -> Plan:
     """Recognise what was not told. Raises UnusableFileError naming the columns that were seen."""
     types = {name: plain_type(kind) for name, kind in source.columns().items()}
     notes: list[str] = []
@@ -96,7 +96,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def _samples(source: Source, names: Sequence[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
+def _samples(source: FileReader, names: Sequence[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
     usable = [name for name in names if is_text(types[name]) or is_number(types[name]) or is_moment(types[name])]
     return {name: plain(array) for name, array in source.sample(usable).items()}
 
@@ -119,7 +119,7 @@ def _check_named(name: str, types: Mapping[str, pa.DataType], option: str) -> No
 
 
 def _choose_time(
-    source: Source, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, notes: list[str]
+    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, notes: list[str]
 ) -> tuple[str, TimeParser]:
     if options.timestamp_column is not None:
         name = options.timestamp_column
@@ -137,7 +137,7 @@ def _choose_time(
 
 
 def _find_time(
-    source: Source, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone
+    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone
 ) -> tuple[str, TimeParser]:
     """By name first, then by content: real times before text before numbers."""
     names = list(types)
@@ -211,7 +211,7 @@ def _note_unit(name: str, parser: TimeParser, kind: pa.DataType, options: ReadOp
 
 
 def _choose_value(
-    source: Source,
+    source: FileReader,
     types: Mapping[str, pa.DataType],
     time: str,
     parser: TimeParser,
@@ -284,7 +284,7 @@ def _holds_labels(array: pa.Array[Any]) -> bool:
     return is_text(array.type) and array.null_count < len(array) and not _is_numeric(array)
 
 
-def _is_regular(source: Source, time: str, parser: TimeParser) -> bool:
+def _is_regular(source: FileReader, time: str, parser: TimeParser) -> bool:
     parsed = parser.parse(plain(source.sample([time])[time]))
     if parsed.bad or len(parsed.ticks) < 3:
         return False
@@ -293,7 +293,7 @@ def _is_regular(source: Source, time: str, parser: TimeParser) -> bool:
 
 
 def _value_unit(
-    source: Source, value: str, types: Mapping[str, pa.DataType], options: ReadOptions, notes: list[str]
+    source: FileReader, value: str, types: Mapping[str, pa.DataType], options: ReadOptions, notes: list[str]
 ) -> tuple[ValueUnit, float]:
     normal = _normal(value)
     if options.value_unit is not None:

@@ -16,11 +16,11 @@ from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
 from backend.ingest.detect import Detected, detect
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.accesslog import TIME_COLUMN, AccessLogSource
-from backend.ingest.readers.base import Batch, Source
+from backend.ingest.readers.base import Batch, FileReader
 from backend.ingest.readers.csv import CsvSource
 from backend.ingest.readers.json import JsonSource
 from backend.ingest.readers.parquet import ParquetSource
-from backend.ingest.tally import DropTally, quoted
+from backend.ingest.rejects import RejectCounter, quoted
 from backend.ingest.timestamps import (
     AMBIGUOUS_SLOT,
     EARLIEST,
@@ -90,7 +90,7 @@ def _read(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, d
     return _Reading(source, plan, zone, window, limits, options).run()
 
 
-def _open(path: Path, detected: Detected, limits: ReadLimits) -> Source:
+def _open(path: Path, detected: Detected, limits: ReadLimits) -> FileReader:
     match detected.format:
         case "parquet":
             return ParquetSource(path, limits)
@@ -106,7 +106,7 @@ class _Reading:
     """One pass over one file."""
 
     def __init__(
-        self, source: Source, plan: Plan, zone: Zone, window: int, limits: ReadLimits, options: ReadOptions
+        self, source: FileReader, plan: Plan, zone: Zone, window: int, limits: ReadLimits, options: ReadOptions
     ) -> None:
         self._source = source
         self._plan = plan
@@ -114,8 +114,8 @@ class _Reading:
         self._window = window
         self._limits = limits
         self._options = options
-        self._lines = DropTally()  # what the reader refused: no rows at all
-        self._rows = DropTally()  # rows whose time or value is bad
+        self._lines = RejectCounter()  # what the reader refused: no rows at all
+        self._rows = RejectCounter()  # rows whose time or value is bad
         self._rows_read = 0
         self._other_unit = 0
         self._ended = False  # whether all rows were read and some of them can be used

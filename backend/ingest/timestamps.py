@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError
 from backend.ingest.contract import TimeUnit
-from backend.ingest.fixed import iso_micros
+from backend.ingest.fixed_width_times import iso_micros
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]

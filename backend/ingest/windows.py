@@ -9,7 +9,7 @@ import pandas as pd
 
 from backend.errors import UnusableFileError
 from backend.ingest.contract import ValueUnit
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -103,7 +103,7 @@ class RawCounter:
 
 
 def raw_series(
-    counter: RawCounter, undecided: Iterable[int], slot: int, tally: DropTally
+    counter: RawCounter, undecided: Iterable[int], slot: int, rejects: RejectCounter
 ) -> tuple[pd.DataFrame, list[str]]:
     """Counts → rps with the gap and edge rules; the sentences say what was left out.
 
@@ -119,7 +119,7 @@ def raw_series(
     rps = counts / counter.window
     _mark_outages(rps, counts)
     _mark_slots(rps, first, counter.window, undecided, slot)
-    start, stop, notes = _edges(counter, first, counts, tally)
+    start, stop, notes = _edges(counter, first, counts, rejects)
     _need_two(rps[start:stop], counter.window, notes)
     return to_frame(first + start, rps[start:stop], counter.window), notes
 
@@ -138,7 +138,7 @@ def _mark_slots(rps: Floats, first: int, window: int, slots: Iterable[int], slot
             rps[max(low, 0) : high + 1] = np.nan
 
 
-def _edges(counter: RawCounter, first: int, counts: Ints, tally: DropTally) -> tuple[int, int, list[str]]:
+def _edges(counter: RawCounter, first: int, counts: Ints, rejects: RejectCounter) -> tuple[int, int, list[str]]:
     """Which windows to keep: the log covers from its first to its last time, and an edge window counts only if
     that span covers 95 % of it."""
     first_tick, last_tick = counter.span()
@@ -149,13 +149,13 @@ def _edges(counter: RawCounter, first: int, counts: Ints, tally: DropTally) -> t
     start, stop, notes = 0, len(counts), []
     if begin > (1 - EDGE_COVERAGE) * window:
         start = 1
-        tally.add(FIRST_EDGE, count=int(counts[0]))
+        rejects.add(FIRST_EDGE, count=int(counts[0]))
         notes.append(_edge_note("first", "begins", first * window, first_tick / scale, int(counts[0])))
     if end < EDGE_COVERAGE * window:
         stop -= 1
         last = (first + len(counts) - 1) * window
         if stop >= start:
-            tally.add(LAST_EDGE, count=int(counts[-1]))
+            rejects.add(LAST_EDGE, count=int(counts[-1]))
             notes.append(_edge_note("last", "ends", last, last_tick / scale, int(counts[-1])))
     return start, max(stop, start), notes
 
@@ -186,7 +186,7 @@ class Samples:
     values: Floats
 
 
-def one_a_time(ticks: Ints, values: Floats, summed: bool | None, tally: DropTally) -> tuple[Samples, list[str]]:
+def one_a_time(ticks: Ints, values: Floats, summed: bool | None, rejects: RejectCounter) -> tuple[Samples, list[str]]:
     """Sort, and settle several rows of one time.
 
     The last row of a time counts, as when a point is written again; but where most times have several rows and
@@ -215,9 +215,9 @@ def one_a_time(ticks: Ints, values: Floats, summed: bool | None, tally: DropTall
     replaced = len(ticks) - len(starts) - repeated
     notes = []
     if repeated:
-        tally.add(REPEATED, count=repeated)
+        rejects.add(REPEATED, count=repeated)
     if replaced:
-        tally.add(REPLACED, count=replaced)
+        rejects.add(REPLACED, count=replaced)
         notes.append(f"{replaced:,} rows repeat a time with another value; the last row of a time counts.")
     return Samples(ticks[last], values[last]), notes
 

@@ -10,11 +10,11 @@ import structlog
 
 from backend.errors import ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
-from backend.live.forecasts import Forecasts
-from backend.live.sources import LiveSources
-from backend.schemas import LivePoints, LiveSnapshot, LiveStatus
+from backend.live.status import SeriesStatuses
+from backend.presenters import chart_points, on_grid
+from backend.schemas import Forecast, LivePoints, LiveSnapshot, LiveStatus
+from backend.serving.current import CurrentForecasts
 from backend.stores import POINT_FIELDS, Store, StoredSeries
-from backend.views import chart_points, on_grid
 
 log = structlog.get_logger()
 
@@ -24,9 +24,11 @@ IDLE_TICKS = 120  # a channel outlives its last client this long, so that reconn
 class Hub:
     """Watches the store for the series that clients look at. Runs on the event loop; the store in threads."""
 
-    def __init__(self, store: Store, sources: LiveSources, forecasts: Forecasts, interval_seconds: float) -> None:
+    def __init__(
+        self, store: Store, statuses: SeriesStatuses, forecasts: CurrentForecasts, interval_seconds: float
+    ) -> None:
         self._store = store
-        self._sources = sources
+        self._statuses = statuses
         self._interval = interval_seconds
         self._forecasts = forecasts
         self._channels: dict[str | None, Channel] = {}
@@ -121,7 +123,7 @@ class Hub:
         """Send the newest forecast, once: a window's point and the forecasts from its end are not stored together."""
         if channel.series is None:
             return
-        forecast = await asyncio.to_thread(self._forecasts.newest, channel.series)
+        forecast = await asyncio.to_thread(self._newest_forecast, channel.series)
         if forecast is not None and forecast.issued_at != channel.issued_at:
             channel.issued_at = forecast.issued_at
             channel.publish("forecast", forecast)
@@ -140,7 +142,7 @@ class Hub:
         channel.series, channel.points = await asyncio.to_thread(self._find, channel.requested)
 
     def _find(self, requested: str | None) -> tuple[StoredSeries | None, pd.DataFrame]:
-        series = self._sources.find(self._store.list_series(), requested)
+        series = self._statuses.find(self._store.list_series(), requested)
         if series is None:
             return None, pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64")
         since = series.last - timedelta(seconds=(LIVE_WINDOWS - 1) * series.window_seconds)
@@ -156,30 +158,33 @@ class Hub:
             filename=series.filename,
             window_seconds=series.window_seconds,
             points=chart_points(on_grid(channel.points, series.window_seconds)),
-            forecast=self._forecasts.newest(series),
+            forecast=self._newest_forecast(series),
             status=self._status(channel),
         )
+
+    def _newest_forecast(self, series: StoredSeries) -> Forecast | None:
+        return self._forecasts.newest(series, self._statuses.status(series.filename))
 
     def _status(self, channel: Channel) -> LiveStatus:
         """Nothing but the growing window asks the store; where that fails the page keeps what it has."""
         series = channel.series
         filename = series.filename if series else channel.requested
         try:
-            growing = self._sources.growing(filename)
+            growing = self._statuses.growing(filename)
         except ProblemError:
             growing = None
         return LiveStatus(
             filename=series.filename if series else None,
-            status=self._sources.status(series.filename) if series else None,
+            status=self._statuses.status(series.filename) if series else None,
             newest=series.last if series else None,
             growing=growing,
-            silent_seconds=self._sources.silent_seconds(filename),
+            silent_seconds=self._statuses.silent_seconds(filename),
             store="ok" if self._reachable else "unreachable",
-            replay=self._sources.replay(),
+            replay=self._statuses.replay(),
         )
 
     def _another_is_live(self, channel: Channel) -> bool:
-        live = self._sources.default_filename()
+        live = self._statuses.default_filename()
         watched = channel.series.filename if channel.series else None
         return channel.requested is None and live is not None and watched != live
 

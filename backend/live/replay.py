@@ -13,10 +13,11 @@ from backend.errors import InvalidRequestError, NotFoundError, ProblemError, Sto
 from backend.live.channel import LIVE_WINDOWS
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.pipeline import NAME_LENGTH, REPLAY_PREFIX, issued_forecasts, one_window_ahead
+from backend.presenters import on_grid
 from backend.schemas import Replay, ReplayRequest
+from backend.serving.points import issued_forecasts, one_window_ahead
 from backend.stores import SeriesKey, Store, StoredSeries
-from backend.views import on_grid
+from backend.stores.names import NAME_LENGTH, REPLAY_PREFIX
 
 log = structlog.get_logger()
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.history import History, Season
 from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, shift, trailing_max, trailing_sum
+from backend.models.trailing_stats import Season, TrailingStats
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
@@ -65,19 +65,19 @@ class Features:
     linear: list[Floats]
 
 
-def compute(history: History, horizon: int, shared: Columns) -> Features:
+def compute(history: TrailingStats, horizon: int, shared: Columns) -> Features:
     """Features of every row of `history` as an origin of forecasts `horizon` windows ahead."""
     columns = shared | _seasonal(history, horizon)
     columns |= _expert_errors(history, columns, horizon)
     return Features([columns[name] for name in NAMES], _linear(columns, len(history)))
 
 
-def shared(history: History) -> Columns:
+def shared(history: TrailingStats) -> Columns:
     """The columns that are the same at every horizon."""
     return _recent(history) | _state(history)
 
 
-def linear(history: History, horizon: int) -> list[Floats]:
+def linear(history: TrailingStats, horizon: int) -> list[Floats]:
     """The inputs of the linear model alone."""
     columns = _lags(history, LINEAR_LAGS) | _means(history, LINEAR_MEANS) | _seasonal(history, horizon)
     return _linear(columns, len(history))
@@ -91,19 +91,19 @@ def _linear(columns: Columns, rows: int) -> list[Floats]:
     return found
 
 
-def _scaled(history: History, rate: Floats) -> Floats:
+def _scaled(history: TrailingStats, rate: Floats) -> Floats:
     return (rate - history.level) / history.scale
 
 
-def _lags(history: History, lags: Iterable[int]) -> Columns:
+def _lags(history: TrailingStats, lags: Iterable[int]) -> Columns:
     return {f"lag_{lag}": _scaled(history, shift(history.values, lag, np.nan)) for lag in lags}
 
 
-def _means(history: History, widths: Iterable[int]) -> Columns:
+def _means(history: TrailingStats, widths: Iterable[int]) -> Columns:
     return {f"mean_{width}": _scaled(history, history.mean(width)) for width in widths}
 
 
-def _recent(history: History) -> Columns:
+def _recent(history: TrailingStats) -> Columns:
     columns = _lags(history, LAGS) | _means(history, MEANS)
     for alpha, span in EWMAS:
         columns[f"ewma_{alpha}"] = _scaled(history, history.ewma(alpha, span))
@@ -127,7 +127,7 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _seasonal(history: History, horizon: int) -> Columns:
+def _seasonal(history: TrailingStats, horizon: int) -> Columns:
     """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
 
     `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
@@ -166,7 +166,7 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
     return mean_where(total, count), count
 
 
-def _state(history: History) -> Columns:
+def _state(history: TrailingStats) -> Columns:
     rows = np.arange(len(history))
     before = shift(history.level, 1, np.nan)
     usable = history.known & (before > 0)
@@ -183,7 +183,7 @@ def _state(history: History) -> Columns:
     }
 
 
-def _expert_errors(history: History, columns: Columns, horizon: int) -> Columns:
+def _expert_errors(history: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
     target, usable = history.target(horizon)
     sources = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.models.bands import LEVELS
-from backend.models.history import Grid
+from backend.models.intervals import LEVELS
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import Grid
 
 MODELS = ("lgbm_plus", "lgbm")
 NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.

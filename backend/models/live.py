@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import features
-from backend.models.adaptation import BLOCK
-from backend.models.engine import (
+from backend.models.ensemble import (
     FEATURE_SPAN,
     HISTORY_WINDOWS,
     MEAN_SPAN,
@@ -27,10 +26,11 @@ from backend.models.engine import (
     parts_of,
     quantiles_of,
 )
+from backend.models.expert_average import EWMA_ALPHAS, MIN_WINDOWS
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
-from backend.models.history import Grid, History
-from backend.models.mixture import EWMA_ALPHAS, MIN_WINDOWS
 from backend.models.rolling import Floats
+from backend.models.rolling_ridge import BLOCK
+from backend.models.trailing_stats import Grid, TrailingStats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", "p10", "p50", "p90", "p95"]
 EWMA_SPAN = max(span for _, span in EWMA_ALPHAS)
@@ -96,7 +96,7 @@ class LiveForecaster:
         return added if np.array_equal(values[: len(values) - added], self._values[cut:], equal_nan=True) else None
 
     def _begin(self, values: Floats, grid: Grid) -> None:
-        history = History(values, grid)
+        history = TrailingStats(values, grid)
         shared = features.shared(history)
         for horizon, model in self._models.items():
             columns = features.compute(history, horizon, shared)
@@ -105,7 +105,7 @@ class LiveForecaster:
             blends = blend_weights(history, parts, horizon, max(0, len(values) - MEAN_SPAN))
             self._remembered[horizon] = _Remembered(parts, blended(parts, blends), _last(linear), _last(blends))
 
-    def _advance(self, values: Floats, grid: Grid) -> History:
+    def _advance(self, values: Floats, grid: Grid) -> TrailingStats:
         """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
         history = _newest(values, grid, FEATURE_SPAN)
         near = history.tail(len(history) - 1, features.REACH)
@@ -130,7 +130,7 @@ class LiveForecaster:
         recent = history.tail(max(0, len(history) - REFIT_SPAN), features.LINEAR_REACH)
         return linear_weights(recent, features.linear(recent, horizon), horizon, model, len(recent) - 1)
 
-    def _rows(self, history: History) -> list[dict[str, Any]]:
+    def _rows(self, history: TrailingStats) -> list[dict[str, Any]]:
         """One a horizon and model: what is forecast at the newest origin, the last row of `history`."""
         history.known_in(features.MAX_AGE)
         recent = history.tail(max(0, len(history) - MEAN_SPAN - MIXTURE_REACH), EWMA_SPAN)
@@ -150,6 +150,6 @@ def _last(weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
     return tuple(each[-1:] for each in weights)
 
 
-def _newest(values: Floats, grid: Grid, span: int) -> History:
+def _newest(values: Floats, grid: Grid, span: int) -> TrailingStats:
     begin = max(0, len(values) - span)
-    return History(values[begin:], grid.from_row(begin))
+    return TrailingStats(values[begin:], grid.from_row(begin))

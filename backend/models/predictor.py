@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import model_file
-from backend.models.bands import LEVELS, ResidualPrior
-from backend.models.engine import (
+from backend.models.ensemble import (
     HISTORY_WINDOWS,
     Forecasts,
     HorizonModel,
@@ -19,9 +18,10 @@ from backend.models.engine import (
     Trees,
     forecasts,
 )
+from backend.models.expert_average import MIN_WINDOWS
 from backend.models.frames import MODELS, ForecastResult, by_level, series_of
+from backend.models.intervals import LEVELS, ResidualPrior
 from backend.models.live import LiveForecaster
-from backend.models.mixture import MIN_WINDOWS
 from backend.models.rolling import Floats
 
 

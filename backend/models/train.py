@@ -13,9 +13,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import augment, features, model_file
-from backend.models.adaptation import block_moments, weighted_sum
-from backend.models.bands import ResidualPrior, scaled_errors
-from backend.models.engine import (
+from backend.models.ensemble import (
     LINEAR_LIMIT,
     PLUS,
     HorizonModel,
@@ -30,9 +28,11 @@ from backend.models.engine import (
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.history import DAY_NS, History
+from backend.models.intervals import ResidualPrior, scaled_errors
 from backend.models.predictor import RPSEstimator, trees_of
 from backend.models.rolling import Bools, Floats, Ints
+from backend.models.rolling_ridge import block_moments, weighted_sum
+from backend.models.trailing_stats import DAY_NS, TrailingStats
 
 HORIZONS = (1, 5, 15)
 VALIDATION_SPAN = pd.Timedelta(days=10)
@@ -65,7 +65,7 @@ TREES: dict[str, Any] = {
 class Series:
     """One training series at one horizon, or a variant of it."""
 
-    history: History
+    history: TrailingStats
     days: Ints  # number of every row's day since 1970
     columns: features.Features
     target: Floats
@@ -132,7 +132,7 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
 
 
 def _series(frame: pd.DataFrame, horizon: int) -> Series:
-    history = History(*series_of(frame))
+    history = TrailingStats(*series_of(frame))
     days = (history.grid.first + np.arange(len(history))) * history.grid.step_ns // DAY_NS
     target, usable = history.target(horizon)
     return Series(history, days, features.compute(history, horizon, features.shared(history)), target, usable)

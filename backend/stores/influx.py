@@ -45,7 +45,7 @@ from backend.stores.influx_queries import (
     SUMMARY_OF_ALL,
     WHOLE,
 )
-from backend.stores.line_protocol import Tags, original_name, series_lines, stored_name
+from backend.stores.line_writer import Tags, original_name, series_lines, stored_name
 
 log = structlog.get_logger()
 

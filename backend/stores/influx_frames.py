@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SAMPLE_COLUMNS
-from backend.stores.line_protocol import original_name
+from backend.stores.line_writer import original_name
 
 # What a sample is must not be part of its identity, so it is a field; as a number, as all fields are.
 KINDS = ("count", "rate", "counter")

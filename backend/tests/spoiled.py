@@ -4,9 +4,9 @@ from typing import Any
 from unittest.mock import patch
 
 from backend.cli import app
-from backend.models.history import Grid
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import Grid
 
 forecast = LiveForecaster.rows
 

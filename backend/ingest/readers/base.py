@@ -11,7 +11,7 @@ import pyarrow as pa
 from backend.errors import TooLargeError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Format
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 SAMPLE_ROWS = 1_000
 
@@ -33,7 +33,7 @@ class Batch:
         return self.first_row + index if self.numbers is None else int(self.numbers[index])
 
 
-class Source(Protocol):
+class FileReader(Protocol):
     """One open file of one format."""
 
     format: Format
@@ -46,8 +46,8 @@ class Source(Protocol):
         """The first rows (at most about a thousand) of these columns."""
         ...
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
-        """All rows in file order. Lines that are no rows go to `tally`."""
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
+        """All rows in file order. Lines that are no rows go to `rejects`."""
         ...
 
 

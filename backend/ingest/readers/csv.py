@@ -17,8 +17,8 @@ from backend.errors import UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream
-from backend.ingest.tally import DropTally
 from backend.ingest.timestamps import looks_like_time
 
 _DELIMITERS = ",;\t|"
@@ -63,13 +63,13 @@ class CsvSource:
         good = [row for row in self._sample if len(row) == width]
         return {name: pa.array([_null(row[self._names.index(name)]) for row in good], pa.string()) for name in names}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
         skipped: list[int] = []
 
         def skip(row: arrow_csv.InvalidRow) -> str:
             number = (row.number or 0) - self._header_lines
             skipped.append(number)
-            tally.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
+            rejects.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
             return "skip"
 
         with AsciiWhereDamaged(self._path, self._limits) as stream:

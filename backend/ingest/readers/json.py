@@ -15,8 +15,8 @@ from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import BLOCK_BYTES, TextStream, line_blocks
-from backend.ingest.tally import DropTally
 
 NOT_JSON = "not a JSON object"
 TOO_DEEP = "JSON nested too deeply"
@@ -76,25 +76,25 @@ class JsonSource:
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:
         return {name: _array([row.get(name) for row in self._sample], self._types[name]) for name in names}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
         names = [time] if value is None else [time, value]
         with TextStream(self._path, self._limits) as stream:
             try:
                 source = self._line_batches if self.format == "json_lines" else self._array_batches
-                yield from source(stream, names, tally)
+                yield from source(stream, names, rejects)
             except ProblemError:
                 raise
             except ValueError as error:
                 raise stream.problem or UnusableFileError(f"The JSON cannot be read: {error}.") from error
 
-    def _line_batches(self, stream: TextStream, names: list[str], tally: DropTally) -> Iterator[Batch]:
+    def _line_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
         schema = pa.schema([(name, self._types[name]) for name in names])
         row = 1
         for block in line_blocks(stream):
             table = None if _nested(block) else _parse_fast(block, schema)
             if table is None:
                 lines = [line for line in block.split(b"\n") if line.strip()]
-                yield self._batch([_load(line) for line in lines], names, row, tally)
+                yield self._batch([_load(line) for line in lines], names, row, rejects)
                 row += len(lines)
             elif table.num_rows:
                 columns = [table.column(name).combine_chunks() for name in names]
@@ -102,21 +102,21 @@ class JsonSource:
                 row += table.num_rows
             check_rows(row - 1, self._limits)
 
-    def _array_batches(self, stream: TextStream, names: list[str], tally: DropTally) -> Iterator[Batch]:
+    def _array_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
         row = 1
         items: list[dict[str, Any] | str] = []
         for item in _array_objects(stream, self._limits):
             items.append({name: item.get(name) for name in names} if isinstance(item, dict) else item)
             if len(items) == self._limits.batch_rows:
-                yield self._batch(items, names, row, tally)
+                yield self._batch(items, names, row, rejects)
                 row += len(items)
                 check_rows(row, self._limits)
                 items = []
         if items:
             check_rows(row + len(items) - 1, self._limits)
-            yield self._batch(items, names, row, tally)
+            yield self._batch(items, names, row, rejects)
 
-    def _batch(self, items: list[dict[str, Any] | str], names: list[str], row: int, tally: DropTally) -> Batch:
+    def _batch(self, items: list[dict[str, Any] | str], names: list[str], row: int, rejects: RejectCounter) -> Batch:
         good: list[dict[str, Any]] = []
         numbers: list[int] = []
         for number, item in enumerate(items, row):
@@ -124,7 +124,7 @@ class JsonSource:
                 good.append(item)
                 numbers.append(number)
             else:
-                tally.add(item, number)
+                rejects.add(item, number)
         columns = [_array([item.get(name) for item in good], self._types[name]) for name in names]
         return Batch(columns[0], columns[1] if len(columns) > 1 else None, row, numbers)
 

@@ -13,7 +13,7 @@ from backend.errors import TooLargeError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 _MAX_FOOTER_BYTES = 16 * 1024**2
 
@@ -64,7 +64,7 @@ class ParquetSource:
             return {name: _column(batch, name) for name in names}
         return {}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:  # noqa: ARG002
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         names = [time] if value is None else [time, value]
         row = 1
         for batch in self._file.iter_batches(

@@ -11,14 +11,14 @@ import pandas as pd
 import pytest
 
 from backend.config import Settings
-from backend.live.forecasts import issued_tables
 from backend.models.evaluate import SHOWN, score_issued
 from backend.models.predictor import RPSEstimator
+from backend.presenters import on_grid
+from backend.serving.current import issued_tables
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.test_collector import KEY, Feed
 from backend.tests.server import SERVE, Server
 from backend.tests.traffic import series_csv
-from backend.views import on_grid
 
 
 def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -> None:

@@ -16,19 +16,19 @@ from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
-from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
-from backend.live.forecasts import Forecasts
+from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
-from backend.models import gate
-from backend.models.history import Grid
+from backend.live.status import SeriesStatuses
+from backend.models import selection
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import Grid
+from backend.presenters import forecast_view
+from backend.serving.current import CurrentForecasts
 from backend.stores import POINT_FIELDS, SeriesKey, Store, StoredSeries
 from backend.stores.sqlite import SqliteStore
-from backend.views import forecast_view
 
 LATE = 5
 WINDOW = 60
@@ -46,9 +46,9 @@ class Feed:
 
     def __init__(self, store: Store, estimator: RPSEstimator) -> None:
         self.store = store
-        self.registry = Registry(WINDOW)
-        self.collector = Collector(store, self.registry, estimator, LATE)
-        self.intake = Intake(store, self.registry, SampleReader({}), 200)
+        self.tracker = FeedTracker(WINDOW)
+        self.collector = Collector(store, self.tracker, estimator, LATE)
+        self.intake = Intake(store, self.tracker, SampleReader({}), 200)
 
     def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
         """Counts of ten seconds, from window `first` up to window `stop`; parts of windows are allowed."""
@@ -224,7 +224,7 @@ def test_a_silent_feed_is_stale_and_no_longer_forecast(feed: Feed) -> None:
     assert numbers(feed.points().index) == list(range(5))
     assert feed.forecasts()["issued_at"].max() == moment(7)
     at = [int((START + window) * WINDOW * 10**9) for window in (7.5, 8.5, 24 * 60 + 10)]
-    assert [feed.registry.status("web", now) for now in at] == ["live", "stale", None]
+    assert [feed.tracker.status("web", now) for now in at] == ["live", "stale", None]
 
 
 def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Feed) -> None:
@@ -249,17 +249,17 @@ def test_a_clock_set_back_does_not_keep_a_silent_feed_alive(feed: Feed) -> None:
     feed.live(60, 65)
     feed.at(5)
     at = [int((START + window) * WINDOW * 10**9) for window in (5.5, 7.5, 8.5)]
-    assert [feed.registry.status("web", now) for now in at] == ["live", "live", "stale"]
+    assert [feed.tracker.status("web", now) for now in at] == ["live", "live", "stale"]
 
 
 def test_a_clock_set_forward_makes_a_feed_stale_until_it_speaks_again(feed: Feed) -> None:
     feed.live(0, 5)
     feed.at(65)
     now = int((START + 65.2) * WINDOW * 10**9)
-    assert feed.registry.status("web", now) == "stale"
+    assert feed.tracker.status("web", now) == "stale"
     assert feed.forecasts()["issued_at"].max() == moment(5)
     feed.send(65, 65.2)
-    assert feed.registry.status("web", now) == "live"
+    assert feed.tracker.status("web", now) == "live"
 
 
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
@@ -293,13 +293,13 @@ def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> Spoile
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
     feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "SPAN", 120)
+    monkeypatch.setattr(selection, "SPAN", 120)
     known = pd.DataFrame({"actual_rps": [cycle(window) / 10 for window in range(-600, 0)]})
     known.index = pd.DatetimeIndex([moment(window) for window in range(-600, 0)])
     feed.store.write_points(KEY, WINDOW, known.reindex(columns=list(POINT_FIELDS)))
     changes: list[tuple[int, str, str]] = []
     shown: dict[int, str] = {}
-    sources = LiveSources(Replayer(feed.store, Mock()), feed.registry, feed.collector)
+    sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
     with capture_logs() as logs:
         for window in range(230):
             spoiling.spoiled = 70 <= window < 95
@@ -323,10 +323,10 @@ def cycle(window: int) -> float:
     return float(100 + 50 * np.sin(2 * np.pi * window / 100) + 3 * (window * 37 % 11 - 5))
 
 
-def served(feed: Feed, sources: LiveSources) -> str:
+def served(feed: Feed, sources: SeriesStatuses) -> str:
     """What /api/forecast names as served."""
     (stored,) = feed.store.list_series()
-    forecast = Forecasts(feed.store, sources, 20).newest(stored)
+    forecast = CurrentForecasts(feed.store, 20).newest(stored, sources.status(stored.filename))
     assert forecast is not None
     assert forecast.served is not None
     return forecast.served.model

@@ -20,8 +20,8 @@ from backend.feed import poller
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus, value_at
-from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
+from backend.feed.tracker import FeedTracker
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import fast_server, until
@@ -222,7 +222,7 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
 ) -> None:
     monkeypatch.setattr(poller, "PAUSE_SECONDS", 0)
     store = SqliteStore(tmp_path / "store.sqlite")
-    intake = Intake(store, Registry(60), SampleReader({}), 200)
+    intake = Intake(store, FeedTracker(60), SampleReader({}), 200)
     now = time.time()
     delay = (now - 30) % 60  # so that no window ends meanwhile
     newest = int(now - delay) // 60 - 1
@@ -250,7 +250,7 @@ def test_the_clock_may_jump_an_hour_and_back(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(poller, "time", SimpleNamespace(time=lambda: time.time() + ahead))
     monkeypatch.setattr(poller, "SAMPLES_KEPT", timedelta(seconds=50))
     store = SqliteStore(tmp_path / "store.sqlite")
-    intake = Intake(store, Registry(1), SampleReader({}), 200)
+    intake = Intake(store, FeedTracker(1), SampleReader({}), 200)
     prometheus = Remembering()
 
     async def jumps() -> list[range]:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.ingest import Traffic
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.windows import one_a_time, series_windows
 from backend.tests.ingest.files import START, dropped, read, rps, write
 
@@ -145,7 +145,7 @@ def test_no_request_of_whole_windows_is_lost(counts: list[int], window: int) -> 
     per_window = window // 20
     values = np.repeat(np.array(counts, float), per_window)
     ticks = start + 20 * np.arange(len(values), dtype=np.int64)
-    samples, _ = one_a_time(ticks, values, False, DropTally())
+    samples, _ = one_a_time(ticks, values, False, RejectCounter())
     frame, taken, _ = series_windows(samples, 1, window, "count", 1_000_000)
     assert frame["actual_rps"].sum() * taken == pytest.approx(values.sum())
 
@@ -153,5 +153,5 @@ def test_no_request_of_whole_windows_is_lost(counts: list[int], window: int) -> 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=60))
 def test_the_last_row_of_a_time_wins_as_in_a_dict(rows: list[tuple[int, int]]) -> None:
     times, values = np.array(rows, np.int64).T
-    samples, _ = one_a_time(times, values.astype(float), False, DropTally())
+    samples, _ = one_a_time(times, values.astype(float), False, RejectCounter())
     assert dict(zip(samples.ticks.tolist(), samples.values.tolist(), strict=True)) == dict(rows)

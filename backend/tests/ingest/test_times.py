@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest import Traffic
-from backend.ingest.fixed import iso_micros
+from backend.ingest.fixed_width_times import iso_micros
 from backend.ingest.timestamps import Zone, iso_parser, parse_zone
 from backend.tests.ingest.files import START, busy_log, dropped, iso, log_time, read, rps, write, write_parquet
 

@@ -14,13 +14,13 @@ import pytest
 
 from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
-from backend.feed.registry import Registry
+from backend.feed.tracker import FeedTracker
 from backend.live.channel import QUEUE_MESSAGES, Channel
-from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
+from backend.serving.current import CurrentForecasts
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.stores.samples import forecasts, points
@@ -62,9 +62,9 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
 
     async def run() -> None:
         estimator: Any = RPSEstimator
-        registry = Registry(60)
-        sources = LiveSources(Replayer(store, estimator), registry, Collector(store, registry, estimator, 5))
-        hub = Hub(store, sources, Forecasts(store, sources, 20), INTERVAL)
+        tracker = FeedTracker(60)
+        statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
+        hub = Hub(store, statuses, CurrentForecasts(store, 20), INTERVAL)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.models.gate import FEWEST, SPAN, choose, naive_candidate
+from backend.models.selection import FEWEST, SPAN, choose, naive_candidate
 
 MINUTE = pd.Timedelta("1min")
 WINDOWS = 3 * SPAN

@@ -2,8 +2,8 @@
 
 import pytest
 
-from backend.follow.counts import KEPT_SECONDS, Counts
-from backend.tests.follow.test_tail import line
+from backend.shipper.counts import KEPT_SECONDS, Counts
+from backend.tests.shipper.test_tail import line
 
 NOW = 1_700_000_000
 

@@ -3,24 +3,24 @@
 import numpy as np
 import pytest
 
+from backend.models.expert_average import MIN_WINDOWS, mixture, share
 from backend.models.frames import series_of
-from backend.models.history import History
-from backend.models.mixture import MIN_WINDOWS, mixture, share
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import TrailingStats
 from backend.tests.models.series import frame_of, traffic
 
 HORIZONS = (1, 5, 15)
 
 
-def history_of(rates: object) -> History:
-    return History(*series_of(frame_of(rates)))
+def history_of(rates: object) -> TrailingStats:
+    return TrailingStats(*series_of(frame_of(rates)))
 
 
-def without_trees(history: History) -> Floats:
+def without_trees(history: TrailingStats) -> Floats:
     return np.full(len(history), np.nan)
 
 
-def ahead(history: History, horizon: int) -> Floats:
+def ahead(history: TrailingStats, horizon: int) -> Floats:
     return np.append(history.values[horizon:], np.full(horizon, np.nan))
 
 
@@ -49,7 +49,7 @@ def test_the_first_request_after_silence_does_not_decide_the_hour() -> None:
 
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_trees_that_know_the_future_are_followed(horizon: int) -> None:
-    history = History(*series_of(traffic(600)))
+    history = TrailingStats(*series_of(traffic(600)))
     known = np.nan_to_num(ahead(history, horizon))
     error = np.abs(mixture(history, horizon, known) - known)[200:-horizon]
     blind = np.abs(mixture(history, horizon, without_trees(history)) - known)[200:-horizon]
@@ -58,7 +58,7 @@ def test_trees_that_know_the_future_are_followed(horizon: int) -> None:
 
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_models_whose_steps_come_true_are_heard_and_others_are_not(horizon: int) -> None:
-    history = History(*series_of(traffic(600)))
+    history = TrailingStats(*series_of(traffic(600)))
     cautious = mixture(history, horizon, without_trees(history))
     future = np.nan_to_num(ahead(history, horizon))
     right, wrong = future, cautious - 3.0 * (future - cautious)

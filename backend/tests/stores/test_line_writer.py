@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.stores.line_protocol import original_name, series_lines, stored_name
+from backend.stores.line_writer import original_name, series_lines, stored_name
 
 NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 

@@ -6,23 +6,23 @@ from datetime import UTC, datetime
 
 from backend.feed.collector import Collector
 from backend.feed.rates import NANOSECONDS
-from backend.feed.registry import Registry
+from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
 from backend.schemas import GrowingWindow, Replay, SeriesStatus, StaleFeed
 from backend.stores import StoredSeries
 
 
-class LiveSources:
+class SeriesStatuses:
     """The one place that is asked whether a series is live."""
 
-    def __init__(self, replayer: Replayer, registry: Registry, collector: Collector) -> None:
+    def __init__(self, replayer: Replayer, tracker: FeedTracker, collector: Collector) -> None:
         self._replayer = replayer
-        self._registry = registry
+        self._tracker = tracker
         self._collector = collector
 
     def default_filename(self) -> str | None:
         """The live series that is shown to those who name none: the replay, else the first feed with a window."""
-        return self._replayer.live_filename or self._registry.first_live(time.time_ns())
+        return self._replayer.live_filename or self._tracker.first_live(time.time_ns())
 
     def find(self, stored: Sequence[StoredSeries], filename: str | None) -> StoredSeries | None:
         """The series of that name; without a name the live one, else the one written last."""
@@ -32,7 +32,7 @@ class LiveSources:
     def status(self, filename: str) -> SeriesStatus:
         if filename == self._replayer.live_filename:
             return "live"
-        return self._registry.status(filename, time.time_ns()) or "historic"
+        return self._tracker.status(filename, time.time_ns()) or "historic"
 
     def growing(self, filename: str | None) -> GrowingWindow | None:
         """The window that is still open, as far as its samples go; None for what is not fed."""
@@ -44,14 +44,14 @@ class LiveSources:
 
     def silent_seconds(self, filename: str | None) -> float | None:
         """Since the newest sample of a feed, 0 where the sender's clock is ahead of ours; None for what is not fed."""
-        newest = self._registry.newest(filename) if filename else None
+        newest = self._tracker.newest(filename) if filename else None
         return None if newest is None else max(0.0, (time.time_ns() - newest) / NANOSECONDS)
 
     def stale_feeds(self) -> list[StaleFeed]:
         return [
             StaleFeed(filename=filename, newest=datetime.fromtimestamp(newest // NANOSECONDS, UTC))
-            for filename in self._registry.names("stale", time.time_ns())
-            if (newest := self._registry.newest(filename)) is not None
+            for filename in self._tracker.names("stale", time.time_ns())
+            if (newest := self._tracker.newest(filename)) is not None
         ]
 
     def replay(self) -> Replay | None:

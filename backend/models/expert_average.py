@@ -7,8 +7,8 @@ a bounded span of windows, as in adaptation.py.
 import numpy as np
 
 from backend.models.features import MAX_AGE, growth, mean_known
-from backend.models.history import History
 from backend.models.rolling import Floats, decayed_sum, mean_where, shift
+from backend.models.trailing_stats import TrailingStats
 
 MIN_WINDOWS = 20  # known windows below which the mixture speaks alone
 TRUST_WINDOWS = 160.0  # known windows at which models one window ahead weigh as much as the mixture; 907 at fifteen
@@ -23,7 +23,7 @@ SHARE_PRIOR = 10.0  # sum of squares that the whole of the models is worth to be
 SHARE_LIMIT = 30.0  # scaled error
 
 
-def mixture(history: History, horizon: int, trees: Floats) -> Floats:
+def mixture(history: TrailingStats, horizon: int, trees: Floats) -> Floats:
     """Forecasts at every origin, requests per second; `trees` (those of LGBM+) likewise, NaN where there are none.
 
     Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
@@ -54,7 +54,7 @@ def _overlap(horizon: int) -> float:
     return 1.0 + (horizon - 1) / OVERLAP
 
 
-def _members(history: History, horizon: int, trees: Floats) -> tuple[Floats, list[float]]:
+def _members(history: TrailingStats, horizon: int, trees: Floats) -> tuple[Floats, list[float]]:
     """Forecasts (members, origins), NaN where a member has nothing to say, and the weight each begins with."""
     averages = {alpha: history.carried(history.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
@@ -63,7 +63,7 @@ def _members(history: History, horizon: int, trees: Floats) -> tuple[Floats, lis
     return forecasts, [1.0] * (len(averages) + 1) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
 
 
-def _seasonal(history: History, horizon: int) -> list[Floats]:
+def _seasonal(history: TrailingStats, horizon: int) -> list[Floats]:
     """Yesterday's, last week's and the week's days' mean rate at the target's time, and the growth of the last two."""
     seasons = history.seasons(horizon)
     if not seasons:
@@ -75,7 +75,7 @@ def _seasonal(history: History, horizon: int) -> list[Floats]:
     return rates + [history.level * (1.0 + change) for change in changes]
 
 
-def share(history: History, horizon: int, learned: Floats, cautious: Floats) -> Floats:
+def share(history: TrailingStats, horizon: int, learned: Floats, cautious: Floats) -> Floats:
     """Of the learned forecasts in what is said, the rest being the mixture's: (forecasts, rows), 0 to 1.
 
     Grows with the known windows, the slower the further ahead, since errors of overlapping forecasts tell less; low
@@ -87,7 +87,7 @@ def share(history: History, horizon: int, learned: Floats, cautious: Floats) -> 
     return trust * np.minimum(1.0, history.known_in(30) / 15.0) * _came_true(history, horizon, learned, cautious)
 
 
-def _came_true(history: History, horizon: int, learned: Floats, cautious: Floats) -> Floats:
+def _came_true(history: TrailingStats, horizon: int, learned: Floats, cautious: Floats) -> Floats:
     ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]
     step, error = (learned - cautious) / history.scale, (ahead - cautious) / history.scale
     known = np.isfinite(error) & np.isfinite(step).all(axis=0)

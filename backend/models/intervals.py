@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.history import History
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
+from backend.models.trailing_stats import TrailingStats
 
 LEVELS = (0.1, 0.5, 0.9, 0.95)
 SAMPLE = 2_048  # trailing errors a quantile is read from
@@ -35,7 +35,7 @@ class ScaledErrors:
     scale: Floats  # of the forecast made at every row, requests per second
 
 
-def quantiles(history: History, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
+def quantiles(history: TrailingStats, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
     """Quantiles LEVELS of the forecasts `mean` made at every origin from row `first`: (levels, rows).
 
     `mean` is in requests per second, NaN where nothing is said; the quantiles are NaN there too.
@@ -45,7 +45,7 @@ def quantiles(history: History, mean: Floats, horizon: int, prior: ResidualPrior
     return np.asarray(np.maximum(mean[first:] + shape * errors.scale[first:], 0.0))
 
 
-def scaled_errors(history: History, mean: Floats, horizon: int) -> ScaledErrors:
+def scaled_errors(history: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
     """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
     root = np.sqrt(np.maximum(mean, 0.05 * history.level))
     ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]

@@ -14,7 +14,7 @@ SAMPLES_KEPT = timedelta(hours=24)  # how late a sample may be, and how long a s
 _KEPT = int(SAMPLES_KEPT.total_seconds()) * NANOSECONDS
 
 
-class Registry:
+class FeedTracker:
     """Thread-safe. Times are nanoseconds since 1970, windows are numbered from there."""
 
     def __init__(self, window_seconds: int) -> None:

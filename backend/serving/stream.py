@@ -7,14 +7,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.feed.rates import NANOSECONDS
-from backend.feed.served import ServedForecast
+from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
-from backend.models.gate import LOOKBACK
-from backend.models.history import Grid
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
-from backend.pipeline import anomalies
+from backend.models.selection import LOOKBACK
+from backend.models.trailing_stats import Grid
+from backend.serving.selection_log import SelectionLog
 from backend.stores import SeriesKey, Store
 
 SLACK = 1_024  # windows kept beyond the history, so that the array is cut once in so many closes
@@ -38,7 +37,7 @@ def issued_frame(rows: Iterable[ForecastRow]) -> pd.DataFrame:
     return table.assign(timestamp=_stamps(table["timestamp"]), issued_at=_stamps(table["issued_at"]))
 
 
-class FedSeries:
+class SeriesStream:
     """One series as the collector knows it. Windows are numbered from 1970."""
 
     def __init__(self, key: SeriesKey, window_seconds: int, forecaster: LiveForecaster, history_windows: int) -> None:
@@ -49,7 +48,7 @@ class FedSeries:
         self._first = 0
         self._rates: Floats = np.empty(0)
         self._said: dict[int, Said] = {}  # for the window after the newest close
-        self._served = ServedForecast()
+        self._served = SelectionLog()
 
     def load(self, store: Store, until: int) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
@@ -120,7 +119,7 @@ class FedSeries:
         rates = usable_rates(self.rates(first, max(first, window + 1)))
         if np.isnan(rates).all():
             return []
-        return self._forecaster.rows(rates, Grid(self._seconds * NANOSECONDS, window + 1 - len(rates)))
+        return self._forecaster.rows(rates, Grid.of_seconds(self._seconds, window + 1 - len(rates)))
 
     def note_served(self, window: int) -> None:
         """Log a change of the forecast that is served once a window is closed."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from backend.follow.counts import Counts, times
-from backend.follow.sender import Say, Sender
-from backend.follow.tail import LogTail, StdinTail
+from backend.shipper.counts import Counts, times
+from backend.shipper.sender import Say, Sender
+from backend.shipper.tail import LogTail, StdinTail
 
 STDIN = "-"
 SAY_AGAIN_SECONDS = 60

@@ -29,6 +29,10 @@ class Grid:
     step_ns: int
     first: int
 
+    @classmethod
+    def of_seconds(cls, step_seconds: int, first: int) -> "Grid":
+        return cls(step_seconds * 10**9, first)
+
     def from_row(self, row: int) -> "Grid":
         return Grid(self.step_ns, self.first + row)
 
@@ -46,7 +50,7 @@ class Season:
 
 
 @dataclass
-class History:
+class TrailingStats:
     """Trailing statistics of `values` (requests per second, NaN = unknown), row by row from the past only."""
 
     values: Floats
@@ -67,7 +71,7 @@ class History:
     def __len__(self) -> int:
         return len(self.values)
 
-    def tail(self, first: int, reach: int) -> "History":
+    def tail(self, first: int, reach: int) -> "TrailingStats":
         """Its rows from `reach` before `first`, from before the outage that row lies in, if any.
 
         What looks further back than `reach` (level, sigma, importance, seasons) is taken from here, not computed anew;
@@ -75,7 +79,7 @@ class History:
         """
         carried = int(self.last_known[first])
         begin = max(0, (carried if carried >= 0 else first) - reach)
-        part = History(self.values[begin:], self.grid.from_row(begin))
+        part = TrailingStats(self.values[begin:], self.grid.from_row(begin))
         part._longer = self
         part.raw_level, part.level, part.sigma = self.raw_level[begin:], self.level[begin:], self.sigma[begin:]
         part.importance = self.importance[begin:]

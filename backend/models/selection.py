@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.models.bands import LEVELS
 from backend.models.baselines import baselines
 from backend.models.frames import MODELS
+from backend.models.intervals import LEVELS
 from backend.models.rolling import Floats, mean_where
 
 CANDIDATES = (*MODELS, "ewma", "last_value")

@@ -7,11 +7,11 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.models import features
-from backend.models.adaptation import BLOCK, Ridge, block_moments, coefficients, weighted_sum
-from backend.models.bands import LEVELS, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
-from backend.models.history import MAX_SEASON, Grid, History
-from backend.models.mixture import SPAN, mixture, share
+from backend.models.expert_average import SPAN, mixture, share
+from backend.models.intervals import LEVELS, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats
+from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, weighted_sum
+from backend.models.trailing_stats import MAX_SEASON, Grid, TrailingStats
 
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
 
@@ -84,7 +84,7 @@ def forecasts(
     for start in range(first, len(values), CHUNK):
         stop = min(start + CHUNK, len(values))
         begin = max(0, start - HISTORY_WINDOWS + 1)
-        piece = History(values[begin:stop], grid.from_row(begin))
+        piece = TrailingStats(values[begin:stop], grid.from_row(begin))
         parts.append(_piece(piece, horizon, model, start - begin, bands))
     if not parts:
         return Forecasts(np.empty((2, 0)), np.empty((2, len(LEVELS), 0)))
@@ -94,7 +94,9 @@ def forecasts(
     )
 
 
-def _piece(history: History, horizon: int, model: HorizonModel, first: int, bands: tuple[bool, bool]) -> Forecasts:
+def _piece(
+    history: TrailingStats, horizon: int, model: HorizonModel, first: int, bands: tuple[bool, bool]
+) -> Forecasts:
     columns = features.compute(history, horizon, features.shared(history))
     weights = linear_weights(history, columns.linear, horizon, model, max(0, first - OUTPUT_SPAN))
     parts = parts_of(columns, weights, model)
@@ -104,7 +106,7 @@ def _piece(history: History, horizon: int, model: HorizonModel, first: int, band
 
 
 def linear_weights(
-    history: History, inputs: list[Floats], horizon: int, model: HorizonModel, first: int
+    history: TrailingStats, inputs: list[Floats], horizon: int, model: HorizonModel, first: int
 ) -> tuple[Floats, ...]:
     """Coefficients of the linear models of long and short memory at every origin from row `first`: (rows, inputs)."""
     target, usable = history.target(horizon)
@@ -150,7 +152,7 @@ def blend_inputs(parts: Parts, which: int) -> tuple[Floats, list[Floats]]:
     return base, [*learned, *simple, -base]
 
 
-def blend_weights(history: History, parts: Parts, horizon: int, first: int) -> tuple[Floats, ...]:
+def blend_weights(history: TrailingStats, parts: Parts, horizon: int, first: int) -> tuple[Floats, ...]:
     """Weights of both models' blends at every origin from row `first`; `parts` are those of the newest origins."""
     target, usable = history.target(horizon)
     every = np.concatenate([np.zeros((len(parts), max(0, len(history) - parts.shape[1]))), parts], axis=1)
@@ -172,7 +174,7 @@ def blended(parts: Parts, weights: tuple[Floats, ...]) -> Floats:
     return np.stack(made)
 
 
-def means_of(history: History, horizon: int, scaled: Floats, trees: Floats) -> Floats:
+def means_of(history: TrailingStats, horizon: int, scaled: Floats, trees: Floats) -> Floats:
     """Forecasts in requests per second of the newest origins: (2, rows).
 
     From scaled ones, those of the blends and those of LGBM+'s trees at as many newest origins or more, of which the
@@ -184,13 +186,13 @@ def means_of(history: History, horizon: int, scaled: Floats, trees: Floats) -> F
     return np.asarray((weight * learned + (1.0 - weight) * cautious)[:, len(history) - scaled.shape[1] :])
 
 
-def _rates(history: History, scaled: Floats) -> Floats:
+def _rates(history: TrailingStats, scaled: Floats) -> Floats:
     """Requests per second at every origin from scaled forecasts at the newest, NaN before those."""
     every = _aligned(history, scaled)
     return np.asarray(history.level * (1.0 + np.clip(every * history.sigma, -1.0, GROWTH_LIMIT)))
 
 
-def _aligned(history: History, newest: Floats) -> Floats:
+def _aligned(history: TrailingStats, newest: Floats) -> Floats:
     """What is known of the newest origins, as many columns as the history has rows: NaN before them."""
     every = np.full((*newest.shape[:-1], len(history)), np.nan)
     every[..., max(0, len(history) - newest.shape[-1]) :] = newest[..., -len(history) :]
@@ -198,7 +200,7 @@ def _aligned(history: History, newest: Floats) -> Floats:
 
 
 def quantiles_of(
-    history: History,
+    history: TrailingStats,
     horizon: int,
     model: HorizonModel,
     means: Floats,

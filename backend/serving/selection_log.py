@@ -7,8 +7,8 @@ import pandas as pd
 import structlog
 
 from backend.models.frames import MODELS
-from backend.models.gate import LOOKBACK, choose
 from backend.models.rolling import Floats, Ints
+from backend.models.selection import LOOKBACK, choose
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class _Means:
         return {model: np.where(kept, means[places], np.nan) for model, means in self._means.items()}
 
 
-class ServedForecast:
+class SelectionLog:
     """The choice that /api/forecast makes from the store, made from memory at every close."""
 
     def __init__(self) -> None:

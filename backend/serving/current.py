@@ -5,27 +5,24 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from backend.live.sources import LiveSources
-from backend.models.bands import LEVELS
-from backend.models.gate import CANDIDATES, LOOKBACK, Choice, choose, naive_candidate
-from backend.schemas import Forecast, Served, ServedPoint
+from backend.models.intervals import LEVELS
+from backend.models.selection import CANDIDATES, LOOKBACK, Choice, choose, naive_candidate
+from backend.presenters import forecast_view, on_grid, trend
+from backend.schemas import Forecast, SeriesStatus, Served, ServedPoint
 from backend.stores import Store, StoredSeries
-from backend.views import forecast_view, on_grid, trend
 
 LEVEL_NAMES = [f"p{round(100 * level)}" for level in LEVELS]
 
 
-class Forecasts:
+class CurrentForecasts:
     """Thread-safe: it keeps nothing, so a restart or another backend comes to the same choice."""
 
-    def __init__(self, store: Store, sources: LiveSources, min_windows: int) -> None:
+    def __init__(self, store: Store, min_windows: int) -> None:
         self._store = store
-        self._sources = sources
         self._min_windows = min_windows
 
-    def newest(self, stored: StoredSeries) -> Forecast | None:
+    def newest(self, stored: StoredSeries, status: SeriesStatus) -> Forecast | None:
         """The newest forecast of a series, or None where none was made."""
-        status = self._sources.status(stored.filename)
         view = forecast_view(self._store, stored, status, self._min_windows)
         if view is None:
             return None

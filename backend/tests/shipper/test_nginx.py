@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from backend.tests.feeding import fast_server, until
-from backend.tests.follow.test_tail import line
 from backend.tests.programs import FOLLOW, Nginx, Visitors, running, running_nginx, stanzas, stored_samples
 from backend.tests.proxy import Answer, proxy_to
 from backend.tests.server import Server
+from backend.tests.shipper.test_tail import line
 
 
 @pytest.fixture

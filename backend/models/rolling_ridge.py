@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.history import History
 from backend.models.rolling import Bools, Floats, Ints, newest_sum, trailing_sum
+from backend.models.trailing_stats import TrailingStats
 
 BLOCK = 15  # windows between refits
 
@@ -24,7 +24,7 @@ class Ridge:
 
 
 def block_moments(
-    history: History, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
+    history: TrailingStats, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
 ) -> Floats:
     """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
 
@@ -43,13 +43,13 @@ def block_moments(
     return moments
 
 
-def newest_block(history: History) -> Ints:
+def newest_block(history: TrailingStats) -> Ints:
     """For every origin the newest block that is complete at its end, counted from the block of row 0; -1: none."""
     before = history.grid.first % BLOCK
     return (np.arange(len(history)) + before + 1) // BLOCK - 1
 
 
-def coefficients(history: History, moments: Floats, ridge: Ridge, first: int) -> Floats:
+def coefficients(history: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
     """Of the regression at every origin from row `first`: (rows, p)."""
     chosen = newest_block(history)[first:]
     oldest = max(int(chosen[0]), 0)

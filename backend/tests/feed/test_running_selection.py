@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.models.gate import LOOKBACK, SPAN
+from backend.models.selection import LOOKBACK, SPAN
 from backend.stores import POINT_FIELDS, SeriesKey, Store
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import FAST, Sender, until

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from backend.follow import tail as tail_module
-from backend.follow.counts import times
-from backend.follow.tail import LogTail, StdinTail
+from backend.shipper import tail as tail_module
+from backend.shipper.counts import times
+from backend.shipper.tail import LogTail, StdinTail
 
 NOW = 1_700_000_000.5
 

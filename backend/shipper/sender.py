@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 
 from backend.errors import InvalidRequestError
-from backend.follow.counts import Counts
+from backend.shipper.counts import Counts
 
 BATCH_LINES = 5_000
 TICK_SECONDS = 0.1

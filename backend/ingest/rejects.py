@@ -11,7 +11,7 @@ SHOWN = 5
 QUOTED_CHARACTERS = 60
 
 
-class DropTally:
+class RejectCounter:
     """Dropped rows by reason, with the first row numbers and, for errors, what stood there."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ import threading
 import numpy as np
 
 from backend.ingest.readers.accesslog import Dates, Int64s, parse_block
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 KEPT_SECONDS = 86_400  # the product takes samples that are up to a day late
 MOST_AHEAD_SECONDS = 60
@@ -15,7 +15,7 @@ PRUNE_SECONDS = 60
 
 def times(block: bytes) -> Int64s:
     """Seconds since 1970 of the lines that have a time."""
-    return parse_block(block, 1, Dates(), DropTally())[0]
+    return parse_block(block, 1, Dates(), RejectCounter())[0]
 
 
 class Counts:
@@ -31,7 +31,7 @@ class Counts:
         self._dates = Dates()
         self._lines = 1
         self._pruned = now
-        self._bad = DropTally()
+        self._bad = RejectCounter()
         self._old = self._ahead = self._lost = 0
 
     def add(self, lines: bytes, now: float) -> None:
@@ -92,7 +92,7 @@ class Counts:
             ),
             (self._lost, "seconds could not be sent within a day and are lost"),
         ]
-        self._bad = DropTally()
+        self._bad = RejectCounter()
         self._old = self._ahead = self._lost = 0
         return [f"{count:,} {text}" for count, text in found if count]
 
