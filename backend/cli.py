@@ -138,6 +138,7 @@ def import_(
     as_json: AsJson = False,
 ) -> None:
     """Store a traffic file with its predictions, as an upload does; a server may be running."""
+    from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
     from backend.uploads.importing import import_file
@@ -151,13 +152,13 @@ def import_(
             options,
             read=_reader(settings),
             estimator=RPSEstimator.load(settings.model_path),
-            store=open_store(settings),
+            store=open_store(settings, MEASUREMENTS),
             max_series=settings.max_series,
             on_step=lambda step: status.update(f"{step} {file.name}"),
         )
     traffic = result.traffic
     summary = {
-        "filename": result.key.filename,
+        "filename": result.key.name,
         "version": result.key.version,
         "kind": traffic.kind,
         "format": traffic.format,
@@ -286,6 +287,7 @@ def doctor() -> None:
     """Check settings, model file, store, page and the queries of Prometheus, and say what to do about each."""
     from backend.feed.poller import why_not
     from backend.feed.prometheus import value_at
+    from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
 
@@ -299,7 +301,7 @@ def doctor() -> None:
             findings.append((what, False, problem.detail))
 
     def check_store() -> str:
-        open_store(settings).check()
+        open_store(settings, MEASUREMENTS).check()
         return str(settings.sqlite_path)
 
     def check_query(text: str) -> str:
@@ -341,11 +343,12 @@ def _settings() -> Settings:
 
 def _check_start(settings: Settings) -> None:
     """Fail before the port is bound, with the reason alone instead of a trace."""
+    from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
 
     RPSEstimator.load(settings.model_path)
-    store = open_store(settings)
+    store = open_store(settings, MEASUREMENTS, verify=True)
     store.check()
     store.close()
 

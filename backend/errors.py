@@ -95,6 +95,12 @@ class StoreUnavailableError(ProblemError):
     title = "The store cannot be reached"
 
 
+class StorageFullError(StoreUnavailableError):
+    status = 507
+    type = "storage-full"
+    title = "The disk is full"
+
+
 class PrometheusError(ProblemError):
     status = 502
     type = "prometheus"

@@ -15,7 +15,7 @@ router = APIRouter()
 @router.get("/series")
 def list_series(state: StateDep) -> list[Series]:
     """List the stored series, the one written last first."""
-    return [series_view(stored, state["statuses"].status(stored.filename)) for stored in state["store"].list_series()]
+    return [series_view(stored, state["statuses"].status(stored.name)) for stored in state["store"].list_series()]
 
 
 @router.delete("/series/{filename:path}")

@@ -18,6 +18,8 @@ from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import DroppedRowsReport, Score, UploadProgress, UploadResult, UploadStep
+from backend.stores import Origin
+from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
 from backend.uploads.form import UploadForm, too_large
 from backend.uploads.importing import ImportResult, import_file
@@ -70,8 +72,9 @@ async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId =
     with upload_folder() as folder:
         path = await asyncio.to_thread(write_sample, folder)
         # An earlier sample ended at another minute; the two must not mix.
-        await asyncio.to_thread(state["store"].delete_series, SAMPLE_FILENAME)
-        return await job.run(path, SAMPLE_FILENAME, ReadOptions(), request)
+        name = await asyncio.to_thread(free_name, state["store"], SAMPLE_FILENAME, "sample")
+        await asyncio.to_thread(state["store"].delete_series, name)
+        return await job.run(path, name, ReadOptions(), request, "sample")
 
 
 @router.get("/uploads/{upload_id}")
@@ -119,15 +122,17 @@ class ImportJob:
             raise
         return path, form.filename or "", _options_of(form.fields)
 
-    async def run(self, path: Path, filename: str, options: ReadOptions, request: Request) -> UploadResult:
+    async def run(
+        self, path: Path, filename: str, options: ReadOptions, request: Request, origin: Origin = "upload"
+    ) -> UploadResult:
         """Import the file off the event loop; a client that leaves calls it off."""
         watcher = asyncio.create_task(self._watch(request))
         self._report("waiting")
         try:
             async with self._state["import_slots"]:
-                result = await asyncio.to_thread(self._import, path, filename, options)
-            await asyncio.to_thread(self._state["collector"].reload, result.key.filename)
-            await self._state["hub"].refresh(result.key.filename)
+                result = await asyncio.to_thread(self._import, path, filename, options, origin)
+            await asyncio.to_thread(self._state["collector"].reload, result.key.name)
+            await self._state["hub"].refresh(result.key.name)
             answer = await asyncio.to_thread(_answer, self._state, result)
         except (ProblemError, ImportCancelledError):
             self._report("failed")
@@ -138,7 +143,7 @@ class ImportJob:
         log.info("file_imported", filename=answer.filename, rows=answer.rows_read, windows=answer.windows)
         return answer
 
-    def _import(self, path: Path, filename: str, options: ReadOptions) -> ImportResult:
+    def _import(self, path: Path, filename: str, options: ReadOptions, origin: Origin) -> ImportResult:
         return import_file(
             path,
             filename,
@@ -148,6 +153,7 @@ class ImportJob:
             store=self._state["store"],
             max_series=self._state["settings"].max_series,
             on_step=self._step,
+            origin=origin,
         )
 
     def _step(self, step: UploadStep) -> None:
@@ -183,10 +189,10 @@ def _options_of(fields: dict[str, str]) -> ReadOptions:
 
 def _answer(state: State, result: ImportResult) -> UploadResult:
     traffic = result.traffic
-    stored = next(series for series in state["store"].list_series() if series.key == result.key)
-    forecast = state["forecasts"].newest(stored, state["statuses"].status(stored.filename))
+    stored = state["store"].find(result.key.name)
+    forecast = state["forecasts"].newest(stored, state["statuses"].status(stored.name)) if stored else None
     return UploadResult(
-        filename=result.key.filename,
+        filename=result.key.name,
         version=result.key.version,
         kind=traffic.kind,
         format=traffic.format,

@@ -13,6 +13,7 @@ from backend.feed.line_parser import BadLine, Precision, parse_lines
 from backend.feed.rates import NANOSECONDS
 from backend.feed.samples import Row, SampleReader, samples_frame
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
+from backend.measurements import SAMPLES
 from backend.stores import Store
 
 log = structlog.get_logger()
@@ -77,7 +78,7 @@ class Intake:
             return
         self._refuse_one_too_many({row[0] for row in usable})
         frame = samples_frame(usable)
-        self._store.write_samples(frame)
+        self._store.write({SAMPLES: frame})
         self._tracker.arrived(frame)
 
     def close(self) -> None:
@@ -87,7 +88,7 @@ class Intake:
     def _refuse_one_too_many(self, names: set[str]) -> None:
         if names <= self._names:
             return
-        known = {series.filename for series in self._store.list_series()}
+        known = {record.name for record in self._store.list_series()}
         fed = set(self._tracker.names("live", time.time_ns()))
         if len(known | fed | names) > self._max_series and not names <= known | fed:
             raise ConflictError(

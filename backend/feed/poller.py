@@ -16,7 +16,8 @@ from backend.feed.prometheus import Prometheus
 from backend.feed.rates import NANOSECONDS
 from backend.feed.samples import Row
 from backend.feed.tracker import SAMPLES_KEPT
-from backend.stores import Store
+from backend.measurements import SAMPLES
+from backend.stores import TIME, Store
 from backend.stores.names import clean_name
 
 log = structlog.get_logger()
@@ -115,9 +116,8 @@ class Poller:
     def _begin(self, query: _Query, newest: int) -> None:
         """Want all that may still be stored and is not, so that an outage of ours is filled as well."""
         since = datetime.fromtimestamp(self._end(newest - self._kept), UTC)
-        samples = self._store.read_samples(since, None, query.filename)
-        own = samples[samples["source"] == SOURCE]
-        known = pd.DatetimeIndex(own["time"]).as_unit("ns").asi8 // (self._seconds * NANOSECONDS)
+        own = self._store.read(SAMPLES, {"filename": query.filename, "source": SOURCE}, since, fields=["value"])
+        known = pd.DatetimeIndex(own[TIME]).as_unit("ns").asi8 // (self._seconds * NANOSECONDS)
         query.wanted = set(range(newest + 1 - self._kept, newest + 1)) - set(known.tolist())
         query.newest = newest
 

@@ -73,12 +73,22 @@ class RPSEstimator:
         Columns mean, p10, p50, p90, p95; NaN in rows before whose origin nothing is known.
         """
         first = max(0, start - horizon)
+        tables = {}
+        for model, table in self.forecasts_at(frame, horizon, first).items():
+            rows = {name: _behind(column.to_numpy(), horizon)[start - first :] for name, column in table.items()}
+            tables[model] = pd.DataFrame(rows, index=frame.index[start:])
+        return tables
+
+    def forecasts_at(self, frame: pd.DataFrame, horizon: int, first: int = 0) -> dict[str, pd.DataFrame]:
+        """For every row from number `first` the forecast `horizon` windows ahead from its end, by model.
+
+        Columns mean, p10, p50, p90, p95; NaN in rows where nothing is known.
+        """
         made = self._made(frame, horizon, first, (True, True))
         tables = {}
         for place, model in enumerate(MODELS):
             columns = {"mean": made.mean[place]} | by_level(made.quantiles[place])
-            rows = {name: _behind(column, horizon)[start - first :] for name, column in columns.items()}
-            tables[model] = pd.DataFrame(rows, index=frame.index[start:])
+            tables[model] = pd.DataFrame(columns, index=frame.index[first:])
         return tables
 
     def forecast(

@@ -39,12 +39,11 @@ class SelectionLog:
         self._horizons: dict[int, _Means] = {}
         self._model: str | None = None
 
-    def load(self, forecasts: pd.DataFrame, window_seconds: int) -> None:
-        """Take what an earlier process issued, as the store gives it."""
-        for horizon in forecasts["horizon_seconds"].unique().tolist():
-            for model, part in forecasts[forecasts["horizon_seconds"] == horizon].groupby("model"):
-                windows = pd.DatetimeIndex(part["timestamp"]).as_unit("s").asi8 // window_seconds
-                self._of(horizon // window_seconds).put(str(model), windows, part["mean"].to_numpy())
+    def load(self, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
+        """Take what an earlier process issued, as issued_for gives it of the windows from number `first` on."""
+        for horizon, models in issued.items():
+            for model, table in models.items():
+                self._of(horizon).put(model, np.arange(first, first + len(table)), table["mean"].to_numpy())
 
     def issued(self, window: int, rows: Iterable[Mapping[str, float]]) -> None:
         """Take the forecasts made at the end of a window."""

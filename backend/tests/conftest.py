@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from backend.measurements import MEASUREMENTS
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
@@ -50,7 +51,7 @@ def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     """A home for backends over each store, empty."""
     if request.param == "sqlite":
-        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite"))
+        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))
     shared: Home = request.getfixturevalue("shared_home")
     return shared
 
@@ -60,5 +61,7 @@ def shared_home(influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_pa
     """A home over InfluxDB, which several backends may share."""
     name, token = bucket()
     return Home(
-        tmp_path, influxd.settings(name, token), lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token))
+        tmp_path,
+        influxd.settings(name, token),
+        lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token), MEASUREMENTS),
     )

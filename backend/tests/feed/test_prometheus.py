@@ -22,6 +22,7 @@ from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus, value_at
 from backend.feed.samples import SampleReader
 from backend.feed.tracker import FeedTracker
+from backend.measurements import MEASUREMENTS, SAMPLES, read_points
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import fast_server, until
@@ -60,8 +61,8 @@ def settings(url: str, queries: dict[str, str] | None = None, **others: str) -> 
 
 def windows(server: Server, name: str = "shop") -> dict[int, float]:
     """Rates by number of the window."""
-    store = SqliteStore(server.folder / "store.sqlite")
-    points = store.read_points(SeriesKey(name, "lgbm_v1"), None, None)
+    store = SqliteStore(server.folder / "store.sqlite", MEASUREMENTS)
+    points = read_points(store, SeriesKey(name, "lgbm_v1"), None, None)
     store.close()
     return {int(at.timestamp()) // WINDOW: rate for at, rate in points["actual_rps"].items()}  # type: ignore[attr-defined]
 
@@ -221,7 +222,7 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(poller, "PAUSE_SECONDS", 0)
-    store = SqliteStore(tmp_path / "store.sqlite")
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
     intake = Intake(store, FeedTracker(60), SampleReader({}), 200)
     now = time.time()
     delay = (now - 30) % 60  # so that no window ends meanwhile
@@ -231,7 +232,7 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     prometheus = Remembering()
     with pytest.raises(TimeoutError):
         asyncio.run(asyncio.wait_for(Poller(prometheus, {"shop": "x"}, store, intake, 60, delay).run(), 3))
-    samples = store.read_samples(datetime.now(UTC) - timedelta(hours=23), None, "shop")
+    samples = store.read(SAMPLES, {"filename": "shop"}, datetime.now(UTC) - timedelta(hours=23))
     intake.close()
     store.close()
     asked = [window for windows in prometheus.asked for window in windows]
@@ -242,14 +243,14 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     assert set(range(newest - 1400, newest + 1)) - set(stored) <= set(asked)
     assert len(set(asked) & set(stored)) < 60  # none but those between two that were not stored
     assert len(samples) >= 23 * 60 - 1
-    assert samples["time"].is_unique
+    assert samples["timestamp"].is_unique
 
 
 def test_the_clock_may_jump_an_hour_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ahead = 0.0
     monkeypatch.setattr(poller, "time", SimpleNamespace(time=lambda: time.time() + ahead))
     monkeypatch.setattr(poller, "SAMPLES_KEPT", timedelta(seconds=50))
-    store = SqliteStore(tmp_path / "store.sqlite")
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
     intake = Intake(store, FeedTracker(1), SampleReader({}), 200)
     prometheus = Remembering()
 

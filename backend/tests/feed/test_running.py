@@ -12,23 +12,25 @@ import pandas as pd
 import pytest
 from websockets.sync.client import connect
 
+from backend.measurements import MEASUREMENTS, read_points
 from backend.stores import SeriesKey, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.tests.feeding import WINDOW, Home, Sender, post, until
 from backend.tests.influxd import ORG, Influxd
 from backend.tests.server import Server
+from backend.tests.stores.samples import forecasts_of as stored_forecasts
 
 KEY = SeriesKey("web", "lgbm_v1")
 EVERY = {(model, WINDOW * horizon) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)}
 
 
 def points_of(store: Store) -> pd.DataFrame:
-    return store.read_points(KEY, None, None)
+    return read_points(store, KEY, None, None)
 
 
 def forecasts_of(store: Store) -> pd.DataFrame:
-    return store.read_forecasts(KEY, None, None)
+    return stored_forecasts(store, KEY)
 
 
 def seconds(times: pd.Index | pd.Series) -> list[int]:
@@ -155,7 +157,7 @@ def test_a_store_that_goes_away_under_a_feed_is_said_and_nothing_that_was_answer
     mortal: Influxd, tmp_path: Path, how: signal.Signals
 ) -> None:
     token = mortal.make_bucket("metrics")
-    store = InfluxStore(InfluxClient(mortal.url, ORG, "metrics", token))
+    store = InfluxStore(InfluxClient(mortal.url, ORG, "metrics", token), MEASUREMENTS)
     home = Home(tmp_path, mortal.settings("metrics", token), lambda: store)
     with home.server() as server:
         sender = Sender([server])

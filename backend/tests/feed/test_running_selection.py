@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS
 from backend.models.selection import LOOKBACK, SPAN
-from backend.stores import POINT_FIELDS, SeriesKey, Store
+from backend.serving.issued import field
+from backend.stores import TIME, SeriesKey, Store
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import FAST, Sender, until
 from backend.tests.server import SERVE, Server, running_server
+from backend.tests.stores.samples import write_points
 
 KEY = SeriesKey("web", "lgbm_v1")
 SPOILED = [sys.executable, "-m", "backend.tests.spoiled", "serve"]
@@ -44,17 +47,17 @@ def write_past(store: Store, spoiled: range) -> None:
     windows = np.arange(now - LOOKBACK, now)
     index = pd.DatetimeIndex(pd.to_datetime(windows, unit="s", utc=True)).as_unit("s")
     points = pd.DataFrame({"actual_rps": expected(windows) + noise(windows)}, index=index)
-    store.write_points(KEY, 1, points.reindex(columns=list(POINT_FIELDS)))
+    write_points(store, KEY, points.reindex(columns=list(POINT_FIELDS)), 1)
     said = expected(windows) * np.where(np.isin(now - windows, spoiled), 5.0, 1.0)
-    parts = [
-        pd.DataFrame({"model": model, "horizon_seconds": horizon, "timestamp": index, "mean": said})
-        for model in ("lgbm_plus", "lgbm")
+    means = pd.DataFrame({field("mean", horizon): np.roll(said, 1 - horizon) for horizon in (1, 5, 15)})
+    issued = means.assign(**KEY.tags, **{TIME: index})
+    quantiles = {
+        field(edge, horizon): issued[field("mean", horizon)]
+        for edge in ("p10", "p50", "p90", "p95")
         for horizon in (1, 5, 15)
-    ]
-    forecasts = pd.concat(parts, ignore_index=True)
-    issued = forecasts["timestamp"] - pd.to_timedelta(forecasts["horizon_seconds"] - 1, unit="s")
-    levels = dict.fromkeys(("p10", "p50", "p90", "p95"), forecasts["mean"])
-    store.write_forecasts(KEY, forecasts.assign(issued_at=issued, **levels))
+    }
+    for model in ("lgbm_plus", "lgbm"):
+        store.write({FORECASTS: issued.assign(model=model, **quantiles)})
 
 
 def served(server: Server) -> Any:
@@ -83,7 +86,7 @@ def change_to(wanted: tuple[str, ...], folder: Path, command: list[str]) -> tupl
 
 
 def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(tmp_path: Path) -> None:
-    write_past(SqliteStore(tmp_path / "store.sqlite"), range(0))
+    write_past(SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS), range(0))
     change, answer = change_to(("ewma", "last_value"), tmp_path, SPOILED)
     assert change["filename"] == "web"
     assert change["errors"][change["model"]] < change["errors"]["lgbm_plus"]
@@ -92,7 +95,7 @@ def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(
 
 
 def test_a_model_that_is_whole_again_is_served_once_its_bad_forecasts_are_past_the_span(tmp_path: Path) -> None:
-    write_past(SqliteStore(tmp_path / "store.sqlite"), range(SPAN - 55, SPAN - 30))
+    write_past(SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS), range(SPAN - 55, SPAN - 30))
     change, answer = change_to(("lgbm_plus", "lgbm"), tmp_path, SERVE)
     assert change["before"] in ("ewma", "last_value")
     assert answer["errors"][change["model"]] < answer["errors"][change["before"]]
