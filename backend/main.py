@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
         statuses = SeriesStatuses(replayer, tracker, collector)
-        forecasts = CurrentForecasts(store, estimator.min_windows)
+        forecasts = CurrentForecasts(store, estimator.min_windows, max(estimator.horizons))
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from backend.models import catalog
+from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
 from backend.sample import is_synthetic
 from backend.schemas import ChartDataPoint, Forecast, ForecastPoint, Series, SeriesStatus, Trend
 from backend.stores import Store, StoredSeries
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
-LONGEST_HORIZON = 15
 
 
 def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
@@ -41,12 +42,17 @@ def series_view(stored: StoredSeries, status: SeriesStatus) -> Series:
     return Series(**vars(stored), live=status == "live", status=status, synthetic=is_synthetic(stored.filename))
 
 
-def forecast_view(store: Store, stored: StoredSeries, status: SeriesStatus, min_windows: int) -> Forecast | None:
-    """The newest forecast of a series, or None where none was made."""
+def forecast_view(
+    store: Store, stored: StoredSeries, status: SeriesStatus, min_windows: int, longest_horizon: int
+) -> Forecast | None:
+    """The newest forecast of a series, without what is served of it; None where there is none.
+
+    `longest_horizon`: the longest that is forecast, in windows.
+    """
     window = timedelta(seconds=stored.window_seconds)
     # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
     # was known of the windows since).
-    rows = store.read_forecasts(stored.key, stored.last - LONGEST_HORIZON * window, None)
+    rows = store.read_forecasts(stored.key, stored.last - longest_horizon * window, None)
     newest = store.read_points(stored.key, stored.last, None)["actual_rps"]
     if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
@@ -61,7 +67,7 @@ def forecast_view(store: Store, stored: StoredSeries, status: SeriesStatus, min_
         status=status,
         warming_up=stored.points < min_windows,
         points=_forecast_points(rows[rows["issued_at"] == issued_at], stored.window_seconds, newest.iloc[-1]),
-        served=None,
+        served=[],
     )
 
 
@@ -70,6 +76,18 @@ def trend(forecast: float, newest: float) -> Trend:
     if abs(forecast - newest) <= FLAT_BAND * newest:
         return "flat"
     return "up" if forecast > newest else "down"
+
+
+def selection_reason(selection: Selection) -> str:
+    """Why a candidate is served, for the page and the log."""
+    label = catalog.label(selection.model)
+    if selection.why == "too_few":
+        return f"fewer than {FEWEST} forecasts at this horizon could be scored so far"
+    errors = sorted(selection.errors.items(), key=lambda item: item[1])
+    figures = ", ".join(f"{catalog.label(key)} {error:.1%}" for key, error in errors)
+    if selection.why == "least_error":
+        return f"{label} had the least error over the last {SPAN} windows: {figures} of the traffic"
+    return f"{label} stays until another is {MARGIN:.0%} better over the last {SPAN} windows: {figures} of the traffic"
 
 
 def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:

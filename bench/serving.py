@@ -71,7 +71,9 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         store.write_points(key, window, point)
         store.write_forecasts(key, forecasts)
         now = past.index[-1].to_pydatetime()
-        view = forecast_view(store, StoredSeries("live", key.version, window, 1, now, now, now), "live", 1)
+        view = forecast_view(
+            store, StoredSeries("live", key.version, window, 1, now, now, now), "live", 1, max(estimator.horizons)
+        )
         assert view is not None
         render("forecast", 1, view)
 

@@ -10,8 +10,9 @@ from backend.api.history import SPANS, FilenameQuery, buckets
 from backend.deps import State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
+from backend.models import catalog
 from backend.presenters import on_grid
-from backend.schemas import Model, PastForecast, PastForecasts, Range
+from backend.schemas import ModelKey, PastForecast, PastForecasts, Range
 from backend.serving.current import issued_tables
 from backend.stores import StoredSeries
 
@@ -24,7 +25,7 @@ def past_forecasts(
     horizon: int,
     range: Literal["live"] | Range,
     filename: FilenameQuery = None,
-    model: Model = "lgbm_plus",
+    model: ModelKey = catalog.PREFERRED.key,
 ) -> PastForecasts:
     """What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
 
@@ -34,6 +35,8 @@ def past_forecasts(
     horizons = state["estimator"].horizons
     if horizon not in horizons:
         raise InvalidRequestError(f"No forecast is made {horizon} windows ahead; horizon is one of {horizons}.")
+    if model not in catalog.model_keys():
+        raise InvalidRequestError(f'No model is "{model}"; model is one of {", ".join(catalog.model_keys())}.')
     series = find_series(state, filename)
     rolling = state["statuses"].status(series.filename) == "historic"
     span = LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
@@ -51,7 +54,7 @@ def past_forecasts(
 
 
 def _rolling(
-    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
+    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: ModelKey
 ) -> pd.Series:
     windows = state["estimator"].history_windows + horizon  # nothing older has any effect
     points = _points(state, series, start - windows * timedelta(seconds=series.window_seconds), stop)
@@ -60,7 +63,7 @@ def _rolling(
 
 
 def _issued(
-    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
+    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: ModelKey
 ) -> pd.Series:
     points = _points(state, series, start, stop)
     tables = issued_tables(state["store"], series, points).get(horizon)

@@ -64,7 +64,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
         estimator: Any = RPSEstimator
         tracker = FeedTracker(60)
         statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
-        hub = Hub(store, statuses, CurrentForecasts(store, 20), INTERVAL)
+        hub = Hub(store, statuses, CurrentForecasts(store, 20, 15), INTERVAL)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()
