@@ -5,6 +5,7 @@ from datetime import datetime
 import pandas as pd
 
 from backend.models.catalog import MODELS
+from backend.models.intervals import INTERVAL
 from backend.stores.contract import TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
@@ -15,8 +16,7 @@ POINTS = Measurement(
     (
         Field("actual_rps"),
         *(Field(model.column) for model in MODELS),
-        Field("p10"),
-        Field("p90"),
+        *(Field(edge) for edge in INTERVAL),
         Field("anomaly", aggregate="max"),
     ),
     required="actual_rps",

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
 
-Model = Literal["lgbm_plus", "lgbm"]
-Candidate = Literal["lgbm_plus", "lgbm", "ewma", "last_value"]
+ModelKey = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
+CandidateKey = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
 Range = Literal["1h", "6h", "24h"]
 AccuracySpan = Literal["1h", "24h", "7d"]
 Trend = Literal["up", "down", "flat"]
@@ -33,6 +33,10 @@ class Problem(BaseModel):
 
 
 class ChartDataPoint(BaseModel):
+    """One window or bucket. A further model of the catalog adds its own column."""
+
+    model_config = ConfigDict(extra="allow")
+
     timestamp: datetime = Field(description="start of the window or bucket, UTC")
     actual_rps: Rate
     predicted_rps_model1: Rate
@@ -42,7 +46,8 @@ class ChartDataPoint(BaseModel):
     anomaly: bool = Field(description="further than 15 % from model1's forecast and outside its p10-p90 band")
 
 
-class ServedPoint(BaseModel):
+class ForecastPoint(BaseModel):
+    model: ModelKey
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     timestamp: datetime = Field(description="start of the forecast window, UTC")
@@ -54,19 +59,16 @@ class ServedPoint(BaseModel):
     trend: Trend = Field(description="against the newest actual rate; within 2 % is flat")
 
 
-class ForecastPoint(ServedPoint):
-    model: Model
+class ServedPoint(ForecastPoint):
+    """The forecast to act on at one horizon: of the candidate with the least error there lately, kept until another is
+    clearly better."""
 
-
-class Served(BaseModel):
-    """The forecast to act on: of the candidate with the least error lately, kept until another is clearly better."""
-
-    model: Candidate
-    reason: str = Field(description="a sentence with the figures")
-    errors: dict[Candidate, float] = Field(
-        description="absolute errors over traffic, mean of the horizons, lately; empty while too few could be scored"
+    model: CandidateKey
+    reason: str = Field(description="why it is served: a sentence with the figures")
+    errors: dict[str, float] = Field(
+        description="by candidate the sum of absolute errors over the sum of traffic (WAPE) at this horizon over the "
+        "last 240 windows; empty while too few forecasts could be scored"
     )
-    points: list[ServedPoint]
 
 
 class Forecast(BaseModel):
@@ -76,9 +78,9 @@ class Forecast(BaseModel):
     issued_at: datetime = Field(description="end of the newest window it was made from, UTC")
     stale: bool = Field(description="a file's or a silent feed's: made more than three windows ago")
     status: SeriesStatus
-    warming_up: bool = Field(description="too little history for the models: a baseline with a wide band speaks")
-    points: list[ForecastPoint]
-    served: Served | None = Field(description="null where nothing is known of the series any more")
+    warming_up: bool = Field(description="too little history for the models: an average of simple forecasts instead")
+    points: list[ForecastPoint] = Field(description="of every model at every horizon")
+    served: list[ServedPoint] = Field(description="one a horizon; empty where nothing is known of the series any more")
 
 
 class PastForecast(BaseModel):
@@ -90,7 +92,7 @@ class PastForecasts(BaseModel):
     """What one model said of each window, `horizon` windows before it."""
 
     filename: str
-    model: Model
+    model: ModelKey
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     origin: Origin

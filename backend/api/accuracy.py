@@ -9,10 +9,10 @@ from backend.api.history import FilenameQuery
 from backend.deps import State, StateDep, find_series
 from backend.measurements import read_points
 from backend.models.baselines import within
-from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
-from backend.presenters import on_grid
+from backend.models.evaluate import Result, score_issued, seen_in_training
 from backend.schemas import Accuracy, AccuracySpan, Score, Trained
 from backend.serving.current import issued_tables
+from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord
 
 router = APIRouter()
@@ -32,7 +32,7 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     series = find_series(state, filename)
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
-    naive = within(stop - series.first, SHOWN)
+    naive = within(stop - series.first)
     results = _scores(state, series, start, naive)
     manifest = state["estimator"].manifest
     return Accuracy(

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query
 
 from backend.deps import StateDep, find_series
 from backend.measurements import read_points
-from backend.presenters import chart_points, on_grid
 from backend.schemas import ChartDataPoint, Range
+from backend.serving.presenters import chart_points, on_grid
 from backend.stores import SeriesRecord
 
 router = APIRouter()

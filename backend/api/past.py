@@ -11,9 +11,10 @@ from backend.deps import State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
-from backend.presenters import on_grid
-from backend.schemas import Model, PastForecast, PastForecasts, Range
+from backend.models import catalog
+from backend.schemas import ModelKey, PastForecast, PastForecasts, Range
 from backend.serving.current import issued_tables
+from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord
 
 router = APIRouter()
@@ -25,7 +26,7 @@ def past_forecasts(
     horizon: int,
     range: Literal["live"] | Range,
     filename: FilenameQuery = None,
-    model: Model = "lgbm_plus",
+    model: ModelKey = catalog.PREFERRED.key,
 ) -> PastForecasts:
     """What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
 
@@ -35,6 +36,8 @@ def past_forecasts(
     horizons = state["estimator"].horizons
     if horizon not in horizons:
         raise InvalidRequestError(f"No forecast is made {horizon} windows ahead; horizon is one of {horizons}.")
+    if model not in catalog.model_keys():
+        raise InvalidRequestError(f'No model is "{model}"; model is one of {", ".join(catalog.model_keys())}.')
     series = find_series(state, filename)
     span = LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
     start, stop, every = buckets(series, span, None)
@@ -51,7 +54,7 @@ def past_forecasts(
 
 
 def _issued(
-    state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: Model
+    state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: ModelKey
 ) -> pd.Series:
     points = _points(state, series, start, stop)
     tables = issued_tables(state["store"], series, points, [horizon]).get(horizon)

@@ -6,8 +6,8 @@ from fastapi import APIRouter
 
 from backend.deps import StateDep
 from backend.errors import NotFoundError
-from backend.presenters import series_view
 from backend.schemas import Deleted, Series
+from backend.serving.presenters import series_view
 
 router = APIRouter()
 

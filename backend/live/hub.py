@@ -11,9 +11,9 @@ from backend.errors import ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
 from backend.live.status import SeriesStatuses
 from backend.measurements import POINT_FIELDS, read_points
-from backend.presenters import chart_points, on_grid
 from backend.schemas import Forecast, LivePoints, LiveSnapshot, LiveStatus
 from backend.serving.current import CurrentForecasts
+from backend.serving.presenters import chart_points, on_grid
 from backend.stores import SeriesRecord, Store
 
 log = structlog.get_logger()

@@ -16,10 +16,10 @@ from backend.measurements import FORECASTS, POINTS, points_table, read_points
 from backend.models.frames import series_of
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.presenters import on_grid
 from backend.schemas import Replay, ReplayRequest
 from backend.serving.issued import issued_table, packed
 from backend.serving.points import forecast_beside, one_window_ahead
+from backend.serving.presenters import on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store
 from backend.stores.names import free_name
 

@@ -11,11 +11,11 @@ from typing import Any
 import pandas as pd
 
 from backend.measurements import FORECASTS
-from backend.models.intervals import LEVELS
+from backend.models.intervals import LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
 from backend.stores import TIME, SeriesKey, Store
 
-QUANTITIES = ("mean", *(f"p{round(100 * level)}" for level in LEVELS))
+QUANTITIES = ("mean", *LEVEL_NAMES)
 
 
 def field(quantity: str, horizon_seconds: int) -> str:

@@ -7,7 +7,8 @@ import pandas as pd
 
 from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import anomalies
-from backend.models.catalog import MODELS
+from backend.models.catalog import MODELS, PREFERRED
+from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import field
 
@@ -23,9 +24,9 @@ def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int
     model. Empty where a model said nothing."""
     if not all(model.key in issued for model in MODELS):
         return {}
-    preferred = issued[MODELS[0].key]
+    preferred = issued[PREFERRED.key]
     columns = {model.column: float(issued[model.key][field("mean", window_seconds)]) for model in MODELS}
-    return columns | {edge: float(preferred[field(edge, window_seconds)]) for edge in ("p10", "p90")}
+    return columns | {edge: float(preferred[field(edge, window_seconds)]) for edge in INTERVAL}
 
 
 def one_window_ahead(target: pd.Timestamp, actual: float, beside: Mapping[str, float]) -> pd.DataFrame:

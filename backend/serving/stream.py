@@ -10,6 +10,7 @@ import pandas as pd
 from backend.measurements import FORECASTS, POINT_FIELDS, read_points
 from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
+from backend.models.intervals import INTERVAL
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
@@ -119,7 +120,7 @@ class SeriesStream:
         self._served.note(self.key.name, self.rates(window - LOOKBACK, window + 1), window)
 
     def _stored_forecasts(self, store: Store, windows: Iterable[int]) -> dict[int, dict[str, float]]:
-        fields = [field(quantity, self._seconds) for quantity in ("mean", "p10", "p90")]
+        fields = [field(quantity, self._seconds) for quantity in ("mean", *INTERVAL)]
         start, stop = self._utc(min(windows)), self._utc(max(windows) + 1)
         table = store.read(FORECASTS, self.key.tags, start, stop, fields=fields)
         issued: dict[int, dict[str, Any]] = {}

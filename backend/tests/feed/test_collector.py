@@ -26,8 +26,8 @@ from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
-from backend.presenters import forecast_view
 from backend.serving.current import CurrentForecasts
+from backend.serving.presenters import forecast_view
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
 from backend.tests.stores.samples import forecasts_of, write_points
@@ -233,7 +233,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     feed.live(0, 5)
     feed.at(6)
     (stored,) = feed.store.list_series()
-    view = forecast_view(feed.store, stored, "live", 20)
+    view = forecast_view(feed.store, stored, "live", 20, 15)
     assert view is not None
     assert view.issued_at == moment(6)
     assert len(view.points) == 6
@@ -307,7 +307,7 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
             spoiling.spoiled = 70 <= window < 95
             feed.send(window, window + 1, value=cycle(window))
             feed.at(window + 1)
-            found = [log for log in logs if log["event"] == "served_forecast_changed"]
+            found = [log for log in logs if log["event"] == "selection_changed" and log["horizon"] == 1]
             changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
             if window % 40 == 39 or window in [change[0] for change in changes]:
                 shown[window] = served(feed, sources)
@@ -326,12 +326,11 @@ def cycle(window: int) -> float:
 
 
 def served(feed: Feed, sources: SeriesStatuses) -> str:
-    """What /api/forecast names as served."""
+    """What /api/forecast names as served one window ahead."""
     (stored,) = feed.store.list_series()
     forecast = CurrentForecasts(feed.store, 20, (1, 5, 15)).newest(stored, sources.status(stored.name))
     assert forecast is not None
-    assert forecast.served is not None
-    return forecast.served.model
+    return forecast.served[0].model
 
 
 class FailingStore(SqliteStore):

@@ -61,13 +61,15 @@ def write_past(store: Store, spoiled: range) -> None:
 
 
 def served(server: Server) -> Any:
-    return server.get("/api/forecast", filename="web")["served"]
+    """What is served one window ahead."""
+    return server.get("/api/forecast", filename="web")["served"][0]
 
 
 def changes(folder: Path) -> list[Any]:
-    """What the server's log says of changes."""
+    """What the server's log says of changes of what is selected one window ahead."""
     lines = (folder / "server.log").read_text().splitlines()
-    return [json.loads(line) for line in lines if '"served_forecast_changed"' in line]
+    logged = [json.loads(line) for line in lines if '"selection_changed"' in line]
+    return [change for change in logged if change["horizon"] == 1]
 
 
 def change_to(wanted: tuple[str, ...], folder: Path, command: list[str]) -> tuple[Any, Any]:

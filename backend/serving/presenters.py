@@ -5,29 +5,28 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from backend.measurements import read_points
+from backend.measurements import POINT_FIELDS, read_points
+from backend.models import catalog
+from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
 from backend.schemas import ChartDataPoint, Forecast, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
 from backend.serving.issued import newest_forecasts
 from backend.stores import SeriesRecord, Store
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
-LONGEST_HORIZON = 15
+ANOMALY = POINT_FIELDS.index("anomaly")
 
 
 def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
     """Points in the frame's order; unknown values are null."""
+    rows = frame.reindex(columns=list(POINT_FIELDS)).itertuples(name=None)
     return [
         ChartDataPoint(
             timestamp=timestamp,
-            actual_rps=_known(actual),
-            predicted_rps_model1=_known(model1),
-            predicted_rps_model2=_known(model2),
-            p10=_known(p10),
-            p90=_known(p90),
-            anomaly=anomaly == 1.0,
+            anomaly=values[ANOMALY] == 1.0,
+            **{name: _known(value) for name, value in zip(POINT_FIELDS, values, strict=True) if name != "anomaly"},
         )
-        for timestamp, actual, model1, model2, p10, p90, anomaly in frame.itertuples(name=None)
+        for timestamp, *values in rows
     ]
 
 
@@ -57,12 +56,17 @@ def series_view(stored: SeriesRecord, status: SeriesStatus) -> Series:
     )
 
 
-def forecast_view(store: Store, stored: SeriesRecord, status: SeriesStatus, min_windows: int) -> Forecast | None:
-    """The newest forecast of a series, or None where none was made."""
+def forecast_view(
+    store: Store, stored: SeriesRecord, status: SeriesStatus, min_windows: int, longest_horizon: int
+) -> Forecast | None:
+    """The newest forecast of a series, without what is served of it; None where there is none.
+
+    `longest_horizon`: the longest that is forecast, in windows.
+    """
     window = timedelta(seconds=stored.window_seconds)
     # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
     # was known of the windows since).
-    rows = newest_forecasts(store, stored.key, stored.last - (LONGEST_HORIZON - 1) * window)
+    rows = newest_forecasts(store, stored.key, stored.last - (longest_horizon - 1) * window)
     newest = read_points(store, stored.key, stored.last, None)["actual_rps"]
     if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
@@ -77,7 +81,7 @@ def forecast_view(store: Store, stored: SeriesRecord, status: SeriesStatus, min_
         status=status,
         warming_up=stored.points < min_windows,
         points=_forecast_points(rows, stored.window_seconds, newest.iloc[-1]),
-        served=None,
+        served=[],
     )
 
 
@@ -86,6 +90,18 @@ def trend(forecast: float, newest: float) -> Trend:
     if abs(forecast - newest) <= FLAT_BAND * newest:
         return "flat"
     return "up" if forecast > newest else "down"
+
+
+def selection_reason(selection: Selection) -> str:
+    """Why a candidate is served, for the page and the log."""
+    label = catalog.label(selection.model)
+    if selection.why == "too_few":
+        return f"fewer than {FEWEST} forecasts at this horizon could be scored so far"
+    errors = sorted(selection.errors.items(), key=lambda item: item[1])
+    figures = ", ".join(f"{catalog.label(key)} {error:.1%}" for key, error in errors)
+    if selection.why == "least_error":
+        return f"{label} had the least error over the last {SPAN} windows: {figures} of the traffic"
+    return f"{label} stays until another is {MARGIN:.0%} better over the last {SPAN} windows: {figures} of the traffic"
 
 
 def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
