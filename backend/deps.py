@@ -1,6 +1,5 @@
 """What endpoints may ask for, as types. All of it is made once, in main.lifespan."""
 
-import asyncio
 from typing import Annotated, TypedDict, cast
 
 from fastapi import Depends
@@ -17,8 +16,7 @@ from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import Store, StoredSeries
-from backend.uploads.progress import ProgressBoard
-from backend.uploads.reader_pool import ReaderPool
+from backend.uploads.job import Uploads
 
 
 class State(TypedDict):
@@ -27,7 +25,6 @@ class State(TypedDict):
     settings: Settings
     store: Store
     estimator: RPSEstimator
-    readers: ReaderPool
     replayer: Replayer
     intake: Intake
     collector: Collector
@@ -35,8 +32,7 @@ class State(TypedDict):
     statuses: SeriesStatuses
     forecasts: CurrentForecasts
     hub: Hub
-    progress: ProgressBoard
-    import_slots: asyncio.Semaphore
+    uploads: Uploads
 
 
 def get_state(connection: HTTPConnection) -> State:
@@ -44,13 +40,6 @@ def get_state(connection: HTTPConnection) -> State:
 
 
 StateDep = Annotated[State, Depends(get_state)]
-
-
-def get_store(state: StateDep) -> Store:
-    return state["store"]
-
-
-StoreDep = Annotated[Store, Depends(get_store)]
 
 
 def find_series(state: State, filename: str | None) -> StoredSeries:

@@ -26,8 +26,7 @@ from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
-from backend.uploads.progress import ProgressBoard
-from backend.uploads.reader_pool import READERS, ReaderPool
+from backend.uploads.job import Uploads
 
 ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
 
@@ -40,7 +39,6 @@ def create_app(settings: Settings) -> FastAPI:
         estimator = RPSEstimator.load(settings.model_path)
         store = open_store(settings)
         remove_leftovers()
-        readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
         tracker = FeedTracker(settings.window_seconds)
@@ -55,12 +53,13 @@ def create_app(settings: Settings) -> FastAPI:
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
+        uploads = Uploads(settings, store, estimator)
+        uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller)]
         yield State(
             settings=settings,
             store=store,
             estimator=estimator,
-            readers=readers,
             replayer=replayer,
             intake=intake,
             collector=collector,
@@ -68,15 +67,14 @@ def create_app(settings: Settings) -> FastAPI:
             statuses=statuses,
             forecasts=forecasts,
             hub=hub,
-            progress=ProgressBoard(),
-            import_slots=asyncio.Semaphore(READERS),
+            uploads=uploads,
         )
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
         intake.close()
-        readers.close()
+        uploads.close()
         store.close()
 
     app = FastAPI(
@@ -102,6 +100,3 @@ def create_app(settings: Settings) -> FastAPI:
 def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
     """Let the page know, from the thread that closes windows. A store that is away meanwhile is the next tick's."""
     asyncio.run_coroutine_threadsafe(work, loop)
-
-
-app = create_app(Settings())

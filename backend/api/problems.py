@@ -4,13 +4,15 @@ from http import HTTPStatus
 from typing import Any
 
 import structlog
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from backend.errors import ProblemError
+from backend.uploads.job import ImportCancelledError
 
 log = structlog.get_logger()
 
@@ -43,6 +45,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    for error in (ClientDisconnect, ImportCancelledError):
+        app.add_exception_handler(error, _on_client_gone)
     app.add_exception_handler(Exception, _on_crash)
 
 
@@ -74,6 +78,10 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     title = HTTPStatus(error.status_code).phrase
     body = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
     return _response(request.url.path, body, error.status_code, dict(error.headers or {}))
+
+
+async def _on_client_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:

@@ -5,9 +5,7 @@ import zlib
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.requests import ClientDisconnect
 
-from backend.api.problems import CLIENT_CLOSED_REQUEST
 from backend.deps import StateDep
 from backend.errors import BadLinesError, BusyError, TooLargeError
 from backend.feed.line_parser import BadLine, Precision
@@ -48,11 +46,7 @@ async def write(
     del org, bucket
     intake = state["intake"]
     with intake.admitted():
-        try:
-            body = await _received(request)
-        except ClientDisconnect:
-            return Response(status_code=CLIENT_CLOSED_REQUEST)
-        bad = await intake.write(body, precision)
+        bad = await intake.write(await _received(request), precision)
     if bad:
         raise BadLinesError(_describe(bad))
     return Response(status_code=204)

@@ -19,7 +19,7 @@ MAX_HEADER_BYTES = 64 * 1024  # a file name of 5,000 characters is harmless, and
 MAX_PARTS = 20
 
 
-class UploadForm:
+class MultipartForm:
     """Feed it the body's chunks: the file goes to `path`, the other fields into `fields`.
 
     Raises TooLargeError once the file is larger than `limit` bytes and InvalidRequestError for a body that is not
