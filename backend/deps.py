@@ -2,7 +2,7 @@
 
 from typing import Annotated, TypedDict, cast
 
-from fastapi import Depends
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from backend.config import Settings
@@ -14,6 +14,7 @@ from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
+from backend.sample import SAMPLE_FILENAME
 from backend.serving.current import CurrentForecasts
 from backend.stores import Store, StoredSeries
 from backend.uploads.job import Uploads
@@ -40,6 +41,13 @@ def get_state(connection: HTTPConnection) -> State:
 
 
 StateDep = Annotated[State, Depends(get_state)]
+
+
+FilenameQuery = Annotated[
+    str | None,
+    Query(max_length=1000, examples=[SAMPLE_FILENAME], description="none: the live series, else the newest"),
+]
+FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 
 def find_series(state: State, filename: str | None) -> StoredSeries:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
@@ -77,7 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         uploads.close()
         store.close()
 
-    app = FastAPI(
+    app = DocumentedAPI(
         title="ScaleOps",
         version="0.1.0",
         summary="Short-horizon traffic forecasting",

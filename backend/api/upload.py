@@ -3,20 +3,29 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Request
 from fastapi import Path as PathParameter
-from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
+from backend.api.document import REF, problems
 from backend.deps import State, StateDep
-from backend.errors import InvalidRequestError, NotFoundError, ProblemError
-from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
+from backend.errors import (
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    StoreUnavailableError,
+    TooLargeError,
+    UnsupportedFormatError,
+    UnusableFileError,
+)
+from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import UploadProgress, UploadResult
 from backend.uploads.folder import upload_folder
-from backend.uploads.form import MultipartForm, too_large
+from backend.uploads.form import MultipartForm, read_options, too_large
 from backend.uploads.importing import ImportResult
 from backend.uploads.job import ImportJob
 from backend.uploads.summary import upload_summary
@@ -27,39 +36,47 @@ MULTIPART_OVERHEAD = 1024**2  # boundaries, headers and option fields around the
 DISCARD_SECONDS = 2  # reading on for a moment lets a client that is still sending receive the answer
 
 
-class UploadForm(BaseModel):
-    """Form fields beside the file; each overrides what would be recognised. An empty one counts as absent."""
+UPLOAD_ID = "my-upload-1"
+UploadId = Annotated[
+    str | None, Header(max_length=100, examples=[UPLOAD_ID], description="chosen by the client, to ask for progress")
+]
+IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError)
+FILE_ERRORS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
+BODY = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "allOf": [{"$ref": REF.format(model="UploadForm")}],
+                "type": "object",
+                "properties": {"file": {"type": "string", "format": "binary"}},
+                "required": ["file"],
+            },
+            "example": {
+                "file": "time,requests\n2026-01-05 08:00,1200\n2026-01-05 08:01,1260\n2026-01-05 08:02,1230\n",
+                "timezone": "Europe/Berlin",
+            },
+        }
+    },
+}
 
-    kind: Kind | None = None
-    timestamp_column: str | None = Field(default=None, max_length=1000)
-    time_unit: TimeUnit | None = None
-    timezone: str | None = Field(default=None, max_length=100, description="IANA name or offset, for times without one")
-    value_column: str | None = Field(default=None, max_length=1000)
-    value_unit: ValueUnit | None = None
-    window_seconds: int | None = Field(default=None, ge=1, le=86_400)
 
-
-def _request_body() -> dict[str, Any]:
-    schema = UploadForm.model_json_schema()
-    schema["properties"]["file"] = {"type": "string", "format": "binary"}
-    schema["required"] = ["file"]
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
-
-
-UploadId = Annotated[str | None, Header(max_length=100, description="chosen by the client, to ask for progress")]
-
-
-@router.post("/upload", status_code=201, openapi_extra=_request_body())
+@router.post(
+    "/upload",
+    status_code=201,
+    responses=problems(*IMPORT_ERRORS, *FILE_ERRORS),
+    openapi_extra={"requestBody": BODY},
+)
 async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
     """Read a traffic file, predict every window of it, store both, and say what was done with every row."""
     job = state["uploads"].job(x_upload_id)
     with upload_folder() as folder:
         path = folder / "received"
         form = await _receive(request, job, path, state["settings"].max_upload_bytes)
-        return await _import(state, job, path, form.filename or "", _options_of(form.fields), request)
+        return await _import(state, job, path, form.filename or "", read_options(form.fields), request)
 
 
-@router.post("/sample", status_code=201)
+@router.post("/sample", status_code=201, responses=problems(*IMPORT_ERRORS))
 async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
     """Generate seven days of synthetic traffic, named so, and store them as an upload would be."""
     job = state["uploads"].job(x_upload_id)
@@ -70,8 +87,10 @@ async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId =
         return await _import(state, job, path, SAMPLE_FILENAME, ReadOptions(), request)
 
 
-@router.get("/uploads/{upload_id}")
-async def upload_progress(upload_id: Annotated[str, PathParameter(max_length=100)], state: StateDep) -> UploadProgress:
+@router.get("/uploads/{upload_id}", responses=problems(NotFoundError, InvalidRequestError))
+async def upload_progress(
+    upload_id: Annotated[str, PathParameter(max_length=100, examples=[UPLOAD_ID])], state: StateDep
+) -> UploadProgress:
     """Where an upload is that was sent with this id as X-Upload-Id."""
     progress = state["uploads"].progress.get(upload_id)
     if progress is None:
@@ -106,16 +125,6 @@ async def _discard(request: Request) -> None:
         async with asyncio.timeout(DISCARD_SECONDS):
             async for _ in request.stream():
                 pass
-
-
-def _options_of(fields: dict[str, str]) -> ReadOptions:
-    try:
-        options = UploadForm.model_validate({name: value for name, value in fields.items() if value != ""})
-    except ValidationError as error:
-        problem = error.errors()[0]
-        field = str(problem["loc"][0])
-        raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
-    return ReadOptions(**options.model_dump())
 
 
 async def _import(

@@ -2,12 +2,22 @@
 
 import asyncio
 import zlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from backend.api.document import influx_errors
 from backend.deps import StateDep
-from backend.errors import BadLinesError, BusyError, TooLargeError
+from backend.errors import (
+    BadLinesError,
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    StoreUnavailableError,
+    TooLargeError,
+    UnauthorizedError,
+)
 from backend.feed.line_parser import BadLine, Precision
 
 router = APIRouter()
@@ -17,25 +27,23 @@ BODY_SECONDS = 30
 NAMED_LINES = 5
 
 PrecisionQuery = Annotated[Precision, Query(description="unit of the lines' times")]
-_ERROR_BODY: dict[str, Any] = {
-    "type": "object",
-    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-    "required": ["code", "message"],
+ERRORS = (
+    BadLinesError,
+    InvalidRequestError,
+    UnauthorizedError,
+    ForbiddenError,
+    TooLargeError,
+    ConflictError,
+    BusyError,
+    StoreUnavailableError,
+)
+BODY = {
+    "required": True,
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "nginx,host=web1 requests=1042i"}},
 }
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/json": {"schema": _ERROR_BODY}}}
-    for status, text in (
-        (400, "a line cannot be read; the good ones are stored"),
-        (401, "Authorization: Token (or Bearer) SCALEOPS_API_TOKEN is missing"),
-        (413, "send fewer lines"),
-        (422, "one series too many"),
-        (503, "the store cannot be reached, or too much waits for it: send it again after Retry-After"),
-    )
-}
-_BODY = {"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
-@router.post("/v2/write", status_code=204, responses=_ERRORS, openapi_extra=_BODY)
+@router.post("/v2/write", status_code=204, responses=influx_errors(*ERRORS), openapi_extra={"requestBody": BODY})
 async def write(
     request: Request, state: StateDep, precision: PrecisionQuery = "ns", org: str = "", bucket: str = ""
 ) -> Response:
