@@ -3,8 +3,7 @@
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
+from pydantic import TypeAdapter
 
 from backend.api.guard import SAFE_METHODS
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
@@ -17,12 +16,13 @@ from backend.errors import (
     UnauthorizedError,
 )
 from backend.schemas import InfluxError, Problem
-from backend.uploads.form import UploadForm
+from backend.uploads.form import UPLOAD_FORM
 
 Responses = dict[int | str, dict[str, Any]]
 
 REF = "#/components/schemas/{model}"
-UNSEEN: tuple[type[BaseModel], ...] = (Problem, InfluxError, UploadForm)  # what no signature of a route names
+# What no signature of a route names.
+UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM)
 TOKEN = {
     "type": "http",
     "scheme": "bearer",
@@ -79,8 +79,10 @@ class DocumentedAPI(FastAPI):
 
 
 def _add_components(document: dict[str, Any]) -> None:
-    models = models_json_schema([(model, "validation") for model in UNSEEN], ref_template=REF)
-    schemas = document["components"]["schemas"] | models[1]["$defs"]
+    _, unseen = TypeAdapter.json_schemas(
+        [(number, "validation", adapter) for number, adapter in enumerate(UNSEEN)], ref_template=REF
+    )
+    schemas = document["components"]["schemas"] | unseen["$defs"]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"]["securitySchemes"] = {"token": TOKEN}
 

@@ -1,6 +1,6 @@
 """Every error, rendered as RFC 9457 problem details; those of the write call as InfluxDB renders its own."""
 
-from http import HTTPStatus
+from http import HTTPMethod, HTTPStatus
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -8,6 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 
 from backend.errors import InvalidRequestError, ProblemError
 from backend.schemas import InfluxError, Problem
@@ -74,9 +76,21 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response(InvalidRequestError(f"The body cannot be read: {error.detail}."), request.url.path)
-    title = HTTPStatus(error.status_code).phrase
-    problem = Problem(type="about:blank", title=title, status=error.status_code, detail=error.detail)
-    return _response(request.url.path, problem, dict(error.headers or {}))
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    problem = Problem(type="about:blank", title=status.phrase, status=status, detail=error.detail)
+    return _response(request.url.path, problem, headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of a path: of all its routes, where FastAPI names those of the first."""
+    return ", ".join(method for method in HTTPMethod if is_served({**request.scope, "method": method}))
+
+
+def is_served(scope: Scope) -> bool:
+    """Whether a call of the API has this path and method."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
 
 
 async def _on_client_gone(_: Request, __: Exception) -> Response:

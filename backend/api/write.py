@@ -73,6 +73,8 @@ async def _received(request: Request) -> str:
                     raise _too_large()
     except TimeoutError:
         raise BusyError(f"The body did not come within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
+    if not body:
+        raise BadLinesError("The body is empty: send one line a measurement.")
     plain = await asyncio.to_thread(_unpacked, bytes(body)) if encoding == "gzip" else bytes(body)
     return plain.decode(errors="surrogateescape")  # what is not UTF-8 makes its line a bad one, and no other
 

@@ -6,11 +6,12 @@ reads it, and refuses file names beyond 4 KB; python-multipart's parser undernea
 
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Annotated, BinaryIO, Self
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from typing_extensions import TypedDict
 
 from backend.errors import InvalidRequestError, TooLargeError
 from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
@@ -21,16 +22,19 @@ MAX_HEADER_BYTES = 64 * 1024  # a file name of 5,000 characters is harmless, and
 MAX_PARTS = 20
 
 
-class UploadForm(BaseModel):
+class UploadForm(TypedDict, total=False):
     """Form fields beside the file; each overrides what would be detected. An empty one counts as absent."""
 
-    kind: Kind | None = Field(default=None, description="a row a request (raw) or a row a window (series)")
-    timestamp_column: str | None = Field(default=None, max_length=1000, description="column that holds the time")
-    time_unit: TimeUnit | None = None
-    timezone: str | None = Field(default=None, max_length=100, description="IANA name or offset, for times without one")
-    value_column: str | None = Field(default=None, max_length=1000, description="column that holds the traffic")
-    value_unit: ValueUnit | None = Field(default=None, description="requests in a window (count) or a second (rate)")
-    window_seconds: int | None = Field(default=None, ge=1, le=86_400)
+    kind: Annotated[Kind, Field(description="a row a request (raw) or a row a window (series)")]
+    timestamp_column: Annotated[str, Field(max_length=1000, description="column that holds the time")]
+    time_unit: TimeUnit
+    timezone: Annotated[str, Field(max_length=100, description="IANA name or offset, for times without one")]
+    value_column: Annotated[str, Field(max_length=1000, description="column that holds the traffic")]
+    value_unit: Annotated[ValueUnit, Field(description="requests in a window (count) or a second (rate)")]
+    window_seconds: Annotated[int, Field(ge=1, le=86_400)]
+
+
+UPLOAD_FORM = TypeAdapter(UploadForm)
 
 
 class MultipartForm:
@@ -148,12 +152,12 @@ class MultipartForm:
 def read_options(fields: dict[str, str]) -> ReadOptions:
     """The options in a form's fields. Raises InvalidRequestError naming the first field that is wrong."""
     try:
-        form = UploadForm.model_validate({name: value for name, value in fields.items() if value != ""})
+        form = UPLOAD_FORM.validate_python({name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0])
         raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
-    return ReadOptions(**form.model_dump())
+    return ReadOptions(**form)
 
 
 def too_large(limit: int) -> TooLargeError:
