@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
@@ -84,12 +85,13 @@ def create_app(settings: Settings) -> FastAPI:
         summary="Short-horizon traffic forecasting",
         lifespan=lifespan,
         webhooks=live.messages,
-        docs_url=None,  # the interactive pages load scripts from elsewhere, which the page's policy forbids
+        docs_url=None,  # FastAPI's own load scripts from elsewhere, which the page's policy forbids: see api/docs
         redoc_url=None,
     )
     for module in ROUTERS:
-        app.include_router(module.router, prefix="/api")
+        app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
     app.include_router(live.router)
+    add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, settings=settings)

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from backend.api.examples import EXAMPLES
 from backend.api.guard import SAFE_METHODS
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
 from backend.errors import (
@@ -67,7 +68,7 @@ OF_A_SERIES = problems(NotFoundError, InvalidRequestError, StoreUnavailableError
 
 
 class DocumentedAPI(FastAPI):
-    """FastAPI, whose document also has what the guard answers and the models that only documents refer to."""
+    """FastAPI whose document also has what the guard answers, the schemas no signature names, and examples."""
 
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
@@ -83,6 +84,8 @@ def _add_components(document: dict[str, Any]) -> None:
         [(number, "validation", adapter) for number, adapter in enumerate(UNSEEN)], ref_template=REF
     )
     schemas = document["components"]["schemas"] | unseen["$defs"]
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
     document["components"]["securitySchemes"] = {"token": TOKEN}
 
