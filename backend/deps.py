@@ -1,9 +1,8 @@
 """What endpoints may ask for, as types. All of it is made once, in main.lifespan."""
 
-import asyncio
 from typing import Annotated, TypedDict, cast
 
-from fastapi import Depends
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from backend.config import Settings
@@ -15,10 +14,10 @@ from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
+from backend.sample import SAMPLE_FILENAME
 from backend.serving.current import CurrentForecasts
 from backend.stores import SeriesRecord, Store
-from backend.uploads.progress import ProgressBoard
-from backend.uploads.reader_pool import ReaderPool
+from backend.uploads.job import Uploads
 
 
 class State(TypedDict):
@@ -27,7 +26,6 @@ class State(TypedDict):
     settings: Settings
     store: Store
     estimator: RPSEstimator
-    readers: ReaderPool
     replayer: Replayer
     intake: Intake
     collector: Collector
@@ -35,8 +33,7 @@ class State(TypedDict):
     statuses: SeriesStatuses
     forecasts: CurrentForecasts
     hub: Hub
-    progress: ProgressBoard
-    import_slots: asyncio.Semaphore
+    uploads: Uploads
 
 
 def get_state(connection: HTTPConnection) -> State:
@@ -46,11 +43,11 @@ def get_state(connection: HTTPConnection) -> State:
 StateDep = Annotated[State, Depends(get_state)]
 
 
-def get_store(state: StateDep) -> Store:
-    return state["store"]
-
-
-StoreDep = Annotated[Store, Depends(get_store)]
+FilenameQuery = Annotated[
+    str | None,
+    Query(max_length=1000, examples=[SAMPLE_FILENAME], description="none: the live series, else the newest"),
+]
+FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 
 def find_series(state: State, filename: str | None) -> SeriesRecord:

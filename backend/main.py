@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.api.docs import add_docs
+from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
@@ -27,8 +29,7 @@ from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
-from backend.uploads.progress import ProgressBoard
-from backend.uploads.reader_pool import READERS, ReaderPool
+from backend.uploads.job import Uploads
 
 ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
 
@@ -41,7 +42,6 @@ def create_app(settings: Settings) -> FastAPI:
         estimator = RPSEstimator.load(settings.model_path)
         store = open_store(settings, MEASUREMENTS)
         remove_leftovers()
-        readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
         tracker = FeedTracker(settings.window_seconds)
@@ -56,12 +56,13 @@ def create_app(settings: Settings) -> FastAPI:
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
+        uploads = Uploads(settings, store, estimator)
+        uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller)]
         yield State(
             settings=settings,
             store=store,
             estimator=estimator,
-            readers=readers,
             replayer=replayer,
             intake=intake,
             collector=collector,
@@ -69,29 +70,29 @@ def create_app(settings: Settings) -> FastAPI:
             statuses=statuses,
             forecasts=forecasts,
             hub=hub,
-            progress=ProgressBoard(),
-            import_slots=asyncio.Semaphore(READERS),
+            uploads=uploads,
         )
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
         intake.close()
-        readers.close()
+        uploads.close()
         store.close()
 
-    app = FastAPI(
+    app = DocumentedAPI(
         title="ScaleOps",
         version="0.1.0",
         summary="Short-horizon traffic forecasting",
         lifespan=lifespan,
         webhooks=live.messages,
-        docs_url=None,  # the interactive pages load scripts from elsewhere, which the page's policy forbids
+        docs_url=None,  # FastAPI's own load scripts from elsewhere, which the page's policy forbids: see api/docs
         redoc_url=None,
     )
     for module in ROUTERS:
-        app.include_router(module.router, prefix="/api")
+        app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
     app.include_router(live.router)
+    add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, settings=settings)
@@ -103,6 +104,3 @@ def create_app(settings: Settings) -> FastAPI:
 def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
     """Let the page know, from the thread that closes windows. A store that is away meanwhile is the next tick's."""
     asyncio.run_coroutine_threadsafe(work, loop)
-
-
-app = create_app(Settings())

@@ -3,33 +3,46 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from typing_extensions import TypeAliasType
 
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
 
 ModelKey = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
 CandidateKey = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
-Range = Literal["1h", "6h", "24h"]
-AccuracySpan = Literal["1h", "24h", "7d"]
-Trend = Literal["up", "down", "flat"]
-UploadStep = Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
-MessageType = Literal["snapshot", "points", "forecast", "status"]
+# These have their names in the API document too, so the page's types come from there.
+Range = TypeAliasType("Range", Literal["1h", "6h", "24h"])
+AccuracySpan = TypeAliasType("AccuracySpan", Literal["1h", "24h", "7d"])
+Trend = TypeAliasType("Trend", Literal["up", "down", "flat"])
+UploadStep = TypeAliasType(
+    "UploadStep", Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
+)
 # live: being fed now. historic: a file; its forecast continues from its own end. stale: it was live, and
 # no window has come for three windows.
-SeriesStatus = Literal["live", "historic", "stale"]
+SeriesStatus = TypeAliasType("SeriesStatus", Literal["live", "historic", "stale"])
 # issued: the forecasts as they were made at the time. rolling: a file's, made again from every window of it, as
 # `scaleops backtest` does.
-Origin = Literal["issued", "rolling"]
+Origin = TypeAliasType("Origin", Literal["issued", "rolling"])
+MessageType = Literal["snapshot", "points", "forecast", "status"]
 Rate = Annotated[float | None, Field(description="requests per second; null where unknown")]
 
 
 class Problem(BaseModel):
     """RFC 9457 problem details; further members say where: row, column, field, limit."""
 
-    type: str
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="urn:scaleops:problem: and its kind; about:blank where the status says it all")
     title: str
     status: int
-    detail: str
+    detail: str = Field(description="what was wrong, where, and what is allowed")
+
+
+class InfluxError(BaseModel):
+    """An error of the write call, as InfluxDB v2 answers it."""
+
+    code: str
+    message: str
 
 
 class ChartDataPoint(BaseModel):
@@ -198,8 +211,20 @@ class UploadProgress(BaseModel):
     bytes_received: int
 
 
+class BaselineInfo(BaseModel):
+    """What the models are compared with; selection may serve some of them."""
+
+    key: str = Field(description="as in answers")
+    label: str = Field(description="as people read it")
+    description: str
+
+
+class ModelInfo(BaselineInfo):
+    column: str = Field(description="member of a chart point that holds its forecast")
+
+
 class Limits(BaseModel):
-    """What the page writes on the drop zone and uses to lay out the chart."""
+    """What the page writes on the drop zone, lays the chart out by and calls the models."""
 
     max_upload_bytes: int
     max_rows: int
@@ -208,6 +233,9 @@ class Limits(BaseModel):
     max_replay_speed: float
     version: str
     horizons: list[int]
+    models: list[ModelInfo] = Field(description="the first is the one that is served until enough is known")
+    baselines: list[BaselineInfo]
+    selection_windows: int = Field(description="windows over which selection compares errors")
 
 
 class ReplayRequest(BaseModel):
@@ -284,9 +312,31 @@ class LivePoints(BaseModel):
     points: list[ChartDataPoint]
 
 
-class LiveMessage(BaseModel):
-    """One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last."""
-
-    type: MessageType
+class SnapshotMessage(BaseModel):
+    type: Literal["snapshot"]
     sequence: int
-    data: LiveSnapshot | LivePoints | Forecast | LiveStatus
+    data: LiveSnapshot
+
+
+class PointsMessage(BaseModel):
+    type: Literal["points"]
+    sequence: int
+    data: LivePoints
+
+
+class ForecastMessage(BaseModel):
+    type: Literal["forecast"]
+    sequence: int
+    data: Forecast
+
+
+class StatusMessage(BaseModel):
+    type: Literal["status"]
+    sequence: int
+    data: LiveStatus
+
+
+class LiveMessage(
+    RootModel[Annotated[SnapshotMessage | PointsMessage | ForecastMessage | StatusMessage, Field(discriminator="type")]]
+):
+    """One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last."""

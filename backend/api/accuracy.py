@@ -1,12 +1,13 @@
 """How well a series was forecast, beside naive baselines."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import pandas as pd
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from backend.api.history import FilenameQuery
-from backend.deps import State, StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.measurements import read_points
 from backend.models.baselines import within
 from backend.models.evaluate import Result, score_issued, seen_in_training
@@ -21,8 +22,10 @@ SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(d
 BASELINE_DAYS = timedelta(days=8)  # what the seasonal baselines look back on
 
 
-@router.get("/accuracy")
-def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan = "24h") -> Accuracy:
+@router.get("/accuracy", responses=OF_A_SERIES)
+def accuracy(
+    state: StateDep, filename: FilenameQuery = None, span: Annotated[AccuracySpan, Query(examples=["24h"])] = "24h"
+) -> Accuracy:
     """Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
 
     A live series is held to the forecasts that were issued; a file to those that would have been, of its last seven

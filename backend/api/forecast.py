@@ -2,15 +2,15 @@
 
 from fastapi import APIRouter
 
-from backend.api.history import FilenameQuery
-from backend.deps import StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, StateDep, find_series
 from backend.errors import NotFoundError
 from backend.schemas import Forecast
 
 router = APIRouter()
 
 
-@router.get("/forecast")
+@router.get("/forecast", responses=OF_A_SERIES)
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     """Both models 1, 5 and 15 windows past the series' end, with quantiles, and which forecast is served."""
     series = find_series(state, filename)

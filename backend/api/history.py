@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from backend.deps import StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, StateDep, find_series
 from backend.measurements import read_points
 from backend.schemas import ChartDataPoint, Range
 from backend.serving.presenters import chart_points, on_grid
@@ -17,12 +18,13 @@ router = APIRouter()
 SPANS = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "24h": timedelta(hours=24)}
 MOST_BUCKETS = 720
 
-FilenameQuery = Annotated[str | None, Query(max_length=1000, description="none: the live series, else the newest")]
 
-
-@router.get("/history")
+@router.get("/history", responses=OF_A_SERIES)
 def history(
-    state: StateDep, range: Range, filename: FilenameQuery = None, anchor: Literal["data", "now"] = "data"
+    state: StateDep,
+    range: Annotated[Range, Query(examples=["24h"])],
+    filename: FilenameQuery = None,
+    anchor: Literal["data", "now"] = "data",
 ) -> list[ChartDataPoint]:
     """The last hour, six or day: up to the series' last point (`data`) or to the present (`now`).
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from backend.deps import StateDep
+from backend.deps import FilenameQuery, StateDep
 from backend.errors import ProblemError
 from backend.live.channel import Subscriber
 from backend.schemas import LiveMessage
@@ -16,7 +16,7 @@ router = APIRouter()
 messages = APIRouter()  # for the OpenAPI document only, which has no other place for what a WebSocket sends
 
 
-@messages.post("live")
+@messages.post("live", responses={"default": {"description": "A WebSocket message has no answer."}})
 def live_message(message: LiveMessage) -> None:
     """One message of `WS /ws/live`."""
 
@@ -29,7 +29,7 @@ CLOSE_SECONDS = 5
 async def live(
     websocket: WebSocket,
     state: StateDep,
-    filename: Annotated[str | None, Query(max_length=1000)] = None,
+    filename: FilenameQuery = None,
     after: Annotated[int | None, Query(description="the last sequence number seen")] = None,
 ) -> None:
     hub = state["hub"]

@@ -1,13 +1,14 @@
 """What was said before: past forecasts beside what came."""
 
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from backend.api.history import SPANS, FilenameQuery, buckets
-from backend.deps import State, StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.api.history import SPANS, buckets
+from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
@@ -20,11 +21,11 @@ from backend.stores import SeriesRecord
 router = APIRouter()
 
 
-@router.get("/forecast/past")
+@router.get("/forecast/past", responses=OF_A_SERIES)
 def past_forecasts(
     state: StateDep,
-    horizon: int,
-    range: Literal["live"] | Range,
+    horizon: Annotated[int, Query(examples=[15], description="windows ahead; one of /api/limits")],
+    range: Annotated[Literal["live"] | Range, Query(examples=["24h"])],
     filename: FilenameQuery = None,
     model: ModelKey = catalog.PREFERRED.key,
 ) -> PastForecasts:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +11,17 @@ from backend.ingest.contract import ReadLimits
 from backend.ingest.streams import GZIP_MAGIC, read_head, read_start
 
 Format = Literal["parquet", "csv", "json_lines", "json_array", "common_log", "combined_log"]
+
+# What a file dialog offers. The content decides, not the name.
+EXTENSIONS: dict[Format, tuple[str, ...]] = {
+    "parquet": (".parquet",),
+    "csv": (".csv", ".tsv", ".txt"),
+    "json_lines": (".jsonl", ".ndjson"),
+    "json_array": (".json",),
+    "common_log": (".log",),
+    "combined_log": (".log",),
+}
+ACCEPTED_EXTENSIONS = [*dict.fromkeys(chain.from_iterable(EXTENSIONS.values())), ".gz"]
 
 READABLE = (
     "Parquet, CSV (comma, semicolon or tab), JSON lines, a JSON array of objects, and access logs in Common or "

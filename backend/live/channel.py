@@ -74,4 +74,5 @@ class Channel:
 
 
 def render(kind: MessageType, sequence: int, data: BaseModel) -> str:
-    return LiveMessage(type=kind, sequence=sequence, data=data).model_dump_json()
+    message = LiveMessage.model_validate({"type": kind, "sequence": sequence, "data": data})
+    return message.model_dump_json()

@@ -39,7 +39,7 @@ def test_a_file_that_cannot_be_used_ends_with_its_reason_and_a_code(traffic: Pat
     traffic.write_bytes(b"timestamp,requests\n")
     result = runner.invoke(app, ["import", str(traffic)])
     assert result.exit_code == 1
-    assert "The file cannot be used" in result.stderr
+    assert "Unusable file" in result.stderr
     assert "Traceback" not in result.output
 
 

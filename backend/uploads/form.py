@@ -1,4 +1,4 @@
-"""A multipart/form-data body with one file, written to disk as it comes.
+"""The form of an upload: a multipart/form-data body with one file, written to disk as it comes, and its options.
 
 Starlette's own form() has no limit on a file, spools it to disk and would have it copied again for the process that
 reads it, and refuses file names beyond 4 KB; python-multipart's parser underneath does the parsing here too.
@@ -6,12 +6,15 @@ reads it, and refuses file names beyond 4 KB; python-multipart's parser undernea
 
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Annotated, BinaryIO, Self
 
+from pydantic import Field, TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
+from typing_extensions import TypedDict
 
 from backend.errors import InvalidRequestError, TooLargeError
+from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
 
 FILE_FIELD = "file"
 MAX_FIELD_BYTES = 10_000
@@ -19,7 +22,22 @@ MAX_HEADER_BYTES = 64 * 1024  # a file name of 5,000 characters is harmless, and
 MAX_PARTS = 20
 
 
-class UploadForm:
+class UploadForm(TypedDict, total=False):
+    """Form fields beside the file; each overrides what would be detected. An empty one counts as absent."""
+
+    kind: Annotated[Kind, Field(description="a row a request (raw) or a row a window (series)")]
+    timestamp_column: Annotated[str, Field(max_length=1000, description="column that holds the time")]
+    time_unit: TimeUnit
+    timezone: Annotated[str, Field(max_length=100, description="IANA name or offset, for times without one")]
+    value_column: Annotated[str, Field(max_length=1000, description="column that holds the traffic")]
+    value_unit: Annotated[ValueUnit, Field(description="requests in a window (count) or a second (rate)")]
+    window_seconds: Annotated[int, Field(ge=1, le=86_400)]
+
+
+UPLOAD_FORM = TypeAdapter(UploadForm)
+
+
+class MultipartForm:
     """Feed it the body's chunks: the file goes to `path`, the other fields into `fields`.
 
     Raises TooLargeError once the file is larger than `limit` bytes and InvalidRequestError for a body that is not
@@ -38,6 +56,7 @@ class UploadForm:
         self._field = ""
         self._value = b""
         self._parts = 0
+        self._ended = False
         kind, options = parse_options_header(content_type)
         if kind != b"multipart/form-data" or not options.get(b"boundary"):
             raise InvalidRequestError(
@@ -53,6 +72,7 @@ class UploadForm:
                 "on_header_value": self._on_header_value,
                 "on_header_end": self._on_header_end,
                 "on_headers_finished": self._on_headers_finished,
+                "on_end": self._on_end,
             },
             max_header_size=MAX_HEADER_BYTES,
         )
@@ -78,6 +98,8 @@ class UploadForm:
             raise InvalidRequestError(
                 "Send the traffic file as the multipart/form-data field `file`, with a file name.", field=FILE_FIELD
             )
+        if not self._ended:
+            raise InvalidRequestError("The form ends before its closing boundary, so the file may be cut short.")
 
     def _on_part_begin(self) -> None:
         self._parts += 1
@@ -122,6 +144,20 @@ class UploadForm:
     def _on_part_end(self) -> None:
         if self._field != FILE_FIELD:
             self.fields[self._field] = self._value.decode(errors="replace")
+
+    def _on_end(self) -> None:
+        self._ended = True
+
+
+def read_options(fields: dict[str, str]) -> ReadOptions:
+    """The options in a form's fields. Raises InvalidRequestError naming the first field that is wrong."""
+    try:
+        form = UPLOAD_FORM.validate_python({name: value for name, value in fields.items() if value != ""})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = str(problem["loc"][0])
+        raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
+    return ReadOptions(**form)
 
 
 def too_large(limit: int) -> TooLargeError:

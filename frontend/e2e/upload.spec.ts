@@ -84,7 +84,7 @@ test.describe("refused files", () => {
     const rows = threeDays({ minutes: 600 }).split("\n").slice(1);
     await upload(page, "two-times.csv", `${["made,count", ...rows.map((row) => `x${row}`)].join("\n")}`);
     const alert = uploadCard(page).getByRole("alert");
-    await expect(alert).toContainText("The file cannot be used");
+    await expect(alert).toContainText("Unusable file");
     await expect(alert).toContainText("Nothing was stored.");
     const form = page.getByRole("form", { name: "Read it another way" });
     await form.getByRole("textbox", { name: "Time column" }).fill("absent");

@@ -148,6 +148,15 @@ def test_a_form_without_a_file_is_refused(server: Server) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_form_that_was_cut_short_is_refused(server: Server) -> None:
+    body = multipart("traffic.csv", series_csv(100)).removesuffix(f"--{BOUNDARY}--\r\n".encode())
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    answer = server.client.post("/api/upload", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert "closing boundary" in answer.json()["detail"]
+    assert server.get("/api/series") == []
+
+
 def test_a_body_over_the_limit_is_refused_with_the_limit(server: Server) -> None:
     answer = server.upload("big.csv", b"x" * (8 * 1024**2 + 1))
     assert answer.status_code == 413

@@ -4,10 +4,11 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, points_table
+from backend.serving.issued import QUANTITIES, field
 from backend.stores import TIME, Measurement, Origin, SeriesInfo, SeriesKey, Store
 
 MODELS = ("lgbm", "lgbm_plus")
-FORECAST_FIELDS = tuple(f"{quantity}_{60 * horizon}" for horizon in (1, 5, 15) for quantity in ("mean", "p10", "p90"))
+FORECAST_FIELDS = tuple(field(quantity, 60 * horizon) for horizon in (1, 5, 15) for quantity in QUANTITIES)
 
 
 def points(count: int, step: int = 60, start: str = "2026-01-01T00:00:00Z") -> pd.DataFrame:
