@@ -159,13 +159,12 @@ def test_a_query_that_gives_no_traffic_is_named_with_its_fix(scraped: Scraped, t
 def test_doctor_says_what_a_query_gives_or_what_is_wrong_with_it(
     scraped: Scraped, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("COLUMNS", "400")
     monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(tmp_path / "store.sqlite"))
     monkeypatch.setenv("SCALEOPS_WINDOW_SECONDS", str(WINDOW))
     for variable, value in settings(scraped.url, QUERIES | {"shop": "sum(rate(http_requests_total[2s]))"}).items():
         monkeypatch.setenv(variable, value)
     said = CliRunner().invoke(app, ["doctor"]).output
-    assert "requests a second" in said
+    assert "requests per second" in said
     assert "put sum( ) around it" in said
     assert "parse error" in said
 
