@@ -32,7 +32,7 @@ def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], ext
 class UnsupportedFormatError(ProblemError):
     status = 415
     type = "unsupported-format"
-    title = "Not a format we read"
+    title = "Unsupported file format"
 
 
 class UnusableFileError(ProblemError):
@@ -62,7 +62,7 @@ class NotFoundError(ProblemError):
 class ConflictError(ProblemError):
     status = 409
     type = "conflict"
-    title = "Conflicts with what is stored"
+    title = "Conflict with stored data"
 
 
 class ForbiddenError(ProblemError):
@@ -74,13 +74,13 @@ class ForbiddenError(ProblemError):
 class UnauthorizedError(ProblemError):
     status = 401
     type = "unauthorized"
-    title = "Token needed"
+    title = "Token required"
 
 
 class BadLinesError(ProblemError):
     status = 400
     type = "bad-lines"
-    title = "Lines that cannot be read"
+    title = "Lines cannot be parsed"
 
 
 class BusyError(ProblemError):
@@ -98,7 +98,7 @@ class StoreUnavailableError(ProblemError):
 class PrometheusError(ProblemError):
     status = 502
     type = "prometheus"
-    title = "Prometheus does not tell the traffic"
+    title = "Prometheus returned no traffic"
 
 
 class ModelFileError(ProblemError):

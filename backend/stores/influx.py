@@ -315,7 +315,7 @@ def _wait_for(expected: int, stored: Callable[[], int]) -> None:
             return
         time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
     raise StoreUnavailableError(
-        f"InfluxDB took {expected} points and shows {found} of them. Send the same data again.",
+        f"InfluxDB accepted {expected} points but returns {found} of them. Send the same data again.",
         headers={"Retry-After": "5"},
     )
 

@@ -17,7 +17,7 @@ def clean_name(text: str) -> str:
     name = "".join(character for character in text if character.isprintable()).strip()[:NAME_LENGTH].strip()
     if name.startswith(REPLAY_PREFIX):
         raise InvalidRequestError(
-            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Rename it and send it again.'
+            f'Names that start with "{REPLAY_PREFIX}" are reserved for replays. Rename it and send it again.'
         )
     return name if name.strip(".") else "unnamed"
 
@@ -26,6 +26,6 @@ def refuse_one_too_many(store: Store, key: SeriesKey, max_series: int) -> None:
     names = {series.filename for series in store.list_series()}
     if key.filename not in names and len(names) >= max_series:
         raise ConflictError(
-            f"{len(names)} series are stored, which is the most (SCALEOPS_MAX_SERIES). Delete one of them first.",
+            f"{len(names)} series are stored, the maximum (SCALEOPS_MAX_SERIES). Delete one first.",
             limit=max_series,
         )
