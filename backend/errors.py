@@ -32,7 +32,7 @@ def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], ext
 class UnsupportedFormatError(ProblemError):
     status = 415
     type = "unsupported-format"
-    title = "Unsupported file format"
+    title = "Not a format we read"
 
 
 class UnusableFileError(ProblemError):
@@ -62,7 +62,7 @@ class NotFoundError(ProblemError):
 class ConflictError(ProblemError):
     status = 409
     type = "conflict"
-    title = "Conflict with stored data"
+    title = "Conflicts with what is stored"
 
 
 class ForbiddenError(ProblemError):
@@ -74,13 +74,13 @@ class ForbiddenError(ProblemError):
 class UnauthorizedError(ProblemError):
     status = 401
     type = "unauthorized"
-    title = "Token required"
+    title = "Token needed"
 
 
 class BadLinesError(ProblemError):
     status = 400
     type = "bad-lines"
-    title = "Lines cannot be parsed"
+    title = "Lines that cannot be read"
 
 
 class BusyError(ProblemError):
@@ -98,7 +98,7 @@ class StoreUnavailableError(ProblemError):
 class PrometheusError(ProblemError):
     status = 502
     type = "prometheus"
-    title = "Prometheus returned no traffic"
+    title = "Prometheus does not tell the traffic"
 
 
 class ModelFileError(ProblemError):
