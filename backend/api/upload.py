@@ -25,6 +25,7 @@ from backend.errors import (
 from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import UploadProgress, UploadResult
+from backend.stores import Origin
 from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
 from backend.uploads.form import MultipartForm, read_options, too_large

@@ -27,7 +27,7 @@ CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wai
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
 PRUNE_SECONDS = 300
-REFUSED = "stored with another window length: delete the stored series, or feed it by another name"
+REFUSED = "stored with another window length: delete the stored series, or feed it under another name"
 
 
 class Collector:

@@ -42,7 +42,8 @@ class Intake:
         """Hold a place among the pending writes. Raises BusyError where all are taken."""
         if self._pending >= MOST_PENDING:
             raise BusyError(
-                f"{MOST_PENDING} writes wait for the store. Send it again in a second.", headers={"Retry-After": "1"}
+                f"{MOST_PENDING} writes are waiting for the store. Send it again in a second.",
+                headers={"Retry-After": "1"},
             )
         self._pending += 1
         try:
@@ -92,8 +93,8 @@ class Intake:
         fed = set(self._tracker.names("live", time.time_ns()))
         if len(known | fed | names) > self._max_series and not names <= known | fed:
             raise ConflictError(
-                f"{len(known | fed)} series are stored, which is the most (SCALEOPS_MAX_SERIES). "
-                f"Delete one of them first. New: {', '.join(sorted(names - known - fed)[:5])}.",
+                f"{len(known | fed)} series are stored, the maximum (SCALEOPS_MAX_SERIES). "
+                f"Delete one first. New: {', '.join(sorted(names - known - fed)[:5])}.",
                 limit=self._max_series,
             )
         self._names = known | fed | names

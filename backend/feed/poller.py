@@ -142,12 +142,12 @@ def why_not(value: float | None) -> str | None:
     """Why a value is not the traffic of a window; None for one that is."""
     if value is None:
         return (
-            "The query gives nothing for the newest window: no such metric, or it is not scraped any more; rate( ) "
-            "needs two scrapes within its range. Try it on Prometheus's own page."
+            "The query returned nothing for the newest window: there is no such metric, or it is no longer scraped; "
+            "rate( ) needs two scrapes within its range. Try the query in Prometheus's own UI."
         )
     if not math.isfinite(value):
-        return f"The query gives {value} for the newest window; does it divide by zero?"
-    return f"The query gives {value}, and traffic cannot be negative." if value < 0 else None
+        return f"The query returned {value} for the newest window; does it divide by zero?"
+    return f"The query returned {value}, but traffic cannot be negative." if value < 0 else None
 
 
 def _note(query: _Query, problem: str | None) -> None:

@@ -117,7 +117,7 @@ def _totals(line: Line) -> list[tuple[str, str]]:
 def _check(time: int, value: float, now: int) -> None:
     if not EARLIEST <= time <= now + MOST_AHEAD:
         raise InvalidRequestError(
-            "its time is before 1990 or more than a day ahead; `precision` says the unit, ns where it is not given"
+            "its time is before 1990 or more than a day ahead; check `precision`, the unit of times (default ns)"
         )
     if value < 0:
         raise InvalidRequestError("traffic cannot be negative")

@@ -300,6 +300,6 @@ def _wait_for(expected: int, stored: Callable[[], int]) -> None:
             return
         time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
     raise StoreUnavailableError(
-        f"InfluxDB took {expected} points and shows {count} of them. Send the same data again.",
+        f"InfluxDB accepted {expected} points but returns {count} of them. Send the same data again.",
         headers={"Retry-After": "5"},
     )

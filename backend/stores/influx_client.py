@@ -84,7 +84,7 @@ class InfluxClient:
                 )
         except _TooLargeError as error:
             if len(lines) == 1:
-                raise ConflictError(f"{self._where} takes no request of even one line: {error.detail}.") from error
+                raise ConflictError(f"{self._where} refuses a request of one line: {error.detail}.") from error
             middle = len(lines) // 2
             self.write(lines[:middle], precision)
             self.write(lines[middle:], precision)

@@ -31,6 +31,6 @@ def refuse_one_too_many(store: Store, name: str, max_series: int) -> None:
     names = {record.name for record in store.list_series()}
     if len(names) >= max_series:
         raise ConflictError(
-            f"{len(names)} series are stored, which is the most (SCALEOPS_MAX_SERIES). Delete one of them first.",
+            f"{len(names)} series are stored, the maximum (SCALEOPS_MAX_SERIES). Delete one first.",
             limit=max_series,
         )

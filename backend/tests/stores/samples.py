@@ -51,10 +51,10 @@ def rows_of(measurement: Measurement, key: SeriesKey, count: int = 6) -> pd.Data
     values = np.random.default_rng(11).gamma(2.0, 50.0, size=(count, len(names))).astype("float32")
     for place, name in enumerate(names):
         table[name] = values[:, place].astype("float64")
-    for field in measurement.fields:
-        if field.kind == "text":
-            texts = field.choices or ('{"a": "quoted \\\\ text"}', "é, = x")
-            table[field.name] = [texts[row % len(texts)] for row in range(count)]
+    for each in measurement.fields:
+        if each.kind == "text":
+            texts = each.choices or ('{"a": "quoted \\\\ text"}', "é, = x")
+            table[each.name] = [texts[row % len(texts)] for row in range(count)]
     return table
 
 

@@ -195,7 +195,7 @@ def test_points_that_the_server_takes_and_does_not_keep_are_no_success(
 ) -> None:
     monkeypatch.setattr("backend.stores.influx.CONFIRM_PAUSE_SECONDS", 0)
     proxy.instead = first_write(Answer(204, body=b""))
-    with pytest.raises(StoreUnavailableError, match=r"took 5 points and shows 0"):
+    with pytest.raises(StoreUnavailableError, match=r"accepted 5 points but returns 0"):
         write_points(proxied, KEY, points(5))
 
 
