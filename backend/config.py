@@ -34,7 +34,7 @@ class Settings(BaseSettings):
     )
 
     host: str = "127.0.0.1"
-    port: int = Field(default=8000, ge=1, le=65535)
+    port: int = Field(default=8000, ge=0, le=65535)
     store: Literal["sqlite", "influxdb"] = "sqlite"
     sqlite_path: Path = ROOT / "data" / "scaleops.sqlite"
     influxdb_url: str = Field(default=DEFAULT_INFLUXDB_URL, validation_alias="INFLUXDB_URL")

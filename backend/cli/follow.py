@@ -30,6 +30,10 @@ def follow(
 
     settings = read_settings()
     name = series or ("stdin" if file == STDIN else Path(file).name.removesuffix(".log"))
+    if not url and settings.port == 0:
+        raise typer.BadParameter(
+            "SCALEOPS_PORT is 0, which is any free port: set --url to the address that serve printed"
+        )
     try:
         address = web_address(url or f"http://127.0.0.1:{settings.port}")
     except ValueError as error:

@@ -6,11 +6,10 @@ from backend.config import Settings
 
 def serve() -> None:
     """Serve the page, the API and the WebSocket until Ctrl-C."""
-    import uvicorn
-
     settings = read_settings()
     with problems_end_the_command():
         _check_start(settings)
+    from backend.listening import run
     from backend.logs import configure_logs
     from backend.main import create_app
 
@@ -19,17 +18,11 @@ def serve() -> None:
         messages.print(
             f"[yellow]No page at {settings.frontend_path}: serving the API only (nginx may serve the page).[/]"
         )
-    messages.print(f"ScaleOps on [bold]http://{settings.host}:{settings.port}[/]  (Ctrl-C stops it)")
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        log_level="warning",
-        timeout_graceful_shutdown=5,  # uvicorn's own default waits for open WebSockets for ever
-        ws_max_size=64 * 1024,
-        ws_per_message_deflate=False,  # halves the messages a second that one process can send
-        server_header=False,
-    )
+
+    def announce(address: str) -> None:
+        messages.print(f"ScaleOps on [bold]{address}[/]  (Ctrl-C stops it)", soft_wrap=True, highlight=False)
+
+    run(create_app(settings), settings, announce)
 
 
 def _check_start(settings: Settings) -> None:

@@ -9,7 +9,7 @@ from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import Home
-from backend.tests.influxd import ORG, Influxd
+from backend.tests.influxd import ORG, Influxd, running_influxd
 
 BUCKETS = count(1)
 
@@ -17,23 +17,15 @@ BUCKETS = count(1)
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     """A server for the session; tests that stop it take `mortal`."""
-    yield from _running(tmp_path_factory.mktemp("influxd"))
+    with running_influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
 
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Influxd]:
     """A server that the test may stop and start."""
-    folder = tmp_path / "influxd"
-    folder.mkdir()
-    yield from _running(folder)
-
-
-def _running(folder: Path) -> Iterator[Influxd]:
-    server = Influxd(folder)
-    server.start()
-    server.set_up()
-    yield server
-    server.stop()
+    with running_influxd(tmp_path / "influxd") as server:
+        yield server
 
 
 @pytest.fixture

@@ -121,7 +121,7 @@ def test_a_bucket_is_named_and_nothing_is_written_to_it(
     place = f"influxdb {influxd.url} organization {ORG} bucket {name}"
     assert line_about("store", findings()).startswith(f"ok     store  {place}, readable")
     client = InfluxClient(influxd.url, ORG, name, token)
-    assert client.rows(EVERYTHING) == []
+    assert client.rows(EVERYTHING, {}) == []
     client.close()
     assert not database.parent.exists()
 

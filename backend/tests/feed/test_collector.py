@@ -295,7 +295,8 @@ def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> Spoile
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
     feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selection, "SPAN", 120)
+    monkeypatch.setattr(selection, "SPAN", 30)
+    monkeypatch.setattr(selection, "FEWEST", 15)
     known = pd.DataFrame({"actual_rps": [cycle(window) / 10 for window in range(-600, 0)]})
     known.index = pd.DatetimeIndex([moment(window) for window in range(-600, 0)])
     write_points(feed.store, KEY, known.reindex(columns=list(POINT_FIELDS)), WINDOW)
@@ -303,19 +304,19 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
     shown: dict[int, str] = {}
     sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
     with capture_logs() as logs:
-        for window in range(230):
-            spoiling.spoiled = 70 <= window < 95
+        for window in range(75):
+            spoiling.spoiled = 20 <= window < 28
             feed.send(window, window + 1, value=cycle(window))
             feed.at(window + 1)
             found = [log for log in logs if log["event"] == "selection_changed" and log["horizon"] == 1]
             changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
-            if window % 40 == 39 or window in [change[0] for change in changes]:
+            if window % 10 == 9 or window in [change[0] for change in changes]:
                 shown[window] = served(feed, sources)
     (gone, before, instead), (back, _, again) = changes
     assert (before, again) == ("lgbm_plus", "lgbm_plus")
     assert instead in ("ewma", "last_value")
-    assert 70 < gone < 95
-    assert 95 < back <= 95 + 120
+    assert 20 < gone < 28
+    assert 28 < back <= 28 + 15 + 30  # the last one that was forecast 15 windows ahead leaves the span
     assert shown == {window: instead if gone <= window < back else "lgbm_plus" for window in shown}
     assert all(log["errors"]["lgbm_plus"] > 0 and "%" in log["reason"] for log in found)
 

@@ -145,6 +145,14 @@ def test_what_the_product_refuses_is_said_and_ends_in_a_code(tmp_path: Path, ans
     assert "could not be sent" in (tmp_path / "follow.log").read_text()
 
 
+def test_where_to_send_is_asked_for_where_the_port_is_any() -> None:
+    ended = subprocess.run(
+        [*FOLLOW, "missing.log"], capture_output=True, text=True, env=os.environ | {"SCALEOPS_PORT": "0"}
+    )
+    assert ended.returncode == 2
+    assert "set --url" in " ".join(ended.stderr.replace("│", "").split())
+
+
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [

@@ -20,7 +20,7 @@ from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.tests.influxd import ORG, Influxd
 from backend.tests.proxy import Request, proxy_to
-from backend.tests.server import Server, running_server
+from backend.tests.server import Server, reserved_port, running_server
 from backend.tests.stores.samples import points, write_points
 from backend.tests.test_server import failed_start
 from backend.tests.traffic import series_csv
@@ -148,8 +148,9 @@ def test_the_start_waits_for_the_file_of_the_token(influxd: Influxd, tmp_path: P
 
 
 def test_a_store_that_never_comes_ends_the_start_with_its_address(tmp_path: Path) -> None:
-    settings = Influxd(tmp_path).settings("metrics", "token-of-nobody")
-    message = failed_start(tmp_path, **settings, SCALEOPS_STORE_WAIT_SECONDS="1")
+    with reserved_port() as port:
+        settings = Influxd(tmp_path, port).settings("metrics", "token-of-nobody")
+        message = failed_start(tmp_path, **settings, SCALEOPS_STORE_WAIT_SECONDS="1")
     assert settings["INFLUXDB_URL"] in message
     assert "does not answer" in message
 
