@@ -355,6 +355,15 @@ export interface components {
             /** Scores */
             scores: components["schemas"]["Score"][];
         };
+        /** BaselineLabel */
+        BaselineLabel: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+        };
         /** ChartDataPoint */
         ChartDataPoint: {
             /**
@@ -448,8 +457,22 @@ export interface components {
             warming_up: boolean;
             /** Points */
             points: components["schemas"]["ForecastPoint"][];
-            /** @description null where nothing is known of the series any more */
-            served: components["schemas"]["Served"] | null;
+            /**
+             * Served
+             * @description one a horizon; empty where nothing is known of the series any more
+             */
+            served: components["schemas"]["ServedPoint"][];
+        };
+        /** ForecastMessage */
+        ForecastMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "forecast";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["Forecast"];
         };
         /** ForecastPoint */
         ForecastPoint: {
@@ -482,11 +505,8 @@ export interface components {
              * @enum {string}
              */
             trend: "up" | "down" | "flat";
-            /**
-             * Model
-             * @enum {string}
-             */
-            model: "lgbm_plus" | "lgbm";
+            /** Model */
+            model: string;
         };
         /**
          * GrowingWindow
@@ -509,11 +529,6 @@ export interface components {
              */
             elapsed_seconds: number;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /** Health */
         Health: {
             /**
@@ -521,6 +536,22 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * IncompleteSpan
+         * @description The windows of an import of which only a part is stored.
+         */
+        IncompleteSpan: {
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
         };
         /**
          * Limits
@@ -541,22 +572,27 @@ export interface components {
             version: string;
             /** Horizons */
             horizons: number[];
+            /**
+             * Selection Windows
+             * @description windows that selection takes errors over
+             */
+            selection_windows: number;
+            /**
+             * Models
+             * @description the first one is preferred
+             */
+            models: components["schemas"]["ModelLabel"][];
+            /**
+             * Baselines
+             * @description the first one is what errors are set against
+             */
+            baselines: components["schemas"]["BaselineLabel"][];
         };
         /**
          * LiveMessage
          * @description One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last.
          */
-        LiveMessage: {
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "snapshot" | "points" | "forecast" | "status";
-            /** Sequence */
-            sequence: number;
-            /** Data */
-            data: components["schemas"]["LiveSnapshot"] | components["schemas"]["LivePoints"] | components["schemas"]["Forecast"] | components["schemas"]["LiveStatus"];
-        };
+        LiveMessage: components["schemas"]["SnapshotMessage"] | components["schemas"]["PointsMessage"] | components["schemas"]["ForecastMessage"] | components["schemas"]["StatusMessage"];
         /** LivePoints */
         LivePoints: {
             /** Filename */
@@ -599,6 +635,20 @@ export interface components {
             store: "ok" | "unreachable";
             replay: components["schemas"]["Replay"] | null;
         };
+        /** ModelLabel */
+        ModelLabel: {
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            /**
+             * Column
+             * @description of its forecast in a chart's points
+             */
+            column: string;
+        };
         /** PastForecast */
         PastForecast: {
             /**
@@ -617,11 +667,8 @@ export interface components {
         PastForecasts: {
             /** Filename */
             filename: string;
-            /**
-             * Model
-             * @enum {string}
-             */
-            model: "lgbm_plus" | "lgbm";
+            /** Model */
+            model: string;
             /**
              * Horizon
              * @description windows ahead
@@ -636,6 +683,33 @@ export interface components {
             origin: "issued" | "rolling";
             /** Points */
             points: components["schemas"]["PastForecast"][];
+        };
+        /** PointsMessage */
+        PointsMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "points";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LivePoints"];
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details; further members say where: row, column, field, limit.
+         */
+        Problem: {
+            /** Type */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /** Detail */
+            detail: string;
+        } & {
+            [key: string]: unknown;
         };
         /** Ready */
         Ready: {
@@ -779,33 +853,23 @@ export interface components {
              * @description generated by `scaleops sample`, not real traffic
              */
             synthetic: boolean;
-        };
-        /**
-         * Served
-         * @description The forecast to act on: of the candidate with the least error lately, kept until another is clearly better.
-         */
-        Served: {
             /**
-             * Model
+             * Origin
              * @enum {string}
              */
-            model: "lgbm_plus" | "lgbm" | "ewma" | "last_value";
+            origin: "upload" | "feed" | "replay" | "sample";
             /**
-             * Reason
-             * @description a sentence with the figures
+             * Replay Of
+             * @description the series that a replay plays
              */
-            reason: string;
-            /**
-             * Errors
-             * @description absolute errors over traffic, mean of the horizons, lately; empty while too few could be scored
-             */
-            errors: {
-                [key: string]: number;
-            };
-            /** Points */
-            points: components["schemas"]["ServedPoint"][];
+            replay_of: string | null;
+            /** @description an import into it was interrupted, or is still running */
+            incomplete: components["schemas"]["IncompleteSpan"] | null;
         };
-        /** ServedPoint */
+        /**
+         * ServedPoint
+         * @description The forecast to act on: of the candidate with the least error lately, kept until another is clearly better.
+         */
         ServedPoint: {
             /**
              * Horizon
@@ -836,6 +900,34 @@ export interface components {
              * @enum {string}
              */
             trend: "up" | "down" | "flat";
+            /**
+             * Model
+             * @description key of the model or baseline that is served
+             */
+            model: string;
+            /**
+             * Reason
+             * @description a sentence with the figures
+             */
+            reason: string;
+            /**
+             * Errors
+             * @description by candidate the sum of absolute errors over the traffic, lately; empty while too few could be scored
+             */
+            errors: {
+                [key: string]: number;
+            };
+        };
+        /** SnapshotMessage */
+        SnapshotMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "snapshot";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LiveSnapshot"];
         };
         /** StaleFeed */
         StaleFeed: {
@@ -847,6 +939,17 @@ export interface components {
              * @description time of its newest sample
              */
             newest: string;
+        };
+        /** StatusMessage */
+        StatusMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LiveStatus"];
         };
         /**
          * Trained
@@ -865,6 +968,29 @@ export interface components {
              * Format: date-time
              */
             last: string;
+        };
+        /**
+         * UploadForm
+         * @description Form fields beside the file; each overrides what would be recognised.
+         */
+        UploadForm: {
+            /** Kind */
+            kind?: ("raw" | "series") | null;
+            /** Timestamp Column */
+            timestamp_column?: string | null;
+            /** Time Unit */
+            time_unit?: ("s" | "ms" | "us" | "ns" | "iso" | "clf") | null;
+            /**
+             * Timezone
+             * @description IANA name or offset, for times without one
+             */
+            timezone?: string | null;
+            /** Value Column */
+            value_column?: string | null;
+            /** Value Unit */
+            value_unit?: ("count" | "rate") | null;
+            /** Window Seconds */
+            window_seconds?: number | null;
         };
         /**
          * UploadProgress
@@ -941,19 +1067,6 @@ export interface components {
             };
             forecast: components["schemas"]["Forecast"] | null;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
     };
     responses: never;
     parameters: never;
@@ -975,24 +1088,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "multipart/form-data": {
-                    /** Kind */
-                    kind?: ("raw" | "series") | null;
-                    /** Timestamp Column */
-                    timestamp_column?: string | null;
-                    /** Time Unit */
-                    time_unit?: ("s" | "ms" | "us" | "ns" | "iso" | "clf") | null;
-                    /**
-                     * Timezone
-                     * @description IANA name or offset, for times without one
-                     */
-                    timezone?: string | null;
-                    /** Value Column */
-                    value_column?: string | null;
-                    /** Value Unit */
-                    value_unit?: ("count" | "rate") | null;
-                    /** Window Seconds */
-                    window_seconds?: number | null;
+                "multipart/form-data": components["schemas"]["UploadForm"] & {
                     /** Format: binary */
                     file: string;
                 };
@@ -1008,13 +1104,13 @@ export interface operations {
                     "application/json": components["schemas"]["UploadResult"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1040,13 +1136,13 @@ export interface operations {
                     "application/json": components["schemas"]["UploadResult"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1071,13 +1167,13 @@ export interface operations {
                     "application/json": components["schemas"]["UploadProgress"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1105,13 +1201,13 @@ export interface operations {
                     "application/json": components["schemas"]["ChartDataPoint"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1138,13 +1234,13 @@ export interface operations {
                     "application/json": components["schemas"]["Accuracy"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1189,13 +1285,13 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1221,13 +1317,13 @@ export interface operations {
                     "application/json": components["schemas"]["Forecast"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1239,7 +1335,7 @@ export interface operations {
                 range: "live" | ("1h" | "6h" | "24h");
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                model?: "lgbm_plus" | "lgbm";
+                model?: string;
             };
             header?: never;
             path?: never;
@@ -1256,13 +1352,13 @@ export interface operations {
                     "application/json": components["schemas"]["PastForecasts"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1309,13 +1405,13 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1507,13 +1603,13 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
+            /** @description a problem, in words */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -20,3 +20,12 @@ export function Tile({ title, aside, children }: TileProps) {
     </Card>
   );
 }
+
+/** Tiles side by side, as many as there are. */
+export function TileRow({ children }: { children: ReactNode }) {
+  return (
+    <div className="grid grid-cols-2 gap-3 md:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]">
+      {children}
+    </div>
+  );
+}
