@@ -71,7 +71,9 @@ function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[]
   if (ahead.length > 0) return [`Forecast of ${line.spoken}: ${ahead.join(", ")}.`];
   const newest = rates.findLastIndex((rate) => rate !== null);
   if (newest < 0) return [];
-  return [`Newest ${line.spoken} ${formatRateWithUnit(rates[newest])} at ${timeText(model, newest, zone)}.`];
+  return [
+    `${line.tooltip}: newest ${formatRateWithUnit(rates[newest])} at ${timeText(model, newest, zone)}.`,
+  ];
 }
 
 /** Indices of the extremes, under their names. */

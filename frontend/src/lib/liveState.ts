@@ -65,7 +65,7 @@ function applyMessage(data: LiveData | null, message: LiveMessage): LiveData | n
   }
 }
 
-/** A feed falls silent without another forecast, which would have said so. */
+/** A feed falls silent without another forecast, whose status would show it. */
 function agreeing(forecast: Forecast | null, status: LiveStatus["status"]): Forecast | null {
   if (forecast === null || status === null || status === forecast.status) return forecast;
   return { ...forecast, status, stale: status !== "live" };
@@ -114,7 +114,7 @@ export function parseLiveMessage(text: unknown): LiveMessage | null {
   return isLiveMessage(value) ? value : null;
 }
 
-const TYPES = ["snapshot", "points", "forecast", "status"];
+const TYPES: readonly string[] = ["snapshot", "points", "forecast", "status"] satisfies LiveMessage["type"][];
 
 function isLiveMessage(value: unknown): value is LiveMessage {
   return (

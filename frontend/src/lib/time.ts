@@ -36,11 +36,11 @@ export function zoneName(zone: Zone): string {
   return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-export function formatDate(seconds: number, zone: Zone): string {
+function formatDate(seconds: number, zone: Zone): string {
   return formatter("date", zone).format(seconds * 1000);
 }
 
-export function formatDay(seconds: number, zone: Zone): string {
+function formatDay(seconds: number, zone: Zone): string {
   return formatter("day", zone).format(seconds * 1000);
 }
 

@@ -21,7 +21,7 @@ interface HorizonTileProps {
   current: number | null;
 }
 
-/** The served forecast one horizon ahead, with its band, its trend against now, and whose it is. */
+/** The served forecast at one horizon: its band, its trend against now, and the model or baseline it is of. */
 export function HorizonTile({ horizon, windowSeconds, forecast, current }: HorizonTileProps) {
   const limits = useLimits();
   const served = forecast?.served.find((point) => point.horizon === horizon);

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import { Children, type CSSProperties, type ReactNode, useId } from "react";
 import { Card, CardTitle } from "@/components/ui/Card";
 
 interface TileProps {
@@ -21,10 +21,17 @@ export function Tile({ title, aside, children }: TileProps) {
   );
 }
 
-/** Tiles side by side, as many as there are. */
+const MOST_IN_A_ROW = 5;
+
+/** Tiles side by side where there is room, in two equal rows where they are many. */
 export function TileRow({ children }: { children: ReactNode }) {
+  const count = Children.count(children);
+  const columns = count > MOST_IN_A_ROW ? Math.ceil(count / 2) : count;
   return (
-    <div className="grid grid-cols-2 gap-3 md:grid-cols-[repeat(auto-fit,minmax(9.5rem,1fr))]">
+    <div
+      style={{ "--columns": columns } as CSSProperties}
+      className="grid grid-cols-2 gap-3 md:grid-cols-[repeat(var(--columns),minmax(0,1fr))]"
+    >
       {children}
     </div>
   );
