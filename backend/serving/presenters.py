@@ -96,7 +96,7 @@ def selection_reason(selection: Selection) -> str:
     """Why a candidate is served, for the page and the log."""
     label = catalog.label(selection.model)
     if selection.why == "too_few":
-        return f"fewer than {FEWEST} forecasts at this horizon could be scored so far"
+        return f"Fewer than {FEWEST} forecasts at this horizon could be scored so far"
     errors = sorted(selection.errors.items(), key=lambda item: item[1])
     figures = ", ".join(f"{catalog.label(key)} {error:.1%}" for key, error in errors)
     if selection.why == "least_error":
