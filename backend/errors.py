@@ -13,7 +13,7 @@ class ProblemError(Exception):
     status = 500
     type = "internal"
     title = "Internal error"
-    example = "The request failed on the server; its log has the reason. Nothing was stored."
+    example = "The server failed on this request. Its log has the reason."
 
     def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail)

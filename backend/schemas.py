@@ -102,7 +102,7 @@ class PastForecast(BaseModel):
 
 
 class PastForecasts(BaseModel):
-    """What one model said of each window, `horizon` windows before it."""
+    """What one model forecast for each window, `horizon` windows before it."""
 
     filename: str
     model: ModelKey
@@ -155,7 +155,7 @@ class Score(BaseModel):
     mase: float | None
     wape: float | None = Field(description="sum of absolute errors over the sum of traffic")
     bias: float = Field(description="mean of forecast less actual")
-    under_forecast: float = Field(description="share of windows forecast lower than they came")
+    under_forecast: float = Field(description="share of windows that were under-forecast")
     p10_coverage: float | None = Field(description="share of windows at or below p10; null for baselines")
     p90_coverage: float | None
 
@@ -176,7 +176,7 @@ class Accuracy(BaseModel):
     start: datetime
     stop: datetime
     seen_in_training: list[Trained] = Field(
-        description="training series with windows in this span: where this is one of them, its scores flatter"
+        description="training series with windows in this span: where this is one of them, its scores are optimistic"
     )
     scores: list[Score]
 
@@ -191,7 +191,7 @@ class UploadResult(BaseModel):
     timezone: str
     value_column: str | None
     value_unit: Literal["count", "rate"] | None
-    assumptions: list[str] = Field(description="what was recognised rather than told, and how to override it")
+    assumptions: list[str] = Field(description="what was detected rather than given, and how to override it")
     rows_read: int
     rows_dropped: list[DroppedRowsReport]
     window_seconds: int
@@ -277,7 +277,7 @@ class Ready(BaseModel):
     status: Literal["ready"]
     store: str
     model: str
-    stale_feeds: list[StaleFeed] = Field(description="feeds from which nothing came for three windows, up to a day")
+    stale_feeds: list[StaleFeed] = Field(description="feeds without a sample for three windows, up to a day")
     failing_queries: list[FailingQuery] = Field(description="why Prometheus gives no value for their newest window")
 
 

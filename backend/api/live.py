@@ -21,7 +21,7 @@ def live_message(message: LiveMessage) -> None:
     """One message of `WS /ws/live`."""
 
 
-TRY_AGAIN_LATER = 1013  # RFC 6455 tracker of close codes
+TRY_AGAIN_LATER = 1013  # of the registry of close codes, RFC 6455
 CLOSE_SECONDS = 5
 
 
@@ -36,7 +36,7 @@ async def live(
     await websocket.accept()
     limit = state["settings"].max_sockets
     if hub.clients >= limit:
-        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open, which is the most")
+        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open (SCALEOPS_MAX_SOCKETS)")
     try:
         channel, subscriber = await hub.subscribe(filename or None, after)
     except ProblemError:
@@ -48,7 +48,7 @@ async def live(
     if subscriber.dropped.is_set():
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await websocket.close(TRY_AGAIN_LATER, "this connection takes messages too slowly")
+                await websocket.close(TRY_AGAIN_LATER, "this client reads messages too slowly")
 
 
 async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:

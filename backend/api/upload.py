@@ -98,7 +98,9 @@ async def upload_progress(
     """Where an upload is that was sent with this id as X-Upload-Id."""
     progress = state["uploads"].progress.get(upload_id)
     if progress is None:
-        raise NotFoundError("No upload was sent with this id in X-Upload-Id, or it was long ago.")
+        raise NotFoundError(
+            f"No upload has the id {upload_id!r}. It is sent as X-Upload-Id and forgotten after a while."
+        )
     return progress
 
 

@@ -49,7 +49,7 @@ async def write(
 ) -> Response:
     """Take line protocol, plain or gzip; 204 once the store has it. `org` and `bucket` may be anything.
 
-    Lines without a field that tells traffic are passed over.
+    Lines without a field that holds traffic are ignored.
     """
     del org, bucket
     intake = state["intake"]
@@ -63,7 +63,7 @@ async def write(
 async def _received(request: Request) -> str:
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
-        raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not read here: send the lines plain or as gzip.")
+        raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not supported. Send plain text or gzip.")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -72,9 +72,9 @@ async def _received(request: Request) -> str:
                 if len(body) > MOST_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise BusyError(f"The body did not come within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
+        raise BusyError(f"The body was not received within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
     if not body:
-        raise BadLinesError("The body is empty: send one line a measurement.")
+        raise BadLinesError("The body is empty. Send at least one line.")
     plain = await asyncio.to_thread(_unpacked, bytes(body)) if encoding == "gzip" else bytes(body)
     return plain.decode(errors="surrogateescape")  # what is not UTF-8 makes its line a bad one, and no other
 
@@ -84,16 +84,16 @@ def _unpacked(body: bytes) -> bytes:
     try:
         plain = unpacker.decompress(body, MOST_BYTES)
     except zlib.error as error:
-        raise BadLinesError(f"The body is not gzip as its Content-Encoding says: {error}.") from None
+        raise BadLinesError(f"Content-Encoding is gzip, but the body is not: {error}.") from None
     if unpacker.unconsumed_tail:
         raise _too_large()
     if not unpacker.eof:
-        raise BadLinesError("The gzip body ends too early.")
+        raise BadLinesError("The gzip body is truncated.")
     return plain
 
 
 def _too_large() -> TooLargeError:
-    return TooLargeError(f"At most {MOST_BYTES // 1024**2} MiB of lines at once. Send them in parts.")
+    return TooLargeError(f"The lines exceed {MOST_BYTES // 1024**2} MiB. Send them in several requests.")
 
 
 def _describe(bad: list[BadLine]) -> str:
