@@ -45,7 +45,7 @@ class ReaderPool:
             traffic: Traffic = future.result()
         except TimeoutError:
             raise UnusableFileError(
-                f"Reading the file took longer than {timeout} s and was stopped. Split it into smaller files, or "
+                f"Reading the file took longer than {timeout} s and was ended. Split it into smaller files, or "
                 "raise SCALEOPS_READER_TIMEOUT_SECONDS."
             ) from None
         except (ProcessExpired, MemoryError):
