@@ -33,12 +33,19 @@ class SqliteFile:
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        try:
+            self._open(measurements, verify)
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, measurements: Sequence[Measurement], verify: bool) -> None:
         with self._reporting():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
         if verify:
             self._verify()
         with self.freeing() as connection:
-            migrated = upgrade(connection, path, measurements)
+            migrated = upgrade(connection, self._path, measurements)
         if migrated:
             self._compact()
         self._reserve()

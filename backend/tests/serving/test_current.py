@@ -8,14 +8,17 @@ import pandas as pd
 import pytest
 from structlog.testing import capture_logs
 
+from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS, read_points
 from backend.models import catalog
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.selection import LOOKBACK
 from backend.schemas import Forecast
 from backend.serving.current import CurrentForecasts, issued_tables
+from backend.serving.issued import field, issued_for
 from backend.serving.selection_log import SelectionLog
-from backend.stores import POINT_FIELDS, SeriesKey, Store, StoredSeries
+from backend.stores import TIME, SeriesKey, SeriesRecord, Store
 from backend.stores.sqlite import SqliteStore
+from backend.tests.stores.samples import write_points
 
 KEY = SeriesKey("web", "lgbm_v1")
 WINDOW = 60
@@ -34,36 +37,37 @@ def moment(window: int) -> pd.Timestamp:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return SqliteStore(tmp_path / "store.sqlite")
+    return SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
 
 
-def write(store: Store, factors: dict[tuple[str, int], float], issued_from: int = 0) -> StoredSeries:
+def write(store: Store, factors: dict[tuple[str, int], float], issued_from: int = 0) -> SeriesRecord:
     """A series, and right forecasts of all its windows and those after but for `factors`, by model and horizon.
 
     `issued_from`: the window at whose end the first were made.
     """
     index = pd.DatetimeIndex([moment(window) for window in range(LENGTH)])
     points = pd.DataFrame({"actual_rps": [rate(window) for window in range(LENGTH)]}, index=index)
-    store.write_points(KEY, WINDOW, points.reindex(columns=list(POINT_FIELDS)))
+    write_points(store, KEY, points.reindex(columns=list(POINT_FIELDS)), WINDOW)
     rows = [
         {
             "model": model,
-            "horizon_seconds": horizon * WINDOW,
-            "timestamp": moment(window),
-            "issued_at": moment(window + 1 - horizon),
-            **dict.fromkeys(("mean", *LEVEL_NAMES), factors.get((model, horizon), 1.0) * rate(window)),
+            TIME: moment(origin),
+            **{
+                field(quantity, horizon * WINDOW): factors.get((model, horizon), 1.0) * rate(origin + horizon - 1)
+                for horizon in HORIZONS
+                for quantity in ("mean", *LEVEL_NAMES)
+            },
         }
         for model in catalog.model_keys()
-        for horizon in HORIZONS
-        for window in range(issued_from + horizon, LENGTH + horizon)
+        for origin in range(issued_from + 1, LENGTH + 1)
     ]
-    store.write_forecasts(KEY, pd.DataFrame(rows))
+    store.write({FORECASTS: pd.DataFrame(rows).assign(**KEY.tags)})
     (stored,) = store.list_series()
     return stored
 
 
-def newest(store: Store, stored: StoredSeries) -> Forecast:
-    forecast = CurrentForecasts(store, 20, max(HORIZONS)).newest(stored, "live")
+def newest(store: Store, stored: SeriesRecord) -> Forecast:
+    forecast = CurrentForecasts(store, 20, HORIZONS).newest(stored, "live")
     assert forecast is not None
     return forecast
 
@@ -95,28 +99,28 @@ def test_until_enough_forecasts_were_scored_the_preferred_model_is_served(store:
     stored = write(store, {("lgbm_plus", 1): 3.0}, issued_from=LENGTH - 40)
     for point in newest(store, stored).served:
         assert (point.model, point.errors) == (catalog.PREFERRED.key, {})
-        assert point.reason == "fewer than 60 forecasts at this horizon could be scored so far"
+        assert point.reason == "Fewer than 60 forecasts at this horizon could be scored so far"
 
 
 def test_issued_forecasts_are_tables_by_horizon_and_model_on_the_windows_asked_for(store: Store) -> None:
     stored = write(store, {("lgbm", 5): 2.0})
-    points = store.read_points(KEY, moment(100).to_pydatetime(), moment(110).to_pydatetime())
-    tables = issued_tables(store, stored, points)
+    points = read_points(store, KEY, moment(100).to_pydatetime(), moment(110).to_pydatetime())
+    tables = issued_tables(store, stored, points, HORIZONS, ("mean", "p90"))
     assert {horizon: list(models) for horizon, models in tables.items()} == {
         horizon: list(catalog.model_keys()) for horizon in HORIZONS
     }
     table = tables[5]["lgbm"]
     assert table.index.equals(points.index)
     np.testing.assert_allclose(table["mean"], 2 * points["actual_rps"])
-    assert {"mean", *LEVEL_NAMES} <= set(table.columns)
+    assert list(table.columns) == ["mean", "p90"]
 
 
 def test_a_change_is_logged_once_with_its_horizon(store: Store) -> None:
     write(store, {("lgbm_plus", 5): 1.5})
-    forecasts = store.read_forecasts(KEY, None, None)
     first = int(START.timestamp()) // WINDOW
+    index = pd.DatetimeIndex([moment(window) for window in range(LENGTH)])
     selections = SelectionLog()
-    selections.load(forecasts, WINDOW)
+    selections.load(issued_for(store, KEY, index, WINDOW, HORIZONS), first)
     with capture_logs() as logs:
         for stop in range(1, LENGTH):
             rates = np.array([rate(window) for window in range(max(0, stop - LOOKBACK), stop)])
