@@ -6,7 +6,7 @@ from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from backend.config import Settings
-from backend.errors import NotFoundError
+from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
@@ -16,7 +16,7 @@ from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
 from backend.sample import SAMPLE_FILENAME
 from backend.serving.current import CurrentForecasts
-from backend.stores import Store, StoredSeries
+from backend.stores import SeriesRecord, Store
 from backend.uploads.job import Uploads
 
 
@@ -50,9 +50,14 @@ FilenameQuery = Annotated[
 FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 
-def find_series(state: State, filename: str | None) -> StoredSeries:
+def find_series(state: State, filename: str | None) -> SeriesRecord:
     """The series of that name; without a name the live one, else the one written last."""
-    found = state["statuses"].find(state["store"].list_series(), filename)
+    found = state["statuses"].find(state["store"], filename)
+    if found is not None and not found.points:
+        raise ConflictError(
+            f'"{found.name}" is incomplete: its import is running, or was interrupted. Send the file again, or delete '
+            "the series."
+        )
     if found is None:
         what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
         raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")

@@ -107,6 +107,13 @@ class StoreUnavailableError(ProblemError):
     example = "InfluxDB at http://influxdb:8086 does not answer."
 
 
+class StorageFullError(StoreUnavailableError):
+    status = 507
+    type = "storage-full"
+    title = "The disk is full"
+    example = "The disk of /var/lib/scaleops is full: 1,048,576 bytes are free, and 33,554,432 are needed."
+
+
 class PrometheusError(ProblemError):
     status = 502
     type = "prometheus"

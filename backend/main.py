@@ -24,6 +24,7 @@ from backend.feed.tracker import FeedTracker
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
+from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import open_store
@@ -39,7 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         estimator = RPSEstimator.load(settings.model_path)
-        store = open_store(settings)
+        store = open_store(settings, MEASUREMENTS)
         remove_leftovers()
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
@@ -50,7 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
         statuses = SeriesStatuses(replayer, tracker, collector)
-        forecasts = CurrentForecasts(store, estimator.min_windows)
+        forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons)
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))

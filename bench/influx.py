@@ -25,7 +25,7 @@ from websockets.sync.client import ClientConnection, connect
 from backend.stores import POINT_FIELDS, SeriesKey
 from backend.stores.influx import SETTLED_SECONDS, InfluxStore
 from backend.stores.influx_client import InfluxClient
-from backend.tests.influxd import ORG, Influxd
+from backend.tests.influxd import ORG, Influxd, running_influxd
 from backend.tests.proxy import proxy_to
 from backend.tests.server import running_server
 from backend.tests.traffic import series_csv
@@ -50,15 +50,8 @@ def main() -> None:
 
 @contextmanager
 def influxd_over(folder: Path) -> Iterator[tuple[Influxd, str]]:
-    data = folder / "influxd"
-    data.mkdir()
-    server = Influxd(data)
-    server.start()
-    try:
-        server.set_up()
+    with running_influxd(folder / "influxd") as server:
         yield server, server.make_bucket(BUCKET)
-    finally:
-        server.stop()
 
 
 def writing(server: Influxd, token: str) -> Table:

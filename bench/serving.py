@@ -15,7 +15,7 @@ from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.live.channel import render
 from backend.models.predictor import RPSEstimator
-from backend.presenters import forecast_view
+from backend.serving.presenters import forecast_view
 from backend.serving.points import issued_forecasts, one_window_ahead
 from backend.stores import SeriesKey, StoredSeries
 from backend.stores.sqlite import SqliteStore
@@ -71,7 +71,9 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         store.write_points(key, window, point)
         store.write_forecasts(key, forecasts)
         now = past.index[-1].to_pydatetime()
-        view = forecast_view(store, StoredSeries("live", key.version, window, 1, now, now, now), "live", 1)
+        view = forecast_view(
+            store, StoredSeries("live", key.version, window, 1, now, now, now), "live", 1, max(estimator.horizons)
+        )
         assert view is not None
         render("forecast", 1, view)
 

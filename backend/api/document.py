@@ -9,6 +9,7 @@ from backend.api.examples import EXAMPLES
 from backend.api.guard import SAFE_METHODS
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
 from backend.errors import (
+    ConflictError,
     ForbiddenError,
     InvalidRequestError,
     NotFoundError,
@@ -64,7 +65,7 @@ def _add(
     response["content"][media_type]["examples"][error.type] = {"value": example}
 
 
-OF_A_SERIES = problems(NotFoundError, InvalidRequestError, StoreUnavailableError)
+OF_A_SERIES = problems(NotFoundError, ConflictError, InvalidRequestError, StoreUnavailableError)
 
 
 class DocumentedAPI(FastAPI):

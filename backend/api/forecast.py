@@ -14,7 +14,7 @@ router = APIRouter()
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     """Both models 1, 5 and 15 windows past the series' end, with quantiles, and which forecast is served."""
     series = find_series(state, filename)
-    found = state["forecasts"].newest(series, state["statuses"].status(series.filename))
+    found = state["forecasts"].newest(series, state["statuses"].status(series.name))
     if found is None:
-        raise NotFoundError(f'No forecast was made from the end of "{series.filename}". Upload it again to make one.')
+        raise NotFoundError(f'No forecast was made from the end of "{series.name}". Upload it again to make one.')
     return found

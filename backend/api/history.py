@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
-from backend.presenters import chart_points, on_grid
+from backend.measurements import read_points
 from backend.schemas import ChartDataPoint, Range
-from backend.stores import StoredSeries
+from backend.serving.presenters import chart_points, on_grid
+from backend.stores import SeriesRecord
 
 router = APIRouter()
 
@@ -34,10 +35,10 @@ def history(
     end = datetime.now(UTC) if anchor == "now" else None
     start, stop, every = buckets(series, SPANS[range], end)
     aggregated = every if every > series.window_seconds else None
-    return chart_points(on_grid(state["store"].read_points(series.key, start, stop, aggregated), every))
+    return chart_points(on_grid(read_points(state["store"], series.key, start, stop, aggregated), every))
 
 
-def buckets(series: StoredSeries, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:
+def buckets(series: SeriesRecord, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:
     """Start, stop and seconds of the buckets: whole windows, on the UTC grid, at most 720 of them."""
     window = series.window_seconds
     every = window * math.ceil(span.total_seconds() / window / MOST_BUCKETS)

@@ -7,8 +7,8 @@ from fastapi import APIRouter
 from backend.api.document import OF_A_SERIES, problems
 from backend.deps import FilenamePath, StateDep
 from backend.errors import NotFoundError, StoreUnavailableError
-from backend.presenters import series_view
 from backend.schemas import Deleted, Series
+from backend.serving.presenters import series_view
 
 router = APIRouter()
 
@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get("/series", responses=problems(StoreUnavailableError))
 def list_series(state: StateDep) -> list[Series]:
     """List the stored series, the one written last first."""
-    return [series_view(stored, state["statuses"].status(stored.filename)) for stored in state["store"].list_series()]
+    return [series_view(stored, state["statuses"].status(stored.name)) for stored in state["store"].list_series()]
 
 
 @router.delete("/series/{filename:path}", responses=OF_A_SERIES)

@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from backend.api.document import problems
 from backend.deps import StateDep
-from backend.errors import StoreUnavailableError
+from backend.errors import StorageFullError, StoreUnavailableError
 from backend.ingest import ACCEPTED_EXTENSIONS
 from backend.models.catalog import BASELINES, MODELS
 from backend.models.selection import SPAN
@@ -19,7 +19,7 @@ async def health() -> Health:
     return Health(status="ok")
 
 
-@router.get("/ready", responses=problems(StoreUnavailableError))
+@router.get("/ready", responses=problems(StoreUnavailableError, StorageFullError))
 def ready(state: StateDep) -> Ready:
     """The store can be read and written and the model is loaded; else 503 with the reason."""
     state["store"].check()

@@ -16,6 +16,7 @@ from backend.errors import (
     InvalidRequestError,
     NotFoundError,
     ProblemError,
+    StorageFullError,
     StoreUnavailableError,
     TooLargeError,
     UnsupportedFormatError,
@@ -24,6 +25,8 @@ from backend.errors import (
 from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.schemas import UploadProgress, UploadResult
+from backend.stores import Origin
+from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
 from backend.uploads.form import MultipartForm, read_options, too_large
 from backend.uploads.importing import ImportResult
@@ -40,7 +43,7 @@ UPLOAD_ID = "my-upload-1"
 UploadId = Annotated[
     str | None, Header(max_length=100, examples=[UPLOAD_ID], description="chosen by the client, to ask for progress")
 ]
-IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError)
+IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError, StorageFullError)
 FILE_ERRORS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
 BODY = {
     "required": True,
@@ -83,8 +86,9 @@ async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId =
     with upload_folder() as folder:
         path = await asyncio.to_thread(write_sample, folder)
         # An earlier sample ended at another minute; the two must not mix.
-        await asyncio.to_thread(state["store"].delete_series, SAMPLE_FILENAME)
-        return await _import(state, job, path, SAMPLE_FILENAME, ReadOptions(), request)
+        name = await asyncio.to_thread(free_name, state["store"], SAMPLE_FILENAME, "sample")
+        await asyncio.to_thread(state["store"].delete_series, name)
+        return await _import(state, job, path, name, ReadOptions(), request, "sample")
 
 
 @router.get("/uploads/{upload_id}", responses=problems(NotFoundError, InvalidRequestError))
@@ -130,12 +134,18 @@ async def _discard(request: Request) -> None:
 
 
 async def _import(
-    state: State, job: ImportJob, path: Path, filename: str, options: ReadOptions, request: Request
+    state: State,
+    job: ImportJob,
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    request: Request,
+    origin: Origin = "upload",
 ) -> UploadResult:
     """Import the file; a client that leaves cancels it."""
     watcher = asyncio.create_task(_cancel_when_left(job, request))
     try:
-        result = await state["uploads"].run(job, path, filename, options)
+        result = await state["uploads"].run(job, path, filename, options, origin)
     finally:
         watcher.cancel()
     return await asyncio.to_thread(_answer, state, result)
@@ -148,7 +158,7 @@ async def _cancel_when_left(job: ImportJob, request: Request) -> None:
 
 
 def _answer(state: State, result: ImportResult) -> UploadResult:
-    stored = next((series for series in state["store"].list_series() if series.key == result.key), None)
-    status = state["statuses"].status(result.key.filename)
+    stored = state["store"].find(result.key.name)
+    status = state["statuses"].status(result.key.name)
     forecast = state["forecasts"].newest(stored, status) if stored else None  # None: it was deleted meanwhile
     return UploadResult(**upload_summary(result), forecast=forecast)

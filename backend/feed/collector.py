@@ -14,9 +14,10 @@ import structlog
 from backend.errors import ProblemError
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, Source, growing_rate, sources_of, window_rate
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
+from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
-from backend.serving.stream import SeriesStream, issued_frame, windows_frame
-from backend.stores import SeriesKey, Store
+from backend.serving.stream import SeriesStream, issued_of, points_of
+from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()
 
@@ -26,7 +27,7 @@ CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wai
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
 PRUNE_SECONDS = 300
-REFUSED = "stored with another window length: delete the stored series, or feed it by another name"
+REFUSED = "stored with another window length: delete the stored series, or feed it under another name"
 
 
 class Collector:
@@ -120,7 +121,7 @@ class Collector:
         chunks = [range(start, min(start + CHUNK_WINDOWS, newest + 1)) for start in starts]
         self._catch_up(chunks.pop())
         self._behind = chunks
-        self._tracker.arrived(self._store.read_samples(_utc((newest + 1) * self._seconds), None))
+        self._tracker.arrived(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
 
     def _close(self, first: int, newest: int) -> None:
         """Close the windows from `first` on. More than one is due after a pause; only the newest issues forecasts."""
@@ -141,24 +142,25 @@ class Collector:
         """Write the forecasts from the end of the newest window."""
         rows = [row for name in names for row in self._fed_series(name).forecast(newest)]
         if rows:
-            self._store.write_issued(self._estimator.version, issued_frame(rows))
+            self._store.write({FORECASTS: issued_of(rows)})
             self.on_issued({str(row["filename"]) for row in rows})
 
     def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write windows of many series; one that cannot be written must not hold up the others."""
-        found = {self._fed_series(name): known for name, known in rates.items() if known}
-        rows = [row for series, known in found.items() for row in series.points(self._store, known)]
+        streams = {self._fed_series(name): known for name, known in rates.items() if known}
+        rows = [row for stream, known in streams.items() for row in stream.points(self._store, known)]
         if not rows:
             return
-        refused = self._store.write_windows(self._estimator.version, self._seconds, windows_frame(rows))
+        series = [SeriesInfo(stream.key, self._seconds, "feed") for stream in streams]
+        refused = self._store.write({POINTS: points_of(rows)}, series)
         if refused - self._refused:
             log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
         self._refused = self._refused - rates.keys() | refused
-        for series, known in found.items():
-            if series.key.filename not in refused:
+        for stream, known in streams.items():
+            if stream.key.name not in refused:
                 for window, rate in known.items():
-                    series.put(window, rate)
-                self._tracker.begun(series.key.filename)
+                    stream.put(window, rate)
+                self._tracker.begun(stream.key.name)
 
     def _take_over(self, first: int) -> None:
         """Take from the store what others, such as a second backend, made of the windows before `first`."""
@@ -227,8 +229,10 @@ class Collector:
     def _stored_rates(self, first: int, stop: int, filename: str | None = None) -> dict[str, dict[int, float]]:
         """By series and window what is stored of windows from `first` up to `stop`, of one series or all."""
         start, end = _utc(first * self._seconds), _utc(stop * self._seconds)
-        table = self._store.read_rates(self._estimator.version, start, end, filename)
-        windows = pd.DatetimeIndex(table["timestamp"]).as_unit("s").asi8 // self._seconds
+        named = {} if filename is None else {"filename": filename}
+        tags = {"version": self._estimator.version, **named}
+        table = self._store.read(POINTS, tags, start, end, fields=["actual_rps"]).assign(**named)
+        windows = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // self._seconds
         stored: dict[str, dict[int, float]] = defaultdict(dict)
         for name, window, rate in zip(table["filename"], windows.tolist(), table["actual_rps"].tolist(), strict=True):
             stored[name][window] = rate
@@ -240,7 +244,7 @@ class Collector:
             key = SeriesKey(filename, self._estimator.version)
             series = SeriesStream(key, self._seconds, self._estimator.live(), self._estimator.history_windows)
             assert self._tracker.closed is not None
-            if series.load(self._store, self._tracker.closed + 1):
+            if series.load(self._store, self._tracker.closed + 1, self._estimator.horizons):
                 self._tracker.begun(filename)
             self._series[filename] = series
         return series
@@ -249,7 +253,8 @@ class Collector:
         """Samples of windows `first` to `last` and of those they look back on."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
         stop = _utc((last + 1) * self._seconds) + timedelta(microseconds=1)  # a counter read at the end is in
-        sources = sources_of(self._store.read_samples(start, stop, filename))
+        named = {} if filename is None else {"filename": filename}
+        sources = sources_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
         for name, found in sources.items():
             self._tracker.seen(name, max(int(source.times[-1]) for source in found))
         return sources
@@ -273,7 +278,7 @@ class Collector:
 
     def _prune(self, now: float) -> None:
         if abs(now - self._pruned) >= PRUNE_SECONDS:
-            self._store.delete_samples(_utc(now) - SAMPLES_KEPT)
+            self._store.delete(SAMPLES, {}, _utc(now) - SAMPLES_KEPT)
             self._pruned = now
 
 

@@ -13,6 +13,7 @@ from backend.feed.line_parser import BadLine, Precision, parse_lines
 from backend.feed.rates import NANOSECONDS
 from backend.feed.samples import Row, SampleReader, samples_frame
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
+from backend.measurements import SAMPLES
 from backend.stores import Store
 
 log = structlog.get_logger()
@@ -41,7 +42,8 @@ class Intake:
         """Hold a place among the pending writes. Raises BusyError where all are taken."""
         if self._pending >= MOST_PENDING:
             raise BusyError(
-                f"{MOST_PENDING} writes wait for the store. Send it again in a second.", headers={"Retry-After": "1"}
+                f"{MOST_PENDING} writes are waiting for the store. Send it again in a second.",
+                headers={"Retry-After": "1"},
             )
         self._pending += 1
         try:
@@ -77,7 +79,7 @@ class Intake:
             return
         self._refuse_one_too_many({row[0] for row in usable})
         frame = samples_frame(usable)
-        self._store.write_samples(frame)
+        self._store.write({SAMPLES: frame})
         self._tracker.arrived(frame)
 
     def close(self) -> None:
@@ -87,12 +89,12 @@ class Intake:
     def _refuse_one_too_many(self, names: set[str]) -> None:
         if names <= self._names:
             return
-        known = {series.filename for series in self._store.list_series()}
+        known = {record.name for record in self._store.list_series()}
         fed = set(self._tracker.names("live", time.time_ns()))
         if len(known | fed | names) > self._max_series and not names <= known | fed:
             raise ConflictError(
-                f"{len(known | fed)} series are stored, which is the most (SCALEOPS_MAX_SERIES). "
-                f"Delete one of them first. New: {', '.join(sorted(names - known - fed)[:5])}.",
+                f"{len(known | fed)} series are stored, the maximum (SCALEOPS_MAX_SERIES). "
+                f"Delete one first. New: {', '.join(sorted(names - known - fed)[:5])}.",
                 limit=self._max_series,
             )
         self._names = known | fed | names

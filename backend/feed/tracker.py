@@ -8,6 +8,7 @@ from typing import Literal
 import pandas as pd
 
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS
+from backend.stores import TIME
 
 STALE_WINDOWS = 3
 SAMPLES_KEPT = timedelta(hours=24)  # how late a sample may be, and how long a silent feed is still called one
@@ -45,7 +46,7 @@ class FeedTracker:
 
     def arrived(self, samples: pd.DataFrame) -> None:
         """Take note of samples the store has."""
-        times = pd.DatetimeIndex(samples["time"]).as_unit("ns").asi8
+        times = pd.DatetimeIndex(samples[TIME]).as_unit("ns").asi8
         table = pd.DataFrame({"filename": samples["filename"].to_numpy(), "time": times})
         newest = table.groupby("filename")["time"].max()
         with self._lock:

@@ -1,7 +1,6 @@
 """What is live: the replay that runs and the series that are fed."""
 
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from backend.feed.collector import Collector
@@ -9,7 +8,7 @@ from backend.feed.rates import NANOSECONDS
 from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
 from backend.schemas import GrowingWindow, Replay, SeriesStatus, StaleFeed
-from backend.stores import StoredSeries
+from backend.stores import SeriesRecord, Store
 
 
 class SeriesStatuses:
@@ -24,10 +23,12 @@ class SeriesStatuses:
         """The live series that is shown to those who name none: the replay, else the first feed with a window."""
         return self._replayer.live_filename or self._tracker.first_live(time.time_ns())
 
-    def find(self, stored: Sequence[StoredSeries], filename: str | None) -> StoredSeries | None:
-        """The series of that name; without a name the live one, else the one written last."""
+    def find(self, store: Store, filename: str | None) -> SeriesRecord | None:
+        """The series of that name; without a name the live one, else the one written last that has points."""
         wanted = filename or self.default_filename()
-        return next((series for series in stored if wanted in (None, series.filename)), None)
+        if wanted is not None:
+            return store.find(wanted)
+        return next((record for record in store.list_series() if record.points), None)
 
     def status(self, filename: str) -> SeriesStatus:
         if filename == self._replayer.live_filename:

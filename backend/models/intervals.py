@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
-from backend.models.trailing_stats import TrailingStats
+from backend.models.trailing_stats import TrailingStats, overlap
 
+# The quantiles of every forecast, and what they are called wherever one is a column.
 LEVELS = (0.1, 0.5, 0.9, 0.95)
+LEVEL_NAMES = tuple(f"p{round(100 * level)}" for level in LEVELS)
+INTERVAL = ("p10", "p90")  # the 80 % interval that points are drawn with and anomalies are judged by
 SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_COPIES = 10  # of the training series' quantiles, beside them: 390
-OVERLAP = 3.0  # an error h windows ahead is worth 1 / (1 + (h - 1) / OVERLAP) independent ones
 REFRESH = 16  # windows between readings
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
 PRIOR_SPREAD = 0.5  # before any error is known: half the level
@@ -35,20 +37,20 @@ class ScaledErrors:
     scale: Floats  # of the forecast made at every row, requests per second
 
 
-def quantiles(history: TrailingStats, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
+def quantiles(stats: TrailingStats, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
     """Quantiles LEVELS of the forecasts `mean` made at every origin from row `first`: (levels, rows).
 
-    `mean` is in requests per second, NaN where nothing is said; the quantiles are NaN there too.
+    `mean` is in requests per second, NaN where nothing is forecast; the quantiles are NaN there too.
     """
-    errors = scaled_errors(history, mean, horizon)
-    shape = _shape(errors.ratio, history.grid.first, horizon, prior, first)
+    errors = scaled_errors(stats, mean, horizon)
+    shape = _shape(errors.ratio, stats.grid.first, horizon, prior, first)
     return np.asarray(np.maximum(mean[first:] + shape * errors.scale[first:], 0.0))
 
 
-def scaled_errors(history: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
+def scaled_errors(stats: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
     """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
-    root = np.sqrt(np.maximum(mean, 0.05 * history.level))
-    ahead = np.append(history.values, np.full(horizon, np.nan))[horizon:]
+    root = np.sqrt(np.maximum(mean, 0.05 * stats.level))
+    ahead = np.append(stats.values, np.full(horizon, np.nan))[horizon:]
     scored = np.isfinite(ahead) & np.isfinite(mean) & (root > 0)
     error = np.divide(ahead - mean, root, out=np.zeros(len(mean)), where=scored)
     spread = _spread(error, scored, root, horizon)
@@ -79,9 +81,9 @@ def _shape(ratio: Floats, grid_first: int, horizon: int, prior: ResidualPrior, f
     sample = np.hstack([sample, np.broadcast_to(borrowed, (len(ends), len(borrowed)))])
     sample = np.sort(sample, axis=1)  # unknown ones last
     count = np.isfinite(sample).sum(axis=1)
-    read = np.stack([_read(sample, count, level, horizon) for level in LEVELS])
-    which = (np.arange(first, rows) + 1 + grid_first) // REFRESH - (ends[0] + 1 + grid_first) // REFRESH
-    return np.asarray(read[:, which])
+    readings = np.stack([_read(sample, count, level, horizon) for level in LEVELS])
+    block = (np.arange(first, rows) + 1 + grid_first) // REFRESH - (ends[0] + 1 + grid_first) // REFRESH
+    return np.asarray(readings[:, block])
 
 
 def _read(sample: Floats, count: Ints, level: float, horizon: int) -> Floats:
@@ -90,12 +92,12 @@ def _read(sample: Floats, count: Ints, level: float, horizon: int) -> Floats:
     Errors of forecasts h windows ahead overlap, so that they are worth fewer of their own: counted as if independent,
     p10 to p90 cover 76 to 78 % fifteen windows ahead on bursty traffic.
     """
-    independent = count / (1.0 + (horizon - 1) / OVERLAP)
+    independent = count / overlap(horizon)
     outward = 0.5 + (level - 0.5) * (1.0 + 2.0 / independent)
     place = np.clip(outward * (count - 1), 0, count - 1)
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, count - 1)
     rows = np.arange(len(sample))
     part = place - low
-    found: Floats = sample[rows, low] * (1 - part) + sample[rows, high] * part
-    return found
+    quantile: Floats = sample[rows, low] * (1 - part) + sample[rows, high] * part
+    return quantile

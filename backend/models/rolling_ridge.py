@@ -24,15 +24,15 @@ class Ridge:
 
 
 def block_moments(
-    history: TrailingStats, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
+    stats: TrailingStats, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
 ) -> Floats:
     """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
 
     inputs and errors by origin, scaled. Errors beyond `limit` are level shifts: cut, not learned. Origins count with
     their importance. The first block is the one that row 0 lies in, padded with nothing before it.
     """
-    root = np.sqrt(np.where(usable, history.importance, 0.0))
-    before, rows = history.grid.first % BLOCK, len(history)
+    root = np.sqrt(np.where(usable, stats.importance, 0.0))
+    before, rows = stats.grid.first % BLOCK, len(stats)
     blocks = -(-(before + rows) // BLOCK)
     padded = np.zeros((blocks * BLOCK, len(inputs) + 1))
     by_target = padded[before + horizon : before + rows]  # an origin's row is known `horizon` rows later
@@ -43,15 +43,15 @@ def block_moments(
     return moments
 
 
-def newest_block(history: TrailingStats) -> Ints:
+def newest_block(stats: TrailingStats) -> Ints:
     """For every origin the newest block that is complete at its end, counted from the block of row 0; -1: none."""
-    before = history.grid.first % BLOCK
-    return (np.arange(len(history)) + before + 1) // BLOCK - 1
+    before = stats.grid.first % BLOCK
+    return (np.arange(len(stats)) + before + 1) // BLOCK - 1
 
 
-def coefficients(history: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
+def coefficients(stats: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
     """Of the regression at every origin from row `first`: (rows, p)."""
-    chosen = newest_block(history)[first:]
+    chosen = newest_block(stats)[first:]
     oldest = max(int(chosen[0]), 0)
     fitted = _fit(moments[: int(chosen[-1]) + 1], ridge, oldest)
     with_prior = np.vstack([fitted, ridge.coefficients])  # row -1

@@ -1,4 +1,4 @@
-"""What is known of a series at every row: level, noise, seasonal rates. The material of features and adaptation.
+"""What is known of a series at every row: level, noise, seasonal rates. The material of features and regressions.
 
 Rates are divided by the level everywhere, so one model serves 0.1 and 100,000 requests a second.
 """
@@ -18,8 +18,14 @@ SIGMA_RANGE = (0.01, 2.0)
 IMPORTANCE_ALPHA, IMPORTANCE_SPAN = 1 / 720, 2_048
 IMPORTANCE_RANGE = (0.1, 4.0)
 MAX_SEASON = 10_080  # a week of minutes; a season longer than this many windows is not looked up
-MAX_OUTAGE = 5_040  # after so many unknown windows nothing is said: 3.5 days of minutes
+MAX_OUTAGE = 5_040  # after so many unknown windows nothing is forecast: 3.5 days of minutes
 DAY_NS = 86_400 * 10**9
+OVERLAP = 3.0  # an error h windows ahead is worth 1 / (1 + (h - 1) / OVERLAP) independent ones
+
+
+def overlap(horizon: int) -> float:
+    """How many errors of overlapping forecasts are worth one of independent ones."""
+    return 1.0 + (horizon - 1) / OVERLAP
 
 
 @dataclass(frozen=True)
@@ -165,13 +171,13 @@ class TrailingStats:
         """By number of days (1 to 7): the seasonal rates for targets `horizon` ahead that lie in the past."""
         whole = self._longer
         begin = len(whole) - len(self)
-        found = {}
+        seasons = {}
         for days in range(1, 8):
             lag = self.grid.day_lag(days)
             if horizon + self._half_width <= lag <= MAX_SEASON:
                 rate = earlier(whole._season_rate, lag - horizon - self._half_width, begin)
-                found[days] = Season(rate, level=earlier(whole.raw_level, lag, begin))
-        return found
+                seasons[days] = Season(rate, level=earlier(whole.raw_level, lag, begin))
+        return seasons
 
     @cached_property
     def _half_width(self) -> int:

@@ -1,11 +1,16 @@
-"""Points and forecasts of one series as the store keeps them, from what the estimator gives."""
+"""Points of one series as the store keeps them: what came beside what was forecast for it just before."""
+
+from collections.abc import Mapping
+from typing import Any
 
 import pandas as pd
 
+from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import anomalies
-from backend.models.live import LiveForecaster
+from backend.models.catalog import MODELS, PREFERRED
+from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
-from backend.stores import POINT_FIELDS
+from backend.serving.issued import field
 
 
 def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
@@ -14,25 +19,18 @@ def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFra
     return points.assign(anomaly=anomalies(points))[list(POINT_FIELDS)]
 
 
-def issued_forecasts(forecaster: LiveForecaster, frame: pd.DataFrame, window_seconds: int) -> pd.DataFrame:
-    """Forecast from the end of the frame, as the store keeps it."""
-    result = forecaster.forecast(frame, pd.Timedelta(window_seconds, "s"))
-    return result.table.assign(horizon_seconds=result.table["horizon"] * window_seconds, issued_at=result.issued_at)
+def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
+    """The columns of a point, but for its rate and anomaly, from the packed rows of the origin just before it, by
+    model. Empty where a model said nothing."""
+    if not all(model.key in issued for model in MODELS):
+        return {}
+    preferred = issued[PREFERRED.key]
+    columns = {model.column: float(issued[model.key][field("mean", window_seconds)]) for model in MODELS}
+    return columns | {edge: float(preferred[field(edge, window_seconds)]) for edge in INTERVAL}
 
 
-def one_window_ahead(forecasts: pd.DataFrame | None, target: pd.Timestamp, actual: float) -> pd.DataFrame:
+def one_window_ahead(target: pd.Timestamp, actual: float, beside: Mapping[str, float]) -> pd.DataFrame:
     """One point: what came in the window beside what had been forecast for it, if anything had."""
-    point = pd.DataFrame({"actual_rps": [actual]}, index=pd.DatetimeIndex([target]))
-    if forecasts is not None:
-        model1, model2 = (
-            forecasts[(forecasts["model"] == model) & (forecasts["timestamp"] == target)].iloc[0]
-            for model in ("lgbm_plus", "lgbm")
-        )
-        point = point.assign(
-            predicted_rps_model1=model1["mean"],
-            predicted_rps_model2=model2["mean"],
-            p10=model1["p10"],
-            p90=model1["p90"],
-        )
-    point = point.reindex(columns=list(POINT_FIELDS))
+    point = pd.DataFrame({"actual_rps": [actual], **beside}, index=pd.DatetimeIndex([target]))
+    point = point.reindex(columns=list(POINT_FIELDS)).astype("float64")
     return point.assign(anomaly=anomalies(point))

@@ -1,4 +1,4 @@
-"""Which forecast of a fed series is served, followed from close to close, so that a change is logged as it happens."""
+"""What is selected for a fed series, followed from close to close, so that a change is logged as it happens."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 import structlog
 
-from backend.models.frames import MODELS
+from backend.models import catalog
 from backend.models.rolling import Floats, Ints
 from backend.models.selection import LOOKBACK, choose
+from backend.serving.presenters import selection_reason
 
 log = structlog.get_logger()
 
@@ -16,11 +17,11 @@ WINDOWS = LOOKBACK + 64  # those that the choice looks back on, and the ones sti
 
 
 class _Means:
-    """What one horizon's forecasts said of the newest windows; window w is kept at place w modulo WINDOWS."""
+    """One horizon's forecasts of the newest windows; window w is kept at place w modulo WINDOWS."""
 
     def __init__(self) -> None:
         self._window: Ints = np.full(WINDOWS, -1)
-        self._means: dict[str, Floats] = {model: np.full(WINDOWS, np.nan) for model in MODELS}
+        self._means: dict[str, Floats] = {key: np.full(WINDOWS, np.nan) for key in catalog.model_keys()}
 
     def put(self, model: str, windows: int | Ints, means: float | Floats) -> None:
         self._window[windows % WINDOWS] = windows
@@ -29,22 +30,22 @@ class _Means:
     def of(self, windows: Ints) -> dict[str, Floats]:
         places = windows % WINDOWS
         kept = self._window[places] == windows
-        return {model: np.where(kept, means[places], np.nan) for model, means in self._means.items()}
+        return {key: np.where(kept, means[places], np.nan) for key, means in self._means.items()}
 
 
 class SelectionLog:
-    """The choice that /api/forecast makes from the store, made from memory at every close."""
+    """The selection that /api/forecast makes from the store, made from memory at every close."""
 
     def __init__(self) -> None:
         self._horizons: dict[int, _Means] = {}
-        self._model: str | None = None
+        self._selected: dict[int, str] = {}
 
-    def load(self, forecasts: pd.DataFrame, window_seconds: int) -> None:
-        """Take what an earlier process issued, as the store gives it."""
-        for horizon in forecasts["horizon_seconds"].unique().tolist():
-            for model, part in forecasts[forecasts["horizon_seconds"] == horizon].groupby("model"):
-                windows = pd.DatetimeIndex(part["timestamp"]).as_unit("s").asi8 // window_seconds
-                self._of(horizon // window_seconds).put(str(model), windows, part["mean"].to_numpy())
+    def load(self, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
+        """Take what an earlier process issued, as issued_for gives it of the windows from number `first` on."""
+        for horizon, models in issued.items():
+            for model in models.keys() & catalog.model_keys():
+                means = models[model]["mean"].to_numpy()
+                self._of(horizon).put(model, np.arange(first, first + len(means)), means)
 
     def issued(self, window: int, rows: Iterable[Mapping[str, float]]) -> None:
         """Take the forecasts made at the end of a window."""
@@ -52,12 +53,22 @@ class SelectionLog:
             self._of(int(row["horizon"])).put(str(row["model"]), window + int(row["horizon"]), row["mean"])
 
     def note(self, filename: str, rates: Floats, window: int) -> None:
-        """Choose after `window`, the last of `rates` (unknown: NaN); a choice that is another is logged once."""
+        """Select after `window`, the last of `rates` (unknown: NaN); what is another than before is logged once."""
         windows = np.arange(window + 1 - len(rates), window + 1)
-        choice = choose(pd.Series(rates), {horizon: means.of(windows) for horizon, means in self._horizons.items()})
-        before, self._model = self._model, choice.model
-        if before not in (None, choice.model):
-            log.warning("served_forecast_changed", filename=filename, before=before, **vars(choice))
+        for horizon, means in self._horizons.items():
+            selection = choose(pd.Series(rates), horizon, means.of(windows))
+            before = self._selected.setdefault(horizon, selection.model)
+            if before != selection.model:
+                self._selected[horizon] = selection.model
+                log.warning(
+                    "selection_changed",
+                    filename=filename,
+                    horizon=horizon,
+                    before=before,
+                    model=selection.model,
+                    reason=selection_reason(selection),
+                    errors=selection.errors,
+                )
 
     def _of(self, horizon: int) -> _Means:
         return self._horizons.setdefault(horizon, _Means())

@@ -1,40 +1,40 @@
 """The newest windows of one fed series, held beside its live forecaster so that a close reads no history."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from backend.measurements import FORECASTS, POINT_FIELDS, read_points
 from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
+from backend.models.intervals import INTERVAL
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
 from backend.models.trailing_stats import Grid
+from backend.serving.issued import field, issued_for, packed
+from backend.serving.points import forecast_beside
 from backend.serving.selection_log import SelectionLog
-from backend.stores import SeriesKey, Store
+from backend.stores import TIME, SeriesKey, Store
 
 SLACK = 1_024  # windows kept beyond the history, so that the array is cut once in so many closes
-SAID_FIELDS = ("predicted_rps_model1", "predicted_rps_model2", "p10", "p90")
-
-Said = tuple[float, ...]  # SAID_FIELDS: what was forecast for a window just before it
-NOTHING_SAID: Said = (np.nan,) * len(SAID_FIELDS)
-PointRow = tuple[str, int, float, *Said]  # filename, window's start in seconds since 1970, rate, SAID_FIELDS
-ForecastRow = dict[str, Any]
+Row = dict[str, Any]  # of a measurement; its time in seconds since 1970
 
 
-def windows_frame(rows: Iterable[PointRow]) -> pd.DataFrame:
-    """Points as Store.write_windows takes them."""
-    table = pd.DataFrame(list(rows), columns=["filename", "timestamp", "actual_rps", *SAID_FIELDS])
-    return table.assign(timestamp=_stamps(table["timestamp"]), anomaly=anomalies(table))
-
-
-def issued_frame(rows: Iterable[ForecastRow]) -> pd.DataFrame:
-    """Forecasts as Store.write_issued takes them."""
+def points_of(rows: Iterable[Row]) -> pd.DataFrame:
+    """Points of several series as the store takes them."""
     table = pd.DataFrame(list(rows))
-    return table.assign(timestamp=_stamps(table["timestamp"]), issued_at=_stamps(table["issued_at"]))
+    table = table.reindex(columns=["filename", "version", TIME, *POINT_FIELDS])
+    return table.assign(**{TIME: _stamps(table[TIME])}, anomaly=anomalies(table))
+
+
+def issued_of(rows: Iterable[Row]) -> pd.DataFrame:
+    """Forecasts of several series as the store takes them."""
+    table = pd.DataFrame(list(rows))
+    return table.assign(**{TIME: _stamps(table[TIME])})
 
 
 class SeriesStream:
@@ -47,18 +47,21 @@ class SeriesStream:
         self._history = history_windows
         self._first = 0
         self._rates: Floats = np.empty(0)
-        self._said: dict[int, Said] = {}  # for the window after the newest close
+        self._beside: dict[int, dict[str, float]] = {}  # what a point has, of the window after the newest close
         self._served = SelectionLog()
 
-    def load(self, store: Store, until: int) -> bool:
+    def load(self, store: Store, until: int, horizons: Sequence[int]) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
-        stored = store.read_points(self.key, self._utc(until - self._history), self._utc(until))["actual_rps"]
+        stored = read_points(store, self.key, self._utc(until - self._history), self._utc(until))["actual_rps"]
         windows = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
         if len(windows):
             self._first = int(windows[0])
             self._rates = np.full(int(windows[-1]) + 1 - self._first, np.nan)
             self._rates[windows - self._first] = stored.to_numpy()
-            self._served.load(store.read_forecasts(self.key, self._utc(until - LOOKBACK), None), self._seconds)
+            newest = pd.date_range(
+                self._utc(until - LOOKBACK), periods=LOOKBACK + max(horizons), freq=f"{self._seconds}s", unit="s"
+            )
+            self._served.load(issued_for(store, self.key, newest, self._seconds, horizons), until - LOOKBACK)
         return len(windows) > 0
 
     def rates(self, first: int, stop: int) -> Floats:
@@ -84,11 +87,11 @@ class SeriesStream:
             self._first += len(self._rates) - self._history
             self._rates = self._rates[-self._history :].copy()
 
-    def points(self, store: Store, rates: Mapping[int, float]) -> list[PointRow]:
+    def points(self, store: Store, rates: Mapping[int, float]) -> list[Row]:
         """The rates of windows beside what was forecast for each just before it, if anything was."""
-        said = self._said if rates.keys() <= self._said.keys() else self._stored_forecasts(store, rates)
+        beside = self._beside if rates.keys() <= self._beside.keys() else self._stored_forecasts(store, rates)
         return [
-            (self.key.filename, window * self._seconds, rate, *said.get(window, NOTHING_SAID))
+            {**self.key.tags, TIME: window * self._seconds, "actual_rps": rate, **beside.get(window, {})}
             for window, rate in rates.items()
         ]
 
@@ -96,23 +99,14 @@ class SeriesStream:
         """Let the forecaster compute what it will need after `window`; nothing is said."""
         self._forecast(window)
 
-    def forecast(self, window: int) -> list[ForecastRow]:
-        """Forecasts of both models from the end of a window, known or not; none where nothing is known."""
-        rows = self._forecast(window)
-        self._served.issued(window, rows)
-        one = {row["model"]: row for row in rows if row["horizon"] == 1}
-        plus, lgbm = one.get("lgbm_plus"), one.get("lgbm")
-        self._said = {window + 1: (plus["mean"], lgbm["mean"], plus["p10"], plus["p90"])} if plus and lgbm else {}
-        issued = {"filename": self.key.filename, "issued_at": (window + 1) * self._seconds}
-        return [
-            row
-            | issued
-            | {
-                "horizon_seconds": row["horizon"] * self._seconds,
-                "timestamp": (window + row["horizon"]) * self._seconds,
-            }
-            for row in rows
-        ]
+    def forecast(self, window: int) -> list[Row]:
+        """Forecasts of every model from the end of a window, known or not; none where nothing is known."""
+        forecasts = self._forecast(window)
+        self._served.issued(window, forecasts)
+        rows = packed(forecasts, self._seconds)
+        beside = forecast_beside({row["model"]: row for row in rows}, self._seconds)
+        self._beside = {window + 1: beside} if beside else {}
+        return [{**self.key.tags, TIME: (window + 1) * self._seconds, **row} for row in rows]
 
     def _forecast(self, window: int) -> list[dict[str, Any]]:
         first = max(self._first, window + 1 - self._history)
@@ -123,17 +117,16 @@ class SeriesStream:
 
     def note_served(self, window: int) -> None:
         """Log a change of the forecast that is served once a window is closed."""
-        self._served.note(self.key.filename, self.rates(window - LOOKBACK, window + 1), window)
+        self._served.note(self.key.name, self.rates(window - LOOKBACK, window + 1), window)
 
-    def _stored_forecasts(self, store: Store, windows: Iterable[int]) -> dict[int, Said]:
-        rows = store.read_forecasts(self.key, self._utc(min(windows)), self._utc(max(windows) + 1))
-        rows = rows[rows["horizon_seconds"] == self._seconds].set_index("timestamp")
-        both = rows[rows["model"] == "lgbm_plus"].join(
-            rows[rows["model"] == "lgbm"]["mean"].rename("lgbm"), how="inner"
-        )
-        at = pd.DatetimeIndex(both.index).as_unit("s").asi8 // self._seconds
-        said = both[["mean", "lgbm", "p10", "p90"]].to_numpy()
-        return dict(zip(at.tolist(), map(tuple, said.tolist()), strict=True))
+    def _stored_forecasts(self, store: Store, windows: Iterable[int]) -> dict[int, dict[str, float]]:
+        fields = [field(quantity, self._seconds) for quantity in ("mean", *INTERVAL)]
+        start, stop = self._utc(min(windows)), self._utc(max(windows) + 1)
+        table = store.read(FORECASTS, self.key.tags, start, stop, fields=fields)
+        issued: dict[int, dict[str, Any]] = {}
+        for row in table.to_dict("records"):
+            issued.setdefault(int(row[TIME].timestamp()) // self._seconds, {})[row["model"]] = row
+        return {window: forecast_beside(models, self._seconds) for window, models in issued.items()}
 
     def _utc(self, window: int) -> datetime:
         return datetime.fromtimestamp(window * self._seconds, UTC)

@@ -40,9 +40,9 @@ class Counts:
             return
         seconds, _, count = parse_block(lines, self._lines, self._dates, self._bad)
         self._lines += count
-        found, counts = np.unique(seconds, return_counts=True)
+        distinct, counts = np.unique(seconds, return_counts=True)
         with self._lock:
-            for second, requests in zip(found.tolist(), counts.tolist(), strict=True):
+            for second, requests in zip(distinct.tolist(), counts.tolist(), strict=True):
                 if second < max(self._known_since, int(now) - KEPT_SECONDS):
                     self._old += requests if second < self._begun else 0  # the second of the start is never whole
                 elif second > now + MOST_AHEAD_SECONDS:
@@ -67,8 +67,8 @@ class Counts:
         """Seconds to send, the newest first; `whole`: without the one that is not over yet."""
         before = int(self._read_until) if whole else None
         with self._lock:
-            chosen = sorted((one for one in self._unsent if before is None or one < before), reverse=True)[:most]
-            return {second: self._counts[second] for second in chosen}
+            due = sorted((second for second in self._unsent if before is None or second < before), reverse=True)
+            return {second: self._counts[second] for second in due[:most]}
 
     def sent(self, counts: dict[int, int]) -> None:
         """The product has these; a second that grew meanwhile stays one to send."""
@@ -79,22 +79,22 @@ class Counts:
         """The lines so far that came from before `known_since` were to be expected."""
         self._old = 0
 
-    def take_oddities(self) -> list[str]:
+    def take_warnings(self) -> list[str]:
         """What was not counted since the last call, and why."""
         bad = self._bad.total()
-        found = [
-            (bad, f"lines have no time as access logs do and are not counted: {self._bad.quote()}"),
-            (self._old, "lines are from before this was started, or a day old, and are not counted"),
+        warnings = [
+            (bad, f"lines not counted: they have no access-log time, such as {self._bad.quote()}"),
+            (self._old, "lines not counted: they are older than this command's start, or than a day"),
             (
                 self._ahead,
-                f"lines are more than {MOST_AHEAD_SECONDS} s ahead of this machine's clock and are not counted: "
-                "correct the clock, or the time zone of the log",
+                f"lines not counted: their time is more than {MOST_AHEAD_SECONDS} s ahead of this machine's clock. "
+                "Correct the clock, or the time zone of the log",
             ),
-            (self._lost, "seconds could not be sent within a day and are lost"),
+            (self._lost, "seconds dropped: their counts could not be sent within a day"),
         ]
         self._bad = RejectCounter()
         self._old = self._ahead = self._lost = 0
-        return [f"{count:,} {text}" for count, text in found if count]
+        return [f"{count:,} {text}" for count, text in warnings if count]
 
     def _prune(self, now: float) -> None:
         oldest = int(now) - KEPT_SECONDS

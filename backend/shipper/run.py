@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from backend.shipper.counts import Counts, times
-from backend.shipper.sender import Say, Sender
+from backend.shipper.sender import Report, Sender
 from backend.shipper.tail import LogTail, StdinTail
 
 STDIN = "-"
-SAY_AGAIN_SECONDS = 60
+WARN_AGAIN_SECONDS = 60
 
 
 class _Tail(Protocol):
@@ -26,7 +26,7 @@ class _Tail(Protocol):
 
 
 def follow_log(
-    file: str, back_seconds: float, url: str, token: str, head: str, say: Say, stopped: threading.Event
+    file: str, back_seconds: float, url: str, token: str, head: str, report: Report, stopped: threading.Event
 ) -> int:
     """Count `file` until `stopped`; returns how many counted seconds could not be sent. Raises OSError.
 
@@ -35,30 +35,30 @@ def follow_log(
     now = time.time()
     tail: _Tail = StdinTail(now) if file == STDIN else LogTail(Path(file), now, back_seconds, times)
     counts = Counts(tail.known_since, now)
-    reading = _Reading(tail, counts, say)
+    reading = _Reading(tail, counts, report)
     if file != STDIN:
         reading.step()
         counts.forget_old()  # the log's own past, and no surprise
-    sender = Sender(url, token, head, counts, say)
+    sender = Sender(url, token, head, counts, report)
     while not stopped.is_set() and not tail.ended and sender.alive:
         reading.step()
-        reading.tell_oddities()
+        reading.report_warnings()
         tail.wait()
     reading.step()
-    reading.tell_oddities(at_once=True)
+    reading.report_warnings(at_once=True)
     tail.close()
     return sender.end()
 
 
 class _Reading:
-    """Reads what the tail gives into the counts, and says what is wrong with it, each thing once in a while."""
+    """Reads the tail into the counts, and reports what is wrong with it once in a while."""
 
-    def __init__(self, tail: _Tail, counts: Counts, say: Say) -> None:
+    def __init__(self, tail: _Tail, counts: Counts, report: Report) -> None:
         self._tail = tail
         self._counts = counts
-        self._say = say
+        self._report = report
         self._problem: str | None = None
-        self._told_at = -float(SAY_AGAIN_SECONDS)
+        self._warned_at = -float(WARN_AGAIN_SECONDS)
 
     def step(self) -> None:
         now = time.time()
@@ -67,14 +67,17 @@ class _Reading:
                 self._counts.add(block, now)
         except OSError as error:
             if str(error) != self._problem:
-                self._say(f"The log cannot be read on: {error}. Its quiet seconds are unknown until it can.")
+                self._report(
+                    f"The log cannot be read: {error}. Trying again; until then seconds without lines are unknown, "
+                    "not zero."
+                )
             self._problem = str(error)
         else:
             self._problem = None
             self._counts.read_until(now)
 
-    def tell_oddities(self, *, at_once: bool = False) -> None:
-        if at_once or time.monotonic() - self._told_at >= SAY_AGAIN_SECONDS:
-            for text in self._counts.take_oddities():
-                self._say(text)
-                self._told_at = time.monotonic()
+    def report_warnings(self, *, at_once: bool = False) -> None:
+        if at_once or time.monotonic() - self._warned_at >= WARN_AGAIN_SECONDS:
+            for text in self._counts.take_warnings():
+                self._report(text)
+                self._warned_at = time.monotonic()

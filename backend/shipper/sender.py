@@ -17,14 +17,14 @@ TIMEOUT_SECONDS = 5
 FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
 NAME = re.compile(r"[\w.:/-][\w.:/ -]{0,99}")
 
-Say = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 def line_head(series: str, host: str, log: str) -> str:
     """Measurement and tags of the lines of one log. Raises InvalidRequestError."""
     if not NAME.fullmatch(series):
         raise InvalidRequestError(
-            f"{series!r} cannot be a series' name: letters, digits, spaces and . : / _ - are allowed, up to 100. "
+            f"{series!r} is not a valid series name: letters, digits, spaces and . : / _ - are allowed, at most 100. "
             "Set --series."
         )
     return f"{_escaped(series)},host={_escaped(host or socket.gethostname())},log={_escaped(log)}"
@@ -38,10 +38,10 @@ def log_tag(file: str) -> str:
 class Sender:
     """Sends what is counted, in a thread of its own: reading must not wait for the product."""
 
-    def __init__(self, url: str, token: str, head: str, counts: Counts, say: Say) -> None:
+    def __init__(self, url: str, token: str, head: str, counts: Counts, report: Report) -> None:
         self._head = head
         self._counts = counts
-        self._say = say
+        self._report = report
         self._url = url
         self._client = httpx.Client(
             base_url=url,
@@ -72,47 +72,49 @@ class Sender:
             batch = self._counts.unsent(BATCH_LINES, whole=not ending)
             if not batch:
                 pause = TICK_SECONDS
-            elif (asked := self._send(batch)) is None:
+            elif (retry_after := self._send(batch)) is None:
                 wait, pause = FIRST_WAIT_SECONDS, 0.0
             else:
-                wait, pause = min(2 * wait, LONGEST_WAIT_SECONDS), min(asked or wait, LONGEST_WAIT_SECONDS)
+                wait, pause = min(2 * wait, LONGEST_WAIT_SECONDS), min(retry_after or wait, LONGEST_WAIT_SECONDS)
             if ending and (not batch or self._problem is not None):
                 return
             self._ending.wait(pause)
 
     def _send(self, batch: dict[int, int]) -> float | None:
-        """None where the product has the batch, else how long it asks to wait (0: it does not say)."""
+        """None where the product has the batch, else the seconds of its Retry-After (0: none given)."""
         lines = "\n".join(f"{self._head} requests={count}i {second}" for second, count in batch.items())
         try:
             answer = self._client.post("api/v2/write", content=lines)
         except httpx.HTTPError as error:
-            self._tell(f"cannot be reached ({error})")
+            self._note(f"cannot be reached ({error})")
             return 0.0
         if answer.status_code == 204:
             self._counts.sent(batch)
-            self._tell(None)
+            self._note(None)
             return None
-        self._tell(_refusal(answer))
-        asked = answer.headers.get("retry-after", "")
-        return float(asked) if asked.isdecimal() else 0.0
+        self._note(_refusal(answer))
+        retry_after = answer.headers.get("retry-after", "")
+        return float(retry_after) if retry_after.isdecimal() else 0.0
 
-    def _tell(self, problem: str | None) -> None:
+    def _note(self, problem: str | None) -> None:
         if problem is not None and problem != self._problem:
-            self._say(f"ScaleOps at {self._url} {problem}. What is counted is kept for a day and sent on its return.")
+            self._report(
+                f"ScaleOps at {self._url} {problem}. Counts are kept for up to a day and sent once it accepts them."
+            )
         elif problem is None and self._problem is not None:
-            self._say(f"ScaleOps at {self._url} takes the counts again.")
+            self._report(f"ScaleOps at {self._url} accepts counts again.")
         self._problem = problem
 
 
 def _refusal(answer: httpx.Response) -> str:
     if answer.status_code == 401:
-        return "asks for a token (401): set SCALEOPS_API_TOKEN to the one it was started with"
+        return "requires a token (401): set SCALEOPS_API_TOKEN to the one it was started with"
     try:
         body = answer.json()
-        reason = body["message"] if "message" in body else body["detail"]  # a proxy before it says problem details
-        return f"answers {answer.status_code}: {reason.rstrip('.')}"
+        reason = body["message"] if "message" in body else body["detail"]  # the latter of a proxy in front of it
+        return f"answered {answer.status_code}: {reason.rstrip('.')}"
     except (ValueError, TypeError, KeyError):
-        return f"answers {answer.status_code}, and not as ScaleOps does; is --url right?"
+        return f"answered {answer.status_code}, but not as ScaleOps does; check --url"
 
 
 def _escaped(text: str) -> str:

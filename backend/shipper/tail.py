@@ -1,6 +1,6 @@
 """What a log gains, wherever a rotation takes the file meanwhile, and what standard input gains.
 
-A log is renamed and made anew (its writer goes on with the old file until it is told), or copied and truncated.
+A log is renamed and made anew (its writer goes on with the old file until it is signalled), or copied and truncated.
 """
 
 import os
@@ -35,8 +35,8 @@ class _OpenLog:
 
     @property
     def identity(self) -> tuple[int, int]:
-        found = os.fstat(self._file.fileno())
-        return found.st_dev, found.st_ino
+        status = os.fstat(self._file.fileno())
+        return status.st_dev, status.st_ino
 
     def blocks(self) -> Iterator[bytes]:
         """What was written since the last call."""
@@ -102,11 +102,11 @@ class LogTail:
 
     def _open_new(self) -> None:
         try:
-            found = os.stat(self._path)
+            status = os.stat(self._path)
         except FileNotFoundError:  # renamed, and not made anew yet
             return
         newest = self._logs[-1]
-        if (found.st_dev, found.st_ino) != newest.identity:
+        if (status.st_dev, status.st_ino) != newest.identity:
             self._logs.append(_OpenLog(self._path))
             newest.drained_at = time.monotonic() + DRAIN_SECONDS
 

@@ -41,7 +41,8 @@ def series_lines(
     fields: Mapping[str, pd.Series],
     moments: npt.NDArray[np.int64],
 ) -> list[str]:
-    """One line a row. Tags are one value for all rows or one each; fields are floats, left out where unknown."""
+    """One line a row. Tags are one value for all rows or one each; fields are floats, left out where unknown, or
+    text."""
     head: list[str | Strings] = [measurement]
     for name in sorted(tags):  # the server need not sort them then
         head += [f",{name}=", _escaped(tags[name])]
@@ -69,8 +70,20 @@ def _escaped_text(text: str) -> str:
     return SEPARATORS.sub(r"\\\g<0>", stored_name(text))
 
 
+def record_line(name: str, version: str, record: str) -> str:
+    """A series' record: JSON text at the epoch."""
+    return f"series,filename={_escaped_text(name)},version={_escaped_text(version)} record={_quoted(record)} 0"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _text(column: pd.Series) -> Strings:
     """The shortest text that reads back as the same number; null where the value is unknown or infinite."""
+    if not pd.api.types.is_numeric_dtype(column):
+        return pa.array([_quoted(text) for text in column], pa.string())
     values = column.to_numpy(dtype="float64", na_value=np.nan)
     text: Strings = pa.array(values, mask=~np.isfinite(values)).cast(pa.string())
     return text

@@ -1,10 +1,11 @@
 """Names of series: what they may be, and how many there may be."""
 
-from backend.errors import ConflictError, InvalidRequestError
-from backend.stores.contract import SeriesKey, Store
+from itertools import count
+
+from backend.errors import ConflictError
+from backend.stores.contract import Origin, Store
 
 NAME_LENGTH = 100
-REPLAY_PREFIX = "replay of "
 
 
 def series_name(filename: str) -> str:
@@ -13,19 +14,23 @@ def series_name(filename: str) -> str:
 
 
 def clean_name(text: str) -> str:
-    """A name for a series: printable characters only, at most 100 of them, not one that belongs to replays."""
+    """A name for a series: printable characters only, at most 100 of them."""
     name = "".join(character for character in text if character.isprintable()).strip()[:NAME_LENGTH].strip()
-    if name.startswith(REPLAY_PREFIX):
-        raise InvalidRequestError(
-            f'Names that start with "{REPLAY_PREFIX}" belong to replays. Rename it and send it again.'
-        )
     return name if name.strip(".") else "unnamed"
 
 
-def refuse_one_too_many(store: Store, key: SeriesKey, max_series: int) -> None:
-    names = {series.filename for series in store.list_series()}
-    if key.filename not in names and len(names) >= max_series:
+def free_name(store: Store, wanted: str, origin: Origin) -> str:
+    """The name, or the name with a number, under which nothing of another origin is stored."""
+    names = (wanted[:NAME_LENGTH] if number == 1 else f"{wanted[: NAME_LENGTH - 6]} ({number})" for number in count(1))
+    return next(name for name in names if (record := store.find(name)) is None or record.origin == origin)
+
+
+def refuse_one_too_many(store: Store, name: str, max_series: int) -> None:
+    if store.find(name) is not None:
+        return
+    names = {record.name for record in store.list_series()}
+    if len(names) >= max_series:
         raise ConflictError(
-            f"{len(names)} series are stored, which is the most (SCALEOPS_MAX_SERIES). Delete one of them first.",
+            f"{len(names)} series are stored, the maximum (SCALEOPS_MAX_SERIES). Delete one first.",
             limit=max_series,
         )

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from backend.measurements import MEASUREMENTS
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import Home
-from backend.tests.influxd import ORG, Influxd
+from backend.tests.influxd import ORG, Influxd, running_influxd
 
 BUCKETS = count(1)
 
@@ -16,23 +17,15 @@ BUCKETS = count(1)
 @pytest.fixture(scope="session")
 def influxd(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Influxd]:
     """A server for the session; tests that stop it take `mortal`."""
-    yield from _running(tmp_path_factory.mktemp("influxd"))
+    with running_influxd(tmp_path_factory.mktemp("influxd")) as server:
+        yield server
 
 
 @pytest.fixture
 def mortal(tmp_path: Path) -> Iterator[Influxd]:
     """A server that the test may stop and start."""
-    folder = tmp_path / "influxd"
-    folder.mkdir()
-    yield from _running(folder)
-
-
-def _running(folder: Path) -> Iterator[Influxd]:
-    server = Influxd(folder)
-    server.start()
-    server.set_up()
-    yield server
-    server.stop()
+    with running_influxd(tmp_path / "influxd") as server:
+        yield server
 
 
 @pytest.fixture
@@ -50,7 +43,7 @@ def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
 def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
     """A home for backends over each store, empty."""
     if request.param == "sqlite":
-        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite"))
+        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))
     shared: Home = request.getfixturevalue("shared_home")
     return shared
 
@@ -60,5 +53,7 @@ def shared_home(influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_pa
     """A home over InfluxDB, which several backends may share."""
     name, token = bucket()
     return Home(
-        tmp_path, influxd.settings(name, token), lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token))
+        tmp_path,
+        influxd.settings(name, token),
+        lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token), MEASUREMENTS),
     )

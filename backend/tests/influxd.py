@@ -4,21 +4,25 @@ import os
 import signal
 import subprocess
 import time
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from backend.config import ROOT
-from backend.tests.server import free_port
+from backend.tests.server import reserved_port
 
 ORG = "scaleops"
 ADMIN_TOKEN = "admin-token-of-the-tests"
 
 
+@cache
 def find_influxd() -> str:
-    """Path of the server; the first call on a machine may build it."""
+    """Path of the server; the first call on a machine may build it, or wait for who does."""
     result = subprocess.run([ROOT / "scripts" / "ensure-influxd"], stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0, "the tests need an InfluxDB server; see the message of scripts/ensure-influxd above"
     return result.stdout.strip()
@@ -29,7 +33,7 @@ class Influxd:
     """A server over a folder. It can be stopped, killed and started again at the same port."""
 
     folder: Path
-    port: int = field(default_factory=free_port)
+    port: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -50,15 +54,16 @@ class Influxd:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=os.environ | {"HOME": str(self.folder)}
             )
-        for _ in range(600):
-            assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
-            try:
-                if httpx.get(f"{self.url}/ready").status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            time.sleep(0.05)
-        raise AssertionError("influxd was not ready within 30 s")
+        with httpx.Client(base_url=self.url) as client:
+            for _ in range(1200):
+                assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
+                try:
+                    if client.get("/ready").status_code == 200:
+                        return
+                except httpx.TransportError:
+                    pass
+                time.sleep(0.05)
+        raise AssertionError("influxd was not ready within a minute")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:
@@ -101,3 +106,17 @@ class Influxd:
             "INFLUXDB_BUCKET": bucket,
             "INFLUXDB_TOKEN": token,
         }
+
+
+@contextmanager
+def running_influxd(folder: Path) -> Iterator[Influxd]:
+    """A server with its first user and the organization, until the end of the block."""
+    folder.mkdir(exist_ok=True)
+    with reserved_port() as port:
+        server = Influxd(folder, port)
+        server.start()
+        try:
+            server.set_up()
+            yield server
+        finally:
+            server.stop()

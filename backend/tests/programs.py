@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -17,11 +18,13 @@ import httpx
 import pandas as pd
 
 from backend.config import ROOT
+from backend.measurements import MEASUREMENTS, SAMPLES
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import until
-from backend.tests.server import Server, end, free_port
+from backend.tests.server import Server, end, reserved_port
 
-FOLLOW = [sys.executable, "-c", "from backend.cli import app; app()", "follow"]
+SCALEOPS = [sys.executable, "-c", "from backend.cli import app; app()"]
+FOLLOW = [*SCALEOPS, "follow"]
 
 
 def stanzas(language: str) -> list[str]:
@@ -37,8 +40,9 @@ def adapted(text: str, **replacements: str) -> str:
     return text
 
 
+@cache
 def find_program(*command: str) -> str:
-    """Path of a program; the first call on a machine may fetch or build it."""
+    """Path of a program; the first call on a machine may fetch or build it, or wait for who does."""
     result = subprocess.run([ROOT / "scripts" / command[0], *command[1:]], stdout=subprocess.PIPE, text=True)
     assert result.returncode == 0, f"see the message of scripts/{command[0]} above"
     return result.stdout.strip()
@@ -46,8 +50,8 @@ def find_program(*command: str) -> str:
 
 def stored_samples(server: Server, name: str) -> pd.DataFrame:
     """What a server on SQLite has received for a series in the last hour."""
-    store = SqliteStore(server.folder / "store.sqlite")
-    found = store.read_samples(datetime.now(UTC) - timedelta(hours=1), None, name)
+    store = SqliteStore(server.folder / "store.sqlite", MEASUREMENTS)
+    found = store.read(SAMPLES, {"filename": name}, datetime.now(UTC) - timedelta(hours=1))
     store.close()
     return found
 
@@ -109,16 +113,16 @@ http {{
 
 @contextmanager
 def running_nginx(folder: Path) -> Iterator[Nginx]:
-    port, status_port = free_port(), free_port()
     (stanza,) = stanzas("nginx")
-    status = adapted(stanza, **{"127.0.0.1:8081": f"127.0.0.1:{status_port}"})
     config = folder / "nginx.conf"
-    config.write_text(NGINX.format(folder=folder, port=port, status=status))
     command = [find_program("ensure-program", "nginx"), "-e", f"{folder}/error.log", "-c", str(config)]
-    with running(command, folder / "nginx.out") as process:
-        nginx = Nginx(folder, process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{status_port}/nginx_status")
-        until(lambda: answers(nginx.status_url))
-        yield nginx
+    with reserved_port() as port, reserved_port() as status_port:
+        status = adapted(stanza, **{"127.0.0.1:8081": f"127.0.0.1:{status_port}"})
+        config.write_text(NGINX.format(folder=folder, port=port, status=status))
+        with running(command, folder / "nginx.out") as process:
+            nginx = Nginx(folder, process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{status_port}/nginx_status")
+            until(lambda: answers(nginx.status_url))
+            yield nginx
 
 
 class Visitors:
@@ -158,14 +162,14 @@ class Visitors:
 
 @dataclass
 class Exporter:
-    """What Prometheus scrapes: two counters that grow by `rate` requests a second together."""
+    """What Prometheus scrapes: two counters that grow ever faster, so that no two windows have the same rate."""
 
     port: int
-    rate: float = 30.0
     began: float = field(default_factory=time.time)
 
     def page(self) -> str:
-        count = self.rate * (time.time() - self.began)
+        seconds = time.time() - self.began
+        count = 30 * seconds + seconds**2
         lines = [
             f'http_requests_total{{code="{code}"}} {share * count}' for code, share in (("200", 0.9), ("404", 0.1))
         ]
@@ -186,7 +190,7 @@ def running_exporter() -> Iterator[Exporter]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         exporter = Exporter(server.server_address[1])
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))  # which is how long an end takes
         thread.start()
         yield exporter
         server.shutdown()

@@ -1,6 +1,7 @@
 """A real server in a process of its own, for tests."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -56,37 +57,37 @@ class Server:
 
 @contextmanager
 def running_server(folder: Path, command: Sequence[str] = SERVE, **settings: str) -> Iterator[Server]:
-    """Start a server over the folder's SQLite file and end it afterwards."""
-    port = free_port()
+    """Start a server over the folder's SQLite file, at a port that the system chooses, and end it afterwards."""
     (folder / "tmp").mkdir(exist_ok=True)
     environment = os.environ | {
-        "SCALEOPS_PORT": str(port),
+        "SCALEOPS_PORT": "0",
         "SCALEOPS_SQLITE_PATH": str(folder / "store.sqlite"),
         "TMPDIR": str(folder / "tmp"),
+        "FORCE_COLOR": "",  # the address is read from what it writes
         **settings,
     }
     log = folder / "server.log"
     with log.open("ab") as target:
+        begin = target.tell()
         process = subprocess.Popen(command, env=environment, stderr=target)
-    client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120)
     try:
-        wait_until_up(process, client, log)
-        yield Server(port, folder, process, client)
+        port = announced_port(process, log, begin)
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
+            yield Server(port, folder, process, client)
     finally:
-        client.close()
         end(process)
 
 
-def wait_until_up(process: subprocess.Popen[bytes], client: httpx.Client, log: Path) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            raise AssertionError(f"the server ended: {log.read_text()}")
-        try:
-            if client.get("/api/health").status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    raise AssertionError("the server did not answer within 30 s")
+def announced_port(process: subprocess.Popen[bytes], log: Path, begin: int) -> int:
+    """The port that a server listens on, from what it wrote after `begin`; it says so once it answers there."""
+    for _ in range(1200):
+        ended = process.poll() is not None
+        written = log.read_bytes()[begin:].decode()
+        if announced := re.search(r"ScaleOps on http://127\.0\.0\.1:(\d+) ", written):
+            return int(announced[1])
+        assert not ended, f"the server ended: {written}"
+        time.sleep(0.05)
+    raise AssertionError(f"the server did not listen within a minute: {written}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
@@ -101,7 +102,17 @@ def end(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def reserved_port() -> Iterator[int]:
+    """A port for a program that must be told one, where nothing else can take it until the end of the block.
+
+    The reservation is bound and does not listen: the program may listen there, again and again, and the system gives
+    the port to nobody else. Elsewhere than on Linux two cannot share a port; there it is let go.
+    """
+    with socket.socket() as reservation:
+        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        reservation.bind(("127.0.0.1", 0))
+        port = int(reservation.getsockname()[1])
+        if sys.platform != "linux":
+            reservation.close()
+        yield port

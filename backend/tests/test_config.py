@@ -38,6 +38,7 @@ def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.Mo
     ("variable", "value"),
     [
         ("SCALEOPS_PORT", "http"),
+        ("SCALEOPS_PORT", "-1"),
         ("SCALEOPS_PORT", "70000"),
         ("SCALEOPS_STORE", "postgres"),
         ("SCALEOPS_LIVE_INTERVAL_SECONDS", "0"),

@@ -14,7 +14,7 @@ from websockets.sync.client import connect
 
 from backend.config import ROOT
 from backend.tests.feeding import until
-from backend.tests.server import SERVE, Server, free_port, running_server
+from backend.tests.server import SERVE, Server, running_server
 from backend.tests.traffic import series_csv
 
 MODEL = Path(os.environ.get("SCALEOPS_MODEL_PATH", ROOT / "backend" / "models" / "lgbm_v1.pkl"))
@@ -115,7 +115,7 @@ def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
 def failed_start(folder: Path, **settings: str) -> str:
     """Start a server that must not start; what it printed, in one line."""
     environment = os.environ | {
-        "SCALEOPS_PORT": str(free_port()),
+        "SCALEOPS_PORT": "0",
         "SCALEOPS_SQLITE_PATH": str(folder / "store.sqlite"),
         **settings,
     }

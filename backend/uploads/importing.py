@@ -6,17 +6,24 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import pandas as pd
 
+from backend.errors import ConflictError
 from backend.ingest import ReadOptions, Traffic
+from backend.measurements import FORECASTS, POINTS, points_table, read_points
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
-from backend.serving.points import issued_forecasts, predicted_points
-from backend.stores import SeriesKey, Store
+from backend.serving.issued import rolling_table
+from backend.serving.points import predicted_points
+from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many, series_name
 
 Step = Literal["reading", "forecasting", "storing"]
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
+
+KEPT_DAYS = 7  # of forecasts, which the accuracy of seven days asks for
+KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
 
 
 @dataclass(frozen=True)
@@ -41,28 +48,33 @@ def import_file(
     store: Store,
     max_series: int,
     on_step: Callable[[Step], None],
+    origin: Origin = "upload",
 ) -> ImportResult:
     """Read a file, predict every window of it as it would have been predicted then, and store both.
 
-    Nothing is stored unless everything before it went well. `on_step` may raise to call the import off.
+    Of its last seven days every forecast is stored, as it would have been issued: accuracy, past forecasts and
+    selection then read those of a file and of a feed alike. Nothing is stored unless everything before it went well.
+    `on_step` may raise to call the import off.
     """
     key = SeriesKey(series_name(filename), estimator.version)
     on_step("reading")
     traffic = read(path, filename, options)
     on_step("forecasting")
-    refuse_one_too_many(store, key, max_series)
-    frame = with_stored_history(store, key, traffic.frame, traffic.window_seconds, estimator.history_windows)
+    refuse_one_too_many(store, key.name, max_series)
+    window = traffic.window_seconds
+    frame = with_stored_history(store, key, traffic.frame, window, estimator.history_windows)
     points = predicted_points(estimator, frame).loc[traffic.frame.index[0] :]
-    forecasts = issued_forecasts(estimator.live(), frame, traffic.window_seconds)
+    forecasts = rolling_table(estimator, key, frame, window, first_kept_row(traffic.frame, frame, window))
     on_step("storing")
-    written = store.write_points(key, traffic.window_seconds, points)
-    store.write_forecasts(key, forecasts)
+    table = points_table(key, points)
+    if store.write({POINTS: table, FORECASTS: forecasts}, [SeriesInfo(key, window, origin)]):
+        raise another_window(store, key, window)
     return ImportResult(
         key=key,
         traffic=traffic,
         windows=len(points),
         gaps=int(points["actual_rps"].isna().sum()),
-        points_written=written,
+        points_written=len(table),
         scores=score_predictions(frame, points.reindex(frame.index)),
     )
 
@@ -74,8 +86,23 @@ def with_stored_history(
     upload is predicted with that upload in mind. Without stored history the frame is returned as it is."""
     start = frame.index[0]
     since = start - timedelta(seconds=history_windows * window_seconds)
-    stored = store.read_points(key, since.to_pydatetime(), start.to_pydatetime())[["actual_rps"]]
+    stored = read_points(store, key, since.to_pydatetime(), start.to_pydatetime())[["actual_rps"]]
     if stored.empty:
         return frame
     whole = pd.concat([stored, frame])
     return whole.reindex(pd.date_range(whole.index[0], whole.index[-1], freq=f"{window_seconds}s", unit="s"))
+
+
+def first_kept_row(file: pd.DataFrame, frame: pd.DataFrame, window_seconds: int) -> int:
+    """The row of `frame`, which ends with the file's, from whose end on forecasts are kept."""
+    kept = int(np.clip(KEPT_DAYS * 86_400 // window_seconds, *KEPT_WINDOWS))
+    return len(frame) - min(len(file), kept)
+
+
+def another_window(store: Store, key: SeriesKey, window_seconds: int) -> ConflictError:
+    record = store.find(key.name)
+    stored = f"windows of {record.window_seconds} s" if record else "another window length"
+    return ConflictError(
+        f"The series is stored with {stored} and this data has windows of {window_seconds} s. Use another file name, "
+        "delete the stored series first, or set window_seconds to match."
+    )

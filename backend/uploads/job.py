@@ -11,7 +11,7 @@ from backend.config import Settings
 from backend.ingest import ReadOptions
 from backend.models.predictor import RPSEstimator
 from backend.schemas import UploadProgress, UploadStep
-from backend.stores import Store
+from backend.stores import Origin, Store
 from backend.uploads.importing import ImportResult, import_file
 from backend.uploads.progress import ProgressBoard
 from backend.uploads.reader_pool import READERS, ReaderPool
@@ -68,25 +68,27 @@ class Uploads:
     def job(self, upload_id: str | None) -> ImportJob:
         return ImportJob(self.progress, upload_id)
 
-    async def run(self, job: ImportJob, path: Path, filename: str, options: ReadOptions) -> ImportResult:
+    async def run(
+        self, job: ImportJob, path: Path, filename: str, options: ReadOptions, origin: Origin = "upload"
+    ) -> ImportResult:
         """Import a received file off the event loop. Raises ProblemError, or ImportCancelledError once cancelled."""
         job.report("waiting")
         try:
             async with self._slots:
-                result = await asyncio.to_thread(self._import, job, path, filename, options)
+                result = await asyncio.to_thread(self._import, job, path, filename, options, origin)
             for listener in self.listeners:
-                await listener(result.key.filename)
+                await listener(result.key.name)
         except Exception:
             job.report("failed")
             raise
         job.report("done")
-        log.info("file_imported", filename=result.key.filename, rows=result.traffic.rows_read, windows=result.windows)
+        log.info("file_imported", filename=result.key.name, rows=result.traffic.rows_read, windows=result.windows)
         return result
 
     def close(self) -> None:
         self._readers.close()
 
-    def _import(self, job: ImportJob, path: Path, filename: str, options: ReadOptions) -> ImportResult:
+    def _import(self, job: ImportJob, path: Path, filename: str, options: ReadOptions, origin: Origin) -> ImportResult:
         return import_file(
             path,
             filename,
@@ -96,4 +98,5 @@ class Uploads:
             store=self._store,
             max_series=self._max_series,
             on_step=job.next_step,
+            origin=origin,
         )

@@ -50,8 +50,8 @@ class ReaderPool:
             ) from None
         except (ProcessExpired, MemoryError):
             raise UnusableFileError(
-                "The process that read the file ran out of memory or crashed, so nothing was stored. The file may be "
-                f"damaged; a reader may use {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
+                "Reading the file ran out of memory or crashed, so nothing was stored. The file may be damaged, or "
+                f"need more than {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
             ) from None
         return traffic
 

@@ -10,7 +10,7 @@ def upload_summary(result: ImportResult) -> dict[str, Any]:
     traffic = result.traffic
     no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
     return {
-        "filename": result.key.filename,
+        "filename": result.key.name,
         "version": result.key.version,
         "kind": traffic.kind,
         "format": traffic.format,

@@ -35,7 +35,7 @@ Int64s = npt.NDArray[np.int64]
 Uint64s = npt.NDArray[np.uint64]
 
 
-class AccessLogSource:
+class AccessLogReader:
     """One column, `time`: int64 seconds since 1970, UTC."""
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:

@@ -55,7 +55,7 @@ def check_rows(rows: int, limits: ReadLimits) -> None:
     """Raise TooLargeError past `max_rows`."""
     if rows > limits.max_rows:
         raise TooLargeError(
-            f"The file has more than {limits.max_rows:,} rows, which is the most that is allowed. "
+            f"The file has more than {limits.max_rows:,} rows (SCALEOPS_MAX_ROWS). "
             "Split it, or count the requests per minute first.",
             limit=limits.max_rows,
         )

@@ -25,7 +25,7 @@ _DELIMITERS = ",;\t|"
 _NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
 
 
-class CsvSource:
+class CsvReader:
     format: Format = "csv"
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
@@ -69,7 +69,7 @@ class CsvSource:
         def skip(row: arrow_csv.InvalidRow) -> str:
             number = (row.number or 0) - self._header_lines
             skipped.append(number)
-            rejects.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
+            rejects.add(f"not {row.expected_columns} columns as in the first line", number, row.text)
             return "skip"
 
         with AsciiWhereDamaged(self._path, self._limits) as stream:
@@ -125,8 +125,8 @@ def _numbers(row: int, count: int, skipped: list[int], used: int) -> tuple[list[
 def _csv_problem(error: pa.ArrowInvalid, limits: ReadLimits) -> UnusableFileError:
     if "straddling" in str(error):
         return UnusableFileError(
-            f"A row is longer than {limits.max_line_bytes:,} bytes, which is the most that is allowed; "
-            "a quote that is never closed also looks like this.",
+            f"A row is longer than {limits.max_line_bytes:,} bytes, the maximum; "
+            "an unclosed quote also looks like this.",
             limit=limits.max_line_bytes,
         )
     return UnusableFileError(f"The CSV file cannot be read: {str(error).splitlines()[0][:200]}.")

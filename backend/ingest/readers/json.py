@@ -21,13 +21,13 @@ from backend.ingest.streams import BLOCK_BYTES, TextStream, line_blocks
 NOT_JSON = "not a JSON object"
 TOO_DEEP = "JSON nested too deeply"
 _MAX_DEPTH = 64
-_SHAPE = 'JSON must be one object a line, or one array of objects, such as {"timestamp": 1700000000}'
+_SHAPE = 'JSON must be one object per line, or one array of objects, such as {"timestamp": 1700000000}'
 
 Cell = int | float | str | None
 _DECODER = json.JSONDecoder()
 
 
-class JsonSource:
+class JsonReader:
     """Objects in file order; keys that are not asked for are not built."""
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
@@ -38,8 +38,7 @@ class JsonSource:
         keys = {key: None for row in self._sample for key in row}
         if len(keys) > limits.max_columns:
             raise UnusableFileError(
-                f"The JSON objects have more than {limits.max_columns:,} different keys, "
-                "which is the most that is allowed.",
+                f"The JSON objects have more than {limits.max_columns:,} different keys, the maximum.",
                 limit=limits.max_columns,
             )
         self._types = {key: _common_type([row.get(key) for row in self._sample]) for key in keys}
@@ -55,9 +54,7 @@ class JsonSource:
             if len(rows) == SAMPLE_ROWS:
                 break
         if not rows:
-            raise UnusableFileError(
-                f"The file holds no JSON object that can be read ({problem or 'none at all'}). {_SHAPE}."
-            )
+            raise UnusableFileError(f"The file has no readable JSON object ({problem or 'none at all'}). {_SHAPE}.")
         return rows
 
     def _objects_of_head(self, detected: Detected) -> Iterator[dict[str, Any] | str]:
@@ -85,7 +82,7 @@ class JsonSource:
             except ProblemError:
                 raise
             except ValueError as error:
-                raise stream.problem or UnusableFileError(f"The JSON cannot be read: {error}.") from error
+                raise stream.problem or UnusableFileError(f"The JSON cannot be parsed: {error}.") from error
 
     def _line_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
         schema = pa.schema([(name, self._types[name]) for name in names])
@@ -177,12 +174,11 @@ def _array_objects(stream: TextStream, limits: ReadLimits) -> Iterator[dict[str,
             continue
         if ended:
             raise UnusableFileError(
-                f"The JSON array is cut off or damaged near {buffer[place : place + 40]!r}. {_SHAPE}."
+                f"The JSON array is truncated or damaged near {buffer[place : place + 40]!r}. {_SHAPE}."
             )
         if len(buffer) - place > limits.max_line_bytes:
             raise UnusableFileError(
-                f"One item of the JSON array is damaged or longer than {limits.max_line_bytes:,} bytes, "
-                "which is the most that is allowed.",
+                f"One item of the JSON array is damaged or longer than {limits.max_line_bytes:,} bytes, the maximum.",
                 limit=limits.max_line_bytes,
             )
         more, rest = _decode(stream, rest)

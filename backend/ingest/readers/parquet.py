@@ -18,7 +18,7 @@ from backend.ingest.rejects import RejectCounter
 _MAX_FOOTER_BYTES = 16 * 1024**2
 
 
-class ParquetSource:
+class ParquetReader:
     """Decryption is never enabled and no extension type is loaded: a file brings data, not behaviour."""
 
     format: Format = "parquet"
@@ -41,7 +41,8 @@ class ParquetSource:
         metadata = self._file.metadata
         if metadata.num_rows > self._limits.max_rows:
             raise TooLargeError(
-                f"The Parquet file has {metadata.num_rows:,} rows; at most {self._limits.max_rows:,} are allowed.",
+                f"The Parquet file has {metadata.num_rows:,} rows; at most {self._limits.max_rows:,} are allowed "
+                "(SCALEOPS_MAX_ROWS).",
                 limit=self._limits.max_rows,
                 rows=metadata.num_rows,
             )

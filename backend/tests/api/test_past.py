@@ -10,10 +10,11 @@ import pytest
 from backend.api.past import past_forecasts
 from backend.deps import State
 from backend.errors import NotFoundError
+from backend.measurements import MEASUREMENTS
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server
-from backend.tests.stores.samples import points
+from backend.tests.stores.samples import points, write_points
 from backend.tests.traffic import series_csv
 
 
@@ -76,8 +77,8 @@ def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: S
 
 @pytest.mark.parametrize("status", ["live", "historic"])
 def test_a_series_that_is_deleted_while_it_is_asked_for_is_not_found(tmp_path: Path, status: str) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite")
-    store.write_points(SeriesKey("traffic.csv", "lgbm_v1"), 60, points(20))
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    write_points(store, SeriesKey("traffic.csv", "lgbm_v1"), points(20))
     (found,) = store.list_series()
     store.delete_series("traffic.csv")
     sources = SimpleNamespace(find=lambda *_: found, status=lambda _: status)

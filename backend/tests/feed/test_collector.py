@@ -1,7 +1,7 @@
 """Windows in real time, with a clock of the test's own."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,17 @@ from backend.feed.samples import Row, SampleReader
 from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, read_points
 from backend.models import selection
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
-from backend.presenters import forecast_view
 from backend.serving.current import CurrentForecasts
-from backend.stores import POINT_FIELDS, SeriesKey, Store, StoredSeries
+from backend.serving.presenters import forecast_view
+from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
+from backend.tests.stores.samples import forecasts_of, write_points
 
 LATE = 5
 WINDOW = 60
@@ -68,15 +70,15 @@ class Feed:
             self.at(window + 1)
 
     def points(self, name: str = "web") -> pd.DataFrame:
-        return self.store.read_points(SeriesKey(name, KEY.version), None, None)
+        return read_points(self.store, SeriesKey(name, KEY.version), None, None)
 
     def forecasts(self) -> pd.DataFrame:
-        return self.store.read_forecasts(KEY, None, None)
+        return forecasts_of(self.store, KEY)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = SqliteStore(tmp_path / "store.sqlite")
+    opened = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
     yield opened
     opened.close()
 
@@ -182,7 +184,7 @@ def test_what_is_sent_twice_counts_once(feed: Feed) -> None:
 
 
 def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSEstimator, tmp_path: Path) -> None:
-    undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite"), estimator)
+    undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite", MEASUREMENTS), estimator)
     undisturbed.at(0)
     undisturbed.live(0, 35)
     feed.live(0, 30)
@@ -231,7 +233,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     feed.live(0, 5)
     feed.at(6)
     (stored,) = feed.store.list_series()
-    view = forecast_view(feed.store, stored, "live", 20)
+    view = forecast_view(feed.store, stored, "live", 20, 15)
     assert view is not None
     assert view.issued_at == moment(6)
     assert len(view.points) == 6
@@ -293,27 +295,28 @@ def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> Spoile
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
     feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(selection, "SPAN", 120)
+    monkeypatch.setattr(selection, "SPAN", 30)
+    monkeypatch.setattr(selection, "FEWEST", 15)
     known = pd.DataFrame({"actual_rps": [cycle(window) / 10 for window in range(-600, 0)]})
     known.index = pd.DatetimeIndex([moment(window) for window in range(-600, 0)])
-    feed.store.write_points(KEY, WINDOW, known.reindex(columns=list(POINT_FIELDS)))
+    write_points(feed.store, KEY, known.reindex(columns=list(POINT_FIELDS)), WINDOW)
     changes: list[tuple[int, str, str]] = []
     shown: dict[int, str] = {}
     sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
     with capture_logs() as logs:
-        for window in range(230):
-            spoiling.spoiled = 70 <= window < 95
+        for window in range(75):
+            spoiling.spoiled = 20 <= window < 28
             feed.send(window, window + 1, value=cycle(window))
             feed.at(window + 1)
-            found = [log for log in logs if log["event"] == "served_forecast_changed"]
+            found = [log for log in logs if log["event"] == "selection_changed" and log["horizon"] == 1]
             changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
-            if window % 40 == 39 or window in [change[0] for change in changes]:
+            if window % 10 == 9 or window in [change[0] for change in changes]:
                 shown[window] = served(feed, sources)
     (gone, before, instead), (back, _, again) = changes
     assert (before, again) == ("lgbm_plus", "lgbm_plus")
     assert instead in ("ewma", "last_value")
-    assert 70 < gone < 95
-    assert 95 < back <= 95 + 120
+    assert 20 < gone < 28
+    assert 28 < back <= 28 + 15 + 30  # the last one that was forecast 15 windows ahead leaves the span
     assert shown == {window: instead if gone <= window < back else "lgbm_plus" for window in shown}
     assert all(log["errors"]["lgbm_plus"] > 0 and "%" in log["reason"] for log in found)
 
@@ -324,12 +327,11 @@ def cycle(window: int) -> float:
 
 
 def served(feed: Feed, sources: SeriesStatuses) -> str:
-    """What /api/forecast names as served."""
+    """What /api/forecast names as served one window ahead."""
     (stored,) = feed.store.list_series()
-    forecast = CurrentForecasts(feed.store, 20).newest(stored, sources.status(stored.filename))
+    forecast = CurrentForecasts(feed.store, 20, (1, 5, 15)).newest(stored, sources.status(stored.name))
     assert forecast is not None
-    assert forecast.served is not None
-    return forecast.served.model
+    return forecast.served[0].model
 
 
 class FailingStore(SqliteStore):
@@ -337,14 +339,14 @@ class FailingStore(SqliteStore):
 
     failing = False
 
-    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
-        if self.failing:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+        if self.failing and POINTS in tables:
             raise StoreUnavailableError("gone")
-        return super().write_windows(version, window_seconds, windows)
+        return super().write(tables, series)
 
 
 def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, estimator: RPSEstimator) -> None:
-    store = FailingStore(tmp_path / "store.sqlite")
+    store = FailingStore(tmp_path / "store.sqlite", MEASUREMENTS)
     feed = Feed(store, estimator)
     feed.at(0)
     feed.live(0, 5)
@@ -361,7 +363,7 @@ def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, 
 
 def test_a_series_of_other_windows_is_left_alone_and_the_others_go_on(feed: Feed) -> None:
     taken = pd.DataFrame({"actual_rps": [1.0]}, index=pd.DatetimeIndex([moment(-1000)]))
-    feed.store.write_points(SeriesKey("taken", KEY.version), 300, taken.reindex(columns=feed.points().columns))
+    write_points(feed.store, SeriesKey("taken", KEY.version), taken.reindex(columns=feed.points().columns), 300)
     feed.send(0, 1, name="taken")
     feed.live(0, 2)
     assert len(feed.points("taken")) == 1
@@ -375,5 +377,5 @@ def test_a_deleted_series_begins_anew(feed: Feed) -> None:
     assert feed.store.list_series() == []
     feed.live(6, 9)
     assert numbers(feed.points().index) == [6, 7, 8]
-    stored: list[StoredSeries] = feed.store.list_series()
-    assert [series.filename for series in stored] == ["web"]
+    stored: list[SeriesRecord] = feed.store.list_series()
+    assert [series.name for series in stored] == ["web"]

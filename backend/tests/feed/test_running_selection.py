@@ -1,11 +1,10 @@
 """Which forecast a running backend serves: one whose model is spoiled, and one whose model is whole again.
 
-Windows of a second. The past is written into the store, as an earlier process would have left it.
+The past is written into the store, as an earlier process would have left it.
 """
 
 import json
-import sys
-import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,15 +12,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS
+from backend.models.intervals import LEVEL_NAMES
 from backend.models.selection import LOOKBACK, SPAN
-from backend.stores import POINT_FIELDS, SeriesKey, Store
+from backend.serving.issued import field
+from backend.stores import TIME
 from backend.stores.sqlite import SqliteStore
-from backend.tests.feeding import FAST, Sender, until
-from backend.tests.server import SERVE, Server, running_server
+from backend.tests import clocked, spoiled
+from backend.tests.feeding import KEY, MINUTE, Feed, Home
+from backend.tests.server import Server
+from backend.tests.stores.samples import write_points
 
-KEY = SeriesKey("web", "lgbm_v1")
-SPOILED = [sys.executable, "-m", "backend.tests.spoiled", "serve"]
-SECONDS = FAST | {"SCALEOPS_WINDOW_SECONDS": "1"}
+MOST_WINDOWS = 60  # that a test waits for a change
 
 
 def expected(windows: Any) -> Any:
@@ -34,57 +36,67 @@ def noise(windows: Any) -> Any:
 
 
 def count(moment: int) -> int:
-    """Requests in a quarter of a second."""
-    return round(float(expected(moment // 10**9) + noise(moment // 10**9)) / 4)
+    """Requests in ten seconds."""
+    window = moment // 10**9 // MINUTE
+    return round(10 * float(expected(window) + noise(window)))
 
 
-def write_past(store: Store, spoiled: range) -> None:
-    """The last 720 windows and what was forecast for each; `spoiled`: windows ago that were forecast badly."""
-    now = int(time.time())
+def fed_before(folder: Path, badly: range) -> Feed:
+    """A feed whose last 720 windows are stored with their forecasts; `badly`: windows ago that were forecast badly."""
+    feed = Feed(Home(folder, {}, lambda: SqliteStore(folder / "store.sqlite", MEASUREMENTS)), count)
+    now = feed.window // MINUTE
     windows = np.arange(now - LOOKBACK, now)
-    index = pd.DatetimeIndex(pd.to_datetime(windows, unit="s", utc=True)).as_unit("s")
+    index = pd.DatetimeIndex(pd.to_datetime(windows * MINUTE, unit="s", utc=True)).as_unit("s")
     points = pd.DataFrame({"actual_rps": expected(windows) + noise(windows)}, index=index)
-    store.write_points(KEY, 1, points.reindex(columns=list(POINT_FIELDS)))
-    said = expected(windows) * np.where(np.isin(now - windows, spoiled), 5.0, 1.0)
-    parts = [
-        pd.DataFrame({"model": model, "horizon_seconds": horizon, "timestamp": index, "mean": said})
-        for model in ("lgbm_plus", "lgbm")
+    write_points(feed.store, KEY, points.reindex(columns=list(POINT_FIELDS)), MINUTE)
+    said = expected(windows) * np.where(np.isin(now - windows, badly), 5.0, 1.0)
+    means = pd.DataFrame({field("mean", horizon * MINUTE): np.roll(said, 1 - horizon) for horizon in (1, 5, 15)})
+    issued = means.assign(**KEY.tags, **{TIME: index})
+    levels = {
+        field(level, horizon * MINUTE): issued[field("mean", horizon * MINUTE)]
+        for level in LEVEL_NAMES
         for horizon in (1, 5, 15)
-    ]
-    forecasts = pd.concat(parts, ignore_index=True)
-    issued = forecasts["timestamp"] - pd.to_timedelta(forecasts["horizon_seconds"] - 1, unit="s")
-    levels = dict.fromkeys(("p10", "p50", "p90", "p95"), forecasts["mean"])
-    store.write_forecasts(KEY, forecasts.assign(issued_at=issued, **levels))
+    }
+    for model in ("lgbm_plus", "lgbm"):
+        feed.store.write({FORECASTS: issued.assign(model=model, **levels)})
+    return feed
 
 
 def served(server: Server) -> Any:
-    return server.get("/api/forecast", filename="web")["served"]
+    """What is served one window ahead."""
+    return server.get("/api/forecast", filename="web")["served"][0]
 
 
 def changes(folder: Path) -> list[Any]:
-    """What the server's log says of changes."""
+    """What the server's log says of changes of what is selected one window ahead."""
     lines = (folder / "server.log").read_text().splitlines()
-    return [json.loads(line) for line in lines if '"served_forecast_changed"' in line]
+    logged = [json.loads(line) for line in lines if '"selection_changed"' in line]
+    return [change for change in logged if change["horizon"] == 1]
 
 
-def change_to(wanted: tuple[str, ...], folder: Path, command: list[str]) -> tuple[Any, Any]:
+def change_to(wanted: tuple[str, ...], feed: Feed, folder: Path, command: Sequence[str]) -> tuple[Any, Any]:
     """What the log says of the change to one of these that a feed brings about, and what the API says then."""
-    with running_server(folder, command, **SECONDS) as server, Sender([server], step=0.25, count=count).running():
-        until(lambda: server.get("/api/forecast", filename="web")["status"] == "live")
+    with feed.server(command) as server:
+        feed.sender.targets = [server]
+        feed.window_passes()
         assert served(server)["model"] not in wanted
-        change = until(lambda: next((one for one in changes(folder) if one["model"] in wanted), None), 90)
-        answer = until(lambda: found if (found := served(server))["model"] == change["model"] else None)
+        for _ in range(MOST_WINDOWS):
+            feed.window_passes()
+            answer = served(server)
+            if answer["model"] in wanted:
+                break
         for _ in range(10):
             served(server)
     logged = changes(folder)
     assert all(one["before"] != one["model"] for one in logged)
     assert all(earlier["model"] == later["before"] for earlier, later in pairwise(logged))
-    return change, answer
+    return logged[-1], answer
 
 
 def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(tmp_path: Path) -> None:
-    write_past(SqliteStore(tmp_path / "store.sqlite"), range(0))
-    change, answer = change_to(("ewma", "last_value"), tmp_path, SPOILED)
+    feed = fed_before(tmp_path, range(0))
+    change, answer = change_to(("ewma", "last_value"), feed, tmp_path, spoiled.SERVE)
+    assert change["model"] == answer["model"]
     assert change["filename"] == "web"
     assert change["errors"][change["model"]] < change["errors"]["lgbm_plus"]
     assert "had the least error" in answer["reason"]
@@ -92,7 +104,8 @@ def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(
 
 
 def test_a_model_that_is_whole_again_is_served_once_its_bad_forecasts_are_past_the_span(tmp_path: Path) -> None:
-    write_past(SqliteStore(tmp_path / "store.sqlite"), range(SPAN - 55, SPAN - 30))
-    change, answer = change_to(("lgbm_plus", "lgbm"), tmp_path, SERVE)
+    feed = fed_before(tmp_path, range(SPAN - 30, SPAN - 5))
+    change, answer = change_to(("lgbm_plus", "lgbm"), feed, tmp_path, clocked.SERVE)
+    assert change["model"] == answer["model"]
     assert change["before"] in ("ewma", "last_value")
     assert answer["errors"][change["model"]] < answer["errors"][change["before"]]

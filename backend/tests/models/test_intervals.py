@@ -1,9 +1,11 @@
-"""Bands that tell the truth: calibrated once there is history, wide before."""
+"""Intervals: calibrated once there is history, wide before."""
 
 import numpy as np
 import pytest
 
+from backend.models.intervals import INTERVAL, LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
+from backend.schemas import ForecastPoint
 from backend.tests.models.series import traffic
 
 
@@ -39,3 +41,8 @@ def test_rare_spikes_do_not_widen_the_bands(estimator: RPSEstimator) -> None:
     for horizon in estimator.horizons:
         table = estimator.rolling_forecasts(frame, horizon, start=1_440)["lgbm_plus"]
         assert 0.76 < ((actual >= table["p10"]) & (actual <= table["p90"])).mean() < 0.84
+
+
+def test_every_quantile_of_a_forecast_is_on_the_wire() -> None:
+    assert [name for name in ForecastPoint.model_fields if name[0] == "p" and name[1:].isdigit()] == list(LEVEL_NAMES)
+    assert set(INTERVAL) <= set(LEVEL_NAMES)

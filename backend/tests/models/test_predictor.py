@@ -1,5 +1,6 @@
 """What callers may rely on, whatever the traffic: properties of the shipped estimator."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -14,6 +15,18 @@ from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
 
 rates = st.lists(st.one_of(st.floats(0, 1e5), st.just(0.0), st.just(float("nan"))), min_size=1, max_size=120)
 few = settings(max_examples=25, deadline=None)
+
+
+def test_an_estimator_that_was_pickled_gives_the_same_forecasts(estimator: RPSEstimator) -> None:
+    again: RPSEstimator = pickle.loads(pickle.dumps(estimator))  # noqa: S301  (just made here)
+    frame = traffic(2_000)
+    assert (again.version, again.horizons, again.manifest) == (
+        estimator.version,
+        estimator.horizons,
+        estimator.manifest,
+    )
+    pd.testing.assert_frame_equal(again.predict(frame), estimator.predict(frame), check_exact=True)
+    pd.testing.assert_frame_equal(again.forecast(frame).table, estimator.forecast(frame).table, check_exact=True)
 
 
 def says_something_sound(table: pd.DataFrame) -> bool:

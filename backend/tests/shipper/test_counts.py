@@ -73,12 +73,12 @@ def test_the_newest_seconds_are_sent_first(counts: Counts) -> None:
 def test_what_is_not_counted_is_said_once(counts: Counts) -> None:
     counts.add(b"garbage\n", NOW)
     add(counts, NOW, NOW - 11, NOW + 100, NOW + 100)
-    bad, old, ahead = counts.take_oddities()
-    assert bad.startswith("1 lines have no time")
+    bad, old, ahead = counts.take_warnings()
+    assert bad.startswith("1 lines not counted: they have no access-log time")
     assert '"garbage"' in bad
-    assert old.startswith("1 lines are from before")
-    assert ahead.startswith("2 lines are more than 60 s ahead")
-    assert counts.take_oddities() == []
+    assert old.startswith("1 lines not counted: they are older")
+    assert ahead.startswith("2 lines not counted: their time is more than 60 s ahead")
+    assert counts.take_warnings() == []
     assert counts.unsent(whole=False) == {}
 
 
@@ -86,5 +86,5 @@ def test_what_could_not_be_sent_within_a_day_is_lost_and_said(counts: Counts) ->
     add(counts, NOW, NOW - 5)
     counts.read_until(NOW + KEPT_SECONDS)
     assert counts.unsent() == {}
-    (lost,) = counts.take_oddities()
+    (lost,) = counts.take_warnings()
     assert lost.startswith("1 seconds")

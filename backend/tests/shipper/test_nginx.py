@@ -56,10 +56,10 @@ def test_every_request_is_counted_once_through_a_rotation_and_an_outage_of_the_p
         nginx.process.send_signal(signal.SIGUSR1)
         until(lambda: visitors.count >= 100)
         proxy.instead = lambda _: Answer(503, {"Retry-After": "1"})
-        until(lambda: "is kept for a day" in said(nginx))
+        until(lambda: "are kept for up to a day" in said(nginx))
         until(lambda: visitors.count >= 180)
         proxy.instead = lambda _: None
-        until(lambda: "takes the counts again" in said(nginx))
+        until(lambda: "accepts counts again" in said(nginx))
         visitors.stop()
         until(lambda: total(server) >= visitors.count)
         assert total(server) == visitors.count
@@ -114,11 +114,11 @@ def test_standard_input_is_sent_to_its_end(server: Server) -> None:
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        assert "Following - as piped" in process.stderr.readline()
+        assert "Following - as series piped" in process.stderr.readline()
         time.sleep(1.1)  # the second of the start is not known whole
         process.stdin.write(line(time.time()) * 3 + "garbage\n")
         process.stdin.close()
-        assert "1 lines have no time" in process.stderr.read()
+        assert "1 lines not counted: they have no access-log time" in process.stderr.read()
         assert process.wait() == 0
     assert stored_samples(server, "piped")["value"].sum() == 3
 
@@ -127,8 +127,8 @@ def test_standard_input_is_sent_to_its_end(server: Server) -> None:
     ("answer", "told"),
     [
         (Answer(401), "set SCALEOPS_API_TOKEN"),
-        (Answer(404, body=b"<html>"), "is --url right?"),
-        (Answer(422, body=b'{"message": "2 series are stored, which is the most"}'), "which is the most"),
+        (Answer(404, body=b"<html>"), "check --url"),
+        (Answer(422, body=b'{"message": "2 series are stored, the maximum"}'), "the maximum"),
         (Answer(502, body=b'{"detail": "The backend cannot be reached."}'), "The backend cannot be reached"),
     ],
     ids=["token", "address", "too many", "proxy"],
@@ -143,6 +143,14 @@ def test_what_the_product_refuses_is_said_and_ends_in_a_code(tmp_path: Path, ans
             follow.terminate()
             assert follow.wait(20) == 1
     assert "could not be sent" in (tmp_path / "follow.log").read_text()
+
+
+def test_where_to_send_is_asked_for_where_the_port_is_any() -> None:
+    ended = subprocess.run(
+        [*FOLLOW, "missing.log"], capture_output=True, text=True, env=os.environ | {"SCALEOPS_PORT": "0"}
+    )
+    assert ended.returncode == 2
+    assert "set --url" in " ".join(ended.stderr.replace("│", "").split())
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from backend.stores import Store
+from backend.measurements import MEASUREMENTS
+from backend.stores import Measurement, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
@@ -19,10 +20,17 @@ def store(request: pytest.FixtureRequest) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Store:
-    return SqliteStore(tmp_path / "store.sqlite")
+def measurements() -> tuple[Measurement, ...]:
+    return MEASUREMENTS
 
 
 @pytest.fixture
-def influxdb_store(influxd: Influxd, bucket: Callable[..., tuple[str, str]]) -> InfluxStore:
-    return InfluxStore(InfluxClient(influxd.url, ORG, *bucket()))
+def sqlite_store(tmp_path: Path, measurements: tuple[Measurement, ...]) -> Store:
+    return SqliteStore(tmp_path / "store.sqlite", measurements)
+
+
+@pytest.fixture
+def influxdb_store(
+    influxd: Influxd, bucket: Callable[..., tuple[str, str]], measurements: tuple[Measurement, ...]
+) -> InfluxStore:
+    return InfluxStore(InfluxClient(influxd.url, ORG, *bucket()), measurements)

@@ -8,6 +8,7 @@ import pytest
 
 from backend.config import Settings
 from backend.ingest import ReadOptions
+from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.stores import Store, open_store
 from backend.tests.traffic import series_csv
@@ -21,7 +22,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def store(settings: Settings) -> Iterator[Store]:
-    store = open_store(settings)
+    store = open_store(settings, MEASUREMENTS)
     yield store
     store.close()
 
@@ -44,7 +45,7 @@ def test_every_listener_hears_of_a_series_once_it_is_stored(uploads: Uploads, st
     heard: list[tuple[str, list[str]]] = []
 
     async def listen(filename: str) -> None:
-        heard.append((filename, [series.filename for series in store.list_series()]))
+        heard.append((filename, [series.name for series in store.list_series()]))
 
     uploads.listeners += [listen, listen]
     asyncio.run(uploads.run(uploads.job("mine"), file, "traffic.csv", ReadOptions()))
