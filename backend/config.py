@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     frontend_path: Path = ROOT / "frontend" / "dist"
     window_seconds: int = Field(default=60, ge=1, le=86_400)
     live_interval_seconds: float = Field(default=1.0, ge=0.1, le=60)
+    keep_forecasts_days: int = Field(default=30, ge=0, le=36_500)
+    keep_points_days: int = Field(default=0, ge=0, le=36_500)
     late_seconds: float = Field(default=5.0, ge=0, le=3600)
     feeds: dict[str, FeedRule] = {}
     prometheus_url: str = ""

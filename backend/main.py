@@ -27,6 +27,7 @@ from backend.live.status import SeriesStatuses
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
+from backend.serving.upkeep import Upkeep
 from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
@@ -56,9 +57,10 @@ def create_app(settings: Settings) -> FastAPI:
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
+        upkeep = Upkeep(store, estimator, settings.keep_forecasts_days, settings.keep_points_days)
         uploads = Uploads(settings, store, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
-        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller)]
+        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
         yield State(
             settings=settings,
             store=store,

@@ -55,14 +55,19 @@ def choose(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike
     errors = _trailing_errors(rates, horizon, forecasts, keys)
     if not np.isfinite(errors[:, -1:]).any():
         return too_few
-    selected = 0
-    scored = errors[:, np.isfinite(errors).all(axis=0)]
-    for row, best in zip(scored.T.tolist(), np.argmin(scored, axis=0).tolist(), strict=True):
-        if row[best] < (1 - MARGIN) * row[selected]:
-            selected = best
+    selected = keys[_selected(errors[:, np.isfinite(errors).all(axis=0)])]
     newest = dict(zip(keys, errors[:, -1].tolist(), strict=True))
-    why: Why = "least_error" if newest[keys[selected]] == min(newest.values()) else "kept"
-    return Selection(keys[selected], why, newest)
+    return Selection(selected, "least_error" if newest[selected] == min(newest.values()) else "kept", newest)
+
+
+def _selected(errors: Floats) -> int:
+    """Place of the candidate that is selected at the end of `errors` (candidates, windows), from the first on."""
+    selected, window = 0, 0
+    least = errors.min(axis=0)
+    while (better := least[window:] < (1 - MARGIN) * errors[selected, window:]).any():
+        window += int(np.argmax(better))
+        selected = int(np.argmin(errors[:, window]))
+    return selected
 
 
 def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from backend.measurements import FORECASTS
@@ -16,6 +17,9 @@ from backend.models.predictor import RPSEstimator
 from backend.stores import TIME, SeriesKey, Store
 
 QUANTITIES = ("mean", *LEVEL_NAMES)
+LONGEST = 120  # windows ahead that are looked for where the horizons are not known
+KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
+KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
 
 
 def field(quantity: str, horizon_seconds: int) -> str:
@@ -35,6 +39,12 @@ def packed(rows: Iterable[Mapping[str, Any]], window_seconds: int) -> list[dict[
 def issued_table(key: SeriesKey, rows: Sequence[Mapping[str, Any]], issued_at: pd.Timestamp) -> pd.DataFrame:
     """Packed rows of one origin as the store takes them."""
     return pd.DataFrame(list(rows)).assign(**{TIME: issued_at}, **key.tags)
+
+
+def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:
+    """The row of a frame, whose last `file_rows` are a file's, from whose end on the file's forecasts are kept."""
+    kept = int(np.clip(KEPT_DAYS * 86_400 // window_seconds, *KEPT_WINDOWS))
+    return rows - min(file_rows, kept)
 
 
 def rolling_table(
@@ -72,15 +82,18 @@ def issued_for(
     key: SeriesKey,
     index: pd.DatetimeIndex,
     window_seconds: int,
-    horizons: Sequence[int],
+    horizons: Sequence[int] | None,
     quantities: Sequence[str] = ("mean",),
 ) -> dict[int, dict[str, pd.DataFrame]]:
-    """What was issued for the windows of `index`, a regular grid: by horizon (windows) and model a table of the
-    quantities on that index, NaN where nothing was."""
+    """What was issued for the windows of `index`: by horizon (windows) and model a table of the quantities on that
+    index, NaN where nothing was. `horizons` None: whatever was issued up to LONGEST windows ahead."""
     window = pd.Timedelta(window_seconds, "s")
-    start, stop = index[0] - (max(horizons) - 1) * window, index[-1] + window
-    fields = [field(quantity, horizon * window_seconds) for horizon in horizons for quantity in quantities]
-    table = store.read(FORECASTS, key.tags, start.to_pydatetime(), stop.to_pydatetime(), fields=fields)
+    start, stop = index[0] - (max(horizons or (LONGEST,)) - 1) * window, index[-1] + window
+    fields = [field(quantity, horizon * window_seconds) for horizon in horizons or () for quantity in quantities]
+    table = store.read(FORECASTS, key.tags, start.to_pydatetime(), stop.to_pydatetime(), fields=fields or None)
+    if horizons is None:
+        seconds = {int(name.rsplit("_", 1)[1]) for name in table.columns if name.startswith("mean_")}
+        horizons = sorted(second // window_seconds for second in seconds)
     issued: dict[int, dict[str, pd.DataFrame]] = {}
     for model, part in table.groupby("model"):
         by_origin = part.set_index(TIME)

@@ -55,8 +55,9 @@ class SelectionLog:
     def note(self, filename: str, rates: Floats, window: int) -> None:
         """Select after `window`, the last of `rates` (unknown: NaN); what is another than before is logged once."""
         windows = np.arange(window + 1 - len(rates), window + 1)
+        series = pd.Series(rates)
         for horizon, means in self._horizons.items():
-            selection = choose(pd.Series(rates), horizon, means.of(windows))
+            selection = choose(series, horizon, means.of(windows))
             before = self._selected.setdefault(horizon, selection.model)
             if before != selection.model:
                 self._selected[horizon] = selection.model

@@ -169,7 +169,12 @@ class Store(Protocol):
         """All records, the one written last first. Reads records alone."""
 
     def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
-        """Put attributes into a record, beside those that are there; nothing where the series is gone."""
+        """Put attributes into a record, beside those that are there, or take out those that are None; nothing where
+        the series is gone."""
+
+    def recount(self, key: SeriesKey) -> None:
+        """Count a series' points into its record: writers at the same moment may leave it wrong where a store has no
+        transactions."""
 
     def delete_series(self, name: str) -> int:
         """Delete a series, every version, with all its rows; return the number of points deleted."""

@@ -145,8 +145,9 @@ class InfluxStore:
 
     def delete(self, measurement: Measurement, tags: Mapping[str, str], before: datetime) -> int:
         self._client.delete(measurement.name, _parameters(tags), before)
-        if measurement.counted:
-            self.count_again(measurement)
+        for record in self._records.all() if measurement.counted else ():
+            if tags.items() <= record.key.tags.items():
+                self.recount(record.key)
         return 0
 
     def find(self, name: str) -> SeriesRecord | None:
@@ -158,7 +159,8 @@ class InfluxStore:
     def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
         for record in self._records.of_name(key.name):
             if record.key == key:
-                self._records.put([replace(record, attributes={**record.attributes, **attributes})])
+                kept = {name: value for name, value in {**record.attributes, **attributes}.items() if value is not None}
+                self._records.put([replace(record, attributes=kept)])
 
     def delete_series(self, name: str) -> int:
         records = self._records.of_name(name)
@@ -183,13 +185,13 @@ class InfluxStore:
     def close(self) -> None:
         self._client.close()
 
-    def count_again(self, measurement: Measurement) -> None:
-        """Let the server count the points of every series: two backends that write the same windows at the same moment
-        both add them to its record."""
-        for record in self._records.all():
-            counted = self._counted(measurement, record)
-            if counted != record and self.find(record.name) == record:  # nothing was written meanwhile
-                self._records.put([counted])
+    def recount(self, key: SeriesKey) -> None:
+        counted = next(each for each in self._measurements if each.counted)
+        for record in self._records.of_name(key.name):
+            if record.key == key:
+                renewed = self._counted(counted, record)
+                if renewed != record and record in self._records.of_name(key.name):  # nothing was written meanwhile
+                    self._records.put([renewed])
 
     def _counted(self, measurement: Measurement, record: SeriesRecord) -> SeriesRecord:
         """The record with the number and the ends of the points that the server has."""

@@ -77,17 +77,19 @@ def _upgrade_series(
     forecasts = client.frame(OLD_FORECASTS, whole)
     issued = _pack(client, name, version, forecasts) if len(forecasts) else 0
     fed = issued > 1 or bool(client.rows(WITH_SAMPLES, whole))
+    origin = _origin(original_name(name), fed)
     records.put(
         [
             SeriesRecord(
                 name=original_name(name),
                 version=original_name(version),
-                origin=_origin(original_name(name), fed),
+                origin=origin,
                 window_seconds=int(old["window_seconds"]),
                 points=int(rows["count"]["_value"]),
                 first=rows["first"]["_time"],
                 last=rows["last"]["_time"],
                 written_at=datetime.fromtimestamp(old["written_at"], UTC),
+                attributes={"unforecast": True} if origin in ("upload", "sample") else {},
             )
         ]
     )

@@ -73,7 +73,7 @@ class SqliteStore:
                 named = {**tags, **record.key.tags}
                 deleted += self._delete_older(measurement, Condition(measurement, named, None, before))
                 if measurement.counted:
-                    self._count_again(measurement, record.key)
+                    self.recount(record.key)
         self._file.give_back_space()
         return deleted
 
@@ -139,11 +139,12 @@ class SqliteStore:
             if last is None:
                 return deleted
 
-    def _count_again(self, measurement: Measurement, key: SeriesKey) -> None:
+    def recount(self, key: SeriesKey) -> None:
+        counted = next(each for each in self._measurements if each.counted)
         with self._file.freeing() as connection:
             connection.execute(
                 "UPDATE series SET (points, first, last) = (SELECT COUNT(*), coalesce(MIN(time), 0), "
-                f"coalesce(MAX(time), 0) FROM {measurement.name} WHERE series_id = series.id) "
+                f"coalesce(MAX(time), 0) FROM {counted.name} WHERE series_id = series.id) "
                 "WHERE (filename, version) = (?, ?)",
                 (key.name, key.version),
             )

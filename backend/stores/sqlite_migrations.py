@@ -70,6 +70,10 @@ def _first_release(connection: sqlite3.Connection) -> None:
         _pack_forecasts(connection)
     connection.execute("UPDATE series SET origin = 'replay' WHERE filename LIKE 'replay of %'")
     connection.execute("UPDATE series SET origin = 'sample' WHERE filename = 'synthetic-sample.parquet'")
+    connection.execute(
+        "UPDATE series SET attributes = json_set(attributes, '$.unforecast', json('true')) "
+        "WHERE origin IN ('upload', 'sample')"
+    )
     connection.execute("DELETE FROM series WHERE points = 0")
 
 

@@ -39,13 +39,17 @@ def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
     return make
 
 
-@pytest.fixture(params=["sqlite", "influxdb"])
-def home(request: pytest.FixtureRequest, tmp_path: Path) -> Home:
+@pytest.fixture(params=["sqlite_home", pytest.param("shared_home", marks=pytest.mark.programs)])
+def home(request: pytest.FixtureRequest) -> Home:
     """A home for backends over each store, empty."""
-    if request.param == "sqlite":
-        return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))
-    shared: Home = request.getfixturevalue("shared_home")
-    return shared
+    chosen: Home = request.getfixturevalue(request.param)
+    return chosen
+
+
+@pytest.fixture
+def sqlite_home(tmp_path: Path) -> Home:
+    """A home over SQLite."""
+    return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))
 
 
 @pytest.fixture

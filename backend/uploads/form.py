@@ -123,7 +123,7 @@ class MultipartForm:
         self._field = options.get(b"name", b"").decode(errors="replace")
         if self._field == FILE_FIELD and b"filename" in options:
             if self.filename is not None:
-                raise InvalidRequestError("Send one file per request.", field=FILE_FIELD)
+                raise InvalidRequestError("Send one file a request.", field=FILE_FIELD)
             self.filename = options[b"filename"].decode(errors="replace")
         elif not self._field:
             raise InvalidRequestError("A part of the form has no name.")

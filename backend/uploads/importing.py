@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import pandas as pd
 
 from backend.errors import ConflictError
@@ -14,16 +13,13 @@ from backend.ingest import ReadOptions, Traffic
 from backend.measurements import FORECASTS, POINTS, points_table, read_points
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
-from backend.serving.issued import rolling_table
+from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many, series_name
 
 Step = Literal["reading", "forecasting", "storing"]
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
-
-KEPT_DAYS = 7  # of forecasts, which the accuracy of seven days asks for
-KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ def import_file(
     window = traffic.window_seconds
     frame = with_stored_history(store, key, traffic.frame, window, estimator.history_windows)
     points = predicted_points(estimator, frame).loc[traffic.frame.index[0] :]
-    forecasts = rolling_table(estimator, key, frame, window, first_kept_row(traffic.frame, frame, window))
+    forecasts = rolling_table(estimator, key, frame, window, first_kept_row(len(traffic.frame), len(frame), window))
     on_step("storing")
     table = points_table(key, points)
     if store.write({POINTS: table, FORECASTS: forecasts}, [SeriesInfo(key, window, origin)]):
@@ -91,12 +87,6 @@ def with_stored_history(
         return frame
     whole = pd.concat([stored, frame])
     return whole.reindex(pd.date_range(whole.index[0], whole.index[-1], freq=f"{window_seconds}s", unit="s"))
-
-
-def first_kept_row(file: pd.DataFrame, frame: pd.DataFrame, window_seconds: int) -> int:
-    """The row of `frame`, which ends with the file's, from whose end on forecasts are kept."""
-    kept = int(np.clip(KEPT_DAYS * 86_400 // window_seconds, *KEPT_WINDOWS))
-    return len(frame) - min(len(file), kept)
 
 
 def another_window(store: Store, key: SeriesKey, window_seconds: int) -> ConflictError:

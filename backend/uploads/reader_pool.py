@@ -45,13 +45,13 @@ class ReaderPool:
             traffic: Traffic = future.result()
         except TimeoutError:
             raise UnusableFileError(
-                f"Reading the file took longer than {timeout} s and was stopped. Split it into smaller files, or "
+                f"Reading the file took longer than {timeout} s and was ended. Split it into smaller files, or "
                 "raise SCALEOPS_READER_TIMEOUT_SECONDS."
             ) from None
         except (ProcessExpired, MemoryError):
             raise UnusableFileError(
-                "Reading the file ran out of memory or crashed, so nothing was stored. The file may be damaged, or "
-                f"need more than {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
+                "The process that read the file ran out of memory or crashed, so nothing was stored. The file may be "
+                f"damaged; a reader may use {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
             ) from None
         return traffic
 

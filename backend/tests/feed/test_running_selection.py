@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS
+from backend.measurements import FORECASTS, POINT_FIELDS
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.selection import LOOKBACK, SPAN
 from backend.serving.issued import field
 from backend.stores import TIME
-from backend.stores.sqlite import SqliteStore
 from backend.tests import clocked, spoiled
 from backend.tests.feeding import KEY, MINUTE, Feed, Home
 from backend.tests.server import Server
@@ -41,9 +40,9 @@ def count(moment: int) -> int:
     return round(10 * float(expected(window) + noise(window)))
 
 
-def fed_before(folder: Path, badly: range) -> Feed:
+def fed_before(home: Home, badly: range) -> Feed:
     """A feed whose last 720 windows are stored with their forecasts; `badly`: windows ago that were forecast badly."""
-    feed = Feed(Home(folder, {}, lambda: SqliteStore(folder / "store.sqlite", MEASUREMENTS)), count)
+    feed = Feed(home, count)
     now = feed.window // MINUTE
     windows = np.arange(now - LOOKBACK, now)
     index = pd.DatetimeIndex(pd.to_datetime(windows * MINUTE, unit="s", utc=True)).as_unit("s")
@@ -93,9 +92,9 @@ def change_to(wanted: tuple[str, ...], feed: Feed, folder: Path, command: Sequen
     return logged[-1], answer
 
 
-def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(tmp_path: Path) -> None:
-    feed = fed_before(tmp_path, range(0))
-    change, answer = change_to(("ewma", "last_value"), feed, tmp_path, spoiled.SERVE)
+def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(sqlite_home: Home) -> None:
+    feed = fed_before(sqlite_home, range(0))
+    change, answer = change_to(("ewma", "last_value"), feed, sqlite_home.folder, spoiled.SERVE)
     assert change["model"] == answer["model"]
     assert change["filename"] == "web"
     assert change["errors"][change["model"]] < change["errors"]["lgbm_plus"]
@@ -103,9 +102,9 @@ def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(
     assert f"{answer['errors']['lgbm_plus']:.1%}" in answer["reason"]
 
 
-def test_a_model_that_is_whole_again_is_served_once_its_bad_forecasts_are_past_the_span(tmp_path: Path) -> None:
-    feed = fed_before(tmp_path, range(SPAN - 30, SPAN - 5))
-    change, answer = change_to(("lgbm_plus", "lgbm"), feed, tmp_path, clocked.SERVE)
+def test_a_model_that_is_whole_again_is_served_once_its_bad_forecasts_are_past_the_span(sqlite_home: Home) -> None:
+    feed = fed_before(sqlite_home, range(SPAN - 30, SPAN - 5))
+    change, answer = change_to(("lgbm_plus", "lgbm"), feed, sqlite_home.folder, clocked.SERVE)
     assert change["model"] == answer["model"]
     assert change["before"] in ("ewma", "last_value")
     assert answer["errors"][change["model"]] < answer["errors"][change["before"]]
