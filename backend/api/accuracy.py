@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from backend.api.history import FilenameQuery
 from backend.deps import State, StateDep, find_series
 from backend.models.baselines import within
-from backend.models.evaluate import Result, backtest, score_issued, seen_in_training
+from backend.models.evaluate import SHOWN, Result, backtest, score_issued, seen_in_training
 from backend.presenters import on_grid
 from backend.schemas import Accuracy, AccuracySpan, Score, Trained
 from backend.serving.current import issued_tables
@@ -31,7 +31,7 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
     rolling = state["statuses"].status(series.filename) == "historic"
-    naive = within(stop - series.first)
+    naive = within(stop - series.first, SHOWN)
     results = _rolling(state, series, start, naive) if rolling else _issued(state, series, start, naive)
     manifest = state["estimator"].manifest
     return Accuracy(

@@ -12,7 +12,7 @@ from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
 from backend.models import catalog
 from backend.presenters import on_grid
-from backend.schemas import ModelKey, PastForecast, PastForecasts, Range
+from backend.schemas import Model, PastForecast, PastForecasts, Range
 from backend.serving.current import issued_tables
 from backend.stores import StoredSeries
 
@@ -25,7 +25,7 @@ def past_forecasts(
     horizon: int,
     range: Literal["live"] | Range,
     filename: FilenameQuery = None,
-    model: ModelKey = catalog.PREFERRED.key,
+    model: Model = catalog.PREFERRED.key,
 ) -> PastForecasts:
     """What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
 
@@ -54,7 +54,7 @@ def past_forecasts(
 
 
 def _rolling(
-    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: ModelKey
+    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
     windows = state["estimator"].history_windows + horizon  # nothing older has any effect
     points = _points(state, series, start - windows * timedelta(seconds=series.window_seconds), stop)
@@ -63,7 +63,7 @@ def _rolling(
 
 
 def _issued(
-    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: ModelKey
+    state: State, series: StoredSeries, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
     points = _points(state, series, start, stop)
     tables = issued_tables(state["store"], series, points).get(horizon)

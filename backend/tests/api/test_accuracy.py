@@ -11,8 +11,7 @@ import pandas as pd
 import pytest
 
 from backend.config import Settings
-from backend.models import baselines
-from backend.models.evaluate import score_issued
+from backend.models.evaluate import SHOWN, score_issued
 from backend.models.predictor import RPSEstimator
 from backend.presenters import on_grid
 from backend.serving.current import issued_tables
@@ -49,7 +48,7 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
     points = on_grid(store.read_points(KEY, None, None), 60)
     results = score_issued(points["actual_rps"], start, issued_tables(store, series, points[points.index >= start]))
     assert {(one["model"], one["horizon"]) for one in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *baselines.EVERY) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in (1, 5, 15)
     }
     rows = store.read_forecasts(KEY, None, None)
     for result in results:
