@@ -17,17 +17,21 @@ export class Backend {
 
   /** The first start takes any free port. */
   async start(): Promise<void> {
-    this.process = spawn(SCALEOPS, ["serve"], {
+    const started = spawn(SCALEOPS, ["serve"], {
       env: { ...process.env, ...backendEnvironment(this.port, this.database), ...this.settings },
       stdio: ["ignore", "ignore", "pipe"],
     });
-    this.port = await announcedPort(this.process);
+    this.process = started;
+    this.port = await announcedPort(started);
+    started.once("exit", (code, signal) => {
+      if (this.process === started) process.stderr.write(`the backend ended unasked: ${signal ?? code}\n`);
+    });
   }
 
   async stop(): Promise<void> {
     const running = this.process;
     this.process = null;
-    if (!running || running.exitCode !== null) return;
+    if (!running || running.exitCode !== null || running.signalCode !== null) return;
     const exited = once(running, "exit");
     running.kill("SIGINT");
     await exited;
