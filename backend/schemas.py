@@ -8,8 +8,8 @@ from typing_extensions import TypeAliasType
 
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
 
-ModelKey = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
-CandidateKey = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
+Model = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
+Candidate = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
 # These have their names in the API document too, so the page's types come from there.
 Range = TypeAliasType("Range", Literal["1h", "6h", "24h"])
 AccuracySpan = TypeAliasType("AccuracySpan", Literal["1h", "24h", "7d"])
@@ -60,7 +60,7 @@ class ChartDataPoint(BaseModel):
 
 
 class ForecastPoint(BaseModel):
-    model: ModelKey
+    model: Model
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     timestamp: datetime = Field(description="start of the forecast window, UTC")
@@ -76,7 +76,7 @@ class ServedPoint(ForecastPoint):
     """The forecast to act on at one horizon: of the candidate with the least error there lately, kept until another is
     clearly better."""
 
-    model: CandidateKey
+    model: Candidate
     reason: str = Field(description="why it is served: a sentence with the figures")
     errors: dict[str, float] = Field(
         description="by candidate the sum of absolute errors over the sum of traffic (WAPE) at this horizon over the "
@@ -105,7 +105,7 @@ class PastForecasts(BaseModel):
     """What one model forecast for each window, `horizon` windows before it."""
 
     filename: str
-    model: ModelKey
+    model: Model
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     origin: Origin

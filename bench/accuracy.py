@@ -20,8 +20,8 @@ from scipy.stats import nbinom
 from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.models import catalog
-from backend.models.baselines import EVERY, IN_BACKTEST, baselines
-from backend.models.evaluate import Errors, errors_of, naive_step
+from backend.models.baselines import IN_BACKTEST, baselines
+from backend.models.evaluate import SHOWN, Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS, train, validation_start
 from bench import peers
@@ -232,7 +232,7 @@ def title(name: str) -> str:
     """A row's title: the models' in bold, a peer's is its name."""
     if name in catalog.model_keys():
         return f"**{catalog.label(name)}**"
-    return catalog.label(name) if name in EVERY else name
+    return catalog.label(name) if name in SHOWN else name
 
 
 def _put(forecasts: dict[str, Floats], name: str, place: int, column: Floats, rows: int) -> None:

@@ -10,7 +10,7 @@ from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.measurements import read_points
 from backend.models.baselines import within
-from backend.models.evaluate import Result, score_issued, seen_in_training
+from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
 from backend.schemas import Accuracy, AccuracySpan, Score, Trained
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
@@ -35,7 +35,7 @@ def accuracy(
     series = find_series(state, filename)
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
-    naive = within(stop - series.first)
+    naive = within(stop - series.first, SHOWN)
     results = _scores(state, series, start, naive)
     manifest = state["estimator"].manifest
     return Accuracy(

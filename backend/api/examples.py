@@ -43,6 +43,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "Series": {
         "filename": "shop",
         "version": "lgbm_v1",
+        "origin": "feed",
         "window_seconds": 60,
         "points": 10_080,
         "first": "2025-12-29T08:00:00Z",
@@ -51,6 +52,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "live": True,
         "status": "live",
         "synthetic": False,
+        "replay_of": None,
+        "incomplete": None,
     },
     "StaleFeed": {"filename": "shop", "newest": "2026-01-05T07:41:20Z"},
     "UploadForm": {"timezone": "Europe/Berlin"},

@@ -13,7 +13,7 @@ from backend.errors import InvalidRequestError, NotFoundError
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
 from backend.models import catalog
-from backend.schemas import ModelKey, PastForecast, PastForecasts, Range
+from backend.schemas import Model, PastForecast, PastForecasts, Range
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord
@@ -27,7 +27,7 @@ def past_forecasts(
     horizon: Annotated[int, Query(examples=[15], description="windows ahead; one of /api/limits")],
     range: Annotated[Literal["live"] | Range, Query(examples=["24h"])],
     filename: FilenameQuery = None,
-    model: ModelKey = catalog.PREFERRED.key,
+    model: Model = catalog.PREFERRED.key,
 ) -> PastForecasts:
     """What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
 
@@ -55,7 +55,7 @@ def past_forecasts(
 
 
 def _issued(
-    state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: ModelKey
+    state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
     points = _points(state, series, start, stop)
     issued = issued_tables(state["store"], series, points, [horizon]).get(horizon, {})

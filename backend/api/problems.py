@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
-from backend.errors import InvalidRequestError, ProblemError
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.schemas import InfluxError, Problem
 from backend.uploads.job import ImportCancelledError
 
@@ -77,6 +77,9 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == HTTPStatus.BAD_REQUEST:
         return problem_response(InvalidRequestError(f"The body cannot be read: {error.detail}."), request.url.path)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"Nothing is at {request.url.path}. GET /openapi.json lists the calls."
+        return problem_response(NotFoundError(detail), request.url.path)
     status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request)

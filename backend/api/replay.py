@@ -2,14 +2,15 @@
 
 from fastapi import APIRouter
 
-from backend.api.document import OF_A_SERIES
+from backend.api.document import OF_A_SERIES, problems
 from backend.deps import StateDep
+from backend.errors import StorageFullError
 from backend.schemas import Replay, ReplayRequest
 
 router = APIRouter()
 
 
-@router.post("/replay", status_code=201, responses=OF_A_SERIES)
+@router.post("/replay", status_code=201, responses=OF_A_SERIES | problems(StorageFullError))
 async def start_replay(request: ReplayRequest, state: StateDep) -> Replay:
     """Start a replay; one that runs is stopped first. Silences of more than 15 windows are skipped."""
     return await state["replayer"].start(request)

@@ -14,6 +14,7 @@ from backend.errors import (
     ConflictError,
     ForbiddenError,
     InvalidRequestError,
+    StorageFullError,
     StoreUnavailableError,
     TooLargeError,
     UnauthorizedError,
@@ -36,6 +37,7 @@ ERRORS = (
     ConflictError,
     BusyError,
     StoreUnavailableError,
+    StorageFullError,
 )
 BODY = {
     "required": True,

@@ -16,8 +16,8 @@ from backend.models.stack import Stack
 from backend.models.trailing_stats import TrailingStats
 
 # (statistics, horizon) -> at every row as an origin the rate forecast `horizon` windows ahead: requests per second, at
-# least 0, NaN where nothing can be said. It looks at no more than the last RATE_RULE_REACH windows of an origin, by
-# sums of backend/models/rolling.py, whose last digit is the same in a backtest and a live step.
+# least 0, NaN where there is nothing to go by. It looks at no more than the last RATE_RULE_REACH windows of an origin,
+# by sums of backend/models/rolling.py, whose last digit is the same in a backtest and a live step.
 RateRule = Callable[[TrailingStats, int], Floats]
 RATE_RULE_REACH = 512
 # (rates, horizon) -> for every row the forecast made `horizon` rows before it.

@@ -54,8 +54,9 @@ class HorizonModel:
     errors: Mapping[str, ResidualPrior]  # by model
 
     def residual_prior(self, key: str) -> ResidualPrior:
-        """Of a model that the file does not know (a new row of the catalog) that of the first one it knows: shapes of
-        scaled errors differ little between models, and after 390 errors of its own the prior weighs less than half."""
+        """Of a model that the file does not know (a new row of the catalog) that of the first one it knows: LGBM+'s and
+        LGBM's differ by 1 % of a mean error at most, and after 390 errors of a series the prior weighs less than half.
+        """
         return self.errors.get(key) or next(iter(self.errors.values()))
 
 

@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from backend.models import catalog
-from backend.models.baselines import EVERY, IN_BACKTEST, baselines
+from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
+
+SHOWN = tuple(baseline.key for baseline in catalog.BASELINES)  # beside the models where a user compares
 
 
 class Errors(TypedDict):
@@ -90,7 +92,7 @@ def score_issued(
     rates: pd.Series,
     start: pd.Timestamp,
     issued: Mapping[int, Mapping[str, pd.DataFrame]],
-    naive: Sequence[str] = EVERY,
+    naive: Sequence[str] = SHOWN,
 ) -> list[Result]:
     """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
     table of mean, p10 and p90 by target window. History before `start` is what the baselines look back on."""

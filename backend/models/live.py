@@ -135,6 +135,7 @@ class LiveForecaster:
     def _rows(self, stats: TrailingStats) -> list[dict[str, Any]]:
         """One a horizon and model: what is forecast at the newest origin, the last row of `stats`."""
         stats.known_in(features.MAX_AGE)
+        # As far back as the experts' averages look, and the catalog's rate rules.
         recent = stats.tail(max(0, len(stats) - MEAN_SPAN - EXPERT_REACH), EWMA_SPAN)
         rows: list[dict[str, Any]] = []
         for horizon, model in self._models.items():

@@ -65,8 +65,8 @@ def _selected(errors: Floats) -> int:
     selected, window = 0, 0
     least = errors.min(axis=0)
     while (better := least[window:] < (1 - MARGIN) * errors[selected, window:]).any():
-        window += int(np.argmax(better))
-        selected = int(np.argmin(errors[:, window]))
+        window += int(np.argmax(better)) + 1
+        selected = int(np.argmin(errors[:, window - 1]))
     return selected
 
 

@@ -212,15 +212,15 @@ class InfluxStore:
         self, records: Mapping[SeriesKey, SeriesRecord], measurement: Measurement, table: pd.DataFrame
     ) -> dict[SeriesKey, SeriesRecord]:
         """The records as they will be: a row that is there already is not counted again."""
+        pair = ["filename", "version"]
         rows = _identities(table)
-        added = table[~rows.isin(self._present(measurement, table))].drop_duplicates(["filename", "version", TIME])
+        added = table[~rows.isin(self._present(measurement, table))].groupby(pair).size().to_dict()
         grown = dict(records)
-        for (name, version), part in table.groupby(["filename", "version"], sort=False):
-            key = SeriesKey(str(name), str(version))
+        for name, version, first, last in table.groupby(pair)[TIME].agg(["min", "max"]).reset_index().itertuples(False):
+            key = SeriesKey(name, version)
             if key in grown:
-                new = int(((added["filename"] == name) & (added["version"] == version)).sum())
-                span = _span(part)
-                grown[key] = completed(grown[key].grown(span.first, span.last, new), span)
+                span = Span(first.to_pydatetime(), last.to_pydatetime())
+                grown[key] = completed(grown[key].grown(span.first, span.last, added.get((name, version), 0)), span)
         return grown
 
     def _present(self, measurement: Measurement, table: pd.DataFrame) -> pd.MultiIndex:

@@ -10,7 +10,6 @@ from typing import Any
 import pandas as pd
 
 from backend.stores.contract import (
-    SERIES_TAGS,
     TIME,
     Measurement,
     SeriesInfo,
@@ -40,11 +39,10 @@ class SqliteStore:
         with self._file.writing(rows=sum(len(table) for table in tables.values())) as connection:
             refused = {info.key.name for info in series if not _declare(connection, info)}
             for measurement, table in tables.items():
-                if not measurement.of_series:
+                if measurement.of_series:
+                    _insert_of_series(connection, measurement, table[~table["filename"].isin(refused)])
+                else:
                     insert(connection, measurement, table)
-                    continue
-                for series_id, part in _by_series(connection, table[~table["filename"].isin(refused)]):
-                    _insert_of_series(connection, measurement, series_id, part)
             for info in series:
                 connection.execute("DELETE FROM series WHERE (filename, version) = (?, ?) AND points = 0", _pair(info))
         return refused
@@ -196,32 +194,39 @@ def _declare(connection: sqlite3.Connection, info: SeriesInfo) -> bool:
     return True
 
 
-def _by_series(connection: sqlite3.Connection, table: pd.DataFrame) -> list[tuple[int, pd.DataFrame]]:
-    """The rows of each series that has a record."""
-    parts = []
-    for pair, part in table.groupby(list(SERIES_TAGS), sort=False):
-        stored = connection.execute("SELECT id FROM series WHERE (filename, version) = (?, ?)", pair).fetchone()
-        if stored:
-            parts.append((int(stored[0]), part))
-    return parts
-
-
-def _insert_of_series(
-    connection: sqlite3.Connection, measurement: Measurement, series_id: int, table: pd.DataFrame
-) -> None:
+def _insert_of_series(connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame) -> None:
+    """Insert the rows of series that have a record, and count what is counted into those."""
+    if measurement.required is not None:
+        table = table[table[measurement.required].notna()]
+    pairs = list(zip(table["filename"], table["version"], strict=True))
+    query = "SELECT id FROM series WHERE (filename, version) = (?, ?)"
+    ids = {pair: row[0] for pair in set(pairs) if (row := connection.execute(query, pair).fetchone())}
+    if len(ids) < len(set(pairs)):
+        table = table[[pair in ids for pair in pairs]]
+        pairs = [pair for pair in pairs if pair in ids]
+    series = [ids[pair] for pair in pairs]
     if not measurement.counted:
-        return insert(connection, measurement, table, series_id)
-    times = row_times(measurement, table[TIME])
-    first, last = min(times), max(times)
-    count = f"SELECT COUNT(*) FROM {measurement.name} WHERE series_id = ? AND time BETWEEN ? AND ?"
-    (before,) = connection.execute(count, (series_id, first, last)).fetchone()
-    insert(connection, measurement, table, series_id)
-    (after,) = connection.execute(count, (series_id, first, last)).fetchone()
-    connection.execute(
+        return insert(connection, measurement, table, series)
+    spans: dict[int, tuple[int, int]] = {}
+    for number, time in zip(series, row_times(measurement, table[TIME]), strict=True):
+        first, last = spans.get(number, (time, time))
+        spans[number] = min(first, time), max(last, time)
+    before = {number: _count(connection, measurement, number, *span) for number, span in spans.items()}
+    insert(connection, measurement, table, series)
+    connection.executemany(
         "UPDATE series SET first = CASE points WHEN 0 THEN ?1 ELSE min(first, ?1) END, "
         "last = CASE points WHEN 0 THEN ?2 ELSE max(last, ?2) END, points = points + ?3 WHERE id = ?4",
-        (first, last, after - before, series_id),
+        [
+            (*span, _count(connection, measurement, number, *span) - before[number], number)
+            for number, span in spans.items()
+        ],
     )
+
+
+def _count(connection: sqlite3.Connection, measurement: Measurement, series: int, first: int, last: int) -> int:
+    query = f"SELECT COUNT(*) FROM {measurement.name} WHERE series_id = ? AND time BETWEEN ? AND ?"
+    (count,) = connection.execute(query, (series, first, last)).fetchone()
+    return int(count)
 
 
 def _utc(seconds: float) -> datetime:

@@ -108,6 +108,7 @@ class SqliteFile:
             # NORMAL keeps the file whole through kill -9 and loses at most the last commits in a power cut,
             # for a 100 times cheaper commit of one live window.
             connection.execute("PRAGMA synchronous = NORMAL")
+            connection.execute(f"PRAGMA journal_size_limit = {RESERVE_BYTES}")
             connection.execute("PRAGMA foreign_keys = ON")
             self._local.connection = connection
         return connection

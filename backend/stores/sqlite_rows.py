@@ -103,14 +103,12 @@ def to_table(
 
 
 def insert(
-    connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame, series_id: int | None = None
+    connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame, series: Sequence[int] = ()
 ) -> None:
-    """Insert rows, of one series where the measurement is of series; those that are there are replaced."""
-    if measurement.required is not None:
-        table = table[table[measurement.required].notna()]
+    """Insert rows; those that are there are replaced. `series`: the number of each row's series, where it has one."""
     if table.empty:
         return
-    key = [repeat(series_id, len(table))] if measurement.of_series else []
+    key = [series] if measurement.of_series else []
     tags = [table[tag].tolist() for tag in measurement.own_tags]
     if measurement.fields:
         values = [

@@ -7,25 +7,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 
-from backend.config import ROOT
+from backend.tests.scripts import find_program
 from backend.tests.server import reserved_port
 
 ORG = "scaleops"
 ADMIN_TOKEN = "admin-token-of-the-tests"
-
-
-@cache
-def find_influxd() -> str:
-    """Path of the server; the first call on a machine may build it, or wait for who does."""
-    result = subprocess.run([ROOT / "scripts" / "ensure-influxd"], stdout=subprocess.PIPE, text=True)
-    assert result.returncode == 0, "the tests need an InfluxDB server; see the message of scripts/ensure-influxd above"
-    return result.stdout.strip()
 
 
 @dataclass
@@ -42,7 +33,7 @@ class Influxd:
 
     def start(self) -> None:
         command = [
-            find_influxd(),
+            find_program("ensure-influxd"),
             f"--bolt-path={self.folder}/influxd.bolt",
             f"--sqlite-path={self.folder}/influxd.sqlite",
             f"--engine-path={self.folder}/engine",

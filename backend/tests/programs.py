@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from backend.config import ROOT
 from backend.measurements import MEASUREMENTS, SAMPLES
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import until
+from backend.tests.scripts import find_program
 from backend.tests.server import Server, end, reserved_port
 
 SCALEOPS = [sys.executable, "-c", "from backend.cli import app; app()"]
@@ -38,14 +38,6 @@ def adapted(text: str, **replacements: str) -> str:
         assert old in text, f"docs/feeds.md has no {old} any more"
         text = text.replace(old, new)
     return text
-
-
-@cache
-def find_program(*command: str) -> str:
-    """Path of a program; the first call on a machine may fetch or build it, or wait for who does."""
-    result = subprocess.run([ROOT / "scripts" / command[0], *command[1:]], stdout=subprocess.PIPE, text=True)
-    assert result.returncode == 0, f"see the message of scripts/{command[0]} above"
-    return result.stdout.strip()
 
 
 def stored_samples(server: Server, name: str) -> pd.DataFrame:

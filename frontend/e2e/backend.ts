@@ -1,33 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { expect } from "@playwright/test";
 import { backendEnvironment, SCALEOPS, temporaryDatabase } from "./environment";
 
-/** A backend of one test's own, which it may stop and start again over the same store. */
+/** A backend that may be stopped, and started again over the same store at the same port. */
 export class Backend {
   private process: ChildProcess | null = null;
+  private port = 0;
+  private readonly database = temporaryDatabase();
 
-  private constructor(
-    private readonly port: number,
-    private readonly database: string,
-    private readonly settings: Record<string, string>,
-  ) {}
-
-  static async create(settings: Record<string, string> = {}): Promise<Backend> {
-    return new Backend(await freePort(), temporaryDatabase(), settings);
-  }
+  constructor(private readonly settings: Record<string, string> = {}) {}
 
   get address(): string {
     return `http://127.0.0.1:${this.port}`;
   }
 
+  /** The first start takes any free port. */
   async start(): Promise<void> {
     this.process = spawn(SCALEOPS, ["serve"], {
       env: { ...process.env, ...backendEnvironment(this.port, this.database), ...this.settings },
-      stdio: "ignore",
+      stdio: ["ignore", "ignore", "pipe"],
     });
-    await expect.poll(() => this.status(), { timeout: 60_000 }).toBe(200);
+    this.port = await announcedPort(this.process);
   }
 
   async stop(): Promise<void> {
@@ -54,21 +48,18 @@ export class Backend {
     });
     expect(answer.status).toBe(204);
   }
-
-  private async status(): Promise<number> {
-    try {
-      return (await fetch(`${this.address}/api/ready`)).status;
-    } catch {
-      return 0;
-    }
-  }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
+/** The port that a backend says it listens on, once it does. */
+function announcedPort({ stderr }: ChildProcess): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    stderr?.setEncoding("utf8");
+    stderr?.on("data", (text: string) => {
+      said += text;
+      const port = /ScaleOps on http:\/\/127\.0\.0\.1:(\d+) /.exec(said)?.[1];
+      if (port) resolve(Number(port));
+    });
+    stderr?.on("end", () => reject(new Error(`the backend ended: ${said}`)));
+  });
 }

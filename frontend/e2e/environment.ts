@@ -8,8 +8,6 @@ const SYSTEM_CHROMIUM = "/usr/bin/chromium";
 
 export const SCALEOPS =
   process.env.SCALEOPS_COMMAND ?? fileURLToPath(new URL("../../.venv/bin/scaleops", import.meta.url));
-export const PORT = 8731;
-export const ADDRESS = `http://127.0.0.1:${PORT}`;
 
 /** Holds every store of one run. The workers find it in the environment that the runner gives them. */
 process.env.SCALEOPS_E2E_FOLDER ??= mkdtempSync(join(tmpdir(), "scaleops-e2e-"));
@@ -29,6 +27,7 @@ export function backendEnvironment(port: number, database: string): Record<strin
     SCALEOPS_SQLITE_PATH: database,
     SCALEOPS_FRONTEND_PATH: fileURLToPath(new URL("../dist", import.meta.url)),
     SCALEOPS_API_TOKEN: "",
+    FORCE_COLOR: "", // its address is read from what it writes
   };
 }
 

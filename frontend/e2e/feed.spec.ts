@@ -17,7 +17,7 @@ function stopSending(): void {
 }
 
 test.beforeEach(async () => {
-  backend = await Backend.create(settings);
+  backend = new Backend(settings);
   await backend.start();
 });
 

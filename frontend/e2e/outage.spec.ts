@@ -18,7 +18,7 @@ test.use({ allowErrors: /ERR_CONNECTION_(REFUSED|RESET)|ERR_EMPTY_RESPONSE|WebSo
 let backend: Backend;
 
 test.beforeEach(async () => {
-  backend = await Backend.create();
+  backend = new Backend();
   await backend.start();
 });
 

@@ -1,4 +1,5 @@
 import { test as base, type ConsoleMessage, expect, type Locator, type Page } from "@playwright/test";
+import { Backend } from "./backend";
 
 declare global {
   interface Window {
@@ -14,8 +15,22 @@ interface Fixtures {
 }
 
 /** Every test starts with an empty store, and fails on any console error or breach of the CSP. */
-export const test = base.extend<Fixtures>({
+export const test = base.extend<Fixtures, { shared: Backend }>({
   allowErrors: [/(?!)/, { option: true }],
+
+  /** One backend serves the tests of a worker, which run one after another: replays are one at a time. */
+  shared: [
+    // biome-ignore lint/correctness/noEmptyPattern: Playwright wants to see what a fixture uses
+    async ({}, use) => {
+      const backend = new Backend();
+      await backend.start();
+      await use(backend);
+      await backend.stop();
+    },
+    { scope: "worker" },
+  ],
+
+  baseURL: ({ shared }, use) => use(shared.address),
 
   emptyStore: [
     async ({ request }, use) => {

@@ -12,8 +12,7 @@ import pytest
 
 from backend.config import Settings
 from backend.measurements import MEASUREMENTS, read_points
-from backend.models import baselines
-from backend.models.evaluate import score_issued
+from backend.models.evaluate import SHOWN, score_issued
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
@@ -52,7 +51,7 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
     issued = issued_tables(store, series, points[points.index >= start], (1, 5, 15), ("mean", "p10", "p90"))
     results = score_issued(points["actual_rps"], start, issued)
     assert {(one["model"], one["horizon"]) for one in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *baselines.EVERY) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in (1, 5, 15)
     }
     rows = forecasts_of(store, KEY)
     for result in results:

@@ -68,6 +68,13 @@ def test_windows_too_early_to_be_forecast_are_absent(server: Server) -> None:
     assert len(said(server, horizon=15, range="1h")) == 30 - 15
 
 
+def test_a_model_that_there_is_not_is_refused_with_those_that_there_are(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(60))
+    answer = server.client.get("/api/forecast/past", params={"horizon": 1, "range": "1h", "model": "gone"})
+    assert answer.status_code == 422
+    assert "lgbm_plus, lgbm" in answer.json()["detail"]
+
+
 def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: Server) -> None:
     server.upload("traffic.csv", series_csv(100))
     answer = server.client.get("/api/forecast/past", params={"horizon": 7, "range": "1h"})

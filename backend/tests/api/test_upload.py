@@ -217,10 +217,10 @@ def test_names_with_quotes_and_newlines_are_stored_without_their_control_charact
     assert answer.json()["filename"].isprintable()
 
 
-def test_names_of_replays_are_kept_for_replays(server: Server) -> None:
-    answer = server.upload("replay of traffic.csv", series_csv(100))
-    assert answer.status_code == 422
-    assert "Rename" in answer.json()["detail"]
+def test_a_file_that_is_named_like_a_replay_is_no_replay(server: Server) -> None:
+    assert server.upload("replay of traffic.csv", series_csv(100)).status_code == 201
+    (series,) = server.get("/api/series")
+    assert (series["origin"], series["replay_of"], series["status"]) == ("upload", None, "historic")
 
 
 def test_another_window_length_under_the_same_name_is_a_conflict(server: Server) -> None:

@@ -123,6 +123,7 @@ def test_what_was_missed_while_prometheus_was_out_of_reach_is_filled_and_said(sc
         until(lambda: problem(server) is None)
 
 
+@pytest.mark.programs
 def test_a_prometheus_that_was_away_and_its_windows_stay_unknown(tmp_path: Path) -> None:
     with (
         running_exporter() as exporter,

@@ -86,7 +86,7 @@ def test_kill_9_and_a_restart_lose_nothing_double_nothing_and_invent_no_forecast
     with sender.running():
         with home.server() as server:
             sender.targets = [server]
-            until(lambda: len(points_of(store)) >= 3)
+            until(lambda: len(issues_of(store)) >= 2)
             server.process.send_signal(signal.SIGKILL)
             server.process.wait()
             sender.targets = []

@@ -2,11 +2,14 @@
 
 from pathlib import Path
 
+import pytest
+
 from backend.tests.feeding import fast_server, until
 from backend.tests.programs import Visitors, running_nginx, running_telegraf, stored_samples
 from backend.tests.proxy import Answer, proxy_to
 
 
+@pytest.mark.programs
 def test_every_request_reaches_the_product_also_while_it_is_overloaded(tmp_path: Path) -> None:
     with (
         fast_server(tmp_path, SCALEOPS_API_TOKEN="secret") as server,

@@ -235,7 +235,7 @@ export interface paths {
          * Write
          * @description Take line protocol, plain or gzip; 204 once the store has it. `org` and `bucket` may be anything.
          *
-         *     Lines without a field that tells traffic are passed over.
+         *     Lines without a field that holds traffic are ignored.
          */
         post: operations["write_api_v2_write_post"];
         delete?: never;
@@ -349,7 +349,7 @@ export interface components {
             stop: string;
             /**
              * Seen In Training
-             * @description training series with windows in this span: where this is one of them, its scores flatter
+             * @description training series with windows in this span: where this is one of them, its scores are optimistic
              */
             seen_in_training: components["schemas"]["Trained"][];
             /** Scores */
@@ -722,7 +722,7 @@ export interface components {
         };
         /**
          * PastForecasts
-         * @description What one model said of each window, `horizon` windows before it.
+         * @description What one model forecast for each window, `horizon` windows before it.
          */
         PastForecasts: {
             /** Filename */
@@ -791,7 +791,7 @@ export interface components {
             model: string;
             /**
              * Stale Feeds
-             * @description feeds from which nothing came for three windows, up to a day
+             * @description feeds without a sample for three windows, up to a day
              */
             stale_feeds: components["schemas"]["StaleFeed"][];
             /**
@@ -901,7 +901,7 @@ export interface components {
             bias: number;
             /**
              * Under Forecast
-             * @description share of windows forecast lower than they came
+             * @description share of windows that were under-forecast
              */
             under_forecast: number;
             /**
@@ -917,6 +917,7 @@ export interface components {
          * @example {
          *       "filename": "shop",
          *       "version": "lgbm_v1",
+         *       "origin": "feed",
          *       "window_seconds": 60,
          *       "points": 10080,
          *       "first": "2025-12-29T08:00:00Z",
@@ -924,7 +925,9 @@ export interface components {
          *       "written_at": "2026-01-05T08:00:05Z",
          *       "live": true,
          *       "status": "live",
-         *       "synthetic": false
+         *       "synthetic": false,
+         *       "replay_of": null,
+         *       "incomplete": null
          *     }
          */
         Series: {
@@ -1163,7 +1166,7 @@ export interface components {
             value_unit: ("count" | "rate") | null;
             /**
              * Assumptions
-             * @description what was recognised rather than told, and how to override it
+             * @description what was detected rather than given, and how to override it
              */
             assumptions: string[];
             /** Rows Read */
@@ -1944,6 +1947,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     stop_replay_api_replay_delete: {
@@ -2053,7 +2065,7 @@ export interface operations {
                     "application/json": components["schemas"]["InfluxError"];
                 };
             };
-            /** @description Server busy or Store unavailable */
+            /** @description Server busy or Store unavailable or The disk is full */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,24 @@
+"""What pytest loads before anything else: pyproject.toml names it."""
+
+import os
+
+import pytest
+
+from backend.tests.scripts import NONE_WANTED
+
+PROGRAMS = {"influxd", "mortal", "nginx", "scraped"}  # fixtures that start one
+
+# Threads of LightGBM wait for each other by spinning: where tests beside each other keep the cores busy, training took
+# 20 times as long with two of them as with one. Set before LightGBM is loaded; servers inherit it.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.option.markexpr == "not programs":
+        os.environ[NONE_WANTED] = "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if isinstance(item, pytest.Function) and PROGRAMS & set(item.fixturenames):
+            item.add_marker("programs")
