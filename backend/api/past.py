@@ -58,8 +58,8 @@ def _issued(
     state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
     points = _points(state, series, start, stop)
-    tables = issued_tables(state["store"], series, points, [horizon]).get(horizon)
-    return tables[model]["mean"] if tables else pd.Series(index=points.index, dtype="float64")
+    issued = issued_tables(state["store"], series, points, [horizon]).get(horizon, {})
+    return issued[model]["mean"] if model in issued else pd.Series(index=points.index, dtype="float64")
 
 
 def _points(state: State, series: SeriesRecord, start: datetime, stop: datetime) -> pd.DataFrame:

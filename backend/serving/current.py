@@ -49,14 +49,17 @@ def issued_tables(
 ) -> dict[int, dict[str, pd.DataFrame]]:
     """What was issued for the windows of `points`: by horizon (windows) and model a table on the points' index.
 
-    Horizons at which every model of the catalog was issued for one of these windows at least.
+    Only what was issued for one of these windows at least: a model that came to the catalog later is absent, so that
+    the others are still scored.
     """
     index = pd.DatetimeIndex(points.index)
     tables = issued_for(store, stored.key, index, stored.window_seconds, horizons, quantities)
-    keys = catalog.model_keys()
-    return {
-        horizon: {key: models[key] for key in keys} for horizon, models in tables.items() if models.keys() >= set(keys)
-    }
+    issued: dict[int, dict[str, pd.DataFrame]] = {}
+    for horizon, models in tables.items():
+        for key in catalog.model_keys():
+            if key in models and models[key]["mean"].notna().any():
+                issued.setdefault(horizon, {})[key] = models[key]
+    return issued
 
 
 def _served(view: Forecast, rates: pd.Series, tables: Mapping[int, Mapping[str, pd.DataFrame]]) -> list[ServedPoint]:

@@ -21,12 +21,14 @@ def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFra
 
 def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
     """The columns of a point, but for its rate and anomaly, from the packed rows of the origin just before it, by
-    model. Empty where a model said nothing."""
-    if not all(model.key in issued for model in MODELS):
-        return {}
-    preferred = issued[PREFERRED.key]
-    columns = {model.column: float(issued[model.key][field("mean", window_seconds)]) for model in MODELS}
-    return columns | {edge: float(preferred[field(edge, window_seconds)]) for edge in INTERVAL}
+    model: of those models that said something then."""
+    columns = {model.column: (model.key, "mean") for model in MODELS}
+    columns |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
+    return {
+        column: float(issued[key][field(quantity, window_seconds)])
+        for column, (key, quantity) in columns.items()
+        if key in issued
+    }
 
 
 def one_window_ahead(target: pd.Timestamp, actual: float, beside: Mapping[str, float]) -> pd.DataFrame:

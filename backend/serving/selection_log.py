@@ -28,9 +28,11 @@ class _Means:
         self._means[model][windows % WINDOWS] = means
 
     def of(self, windows: Ints) -> dict[str, Floats]:
+        """By model what was forecast for the windows, NaN where nothing was; models of which something was."""
         places = windows % WINDOWS
         kept = self._window[places] == windows
-        return {key: np.where(kept, means[places], np.nan) for key, means in self._means.items()}
+        forecasts = {key: np.where(kept, means[places], np.nan) for key, means in self._means.items()}
+        return {key: means for key, means in forecasts.items() if np.isfinite(means).any()}
 
 
 class SelectionLog:

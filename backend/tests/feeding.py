@@ -16,7 +16,7 @@ from backend.measurements import FORECASTS, read_points
 from backend.stores import SeriesKey, Store
 from backend.tests import clocked
 from backend.tests.clocked import Clock
-from backend.tests.server import Server, running_server
+from backend.tests.server import SERVE, Server, running_server
 from backend.tests.stores.samples import forecasts_of as stored_forecasts
 
 KEY = SeriesKey("web", "lgbm_v1")
@@ -45,9 +45,9 @@ class Home:
     settings: dict[str, str]
     open: Callable[[], Store]
 
-    def server(self, **settings: str) -> AbstractContextManager[Server]:
+    def server(self, command: Sequence[str] = SERVE, **settings: str) -> AbstractContextManager[Server]:
         """A backend whose windows are two seconds long."""
-        return running_server(self.folder, **(FAST | self.settings | settings))
+        return running_server(self.folder, command, **(FAST | self.settings | settings))
 
     def clocked_server(self, clock: Clock, command: Sequence[str]) -> AbstractContextManager[Server]:
         """A backend with windows of a minute that goes by a clock of the test's."""

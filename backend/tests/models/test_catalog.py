@@ -12,19 +12,11 @@ from backend.models.catalog import Baseline, Model
 from backend.models.evaluate import backtest, score_predictions
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.models.selection import choose
-from backend.models.trailing_stats import TrailingStats
 from backend.tests.models.series import MINUTE, traffic, unknown
+from backend.tests.toy_model import TOY
 
 FRAME = unknown(traffic(2_400), 1_700, 1_790)
-
-
-def mean_of_two(stats: TrailingStats, _: int) -> Floats:
-    return stats.carried(stats.mean(2))
-
-
-TOY = Model("toy", "Mean of two", "mean of the last two windows", "predicted_rps_toy", mean_of_two)
 
 
 @pytest.fixture
