@@ -47,6 +47,8 @@ class Settings(BaseSettings):
     frontend_path: Path = ROOT / "frontend" / "dist"
     window_seconds: int = Field(default=60, ge=1, le=86_400)
     live_interval_seconds: float = Field(default=1.0, ge=0.1, le=60)
+    keep_forecasts_days: int = Field(default=30, ge=0, le=36_500)
+    keep_points_days: int = Field(default=0, ge=0, le=36_500)
     late_seconds: float = Field(default=5.0, ge=0, le=3600)
     feeds: dict[str, FeedRule] = {}
     prometheus_url: str = ""
@@ -88,7 +90,7 @@ class Settings(BaseSettings):
     @classmethod
     def _no_placeholder(cls, secret: str) -> str:
         if secret.lower() in PLACEHOLDERS:
-            raise ValueError("is a placeholder, not a secret. `make .env` writes random ones")
+            raise ValueError("is a placeholder, not a secret; `make .env` generates random ones")
         return secret
 
     @model_validator(mode="after")
@@ -100,9 +102,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _prometheus_and_its_queries(self) -> Self:
         if bool(self.prometheus_url) != bool(self.prometheus_queries):
-            raise ValueError(
-                "SCALEOPS_PROMETHEUS_URL and SCALEOPS_PROMETHEUS_QUERIES need each other: set both or none"
-            )
+            raise ValueError("set both SCALEOPS_PROMETHEUS_URL and SCALEOPS_PROMETHEUS_QUERIES, or neither")
         return self
 
     @model_validator(mode="after")
@@ -110,13 +110,13 @@ class Settings(BaseSettings):
         if not self.on_loopback and not self.api_token:
             raise ValueError(
                 f"SCALEOPS_HOST is {self.host}, which other machines can reach: set SCALEOPS_API_TOKEN, "
-                "or bind 127.0.0.1"
+                "or listen on 127.0.0.1"
             )
         return self
 
 
 def describe(error: ValidationError) -> str:
-    """Say which variable is wrong and what is allowed, one line each."""
+    """Which variable is wrong and what is allowed, one line each."""
     lines = []
     for problem in error.errors(include_url=False, include_input=False):
         name = "_".join(str(part) for part in problem["loc"]).upper()

@@ -1,24 +1,23 @@
 """What endpoints may ask for, as types. All of it is made once, in main.lifespan."""
 
-import asyncio
 from typing import Annotated, TypedDict, cast
 
-from fastapi import Depends
+from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from backend.config import Settings
-from backend.errors import NotFoundError
+from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
-from backend.isolation import ReaderPool
-from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
-from backend.progress import ProgressBoard
-from backend.stores import Store, StoredSeries
+from backend.sample import SAMPLE_FILENAME
+from backend.serving.current import CurrentForecasts
+from backend.stores import SeriesRecord, Store
+from backend.uploads.job import Uploads
 
 
 class State(TypedDict):
@@ -27,16 +26,14 @@ class State(TypedDict):
     settings: Settings
     store: Store
     estimator: RPSEstimator
-    readers: ReaderPool
     replayer: Replayer
     intake: Intake
     collector: Collector
     poller: Poller
-    sources: LiveSources
-    forecasts: Forecasts
+    statuses: SeriesStatuses
+    forecasts: CurrentForecasts
     hub: Hub
-    progress: ProgressBoard
-    import_slots: asyncio.Semaphore
+    uploads: Uploads
 
 
 def get_state(connection: HTTPConnection) -> State:
@@ -46,16 +43,21 @@ def get_state(connection: HTTPConnection) -> State:
 StateDep = Annotated[State, Depends(get_state)]
 
 
-def get_store(state: StateDep) -> Store:
-    return state["store"]
+FilenameQuery = Annotated[
+    str | None,
+    Query(max_length=1000, examples=[SAMPLE_FILENAME], description="none: the live series, else the newest"),
+]
+FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 
-StoreDep = Annotated[Store, Depends(get_store)]
-
-
-def find_series(state: State, filename: str | None) -> StoredSeries:
+def find_series(state: State, filename: str | None) -> SeriesRecord:
     """The series of that name; without a name the live one, else the one written last."""
-    found = state["sources"].find(state["store"].list_series(), filename)
+    found = state["statuses"].find(state["store"], filename)
+    if found is not None and not found.points:
+        raise ConflictError(
+            f'"{found.name}" is incomplete: its import is running, or was interrupted. Send the file again, or delete '
+            "the series."
+        )
     if found is None:
         what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
         raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")

@@ -6,13 +6,14 @@ from typing import Any
 class ProblemError(Exception):
     """What was wrong, where, and what is allowed instead.
 
-    `type` is the last part of the problem's type URI, `detail` a full sentence for the user,
-    `extra` additional members of the answer (row, column, field, limit, …), all JSON values.
+    `type` is the last part of the problem's type URI, `detail` a full sentence for the user (`example`: one such, for
+    the API document), `extra` additional members of the answer (row, column, field, limit, …), all JSON values.
     """
 
     status = 500
     type = "internal"
     title = "Internal error"
+    example = "The server failed on this request. Its log has the reason."
 
     def __init__(self, detail: str, *, headers: dict[str, str] | None = None, **extra: Any) -> None:
         super().__init__(detail)
@@ -32,76 +33,94 @@ def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], ext
 class UnsupportedFormatError(ProblemError):
     status = 415
     type = "unsupported-format"
-    title = "Not a format we read"
+    title = "Unsupported format"
+    example = "The content looks like a PNG image."
 
 
 class UnusableFileError(ProblemError):
     status = 422
     type = "unusable-file"
-    title = "The file cannot be used"
+    title = "Unusable file"
+    example = "No column holds times."
 
 
 class TooLargeError(ProblemError):
     status = 413
     type = "too-large"
     title = "Too large"
+    example = "The file is larger than 1024 MB (SCALEOPS_MAX_UPLOAD_MB)."
 
 
 class InvalidRequestError(ProblemError):
     status = 422
     type = "invalid-request"
-    title = "The request cannot be used"
+    title = "Invalid request"
+    example = "range: Input should be '1h', '6h' or '24h'"
 
 
 class NotFoundError(ProblemError):
     status = 404
     type = "not-found"
     title = "Not found"
+    example = 'No series is named "shop". GET /api/series lists what is stored.'
 
 
 class ConflictError(ProblemError):
     status = 409
     type = "conflict"
-    title = "Conflicts with what is stored"
+    title = "Conflict with stored data"
+    example = "200 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
 
 
 class ForbiddenError(ProblemError):
     status = 403
     type = "forbidden"
-    title = "Refused"
+    title = "Forbidden"
+    example = "The request comes from a page of another origin."
 
 
 class UnauthorizedError(ProblemError):
     status = 401
     type = "unauthorized"
-    title = "Token needed"
+    title = "Authentication required"
+    example = "Changing data needs the header `Authorization: Bearer <SCALEOPS_API_TOKEN>`."
 
 
 class BadLinesError(ProblemError):
     status = 400
     type = "bad-lines"
-    title = "Lines that cannot be read"
+    title = "Invalid line protocol"
+    example = "unable to parse line 2: invalid field format ('web count='). The other lines are stored."
 
 
 class BusyError(ProblemError):
     status = 503
     type = "busy"
-    title = "Busy"
+    title = "Server busy"
+    example = "32 writes wait for the store. Send it again in a second."
 
 
 class StoreUnavailableError(ProblemError):
     status = 503
     type = "store-unavailable"
-    title = "The store cannot be reached"
+    title = "Store unavailable"
+    example = "InfluxDB at http://influxdb:8086 does not answer."
+
+
+class StorageFullError(StoreUnavailableError):
+    status = 507
+    type = "storage-full"
+    title = "The disk is full"
+    example = "The disk of /var/lib/scaleops is full: 1,048,576 bytes are free, and 33,554,432 are needed."
 
 
 class PrometheusError(ProblemError):
     status = 502
     type = "prometheus"
-    title = "Prometheus does not tell the traffic"
+    title = "Prometheus returned no traffic"
 
 
 class ModelFileError(ProblemError):
     status = 503
     type = "model-file"
-    title = "The model file cannot be used"
+    title = "Unusable model file"

@@ -9,25 +9,28 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.api.docs import add_docs
+from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
-from backend.api.upload_folder import remove_leftovers
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus
-from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
-from backend.isolation import READERS, ReaderPool
-from backend.live.forecasts import Forecasts
+from backend.feed.tracker import FeedTracker
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
+from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
-from backend.progress import ProgressBoard
+from backend.serving.current import CurrentForecasts
+from backend.serving.upkeep import Upkeep
 from backend.stores import open_store
+from backend.uploads.folder import remove_leftovers
+from backend.uploads.job import Uploads
 
 ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
 
@@ -38,59 +41,60 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
         estimator = RPSEstimator.load(settings.model_path)
-        store = open_store(settings)
+        store = open_store(settings, MEASUREMENTS)
         remove_leftovers()
-        readers = ReaderPool(settings)
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
-        registry = Registry(settings.window_seconds)
-        collector = Collector(store, registry, estimator, settings.late_seconds)
-        intake = Intake(store, registry, SampleReader(settings.feeds), settings.max_series)
+        tracker = FeedTracker(settings.window_seconds)
+        collector = Collector(store, tracker, estimator, settings.late_seconds)
+        intake = Intake(store, tracker, SampleReader(settings.feeds), settings.max_series)
         prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
-        sources = LiveSources(replayer, registry, collector)
-        forecasts = Forecasts(store, sources, estimator.min_windows)
-        hub = Hub(store, sources, forecasts, settings.live_interval_seconds)
+        statuses = SeriesStatuses(replayer, tracker, collector)
+        forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons)
+        hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
-        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller)]
+        upkeep = Upkeep(store, estimator, settings.keep_forecasts_days, settings.keep_points_days)
+        uploads = Uploads(settings, store, estimator)
+        uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
+        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
         yield State(
             settings=settings,
             store=store,
             estimator=estimator,
-            readers=readers,
             replayer=replayer,
             intake=intake,
             collector=collector,
             poller=poller,
-            sources=sources,
+            statuses=statuses,
             forecasts=forecasts,
             hub=hub,
-            progress=ProgressBoard(),
-            import_slots=asyncio.Semaphore(READERS),
+            uploads=uploads,
         )
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
         intake.close()
-        readers.close()
+        uploads.close()
         store.close()
 
-    app = FastAPI(
+    app = DocumentedAPI(
         title="ScaleOps",
         version="0.1.0",
         summary="Short-horizon traffic forecasting",
         lifespan=lifespan,
         webhooks=live.messages,
-        docs_url=None,  # the interactive pages load scripts from elsewhere, which the page's policy forbids
+        docs_url=None,  # FastAPI's own load scripts from elsewhere, which the page's policy forbids: see api/docs
         redoc_url=None,
     )
     for module in ROUTERS:
-        app.include_router(module.router, prefix="/api")
+        app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
     app.include_router(live.router)
+    add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, settings=settings)
@@ -102,6 +106,3 @@ def create_app(settings: Settings) -> FastAPI:
 def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
     """Let the page know, from the thread that closes windows. A store that is away meanwhile is the next tick's."""
     asyncio.run_coroutine_threadsafe(work, loop)
-
-
-app = create_app(Settings())

@@ -14,11 +14,6 @@ OUTAGE = (3.40, 3.48)  # days from the start: two hours without a request, which
 SPIKE = (5.62, 5.63, 3.0)  # days from the start, and how many times the usual traffic
 
 
-def is_synthetic(filename: str) -> bool:
-    """Tell sample traffic, and a replay of it, from traffic of the user's."""
-    return "synthetic-" in filename
-
-
 def sample_requests(end: datetime, seed: int = 1) -> np.ndarray:
     """Request times of the seven days before `end`, in microseconds since 1970, sorted.
 

@@ -3,36 +3,53 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, RootModel
+from typing_extensions import TypeAliasType
 
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
 
-Model = Literal["lgbm_plus", "lgbm"]
-Candidate = Literal["lgbm_plus", "lgbm", "ewma", "last_value"]
-Range = Literal["1h", "6h", "24h"]
-AccuracySpan = Literal["1h", "24h", "7d"]
-Trend = Literal["up", "down", "flat"]
-UploadStep = Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
-MessageType = Literal["snapshot", "points", "forecast", "status"]
+Model = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
+Candidate = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
+# These have their names in the API document too, so the page's types come from there.
+Range = TypeAliasType("Range", Literal["1h", "6h", "24h"])
+AccuracySpan = TypeAliasType("AccuracySpan", Literal["1h", "24h", "7d"])
+Trend = TypeAliasType("Trend", Literal["up", "down", "flat"])
+UploadStep = TypeAliasType(
+    "UploadStep", Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
+)
 # live: being fed now. historic: a file; its forecast continues from its own end. stale: it was live, and
 # no window has come for three windows.
-SeriesStatus = Literal["live", "historic", "stale"]
+SeriesStatus = TypeAliasType("SeriesStatus", Literal["live", "historic", "stale"])
 # issued: the forecasts as they were made at the time. rolling: a file's, made again from every window of it, as
 # `scaleops backtest` does.
-Origin = Literal["issued", "rolling"]
+Origin = TypeAliasType("Origin", Literal["issued", "rolling"])
+MessageType = Literal["snapshot", "points", "forecast", "status"]
 Rate = Annotated[float | None, Field(description="requests per second; null where unknown")]
 
 
 class Problem(BaseModel):
     """RFC 9457 problem details; further members say where: row, column, field, limit."""
 
-    type: str
+    model_config = ConfigDict(extra="allow")
+
+    type: str = Field(description="urn:scaleops:problem: and its kind; about:blank where the status says it all")
     title: str
     status: int
-    detail: str
+    detail: str = Field(description="what was wrong, where, and what is allowed")
+
+
+class InfluxError(BaseModel):
+    """An error of the write call, as InfluxDB v2 answers it."""
+
+    code: str
+    message: str
 
 
 class ChartDataPoint(BaseModel):
+    """One window or bucket. A further model of the catalog adds its own column."""
+
+    model_config = ConfigDict(extra="allow")
+
     timestamp: datetime = Field(description="start of the window or bucket, UTC")
     actual_rps: Rate
     predicted_rps_model1: Rate
@@ -42,7 +59,8 @@ class ChartDataPoint(BaseModel):
     anomaly: bool = Field(description="further than 15 % from model1's forecast and outside its p10-p90 band")
 
 
-class ServedPoint(BaseModel):
+class ForecastPoint(BaseModel):
+    model: Model
     horizon: int = Field(description="windows ahead")
     horizon_seconds: int
     timestamp: datetime = Field(description="start of the forecast window, UTC")
@@ -54,19 +72,16 @@ class ServedPoint(BaseModel):
     trend: Trend = Field(description="against the newest actual rate; within 2 % is flat")
 
 
-class ForecastPoint(ServedPoint):
-    model: Model
-
-
-class Served(BaseModel):
-    """The forecast to act on: of the candidate with the least error lately, kept until another is clearly better."""
+class ServedPoint(ForecastPoint):
+    """The forecast to act on at one horizon: of the candidate with the least error there lately, kept until another is
+    clearly better."""
 
     model: Candidate
-    reason: str = Field(description="a sentence with the figures")
-    errors: dict[Candidate, float] = Field(
-        description="absolute errors over traffic, mean of the horizons, lately; empty while too few could be scored"
+    reason: str = Field(description="why it is served: a sentence with the figures")
+    errors: dict[str, float] = Field(
+        description="by candidate the sum of absolute errors over the sum of traffic (WAPE) at this horizon over the "
+        "last 240 windows; empty while too few forecasts could be scored"
     )
-    points: list[ServedPoint]
 
 
 class Forecast(BaseModel):
@@ -76,9 +91,9 @@ class Forecast(BaseModel):
     issued_at: datetime = Field(description="end of the newest window it was made from, UTC")
     stale: bool = Field(description="a file's or a silent feed's: made more than three windows ago")
     status: SeriesStatus
-    warming_up: bool = Field(description="too little history for the models: a baseline with a wide band speaks")
-    points: list[ForecastPoint]
-    served: Served | None = Field(description="null where nothing is known of the series any more")
+    warming_up: bool = Field(description="too little history for the models: an average of simple forecasts instead")
+    points: list[ForecastPoint] = Field(description="of every model at every horizon")
+    served: list[ServedPoint] = Field(description="one a horizon; empty where nothing is known of the series any more")
 
 
 class PastForecast(BaseModel):
@@ -87,7 +102,7 @@ class PastForecast(BaseModel):
 
 
 class PastForecasts(BaseModel):
-    """What one model said of each window, `horizon` windows before it."""
+    """What one model forecast for each window, `horizon` windows before it."""
 
     filename: str
     model: Model
@@ -97,9 +112,17 @@ class PastForecasts(BaseModel):
     points: list[PastForecast]
 
 
+class Incomplete(BaseModel):
+    """The span of an import that is still running or was interrupted: only part of its windows may be stored."""
+
+    first: datetime
+    last: datetime
+
+
 class Series(BaseModel):
     filename: str
     version: str
+    origin: Literal["upload", "feed", "replay", "sample"]
     window_seconds: int
     points: int
     first: datetime
@@ -107,7 +130,11 @@ class Series(BaseModel):
     written_at: datetime
     live: bool
     status: SeriesStatus
-    synthetic: bool = Field(description="generated by `scaleops sample`, not real traffic")
+    synthetic: bool = Field(description="generated by `scaleops sample`, not real traffic, or a replay of that")
+    replay_of: str | None = Field(description="the series that a replay plays; null for any other")
+    incomplete: Incomplete | None = Field(
+        description="send the file again, or delete the series; null where it is whole"
+    )
 
 
 class DroppedRowsReport(BaseModel):
@@ -128,7 +155,7 @@ class Score(BaseModel):
     mase: float | None
     wape: float | None = Field(description="sum of absolute errors over the sum of traffic")
     bias: float = Field(description="mean of forecast less actual")
-    under_forecast: float = Field(description="share of windows forecast lower than they came")
+    under_forecast: float = Field(description="share of windows that were under-forecast")
     p10_coverage: float | None = Field(description="share of windows at or below p10; null for baselines")
     p90_coverage: float | None
 
@@ -149,7 +176,7 @@ class Accuracy(BaseModel):
     start: datetime
     stop: datetime
     seen_in_training: list[Trained] = Field(
-        description="training series with windows in this span: where this is one of them, its scores flatter"
+        description="training series with windows in this span: where this is one of them, its scores are optimistic"
     )
     scores: list[Score]
 
@@ -164,7 +191,7 @@ class UploadResult(BaseModel):
     timezone: str
     value_column: str | None
     value_unit: Literal["count", "rate"] | None
-    assumptions: list[str] = Field(description="what was recognised rather than told, and how to override it")
+    assumptions: list[str] = Field(description="what was detected rather than given, and how to override it")
     rows_read: int
     rows_dropped: list[DroppedRowsReport]
     window_seconds: int
@@ -184,8 +211,20 @@ class UploadProgress(BaseModel):
     bytes_received: int
 
 
+class BaselineInfo(BaseModel):
+    """What the models are compared with; selection may serve some of them."""
+
+    key: str = Field(description="as in answers")
+    label: str = Field(description="as people read it")
+    description: str
+
+
+class ModelInfo(BaselineInfo):
+    column: str = Field(description="member of a chart point that holds its forecast")
+
+
 class Limits(BaseModel):
-    """What the page writes on the drop zone and uses to lay out the chart."""
+    """What the page writes on the drop zone, lays the chart out by and calls the models."""
 
     max_upload_bytes: int
     max_rows: int
@@ -194,6 +233,9 @@ class Limits(BaseModel):
     max_replay_speed: float
     version: str
     horizons: list[int]
+    models: list[ModelInfo] = Field(description="the first is the one that is served until enough is known")
+    baselines: list[BaselineInfo]
+    selection_windows: int = Field(description="windows over which selection compares errors")
 
 
 class ReplayRequest(BaseModel):
@@ -235,7 +277,7 @@ class Ready(BaseModel):
     status: Literal["ready"]
     store: str
     model: str
-    stale_feeds: list[StaleFeed] = Field(description="feeds from which nothing came for three windows, up to a day")
+    stale_feeds: list[StaleFeed] = Field(description="feeds without a sample for three windows, up to a day")
     failing_queries: list[FailingQuery] = Field(description="why Prometheus gives no value for their newest window")
 
 
@@ -270,9 +312,31 @@ class LivePoints(BaseModel):
     points: list[ChartDataPoint]
 
 
-class LiveMessage(BaseModel):
-    """One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last."""
-
-    type: MessageType
+class SnapshotMessage(BaseModel):
+    type: Literal["snapshot"]
     sequence: int
-    data: LiveSnapshot | LivePoints | Forecast | LiveStatus
+    data: LiveSnapshot
+
+
+class PointsMessage(BaseModel):
+    type: Literal["points"]
+    sequence: int
+    data: LivePoints
+
+
+class ForecastMessage(BaseModel):
+    type: Literal["forecast"]
+    sequence: int
+    data: Forecast
+
+
+class StatusMessage(BaseModel):
+    type: Literal["status"]
+    sequence: int
+    data: LiveStatus
+
+
+class LiveMessage(
+    RootModel[Annotated[SnapshotMessage | PointsMessage | ForecastMessage | StatusMessage, Field(discriminator="type")]]
+):
+    """One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last."""

@@ -19,18 +19,17 @@ from scipy.stats import nbinom
 
 from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
-from backend.models.baselines import baselines, seasonal_naive
-from backend.models.evaluate import Errors, errors_of, naive_step
+from backend.models import catalog
+from backend.models.baselines import IN_BACKTEST, baselines
+from backend.models.evaluate import SHOWN, Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
-from backend.models.train import train, validation_start
+from backend.models.train import HORIZONS, train, validation_start
 from bench import peers
 
 Floats = npt.NDArray[np.float64]
 
-HORIZONS = (1, 5, 15)
 LEVELS = (0.1, 0.5, 0.9)
 ORIGINS = 60  # of the models that are fitted anew at every one of them: MSTL takes 6 s each time
-WEEK = pd.Timedelta(days=7)
 TRAILING_DISPERSION = 1440
 
 
@@ -51,13 +50,13 @@ TRACES = (
 
 @dataclass(frozen=True)
 class Scored:
-    """Forecasts of one trace by name: [target row, horizon], NaN before `first`; `bands`: p10, p50, p90 by model."""
+    """Forecasts of one trace by name: [target row, horizon], NaN before `first`; `intervals`: LEVELS by model."""
 
     trace: Trace
     rates: pd.Series
     first: int
     forecasts: dict[str, Floats]
-    bands: dict[str, Floats]
+    intervals: dict[str, Floats]
     sample: list[int]
 
 
@@ -96,18 +95,16 @@ def score(estimator: RPSEstimator, trace: Trace, rates: pd.Series) -> Scored:
     """Every model's forecasts of the trace's validation windows."""
     first = int(rates.index.searchsorted(validation_start(rates.to_frame())))
     forecasts: dict[str, Floats] = {}
-    bands: dict[str, Floats] = {}
+    intervals: dict[str, Floats] = {}
     for place, horizon in enumerate(HORIZONS):
-        naive = baselines(rates, horizon)
-        naive["seasonal_naive_week"] = seasonal_naive(rates, horizon, WEEK).fillna(naive["last_value"])
         tables = estimator.rolling_forecasts(rates.to_frame(), horizon, 0)
-        for name, column in naive.items():
+        for name, column in baselines(rates, horizon).items():
             _put(forecasts, name, place, column.to_numpy(), len(rates))
         for name, table in tables.items():
             _put(forecasts, name, place, table["mean"].to_numpy(), len(rates))
-            bands.setdefault(name, np.full((len(rates), len(HORIZONS), len(LEVELS)), np.nan))
-            bands[name][:, place] = table[["p10", "p50", "p90"]].to_numpy()
-    bands["negative binomial"] = negative_binomial(rates, forecasts["lgbm_plus"], trace.unit)
+            intervals.setdefault(name, np.full((len(rates), len(HORIZONS), len(LEVELS)), np.nan))
+            intervals[name][:, place] = table[["p10", "p50", "p90"]].to_numpy()
+    intervals["negative binomial"] = negative_binomial(rates, forecasts["lgbm_plus"], trace.unit)
     known = np.flatnonzero(rates.notna().to_numpy())
     origins = [int(row) for row in known if first - min(HORIZONS) <= row < len(rates) - max(HORIZONS)]
     sample = origins[:: max(1, len(origins) // ORIGINS)]
@@ -116,12 +113,12 @@ def score(estimator: RPSEstimator, trace: Trace, rates: pd.Series) -> Scored:
     for name, peer in peers.SUBSAMPLED.items():
         Console().print(f"{trace.title}: {name}")  # some take minutes
         forecasts[name] = _by_target(peer(rates, first, sample, HORIZONS), sample, len(rates))
-    return Scored(trace, rates, first, forecasts, bands, sample)
+    return Scored(trace, rates, first, forecasts, intervals, sample)
 
 
 def negative_binomial(rates: pd.Series, means: Floats, unit: float) -> Floats:
     """Quantiles of a negative binomial around the means, its dispersion that of the trailing day's residuals."""
-    bands = np.full((*means.shape, len(LEVELS)), np.nan)
+    quantiles = np.full((*means.shape, len(LEVELS)), np.nan)
     counts = rates.to_numpy() * unit
     for place, horizon in enumerate(HORIZONS):
         mean = np.maximum(means[:, place] * unit, 1e-9)
@@ -132,8 +129,8 @@ def negative_binomial(rates: pd.Series, means: Floats, unit: float) -> Floats:
         dispersion = np.maximum((squares / trailing_mean).shift(horizon).to_numpy(), 1.0001)  # variance over mean
         size = mean / (dispersion - 1)
         for column, level in enumerate(LEVELS):
-            bands[:, place, column] = nbinom.ppf(level, size, 1 / dispersion) / unit
-    return bands
+            quantiles[:, place, column] = nbinom.ppf(level, size, 1 / dispersion) / unit
+    return quantiles
 
 
 def rmse_table(scored: Scored, names: list[str], rows: Floats) -> str:
@@ -146,36 +143,36 @@ def rmse_table(scored: Scored, names: list[str], rows: Floats) -> str:
     step = naive_step(scored.rates.iloc[: scored.first])
     cells: dict[str, list[Errors]] = {name: [] for name in names}
     for place in range(len(HORIZONS)):
-        made = np.stack([scored.forecasts[name][:, place] for name in names])
-        usable = np.isfinite(actual) & np.isfinite(made).all(axis=0) & rows[:, place]
-        for name, forecast in zip(names, made, strict=True):
+        forecasts = np.stack([scored.forecasts[name][:, place] for name in names])
+        usable = np.isfinite(actual) & np.isfinite(forecasts).all(axis=0) & rows[:, place]
+        for name, forecast in zip(names, forecasts, strict=True):
             cells[name].append(errors_of(actual[usable], forecast[usable], step))
-    naive = [name for name in names if name in FIVE_BASELINES]
+    naive = [name for name in names if name in IN_BACKTEST]
     best = [min(cells[name][place]["rmse"] for name in naive) for place in range(len(HORIZONS))]
     for name in sorted(names, key=lambda name: cells[name][0]["rmse"]):
-        found, unit = cells[name], scored.trace.unit
+        row, unit = cells[name], scored.trace.unit
         lines.append(
-            f"| {TITLES.get(name, name)} | {_joined(one['rmse'] * unit for one in found)} | "
-            f"{_joined(one['mae'] * unit for one in found)} | {_joined(one['mase'] or np.nan for one in found)} | "
-            f"{' / '.join(format(one['smape'], '.1f') for one in found)} | "
-            f"{' / '.join(format(one['rmse'] / least, '.3f') for one, least in zip(found, best, strict=True))} |"
+            f"| {title(name)} | {_joined(cell['rmse'] * unit for cell in row)} | "
+            f"{_joined(cell['mae'] * unit for cell in row)} | {_joined(cell['mase'] or np.nan for cell in row)} | "
+            f"{' / '.join(format(cell['smape'], '.1f') for cell in row)} | "
+            f"{' / '.join(format(cell['rmse'] / least, '.3f') for cell, least in zip(row, best, strict=True))} |"
         )
     return "\n".join(lines)
 
 
-def band_table(scored: Scored) -> str:
+def interval_table(scored: Scored) -> str:
     """Pinball loss at p10, p50, p90 and the coverage of p10-p90, as Markdown."""
-    lines = ["| bands | horizon | pinball p10 / p50 / p90 | p10-p90 covers |", "| --- | --- | --- | --- |"]
+    lines = ["| intervals | horizon | pinball p10 / p50 / p90 | p10-p90 covers |", "| --- | --- | --- | --- |"]
     actual = scored.rates.to_numpy()
     for place, horizon in enumerate(HORIZONS):
-        made = np.stack([band[:, place] for band in scored.bands.values()])
-        usable = np.isfinite(actual) & np.isfinite(made).all(axis=(0, 2))
+        edges = np.stack([interval[:, place] for interval in scored.intervals.values()])
+        usable = np.isfinite(actual) & np.isfinite(edges).all(axis=(0, 2))
         usable[: scored.first] = False
-        for name, band in zip(scored.bands, made, strict=True):
-            error = actual[usable, None] - band[usable]
+        for name, interval in zip(scored.intervals, edges, strict=True):
+            error = actual[usable, None] - interval[usable]
             loss = np.maximum(error * LEVELS, error * (np.array(LEVELS) - 1)).mean(axis=0) * scored.trace.unit
-            inside = (actual[usable] >= band[usable, 0]) & (actual[usable] <= band[usable, 2])
-            lines.append(f"| {TITLES.get(name, name)} | {horizon} | {_joined(loss)} | {100 * inside.mean():.1f} % |")
+            inside = (actual[usable] >= interval[usable, 0]) & (actual[usable] <= interval[usable, 2])
+            lines.append(f"| {title(name)} | {horizon} | {_joined(loss)} | {100 * inside.mean():.1f} % |")
     return "\n".join(lines)
 
 
@@ -193,7 +190,7 @@ def section(scored: Scored, plots: list[str]) -> str:
         f"{rmse_table(scored, everywhere, every)}\n\n"
         f"On {len(scored.sample)} origins, models that are fitted anew among them.\n\n"
         f"{rmse_table(scored, list(scored.forecasts), some)}\n\n"
-        f"Bands, requests a minute.\n\n{band_table(scored)}\n\n{pictures}\n"
+        f"Intervals, requests a minute.\n\n{interval_table(scored)}\n\n{pictures}\n"
     )
 
 
@@ -209,8 +206,8 @@ def draw(scored: Scored, out: Path, number: int) -> list[str]:
     day = slice(scored.first + 1440, scored.first + 2 * 1440)
     times = scored.rates.index[day]
     figure, axes = pyplot.subplots(figsize=(9, 3.2))
-    band = scored.bands["lgbm_plus"][day, place] * unit
-    axes.fill_between(times, band[:, 0], band[:, 2], alpha=0.25, label="LGBM+ p10-p90")
+    interval = scored.intervals["lgbm_plus"][day, place] * unit
+    axes.fill_between(times, interval[:, 0], interval[:, 2], alpha=0.25, label="LGBM+ p10-p90")
     axes.plot(times, scored.rates[day] * unit, color="black", linewidth=0.6, label="actual")
     axes.plot(times, scored.forecasts["lgbm_plus"][day, place] * unit, linewidth=1.2, label="LGBM+, 15 minutes before")
     axes.set(title=f"{scored.trace.title}: requests a minute, forecast 15 minutes ahead", xlabel="UTC")
@@ -220,7 +217,7 @@ def draw(scored: Scored, out: Path, number: int) -> list[str]:
     figure, axes = pyplot.subplots(figsize=(9, 2.4))
     actual = scored.rates.to_numpy()
     for column, horizon in enumerate(HORIZONS):
-        edges = scored.bands["lgbm_plus"][:, column]
+        edges = scored.intervals["lgbm_plus"][:, column]
         inside = pd.Series((actual >= edges[:, 0]) & (actual <= edges[:, 2]), index=scored.rates.index)
         inside = inside[np.isfinite(actual) & np.isfinite(edges).all(axis=1)].iloc[-(len(actual) - scored.first) :]
         axes.plot(inside.groupby(inside.index.hour).mean(), marker="o", markersize=3, label=f"{horizon} ahead")
@@ -231,15 +228,22 @@ def draw(scored: Scored, out: Path, number: int) -> list[str]:
     return names
 
 
+def title(name: str) -> str:
+    """A row's title: the models' in bold, a peer's is its name."""
+    if name in catalog.model_keys():
+        return f"**{catalog.label(name)}**"
+    return catalog.label(name) if name in SHOWN else name
+
+
 def _put(forecasts: dict[str, Floats], name: str, place: int, column: Floats, rows: int) -> None:
     forecasts.setdefault(name, np.full((rows, len(HORIZONS)), np.nan))[:, place] = column
 
 
-def _by_target(made: Floats, origins: list[int], rows: int) -> Floats:
+def _by_target(forecasts: Floats, origins: list[int], rows: int) -> Floats:
     """[origin, horizon] to [target row, horizon]."""
     table = np.full((rows, len(HORIZONS)), np.nan)
     for place, horizon in enumerate(HORIZONS):
-        table[np.array(origins) + horizon, place] = made[:, place]
+        table[np.array(origins) + horizon, place] = forecasts[:, place]
     return table
 
 
@@ -247,17 +251,6 @@ def _joined(values: Iterable[float]) -> str:
     return " / ".join(f"{value:,.2f}" if value < 1000 else f"{value:,.0f}" for value in values)
 
 
-FIVE_BASELINES = ("last_value", "ewma", "ewma_tuned", "mean_15", "seasonal_naive_day")
-TITLES = {
-    "lgbm_plus": "**model1, LGBM+**",
-    "lgbm": "**model2, LGBM**",
-    "last_value": "last value",
-    "ewma": "EWMA 0.15",
-    "ewma_tuned": "EWMA tuned on the past",
-    "mean_15": "mean of 15",
-    "seasonal_naive_day": "same time yesterday",
-    "seasonal_naive_week": "same time last week",
-}
 INTRODUCTION = """# Accuracy beside peers
 
 Made by `make bench` (bench/accuracy.py) with a model trained as the shipped `{version}` is, but without the ten days

@@ -16,10 +16,11 @@ from websockets.sync.client import connect
 from backend.config import Settings
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
-from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
+from backend.feed.tracker import FeedTracker
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, points_table
 from backend.models.predictor import RPSEstimator
-from backend.stores import POINT_FIELDS, SeriesKey, Store
+from backend.stores import SeriesInfo, SeriesKey, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
@@ -42,9 +43,9 @@ def main() -> None:
             taken = [batch(server, number) for number in range(BATCHES)]
             rate = BATCHES * BATCH_LINES / sum(taken)
             row(table, f"{BATCH_LINES:,} lines to 204", taken, f"{rate:,.0f} lines a second from one sender")
-        closing(table, "SQLite", SqliteStore(Path(name) / "many.sqlite"))
+        closing(table, "SQLite", SqliteStore(Path(name) / "many.sqlite", MEASUREMENTS))
         with influxd_over(Path(name)) as (influxd, token):
-            closing(table, "InfluxDB", InfluxStore(InfluxClient(influxd.url, ORG, BUCKET, token)))
+            closing(table, "InfluxDB", InfluxStore(InfluxClient(influxd.url, ORG, BUCKET, token), MEASUREMENTS))
     Console().print(table)
 
 
@@ -99,10 +100,10 @@ def write(server: Server, body: str) -> None:
 
 def close_many(store: Store) -> list[tuple[float, float]]:
     """Seconds from the close of one window to the last forecast, by the clock and of CPU, over a week of history."""
-    registry = Registry(60)
+    tracker = FeedTracker(60)
     estimator = RPSEstimator.load(Settings().model_path)
-    collector = Collector(store, registry, estimator, LATE_SECONDS)
-    intake = Intake(store, registry, SampleReader({}), SERIES)
+    collector = Collector(store, tracker, estimator, LATE_SECONDS)
+    intake = Intake(store, tracker, SampleReader({}), SERIES)
     first = int(time.time()) // 60 - 60
     generator = np.random.default_rng(2)
     index = pd.date_range(
@@ -110,7 +111,9 @@ def close_many(store: Store) -> list[tuple[float, float]]:
     )
     for number in range(SERIES):
         rates = pd.DataFrame({"actual_rps": generator.poisson(600, HISTORY_WINDOWS) / 60.0}, index=index)
-        store.write_points(SeriesKey(f"s{number}", estimator.version), 60, rates.reindex(columns=list(POINT_FIELDS)))
+        key = SeriesKey(f"s{number}", estimator.version)
+        points = points_table(key, rates.reindex(columns=list(POINT_FIELDS)))
+        store.write({POINTS: points}, [SeriesInfo(key, 60, "feed")])
     collector.step(first * 60 + LATE_SECONDS)
     issued: list[tuple[float, float]] = []
     collector.on_issued = lambda _: issued.append((time.perf_counter(), time.process_time()))

@@ -22,8 +22,9 @@ from rich.console import Console
 from rich.table import Table
 from websockets.sync.client import ClientConnection, connect
 
-from backend.stores import POINT_FIELDS, SeriesKey
-from backend.stores.influx import SETTLED_SECONDS, InfluxStore
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, points_table
+from backend.stores import SeriesInfo, SeriesKey, Store
+from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.tests.influxd import ORG, Influxd, running_influxd
 from backend.tests.proxy import proxy_to
@@ -57,9 +58,9 @@ def influxd_over(folder: Path) -> Iterator[tuple[Influxd, str]]:
 def writing(server: Influxd, token: str) -> Table:
     """Points a second: one point is a window with all its fields."""
     frame = windows(WINDOWS)
-    store = InfluxStore(InfluxClient(server.url, ORG, BUCKET, token))
+    store = InfluxStore(InfluxClient(server.url, ORG, BUCKET, token), MEASUREMENTS)
     ways: dict[str, tuple[int, Callable[[str], object]]] = {
-        "this store": (WINDOWS, lambda name: store.write_points(SeriesKey(name, "lgbm_v1"), 60, frame)),
+        "this store": (WINDOWS, lambda name: store_write(store, name, frame)),
         "client, default write_api(), DataFrame": (WINDOWS, lambda name: default_write(server, token, name, frame)),
         "client, a Point a call": (
             SINGLE_POINTS,
@@ -78,6 +79,11 @@ def writing(server: Influxd, token: str) -> Table:
         table.add_row(way, f"{points:,}", f"{medians[way]:.2f}", f"{rate:,.0f}", f"{ours / rate:.1f} x")
     store.close()
     return table
+
+
+def store_write(store: Store, name: str, frame: pd.DataFrame) -> None:
+    key = SeriesKey(name, "lgbm_v1")
+    store.write({POINTS: points_table(key, frame)}, [SeriesInfo(key, 60, "upload")])
 
 
 def default_write(server: Influxd, token: str, name: str, frame: pd.DataFrame) -> None:
@@ -111,7 +117,6 @@ def serving(server: Influxd, token: str, folder: Path) -> Table:
             content = series_csv(WINDOWS)
             upload = timed(lambda: direct.upload("long.csv", content))
             table.add_row("upload to answer", f"{upload:.2f} s", f"{WINDOWS:,} windows, both models")
-            time.sleep(SETTLED_SECONDS)  # until then each call counts the series anew
             calls = [
                 timed(lambda: direct.get("/api/history", range="24h", filename="long.csv"))
                 for _ in range(HISTORY_CALLS)

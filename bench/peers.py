@@ -40,7 +40,7 @@ def published_recipe(rates: pd.Series, cut: int, origins: Sequence[int], horizon
         | {"deviation_15": rates.rolling(15).std(), "level": level, "sine": np.sin(clock), "cosine": np.cos(clock)},
         index=rates.index,
     )
-    made = np.empty((len(origins), len(horizons)))
+    forecasts = np.empty((len(origins), len(horizons)))
     for place, horizon in enumerate(horizons):
         target = rates.shift(-horizon) - level
         usable = (table.notna().all(axis=1) & target.notna()).to_numpy(copy=True)
@@ -48,8 +48,8 @@ def published_recipe(rates: pd.Series, cut: int, origins: Sequence[int], horizon
         model = lgb.LGBMRegressor(n_estimators=300, learning_rate=0.05, num_leaves=31, random_state=1, verbose=-1)
         model.fit(table.to_numpy()[usable], target.to_numpy()[usable])
         rows = table.to_numpy()[list(origins)]
-        made[:, place] = level.to_numpy()[list(origins)] + np.asarray(model.predict(rows))
-    return np.maximum(made, 0)
+        forecasts[:, place] = level.to_numpy()[list(origins)] + np.asarray(model.predict(rows))
+    return np.maximum(forecasts, 0)
 
 
 def refitted(name: str, season: int, trailing: int) -> Peer:
@@ -59,12 +59,12 @@ def refitted(name: str, season: int, trailing: int) -> Peer:
         from statsforecast import models
 
         filled = rates.ffill().to_numpy()
-        made = np.empty((len(origins), len(horizons)))
+        forecasts = np.empty((len(origins), len(horizons)))
         for row, origin in enumerate(origins):
             model = getattr(models, name)(season_length=season)
             path = model.forecast(filled[origin + 1 - trailing : origin + 1], h=max(horizons))["mean"]
-            made[row] = [path[horizon - 1] for horizon in horizons]
-        return np.maximum(made, 0)
+            forecasts[row] = [path[horizon - 1] for horizon in horizons]
+        return np.maximum(forecasts, 0)
 
     return forecast
 
@@ -86,12 +86,12 @@ def mlforecast_lightgbm(rates: pd.Series, cut: int, origins: Sequence[int], hori
         date_features=["hour", "dayofweek"],
     )
     forecaster.fit(frame.iloc[: cut - offset], max_horizon=max(horizons))
-    made = np.empty((len(origins), len(horizons)))
+    forecasts = np.empty((len(origins), len(horizons)))
     for row, origin in enumerate(origins):
         end = origin + 1 - offset
         path = forecaster.predict(max(horizons), new_df=frame.iloc[end - DAY - 100 : end])["lgbm"].to_numpy()
-        made[row] = [path[horizon - 1] for horizon in horizons]
-    return np.maximum(made, 0)
+        forecasts[row] = [path[horizon - 1] for horizon in horizons]
+    return np.maximum(forecasts, 0)
 
 
 def prophet_daily(rates: pd.Series, _: int, origins: Sequence[int], horizons: Sequence[int]) -> Floats:
@@ -100,7 +100,7 @@ def prophet_daily(rates: pd.Series, _: int, origins: Sequence[int], horizons: Se
 
     logging.getLogger("cmdstanpy").setLevel(logging.ERROR)
     frame = pd.DataFrame({"ds": pd.DatetimeIndex(rates.index).tz_localize(None), "y": rates.to_numpy()})
-    made = np.empty((len(origins), len(horizons)))
+    forecasts = np.empty((len(origins), len(horizons)))
     fitted: Any = None
     fitted_on = None
     for row, origin in enumerate(origins):
@@ -110,8 +110,8 @@ def prophet_daily(rates: pd.Series, _: int, origins: Sequence[int], horizons: Se
             fitted = Prophet(daily_seasonality=True, weekly_seasonality=True).fit(past.iloc[::5])
             fitted_on = day
         targets = pd.DataFrame({"ds": [frame["ds"].iloc[origin] + pd.Timedelta(h, "min") for h in horizons]})
-        made[row] = fitted.predict(targets)["yhat"].to_numpy()
-    return np.maximum(made, 0)
+        forecasts[row] = fitted.predict(targets)["yhat"].to_numpy()
+    return np.maximum(forecasts, 0)
 
 
 # On every window, and on a subsample of origins because each of theirs is a fit.

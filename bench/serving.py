@@ -14,13 +14,16 @@ from rich.table import Table
 from backend.config import ROOT, Settings
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.live.channel import render
+from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
+from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
-from backend.pipeline import issued_forecasts, one_window_ahead
-from backend.stores import SeriesKey, StoredSeries
+from backend.serving.issued import issued_table, packed
+from backend.serving.points import one_window_ahead
+from backend.serving.presenters import forecast_view
+from backend.stores import SeriesInfo, SeriesKey, SeriesRecord
 from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import raw_parquet
-from backend.views import forecast_view
 
 TRACE = ROOT.parent / "shared" / "data" / "nasa_http_1995_jul01_aug22_request_timestamps.parquet"
 HISTORY_CALLS = 200
@@ -59,19 +62,22 @@ def live_steps(path: Path, folder: Path) -> list[float]:
     """Seconds from a window's rate to its rendered forecast message, at the end of a long history."""
     traffic = read_traffic(path, path.name, ReadOptions(), ReadLimits())
     estimator = RPSEstimator.load(Settings().model_path)
-    store = SqliteStore(folder / "live.sqlite")
+    store = SqliteStore(folder / "live.sqlite", MEASUREMENTS)
     forecaster = estimator.live()
     frame, window = traffic.frame, traffic.window_seconds
     key = SeriesKey("live", estimator.version)
+    info = SeriesInfo(key, window, "feed")
 
     def step(row: int) -> None:
         past = frame.iloc[max(0, row - estimator.history_windows + 1) : row + 1]
-        forecasts = issued_forecasts(forecaster, past, window)
-        point = one_window_ahead(None, past.index[-1], past["actual_rps"].iloc[-1])
-        store.write_points(key, window, point)
-        store.write_forecasts(key, forecasts)
-        now = past.index[-1].to_pydatetime()
-        view = forecast_view(store, StoredSeries("live", key.version, window, 1, now, now, now), "live", 1)
+        target = past.index[-1]
+        rows = packed(forecaster.rows(*series_of(past)), window)
+        forecasts = issued_table(key, rows, target + pd.Timedelta(window, "s"))
+        point = one_window_ahead(target, past["actual_rps"].iloc[-1], {})
+        store.write({POINTS: points_table(key, point), FORECASTS: forecasts}, [info])
+        now = target.to_pydatetime()
+        record = SeriesRecord(key.name, key.version, "feed", window, 1, now, now, now)
+        view = forecast_view(store, record, "live", 1, max(estimator.horizons))
         assert view is not None
         render("forecast", 1, view)
 

@@ -1,18 +1,20 @@
 """How well a series was forecast, beside naive baselines."""
 
 from datetime import datetime, timedelta
+from typing import Annotated
 
 import pandas as pd
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
-from backend.api.history import FilenameQuery
-from backend.deps import State, StateDep, find_series
-from backend.live.forecasts import issued_tables
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, State, StateDep, find_series
+from backend.measurements import read_points
 from backend.models.baselines import within
-from backend.models.evaluate import SHOWN, Result, backtest, score_issued, seen_in_training
+from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
 from backend.schemas import Accuracy, AccuracySpan, Score, Trained
-from backend.stores import StoredSeries
-from backend.views import on_grid
+from backend.serving.current import issued_tables
+from backend.serving.presenters import on_grid
+from backend.stores import SeriesRecord
 
 router = APIRouter()
 
@@ -20,23 +22,25 @@ SPANS = {"1h": timedelta(hours=1), "24h": timedelta(hours=24), "7d": timedelta(d
 BASELINE_DAYS = timedelta(days=8)  # what the seasonal baselines look back on
 
 
-@router.get("/accuracy")
-def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan = "24h") -> Accuracy:
+@router.get("/accuracy", responses=OF_A_SERIES)
+def accuracy(
+    state: StateDep, filename: FilenameQuery = None, span: Annotated[AccuracySpan, Query(examples=["24h"])] = "24h"
+) -> Accuracy:
     """Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
 
-    A live series is held to the forecasts that were issued; a file, for which none were, to those of every window.
+    A live series is held to the forecasts that were issued; a file to those that would have been, of its last seven
+    days.
     Without a yesterday or a last week in the history, there is no baseline of that name.
     """
     series = find_series(state, filename)
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
-    rolling = state["sources"].status(series.filename) == "historic"
     naive = within(stop - series.first, SHOWN)
-    results = _rolling(state, series, start, naive) if rolling else _issued(state, series, start, naive)
+    results = _scores(state, series, start, naive)
     manifest = state["estimator"].manifest
     return Accuracy(
-        filename=series.filename,
-        origin="rolling" if rolling else "issued",
+        filename=series.name,
+        origin="issued" if series.origin in ("feed", "replay") else "rolling",
         start=start,
         stop=stop,
         seen_in_training=[Trained.model_validate(one) for one in seen_in_training(manifest, start, stop)],
@@ -44,16 +48,12 @@ def accuracy(state: StateDep, filename: FilenameQuery = None, span: AccuracySpan
     )
 
 
-def _rolling(state: State, series: StoredSeries, start: datetime, naive: list[str]) -> list[Result]:
-    points = on_grid(state["store"].read_points(series.key, None, None), series.window_seconds)
-    return backtest(state["estimator"], points[["actual_rps"]], pd.Timestamp(start), naive=naive)
-
-
-def _issued(state: State, series: StoredSeries, start: datetime, naive: list[str]) -> list[Result]:
-    stored = state["store"].read_points(series.key, start - BASELINE_DAYS, None)
+def _scores(state: State, series: SeriesRecord, start: datetime, naive: list[str]) -> list[Result]:
+    stored = read_points(state["store"], series.key, start - BASELINE_DAYS, None)
     points = on_grid(stored, series.window_seconds)
     scored = points[points.index >= start]
     if scored.empty:
         return []
-    issued = issued_tables(state["store"], series, scored)
+    horizons = state["estimator"].horizons
+    issued = issued_tables(state["store"], series, scored, horizons, ("mean", "p10", "p90"))
     return score_issued(points["actual_rps"], pd.Timestamp(start), issued, naive)

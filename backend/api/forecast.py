@@ -2,19 +2,19 @@
 
 from fastapi import APIRouter
 
-from backend.api.history import FilenameQuery
-from backend.deps import StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, StateDep, find_series
 from backend.errors import NotFoundError
 from backend.schemas import Forecast
 
 router = APIRouter()
 
 
-@router.get("/forecast")
+@router.get("/forecast", responses=OF_A_SERIES)
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     """Both models 1, 5 and 15 windows past the series' end, with quantiles, and which forecast is served."""
     series = find_series(state, filename)
-    found = state["forecasts"].newest(series)
+    found = state["forecasts"].newest(series, state["statuses"].status(series.name))
     if found is None:
-        raise NotFoundError(f'No forecast was made from the end of "{series.filename}". Upload it again to make one.')
+        raise NotFoundError(f'No forecast was made from the end of "{series.name}". Upload it again to make one.')
     return found

@@ -12,7 +12,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from backend.api.problems import problem_response
+from backend.api.problems import is_served, problem_response
 from backend.config import LOOPBACK_HOSTS, Settings
 from backend.errors import ForbiddenError, ProblemError, UnauthorizedError
 
@@ -60,7 +60,7 @@ class Guard:
         if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
             self._check_origin(headers)
         if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            self._check_token(headers)
+            self._check_token(scope, headers)
 
     def _check_host(self, host: str) -> None:
         if not self._any_host and urlsplit(f"//{host}").hostname not in self._hosts:
@@ -79,8 +79,8 @@ class Guard:
                 "SCALEOPS_ALLOWED_ORIGINS may change or watch data."
             )
 
-    def _check_token(self, headers: Headers) -> None:
-        if not self._token:
+    def _check_token(self, scope: Scope, headers: Headers) -> None:
+        if not self._token or not is_served(scope):  # not served: 404 or 405 says more than 401
             return
         scheme, _, token = headers.get("authorization", "").partition(" ")
         if scheme.lower() not in ("bearer", "token") or not hmac.compare_digest(token.encode(), self._token.encode()):

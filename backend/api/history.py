@@ -6,22 +6,25 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from backend.deps import StateDep, find_series
+from backend.api.document import OF_A_SERIES
+from backend.deps import FilenameQuery, StateDep, find_series
+from backend.measurements import read_points
 from backend.schemas import ChartDataPoint, Range
-from backend.stores import StoredSeries
-from backend.views import chart_points, on_grid
+from backend.serving.presenters import chart_points, on_grid
+from backend.stores import SeriesRecord
 
 router = APIRouter()
 
 SPANS = {"1h": timedelta(hours=1), "6h": timedelta(hours=6), "24h": timedelta(hours=24)}
 MOST_BUCKETS = 720
 
-FilenameQuery = Annotated[str | None, Query(max_length=1000, description="none: the live series, else the newest")]
 
-
-@router.get("/history")
+@router.get("/history", responses=OF_A_SERIES)
 def history(
-    state: StateDep, range: Range, filename: FilenameQuery = None, anchor: Literal["data", "now"] = "data"
+    state: StateDep,
+    range: Annotated[Range, Query(examples=["24h"])],
+    filename: FilenameQuery = None,
+    anchor: Literal["data", "now"] = "data",
 ) -> list[ChartDataPoint]:
     """The last hour, six or day: up to the series' last point (`data`) or to the present (`now`).
 
@@ -32,10 +35,10 @@ def history(
     end = datetime.now(UTC) if anchor == "now" else None
     start, stop, every = buckets(series, SPANS[range], end)
     aggregated = every if every > series.window_seconds else None
-    return chart_points(on_grid(state["store"].read_points(series.key, start, stop, aggregated), every))
+    return chart_points(on_grid(read_points(state["store"], series.key, start, stop, aggregated), every))
 
 
-def buckets(series: StoredSeries, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:
+def buckets(series: SeriesRecord, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:
     """Start, stop and seconds of the buckets: whole windows, on the UTC grid, at most 720 of them."""
     window = series.window_seconds
     every = window * math.ceil(span.total_seconds() / window / MOST_BUCKETS)

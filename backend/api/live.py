@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from backend.deps import StateDep
+from backend.deps import FilenameQuery, StateDep
 from backend.errors import ProblemError
 from backend.live.channel import Subscriber
 from backend.schemas import LiveMessage
@@ -16,12 +16,12 @@ router = APIRouter()
 messages = APIRouter()  # for the OpenAPI document only, which has no other place for what a WebSocket sends
 
 
-@messages.post("live")
+@messages.post("live", responses={"default": {"description": "A WebSocket message has no answer."}})
 def live_message(message: LiveMessage) -> None:
     """One message of `WS /ws/live`."""
 
 
-TRY_AGAIN_LATER = 1013  # RFC 6455 registry of close codes
+TRY_AGAIN_LATER = 1013  # of the registry of close codes, RFC 6455
 CLOSE_SECONDS = 5
 
 
@@ -29,14 +29,14 @@ CLOSE_SECONDS = 5
 async def live(
     websocket: WebSocket,
     state: StateDep,
-    filename: Annotated[str | None, Query(max_length=1000)] = None,
+    filename: FilenameQuery = None,
     after: Annotated[int | None, Query(description="the last sequence number seen")] = None,
 ) -> None:
     hub = state["hub"]
     await websocket.accept()
     limit = state["settings"].max_sockets
     if hub.clients >= limit:
-        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open, which is the most")
+        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open (SCALEOPS_MAX_SOCKETS)")
     try:
         channel, subscriber = await hub.subscribe(filename or None, after)
     except ProblemError:
@@ -48,7 +48,7 @@ async def live(
     if subscriber.dropped.is_set():
         with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
             async with asyncio.timeout(CLOSE_SECONDS):
-                await websocket.close(TRY_AGAIN_LATER, "this connection takes messages too slowly")
+                await websocket.close(TRY_AGAIN_LATER, "this client reads messages too slowly")
 
 
 async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:

@@ -1,19 +1,23 @@
 """Every error, rendered as RFC 9457 problem details; those of the write call as InfluxDB renders its own."""
 
-from http import HTTPStatus
-from typing import Any
+from http import HTTPMethod, HTTPStatus
 
 import structlog
-from fastapi import FastAPI, Request
-from fastapi.encoders import jsonable_encoder
+from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.routing import Match
+from starlette.types import Scope
 
-from backend.errors import ProblemError
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.schemas import InfluxError, Problem
+from backend.uploads.job import ImportCancelledError
 
 log = structlog.get_logger()
 
+PROBLEM_JSON = "application/problem+json"
 CLIENT_CLOSED_REQUEST = 499  # nginx's code, for the log; nobody receives it
 WRITE_PATH = "/api/v2/write"
 # InfluxDB's codes by status. 409 is none of its answers, and whatever is wrong with the parameters is 400 there.
@@ -26,23 +30,32 @@ INFLUX_CODES = {
     413: (413, "request too large"),
     422: (400, "invalid"),
     503: (503, "unavailable"),
+    507: (503, "unavailable"),  # Telegraf keeps what it sent and sends it again
 }
 
 
-def problem_response(problem: ProblemError, path: str) -> JSONResponse:
-    body = {
-        "type": f"urn:scaleops:problem:{problem.type}",
-        "title": problem.title,
-        "status": problem.status,
-        "detail": problem.detail,
-    }
-    return _response(path, {**problem.extra, **body}, problem.status, problem.headers)
+def problem_of(error: ProblemError | type[ProblemError], detail: str) -> Problem:
+    members = error.extra if isinstance(error, ProblemError) else {}
+    own = {"type": f"urn:scaleops:problem:{error.type}", "title": error.title, "status": error.status, "detail": detail}
+    return Problem.model_validate({**members, **own})
+
+
+def influx_error_of(problem: Problem) -> tuple[int, InfluxError]:
+    """The status and the body that InfluxDB would give."""
+    status, code = INFLUX_CODES.get(problem.status, (problem.status, "internal error"))
+    return status, InfluxError(code=code, message=problem.detail)
+
+
+def problem_response(error: ProblemError, path: str) -> JSONResponse:
+    return _response(path, problem_of(error, error.detail), error.headers)
 
 
 def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    for error in (ClientDisconnect, ImportCancelledError):
+        app.add_exception_handler(error, _on_client_gone)
     app.add_exception_handler(Exception, _on_crash)
 
 
@@ -56,41 +69,46 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     problems = error.errors()
     where = [".".join(str(part) for part in problem["loc"][1:]) for problem in problems]
     detail = "; ".join(f"{field}: {problem['msg']}" for field, problem in zip(where, problems, strict=True))
-    return _response(
-        request.url.path,
-        {
-            "type": "urn:scaleops:problem:invalid-request",
-            "title": "The request cannot be used",
-            "status": 422,
-            "detail": detail,
-            "fields": where,
-        },
-        422,
-    )
+    return problem_response(InvalidRequestError(detail, fields=where), request.url.path)
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
+    """What FastAPI itself refuses: no such path or method, and a body that is not even JSON."""
     assert isinstance(error, HTTPException)
-    title = HTTPStatus(error.status_code).phrase
-    body = {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
-    return _response(request.url.path, body, error.status_code, dict(error.headers or {}))
+    if error.status_code == HTTPStatus.BAD_REQUEST:
+        return problem_response(InvalidRequestError(f"The body cannot be read: {error.detail}."), request.url.path)
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        detail = f"Nothing is at {request.url.path}. GET /openapi.json lists the calls."
+        return problem_response(NotFoundError(detail), request.url.path)
+    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    if status == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers["Allow"] = _allowed(request)
+    problem = Problem(type="about:blank", title=status.phrase, status=status, detail=error.detail)
+    return _response(request.url.path, problem, headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of a path: of all its routes, where FastAPI names those of the first."""
+    return ", ".join(method for method in HTTPMethod if is_served({**request.scope, "method": method}))
+
+
+def is_served(scope: Scope) -> bool:
+    """Whether a call of the API has this path and method."""
+    return any(route.matches(scope)[0] is Match.FULL for route in scope["app"].routes)
+
+
+async def _on_client_gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=CLIENT_CLOSED_REQUEST)
 
 
 async def _on_crash(request: Request, error: Exception) -> JSONResponse:
     log.error("request_failed", method=request.method, path=request.url.path, exc_info=error)
-    body = {
-        "type": "about:blank",
-        "title": "Internal error",
-        "status": 500,
-        "detail": "The server made a mistake; its log says which. Nothing was stored by this request.",
-    }
-    return _response(request.url.path, body, 500)
+    return problem_response(ProblemError(ProblemError.example), request.url.path)
 
 
-def _response(path: str, body: dict[str, Any], status: int, headers: dict[str, str] | None = None) -> JSONResponse:
+def _response(path: str, problem: Problem, headers: dict[str, str]) -> JSONResponse:
     if path == WRITE_PATH:
-        status, code = INFLUX_CODES.get(status, (status, "internal error"))
-        return JSONResponse({"code": code, "message": body["detail"]}, status_code=status, headers=headers)
-    return JSONResponse(
-        jsonable_encoder(body), status_code=status, headers=headers, media_type="application/problem+json"
-    )
+        status, answer = influx_error_of(problem)
+        return JSONResponse(answer.model_dump(), status_code=status, headers=headers)
+    body = problem.model_dump(mode="json")
+    return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)

@@ -4,22 +4,23 @@ import asyncio
 
 from fastapi import APIRouter
 
-from backend.deps import StateDep
-from backend.errors import NotFoundError
+from backend.api.document import OF_A_SERIES, problems
+from backend.deps import FilenamePath, StateDep
+from backend.errors import NotFoundError, StoreUnavailableError
 from backend.schemas import Deleted, Series
-from backend.views import series_view
+from backend.serving.presenters import series_view
 
 router = APIRouter()
 
 
-@router.get("/series")
+@router.get("/series", responses=problems(StoreUnavailableError))
 def list_series(state: StateDep) -> list[Series]:
     """List the stored series, the one written last first."""
-    return [series_view(stored, state["sources"].status(stored.filename)) for stored in state["store"].list_series()]
+    return [series_view(stored, state["statuses"].status(stored.name)) for stored in state["store"].list_series()]
 
 
-@router.delete("/series/{filename:path}")
-async def delete_series(filename: str, state: StateDep) -> Deleted:
+@router.delete("/series/{filename:path}", responses=OF_A_SERIES)
+async def delete_series(filename: FilenamePath, state: StateDep) -> Deleted:
     """Delete a series with its forecasts; a replay of it stops."""
     await state["replayer"].stop_if_of(filename)
     points = await asyncio.to_thread(state["collector"].delete, filename)

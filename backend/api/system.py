@@ -2,12 +2,15 @@
 
 from fastapi import APIRouter
 
+from backend.api.document import problems
 from backend.deps import StateDep
-from backend.schemas import MAX_REPLAY_SPEED, FailingQuery, Health, Limits, Ready
+from backend.errors import StorageFullError, StoreUnavailableError
+from backend.ingest import ACCEPTED_EXTENSIONS
+from backend.models.catalog import BASELINES, MODELS
+from backend.models.selection import SPAN
+from backend.schemas import MAX_REPLAY_SPEED, BaselineInfo, FailingQuery, Health, Limits, ModelInfo, Ready
 
 router = APIRouter()
-
-ACCEPTED_EXTENSIONS = [".parquet", ".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".log", ".gz"]
 
 
 @router.get("/health")
@@ -16,7 +19,7 @@ async def health() -> Health:
     return Health(status="ok")
 
 
-@router.get("/ready")
+@router.get("/ready", responses=problems(StoreUnavailableError, StorageFullError))
 def ready(state: StateDep) -> Ready:
     """The store can be read and written and the model is loaded; else 503 with the reason."""
     state["store"].check()
@@ -24,14 +27,14 @@ def ready(state: StateDep) -> Ready:
         status="ready",
         store=state["settings"].store,
         model=state["estimator"].version,
-        stale_feeds=state["sources"].stale_feeds(),
+        stale_feeds=state["statuses"].stale_feeds(),
         failing_queries=[FailingQuery(filename=name, problem=why) for name, why in state["poller"].problems().items()],
     )
 
 
 @router.get("/limits")
 async def limits(state: StateDep) -> Limits:
-    """What the page says on its drop zone."""
+    """What may be uploaded and replayed, which models and baselines there are, and over what they are compared."""
     settings, estimator = state["settings"], state["estimator"]
     return Limits(
         max_upload_bytes=settings.max_upload_bytes,
@@ -41,4 +44,7 @@ async def limits(state: StateDep) -> Limits:
         max_replay_speed=MAX_REPLAY_SPEED,
         version=estimator.version,
         horizons=list(estimator.horizons),
+        models=[ModelInfo(**vars(model)) for model in MODELS],
+        baselines=[BaselineInfo.model_validate(vars(baseline)) for baseline in BASELINES],
+        selection_windows=SPAN,
     )

@@ -2,15 +2,24 @@
 
 import asyncio
 import zlib
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from starlette.requests import ClientDisconnect
 
-from backend.api.problems import CLIENT_CLOSED_REQUEST
+from backend.api.document import influx_errors
 from backend.deps import StateDep
-from backend.errors import BadLinesError, BusyError, TooLargeError
-from backend.feed.line_protocol import BadLine, Precision
+from backend.errors import (
+    BadLinesError,
+    BusyError,
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    StorageFullError,
+    StoreUnavailableError,
+    TooLargeError,
+    UnauthorizedError,
+)
+from backend.feed.line_parser import BadLine, Precision
 
 router = APIRouter()
 
@@ -19,40 +28,35 @@ BODY_SECONDS = 30
 NAMED_LINES = 5
 
 PrecisionQuery = Annotated[Precision, Query(description="unit of the lines' times")]
-_ERROR_BODY: dict[str, Any] = {
-    "type": "object",
-    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
-    "required": ["code", "message"],
+ERRORS = (
+    BadLinesError,
+    InvalidRequestError,
+    UnauthorizedError,
+    ForbiddenError,
+    TooLargeError,
+    ConflictError,
+    BusyError,
+    StoreUnavailableError,
+    StorageFullError,
+)
+BODY = {
+    "required": True,
+    "content": {"text/plain": {"schema": {"type": "string"}, "example": "nginx,host=web1 requests=1042i"}},
 }
-_ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"description": text, "content": {"application/json": {"schema": _ERROR_BODY}}}
-    for status, text in (
-        (400, "a line cannot be read; the good ones are stored"),
-        (401, "Authorization: Token (or Bearer) SCALEOPS_API_TOKEN is missing"),
-        (413, "send fewer lines"),
-        (422, "one series too many"),
-        (503, "the store cannot be reached, or too much waits for it: send it again after Retry-After"),
-    )
-}
-_BODY = {"requestBody": {"required": True, "content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
-@router.post("/v2/write", status_code=204, responses=_ERRORS, openapi_extra=_BODY)
+@router.post("/v2/write", status_code=204, responses=influx_errors(*ERRORS), openapi_extra={"requestBody": BODY})
 async def write(
     request: Request, state: StateDep, precision: PrecisionQuery = "ns", org: str = "", bucket: str = ""
 ) -> Response:
     """Take line protocol, plain or gzip; 204 once the store has it. `org` and `bucket` may be anything.
 
-    Lines without a field that tells traffic are passed over.
+    Lines without a field that holds traffic are ignored.
     """
     del org, bucket
     intake = state["intake"]
     with intake.admitted():
-        try:
-            body = await _received(request)
-        except ClientDisconnect:
-            return Response(status_code=CLIENT_CLOSED_REQUEST)
-        bad = await intake.write(body, precision)
+        bad = await intake.write(await _received(request), precision)
     if bad:
         raise BadLinesError(_describe(bad))
     return Response(status_code=204)
@@ -61,7 +65,7 @@ async def write(
 async def _received(request: Request) -> str:
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
-        raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not read here: send the lines plain or as gzip.")
+        raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not supported. Send plain text or gzip.")
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -70,7 +74,9 @@ async def _received(request: Request) -> str:
                 if len(body) > MOST_BYTES:
                     raise _too_large()
     except TimeoutError:
-        raise BusyError(f"The body did not come within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
+        raise BusyError(f"The body was not received within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
+    if not body:
+        raise BadLinesError("The body is empty. Send at least one line.")
     plain = await asyncio.to_thread(_unpacked, bytes(body)) if encoding == "gzip" else bytes(body)
     return plain.decode(errors="surrogateescape")  # what is not UTF-8 makes its line a bad one, and no other
 
@@ -80,16 +86,16 @@ def _unpacked(body: bytes) -> bytes:
     try:
         plain = unpacker.decompress(body, MOST_BYTES)
     except zlib.error as error:
-        raise BadLinesError(f"The body is not gzip as its Content-Encoding says: {error}.") from None
+        raise BadLinesError(f"Content-Encoding is gzip, but the body is not: {error}.") from None
     if unpacker.unconsumed_tail:
         raise _too_large()
     if not unpacker.eof:
-        raise BadLinesError("The gzip body ends too early.")
+        raise BadLinesError("The gzip body is truncated.")
     return plain
 
 
 def _too_large() -> TooLargeError:
-    return TooLargeError(f"At most {MOST_BYTES // 1024**2} MiB of lines at once. Send them in parts.")
+    return TooLargeError(f"The lines exceed {MOST_BYTES // 1024**2} MiB. Send them in several requests.")
 
 
 def _describe(bad: list[BadLine]) -> str:

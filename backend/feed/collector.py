@@ -12,11 +12,12 @@ import pandas as pd
 import structlog
 
 from backend.errors import ProblemError
-from backend.feed.memory import FedSeries, issued_frame, windows_frame
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, Source, growing_rate, sources_of, window_rate
-from backend.feed.registry import SAMPLES_KEPT, Registry
+from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
+from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
-from backend.stores import SeriesKey, Store
+from backend.serving.stream import SeriesStream, issued_of, points_of
+from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()
 
@@ -26,20 +27,20 @@ CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wai
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
 PRUNE_SECONDS = 300
-REFUSED = "stored with another window length: delete the stored series, or feed it by another name"
+REFUSED = "stored with another window length: delete the stored series, or feed it under another name"
 
 
 class Collector:
     """Turns stored samples into points and forecasts. Its work runs in one thread at a time, off the event loop."""
 
-    def __init__(self, store: Store, registry: Registry, estimator: RPSEstimator, late_seconds: float) -> None:
+    def __init__(self, store: Store, tracker: FeedTracker, estimator: RPSEstimator, late_seconds: float) -> None:
         self._store = store
-        self._registry = registry
+        self._tracker = tracker
         self._estimator = estimator
-        self._seconds = registry.window_seconds
+        self._seconds = tracker.window_seconds
         self._kept = int(SAMPLES_KEPT.total_seconds()) // self._seconds
         self._late = late_seconds
-        self._series: dict[str, FedSeries] = {}
+        self._series: dict[str, SeriesStream] = {}
         self._working = threading.Lock()
         self._done: int | None = None  # number of the newest window that was closed to the end
         self._behind: list[range] = []
@@ -76,7 +77,7 @@ class Collector:
             elif newest < self._done - 1:
                 log.warning("clock_jumped", seconds=(newest - self._done) * self._seconds)
                 self._series.clear()  # their memory is ahead of the clock
-                self._registry.set_back(newest)
+                self._tracker.set_back(newest)
             else:
                 newest = self._done
             self._done = newest
@@ -90,7 +91,7 @@ class Collector:
     def delete(self, filename: str) -> int:
         """Delete a series while no window of it is being written."""
         with self._working:
-            self._registry.forget(filename)
+            self._tracker.forget(filename)
             self._series.pop(filename, None)
             return self._store.delete_series(filename)
 
@@ -102,10 +103,10 @@ class Collector:
     def growing(self, filename: str, now: float) -> tuple[datetime, float, float] | None:
         """The newest open window that a sample lies in: its start, rate and seconds so far; None where there is none.
 
-        The store is asked, not the registry: another backend may receive the samples.
+        The store is asked, not the tracker: another backend may receive the samples.
         """
-        closed, current = self._registry.closed, int(now // self._seconds)
-        if closed is None or closed >= current or self._registry.status(filename, int(now * NANOSECONDS)) != "live":
+        closed, current = self._tracker.closed, int(now // self._seconds)
+        if closed is None or closed >= current or self._tracker.status(filename, int(now * NANOSECONDS)) != "live":
             return None
         sources = self._samples(closed + 1, current, filename).get(filename, [])
         newest = max((int(source.times[-1]) for source in sources), default=0)
@@ -115,22 +116,22 @@ class Collector:
 
     def _begin(self, newest: int) -> None:
         """Take up the feeds where an earlier process left them. What closed while none ran gets no forecast."""
-        self._registry.close(newest)
+        self._tracker.close(newest)
         starts = range(newest + 1 - self._kept, newest + 1, CHUNK_WINDOWS)
         chunks = [range(start, min(start + CHUNK_WINDOWS, newest + 1)) for start in starts]
         self._catch_up(chunks.pop())
         self._behind = chunks
-        self._registry.arrived(self._store.read_samples(_utc((newest + 1) * self._seconds), None))
+        self._tracker.arrived(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
 
     def _close(self, first: int, newest: int) -> None:
         """Close the windows from `first` on. More than one is due after a pause; only the newest issues forecasts."""
-        self._registry.close(newest)
+        self._tracker.close(newest)
         if newest > first:
             log.warning("windows_closed_late", count=newest - first)
         self._take_over(first)
         warm = set(self._series)
         self._write(self._all_rates(self._samples(first, newest), range(first, newest + 1)))
-        live = [name for name in self._registry.names("live", self._span(newest)[1]) if name not in self._refused]
+        live = [name for name in self._tracker.names("live", self._span(newest)[1]) if name not in self._refused]
         live.sort(key=lambda name: name not in warm)
         for start in range(0, len(live), CHUNK_SERIES):
             self._issue(live[start : start + CHUNK_SERIES], newest)
@@ -141,24 +142,25 @@ class Collector:
         """Write the forecasts from the end of the newest window."""
         rows = [row for name in names for row in self._fed_series(name).forecast(newest)]
         if rows:
-            self._store.write_issued(self._estimator.version, issued_frame(rows))
+            self._store.write({FORECASTS: issued_of(rows)})
             self.on_issued({str(row["filename"]) for row in rows})
 
     def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write windows of many series; one that cannot be written must not hold up the others."""
-        found = {self._fed_series(name): known for name, known in rates.items() if known}
-        rows = [row for series, known in found.items() for row in series.points(self._store, known)]
+        streams = {self._fed_series(name): known for name, known in rates.items() if known}
+        rows = [row for stream, known in streams.items() for row in stream.points(self._store, known)]
         if not rows:
             return
-        refused = self._store.write_windows(self._estimator.version, self._seconds, windows_frame(rows))
+        series = [SeriesInfo(stream.key, self._seconds, "feed") for stream in streams]
+        refused = self._store.write({POINTS: points_of(rows)}, series)
         if refused - self._refused:
             log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
         self._refused = self._refused - rates.keys() | refused
-        for series, known in found.items():
-            if series.key.filename not in refused:
+        for stream, known in streams.items():
+            if stream.key.name not in refused:
                 for window, rate in known.items():
-                    series.put(window, rate)
-                self._registry.begun(series.key.filename)
+                    stream.put(window, rate)
+                self._tracker.begun(stream.key.name)
 
     def _take_over(self, first: int) -> None:
         """Take from the store what others, such as a second backend, made of the windows before `first`."""
@@ -179,7 +181,7 @@ class Collector:
 
     def _correct(self) -> None:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
-        late = self._registry.take_late()
+        late = self._tracker.take_late()
         try:
             rates: dict[str, dict[int, float]] = {}
             for names in self._read_together(late):
@@ -188,7 +190,7 @@ class Collector:
                 rates |= self._all_rates({name: samples[name] for name in names if name in samples}, windows)
             self._write_changed(rates)
         except BaseException:
-            self._registry.put_back(late)
+            self._tracker.put_back(late)
             raise
 
     def _read_together(self, late: Mapping[str, set[int]]) -> list[list[str]]:
@@ -200,7 +202,7 @@ class Collector:
     def _warm_up(self) -> None:
         """Read one live series and prepare its forecaster, which takes half a second: a close would have to wait."""
         assert self._done is not None
-        live = self._registry.names("live", self._span(self._done)[1])
+        live = self._tracker.names("live", self._span(self._done)[1])
         cold = next((name for name in live if name not in self._series), None)
         if cold is not None:
             self._fed_series(cold).warm_up(self._done)
@@ -227,21 +229,23 @@ class Collector:
     def _stored_rates(self, first: int, stop: int, filename: str | None = None) -> dict[str, dict[int, float]]:
         """By series and window what is stored of windows from `first` up to `stop`, of one series or all."""
         start, end = _utc(first * self._seconds), _utc(stop * self._seconds)
-        table = self._store.read_rates(self._estimator.version, start, end, filename)
-        windows = pd.DatetimeIndex(table["timestamp"]).as_unit("s").asi8 // self._seconds
+        named = {} if filename is None else {"filename": filename}
+        tags = {"version": self._estimator.version, **named}
+        table = self._store.read(POINTS, tags, start, end, fields=["actual_rps"]).assign(**named)
+        windows = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // self._seconds
         stored: dict[str, dict[int, float]] = defaultdict(dict)
         for name, window, rate in zip(table["filename"], windows.tolist(), table["actual_rps"].tolist(), strict=True):
             stored[name][window] = rate
         return stored
 
-    def _fed_series(self, filename: str) -> FedSeries:
+    def _fed_series(self, filename: str) -> SeriesStream:
         series = self._series.get(filename)
         if series is None:
             key = SeriesKey(filename, self._estimator.version)
-            series = FedSeries(key, self._seconds, self._estimator.live(), self._estimator.history_windows)
-            assert self._registry.closed is not None
-            if series.load(self._store, self._registry.closed + 1):
-                self._registry.begun(filename)
+            series = SeriesStream(key, self._seconds, self._estimator.live(), self._estimator.history_windows)
+            assert self._tracker.closed is not None
+            if series.load(self._store, self._tracker.closed + 1, self._estimator.horizons):
+                self._tracker.begun(filename)
             self._series[filename] = series
         return series
 
@@ -249,9 +253,10 @@ class Collector:
         """Samples of windows `first` to `last` and of those they look back on."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
         stop = _utc((last + 1) * self._seconds) + timedelta(microseconds=1)  # a counter read at the end is in
-        sources = sources_of(self._store.read_samples(start, stop, filename))
+        named = {} if filename is None else {"filename": filename}
+        sources = sources_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
         for name, found in sources.items():
-            self._registry.seen(name, max(int(source.times[-1]) for source in found))
+            self._tracker.seen(name, max(int(source.times[-1]) for source in found))
         return sources
 
     def _all_rates(
@@ -273,7 +278,7 @@ class Collector:
 
     def _prune(self, now: float) -> None:
         if abs(now - self._pruned) >= PRUNE_SECONDS:
-            self._store.delete_samples(_utc(now) - SAMPLES_KEPT)
+            self._store.delete(SAMPLES, {}, _utc(now) - SAMPLES_KEPT)
             self._pruned = now
 
 

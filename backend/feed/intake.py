@@ -9,10 +9,11 @@ from contextlib import contextmanager
 import structlog
 
 from backend.errors import BusyError, ConflictError
-from backend.feed.line_protocol import BadLine, Precision, parse_lines
+from backend.feed.line_parser import BadLine, Precision, parse_lines
 from backend.feed.rates import NANOSECONDS
-from backend.feed.registry import SAMPLES_KEPT, Registry
 from backend.feed.samples import Row, SampleReader, samples_frame
+from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
+from backend.measurements import SAMPLES
 from backend.stores import Store
 
 log = structlog.get_logger()
@@ -22,14 +23,14 @@ MOST_PENDING = 32  # writes that wait for the store at once; senders keep the re
 
 
 class Intake:
-    """Stores samples before it answers for them, and tells the registry.
+    """Stores samples before it answers for them, and tells the tracker.
 
     It has threads of its own: a store that is slow to write must not take those that read for the page.
     """
 
-    def __init__(self, store: Store, registry: Registry, reader: SampleReader, max_series: int) -> None:
+    def __init__(self, store: Store, tracker: FeedTracker, reader: SampleReader, max_series: int) -> None:
         self._store = store
-        self._registry = registry
+        self._tracker = tracker
         self._reader = reader
         self._max_series = max_series
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="intake")
@@ -41,7 +42,8 @@ class Intake:
         """Hold a place among the pending writes. Raises BusyError where all are taken."""
         if self._pending >= MOST_PENDING:
             raise BusyError(
-                f"{MOST_PENDING} writes wait for the store. Send it again in a second.", headers={"Retry-After": "1"}
+                f"{MOST_PENDING} writes are waiting for the store. Send it again in a second.",
+                headers={"Retry-After": "1"},
             )
         self._pending += 1
         try:
@@ -77,8 +79,8 @@ class Intake:
             return
         self._refuse_one_too_many({row[0] for row in usable})
         frame = samples_frame(usable)
-        self._store.write_samples(frame)
-        self._registry.arrived(frame)
+        self._store.write({SAMPLES: frame})
+        self._tracker.arrived(frame)
 
     def close(self) -> None:
         """Finish what was begun."""
@@ -87,12 +89,12 @@ class Intake:
     def _refuse_one_too_many(self, names: set[str]) -> None:
         if names <= self._names:
             return
-        known = {series.filename for series in self._store.list_series()}
-        fed = set(self._registry.names("live", time.time_ns()))
+        known = {record.name for record in self._store.list_series()}
+        fed = set(self._tracker.names("live", time.time_ns()))
         if len(known | fed | names) > self._max_series and not names <= known | fed:
             raise ConflictError(
-                f"{len(known | fed)} series are stored, which is the most (SCALEOPS_MAX_SERIES). "
-                f"Delete one of them first. New: {', '.join(sorted(names - known - fed)[:5])}.",
+                f"{len(known | fed)} series are stored, the maximum (SCALEOPS_MAX_SERIES). "
+                f"Delete one first. New: {', '.join(sorted(names - known - fed)[:5])}.",
                 limit=self._max_series,
             )
         self._names = known | fed | names

@@ -14,10 +14,11 @@ from backend.errors import ProblemError
 from backend.feed.intake import Intake
 from backend.feed.prometheus import Prometheus
 from backend.feed.rates import NANOSECONDS
-from backend.feed.registry import SAMPLES_KEPT
 from backend.feed.samples import Row
-from backend.pipeline import clean_name
-from backend.stores import Store
+from backend.feed.tracker import SAMPLES_KEPT
+from backend.measurements import SAMPLES
+from backend.stores import TIME, Store
+from backend.stores.names import clean_name
 
 log = structlog.get_logger()
 
@@ -115,9 +116,8 @@ class Poller:
     def _begin(self, query: _Query, newest: int) -> None:
         """Want all that may still be stored and is not, so that an outage of ours is filled as well."""
         since = datetime.fromtimestamp(self._end(newest - self._kept), UTC)
-        samples = self._store.read_samples(since, None, query.filename)
-        own = samples[samples["source"] == SOURCE]
-        known = pd.DatetimeIndex(own["time"]).as_unit("ns").asi8 // (self._seconds * NANOSECONDS)
+        own = self._store.read(SAMPLES, {"filename": query.filename, "source": SOURCE}, since, fields=["value"])
+        known = pd.DatetimeIndex(own[TIME]).as_unit("ns").asi8 // (self._seconds * NANOSECONDS)
         query.wanted = set(range(newest + 1 - self._kept, newest + 1)) - set(known.tolist())
         query.newest = newest
 
@@ -142,12 +142,12 @@ def why_not(value: float | None) -> str | None:
     """Why a value is not the traffic of a window; None for one that is."""
     if value is None:
         return (
-            "The query gives nothing for the newest window: no such metric, or it is not scraped any more; rate( ) "
-            "needs two scrapes within its range. Try it on Prometheus's own page."
+            "The query returned nothing for the newest window: there is no such metric, or it is no longer scraped; "
+            "rate( ) needs two scrapes within its range. Try the query in Prometheus's own UI."
         )
     if not math.isfinite(value):
-        return f"The query gives {value} for the newest window; does it divide by zero?"
-    return f"The query gives {value}, and traffic cannot be negative." if value < 0 else None
+        return f"The query returned {value} for the newest window; does it divide by zero?"
+    return f"The query returned {value}, but traffic cannot be negative." if value < 0 else None
 
 
 def _note(query: _Query, problem: str | None) -> None:

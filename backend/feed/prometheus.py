@@ -1,4 +1,4 @@
-"""A Prometheus server, asked for the values of a query. Every way it may fail to answer is said with its fix."""
+"""A Prometheus server, asked for the values of a query. Every way it may fail to answer is reported with its fix."""
 
 import asyncio
 import json
@@ -12,7 +12,7 @@ TIMEOUT_SECONDS = 10
 CONNECTIONS = 8  # all series are due at once
 MOST_BYTES = 1024**2  # 60 values are 2 kB; a query without sum() may find thousands of series
 SHOWN = 3
-ONE_SERIES = "A query must give one series: put sum( ) around it in SCALEOPS_PROMETHEUS_QUERIES."
+ONE_SERIES = "A query must return one series: put sum( ) around it in SCALEOPS_PROMETHEUS_QUERIES."
 
 
 class Prometheus:
@@ -54,23 +54,23 @@ class Prometheus:
         """Prometheus answers in JSON also where it refuses."""
         if status in (401, 403):
             raise PrometheusError(
-                f"Prometheus at {self._shown_url} refuses us ({status}). Set SCALEOPS_PROMETHEUS_TOKEN, or a user and "
-                "password in SCALEOPS_PROMETHEUS_URL (http://user:password@host)."
+                f"Prometheus at {self._shown_url} refused the request ({status}). Set SCALEOPS_PROMETHEUS_TOKEN, or a "
+                "user and password in SCALEOPS_PROMETHEUS_URL (http://user:password@host)."
             )
         try:
             answer = json.loads(body)
             if answer["status"] == "error":
                 raise PrometheusError(
-                    f"Prometheus refuses the query ({answer['errorType']}): {answer['error']}. "
-                    "Try it on Prometheus's own page, then correct SCALEOPS_PROMETHEUS_QUERIES."
+                    f"Prometheus rejected the query ({answer['errorType']}): {answer['error']}. "
+                    "Try it in Prometheus's own UI, then correct SCALEOPS_PROMETHEUS_QUERIES."
                 )
             if answer.get("warnings"):
-                raise PrometheusError(f"Prometheus does not vouch for its answer: {'; '.join(answer['warnings'])}.")
+                raise PrometheusError(f"Prometheus returned a partial result: {'; '.join(answer['warnings'])}.")
             return _only_series(answer["data"]["result"])
         except (ValueError, TypeError, KeyError):
             raise PrometheusError(
-                f"What is at {self._shown_url} answers {status}, and not as Prometheus does. "
-                "SCALEOPS_PROMETHEUS_URL is the address of its page, without /api/v1 or /graph."
+                f"The server at {self._shown_url} answered {status}, but not as Prometheus does. "
+                "SCALEOPS_PROMETHEUS_URL must be the address of its UI, without /api/v1 or /graph."
             ) from None
 
 
@@ -100,5 +100,5 @@ def _only_series(found: list[dict[str, Any]]) -> dict[int, float]:
     if len(found) > 1:
         labels = ", ".join(str(series["metric"]) for series in found[:SHOWN])
         others = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise PrometheusError(f"The query gives {len(found)} series: {labels}{others}. {ONE_SERIES}")
+        raise PrometheusError(f"The query returned {len(found)} series: {labels}{others}. {ONE_SERIES}")
     return {round(float(time)): float(value) for series in found for time, value in series["values"]}

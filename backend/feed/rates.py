@@ -12,6 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from backend.stores import TIME
+
 LOOKBACK_WINDOWS = 3  # samples before the window tell how often a source speaks, and where its counter stood
 REGULAR = 1.5  # a source is silent once nothing comes for so many of its usual gaps
 IRREGULAR = 4.0  # one sample an event: gaps vary like those of a Poisson process, one in 10,000 is longer than this
@@ -46,7 +48,7 @@ class _Share:
 def sources_of(samples: pd.DataFrame) -> dict[str, list[Source]]:
     """By series its sources; `samples` as the store gives them."""
     found: dict[str, list[Source]] = {}
-    ordered = samples.assign(ns=pd.DatetimeIndex(samples["time"]).as_unit("ns").asi8)
+    ordered = samples.assign(ns=pd.DatetimeIndex(samples[TIME]).as_unit("ns").asi8)
     for (filename, _, kind), part in ordered.groupby(["filename", "source", "kind"], sort=False):
         source = Source(str(kind), part["ns"].to_numpy(np.int64), part["value"].to_numpy(np.float64))
         found.setdefault(str(filename), []).append(source)

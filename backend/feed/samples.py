@@ -9,9 +9,10 @@ import pandas as pd
 
 from backend.config import FeedRule
 from backend.errors import InvalidRequestError
-from backend.feed.line_protocol import BadLine, Line
-from backend.pipeline import clean_name
-from backend.stores import SAMPLE_COLUMNS
+from backend.feed.line_parser import BadLine, Line
+from backend.measurements import SAMPLE_COLUMNS
+from backend.stores import TIME
+from backend.stores.names import clean_name
 
 # Telegraf plugins whose field is not what its name says: a standing counter called `requests`.
 KNOWN_FEEDS = {
@@ -40,8 +41,8 @@ def samples_frame(rows: list[Row]) -> pd.DataFrame:
     """Rows as the store takes them."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(SAMPLE_COLUMNS)
     table = pd.DataFrame({name: list(column) for name, column in zip(SAMPLE_COLUMNS, columns, strict=True)})
-    times = pd.DatetimeIndex(table["time"].to_numpy("int64")).as_unit("ns").tz_localize("UTC")
-    return table.assign(time=times)
+    times = pd.DatetimeIndex(table[TIME].to_numpy("int64")).as_unit("ns").tz_localize("UTC")
+    return table.assign(**{TIME: times})
 
 
 class SampleReader:
@@ -116,7 +117,7 @@ def _totals(line: Line) -> list[tuple[str, str]]:
 def _check(time: int, value: float, now: int) -> None:
     if not EARLIEST <= time <= now + MOST_AHEAD:
         raise InvalidRequestError(
-            "its time is before 1990 or more than a day ahead; `precision` says the unit, ns where it is not given"
+            "its time is before 1990 or more than a day ahead; check `precision`, the unit of times (default ns)"
         )
     if value < 0:
         raise InvalidRequestError("traffic cannot be negative")

@@ -13,9 +13,11 @@ from backend.ingest.contract import (
     Traffic,
     ValueUnit,
 )
+from backend.ingest.detect import ACCEPTED_EXTENSIONS
 from backend.ingest.reading import read_traffic
 
 __all__ = [
+    "ACCEPTED_EXTENSIONS",
     "DroppedRows",
     "Kind",
     "ReadLimits",

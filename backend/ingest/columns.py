@@ -14,8 +14,8 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.readers.base import Source
-from backend.ingest.tally import listed, quoted
+from backend.ingest.readers.base import FileReader
+from backend.ingest.rejects import listed, quoted
 from backend.ingest.timestamps import (
     NumberUnit,
     TimeParser,
@@ -78,8 +78,8 @@ class Plan:
     notes: list[str]
 
 
-def plan_reading(source: Source, options: ReadOptions, zone: Zone) -> Plan:
-    """Recognise what was not told. Raises UnusableFileError naming the columns that were seen."""
+def plan_reading(source: FileReader, options: ReadOptions, zone: Zone) -> Plan:
+    """Detect what the options do not give. Raises UnusableFileError naming the columns that were seen."""
     types = {name: plain_type(kind) for name, kind in source.columns().items()}
     notes: list[str] = []
     time, parser = _choose_time(source, types, options, zone, notes)
@@ -96,7 +96,7 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
-def _samples(source: Source, names: Sequence[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
+def _samples(source: FileReader, names: Sequence[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
     usable = [name for name in names if is_text(types[name]) or is_number(types[name]) or is_moment(types[name])]
     return {name: plain(array) for name, array in source.sample(usable).items()}
 
@@ -112,14 +112,14 @@ def _by_name(names: Sequence[str], known: Sequence[str]) -> list[str]:
 def _check_named(name: str, types: Mapping[str, pa.DataType], option: str) -> None:
     if name not in types:
         raise InvalidRequestError(
-            f"{option} is {quoted(name)}, but the file has no such column. It has {listed(list(types))}.",
+            f"{option} is {quoted(name)}, but the file has no such column. Its columns are {listed(list(types))}.",
             field=option,
             columns=list(types)[:20],
         )
 
 
 def _choose_time(
-    source: Source, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, notes: list[str]
+    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, notes: list[str]
 ) -> tuple[str, TimeParser]:
     if options.timestamp_column is not None:
         name = options.timestamp_column
@@ -127,17 +127,17 @@ def _choose_time(
         array = _samples(source, [name], types).get(name)
         if array is None:
             raise _unusable_type(name, types[name])
-        parser, _ = recognise_times(array, options, zone)
+        parser, _ = detect_times(array, options, zone)
         _note_unit(name, parser, types[name], options, notes)
         return name, parser
     name, parser = _find_time(source, types, options, zone)
-    notes.append(f"Times were taken from the column {quoted(name)} (timestamp_column overrides).")
+    notes.append(f"Times were read from the column {quoted(name)} (override with timestamp_column).")
     _note_unit(name, parser, types[name], options, notes)
     return name, parser
 
 
 def _find_time(
-    source: Source, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone
+    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone
 ) -> tuple[str, TimeParser]:
     """By name first, then by content: real times before text before numbers."""
     names = list(types)
@@ -148,7 +148,7 @@ def _find_time(
     fallback: tuple[str, TimeParser] | None = None
     for group in (named, partly, rest):
         for name, array in _samples(source, group, types).items():
-            parser, share = recognise_times(array, options, zone)
+            parser, share = detect_times(array, options, zone)
             if share >= _ENOUGH:
                 return name, parser
             if fallback is None and group is named:
@@ -159,21 +159,21 @@ def _find_time(
     if unusable:
         raise _unusable_type(unusable[0], types[unusable[0]])
     raise UnusableFileError(
-        f"No column holds times. The columns are {listed(names)}. Name one with timestamp_column; times are ISO 8601, "
-        "access-log times, or numbers of s, ms, us or ns since 1970, from 1990 to 2099.",
+        f"No column holds times. The columns are {listed(names)}. Name one with timestamp_column; times must be ISO "
+        "8601, access-log times, or s, ms, us or ns since 1970, from 1990 to 2099.",
         columns=names[:20],
     )
 
 
 def _unusable_type(name: str, kind: pa.DataType) -> UnusableFileError:
     return UnusableFileError(
-        f"The column {quoted(name)} is of type {str(kind)[:80]}, which holds no times. Allowed are timestamps, dates, "
-        "numbers and text.",
+        f"The column {quoted(name)} is of type {str(kind)[:80]}, which holds no times. Allowed: timestamps, dates, "
+        "numbers, text.",
         column=name,
     )
 
 
-def recognise_times(array: pa.Array[Any], options: ReadOptions, zone: Zone) -> tuple[TimeParser, float]:
+def detect_times(array: pa.Array[Any], options: ReadOptions, zone: Zone) -> tuple[TimeParser, float]:
     """The parser that reads most of the sample, and the share it reads (of the rows that are not empty)."""
     kind = array.type
     if is_moment(kind):
@@ -181,7 +181,7 @@ def recognise_times(array: pa.Array[Any], options: ReadOptions, zone: Zone) -> t
     elif is_number(kind):
         if options.time_unit in {"iso", "clf"}:
             raise InvalidRequestError(
-                f"time_unit is {options.time_unit}, but the column holds numbers. Allowed are s, ms, us and ns.",
+                f"time_unit is {options.time_unit}, but the column holds numbers. Allowed: s, ms, us, ns.",
                 field="time_unit",
             )
         candidates = [number_parser(kind, unit) for unit in _NUMBER_UNITS]
@@ -205,13 +205,13 @@ def _share(parser: TimeParser, present: pa.Array[Any]) -> float:
 def _note_unit(name: str, parser: TimeParser, kind: pa.DataType, options: ReadOptions, notes: list[str]) -> None:
     if not is_moment(kind) and options.time_unit is None and parser.unit in _UNIT_WORDS:
         notes.append(
-            f"The numbers in {quoted(name)} were taken as {_UNIT_WORDS[parser.unit]} since 1970, UTC "
-            "(time_unit overrides)."
+            f"The numbers in {quoted(name)} were read as {_UNIT_WORDS[parser.unit]} since 1970, UTC "
+            "(override with time_unit)."
         )
 
 
 def _choose_value(
-    source: Source,
+    source: FileReader,
     types: Mapping[str, pa.DataType],
     time: str,
     parser: TimeParser,
@@ -224,7 +224,9 @@ def _choose_value(
     if options.value_column is not None:
         _check_named(options.value_column, types, "value_column")
         if options.value_column == time:
-            raise InvalidRequestError(f"value_column and the time are both {quoted(time)}.", field="value_column")
+            raise InvalidRequestError(
+                f"value_column is {quoted(time)}, which is the time column.", field="value_column"
+            )
         return options.value_column
     samples = _samples(source, names, types)
     numeric = [name for name in samples if _is_numeric(samples[name])]
@@ -232,26 +234,26 @@ def _choose_value(
     known = _by_name(possible, (*RATE_NAMES[:9], *COUNT_NAMES, *RATE_NAMES[9:], *PER_MINUTE_NAMES))
     if known:
         notes.append(
-            f"The file was taken as a series, one row a window, with its values in {quoted(known[0])} "
-            "(kind and value_column override)."
+            f"The file was read as a series, one row per window, with values from {quoted(known[0])} "
+            "(override with kind and value_column)."
         )
         return known[0]
     if len(numeric) == 1 and (options.kind == "series" or _is_regular(source, time, parser)):
         notes.append(
-            f"Times are evenly spaced, so the file was taken as a series with its values in {quoted(numeric[0])} "
-            "(kind and value_column override)."
+            f"The times are evenly spaced, so the file was read as a series with values from {quoted(numeric[0])} "
+            "(override with kind and value_column)."
         )
         return numeric[0]
     if options.kind == "series":
         raise UnusableFileError(
-            f"No column is known to hold a count or a rate. The columns are {listed(list(types))}. "
+            f"No column has a name known for a count or a rate. The columns are {listed(list(types))}. "
             "Name one with value_column.",
             columns=list(types)[:20],
         )
     if options.kind is None:
         notes.append(
-            "No column is known to hold a count or a rate, so each row was taken as one request "
-            "(kind and value_column override)."
+            "No column has a name known for a count or a rate, so each row was counted as one request "
+            "(override with kind and value_column)."
         )
     return None
 
@@ -284,7 +286,7 @@ def _holds_labels(array: pa.Array[Any]) -> bool:
     return is_text(array.type) and array.null_count < len(array) and not _is_numeric(array)
 
 
-def _is_regular(source: Source, time: str, parser: TimeParser) -> bool:
+def _is_regular(source: FileReader, time: str, parser: TimeParser) -> bool:
     parsed = parser.parse(plain(source.sample([time])[time]))
     if parsed.bad or len(parsed.ticks) < 3:
         return False
@@ -293,13 +295,13 @@ def _is_regular(source: Source, time: str, parser: TimeParser) -> bool:
 
 
 def _value_unit(
-    source: Source, value: str, types: Mapping[str, pa.DataType], options: ReadOptions, notes: list[str]
+    source: FileReader, value: str, types: Mapping[str, pa.DataType], options: ReadOptions, notes: list[str]
 ) -> tuple[ValueUnit, float]:
     normal = _normal(value)
     if options.value_unit is not None:
         return options.value_unit, 1.0
     if normal in PER_MINUTE_NAMES:
-        notes.append(f"{quoted(value)} was taken as requests per minute (value_unit overrides).")
+        notes.append(f"{quoted(value)} was read as requests per minute (override with value_unit).")
         return "rate", 1 / 60
     if normal in COUNT_NAMES:
         unit: ValueUnit = "count"
@@ -314,8 +316,8 @@ def _value_unit(
         numbers, _ = parse_values(array)
         known = numbers[~np.isnan(numbers)]
         unit = "count" if np.all(known == np.rint(known)) else "rate"
-    words = "a count of requests a row" if unit == "count" else "a rate in requests per second"
-    notes.append(f"{quoted(value)} was taken as {words} (value_unit overrides).")
+    words = "a count of requests per row" if unit == "count" else "a rate in requests per second"
+    notes.append(f"{quoted(value)} was read as {words} (override with value_unit).")
     return unit, 1.0
 
 

@@ -12,7 +12,7 @@ ValueUnit = Literal["count", "rate"]
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the caller fixes; None means: recognise it and say what was taken.
+    """What the caller fixes; None means: detect it and report what was assumed.
 
     `timezone` is an IANA name or an offset such as "-04:00"; it is for times that carry no offset of
     their own. `time_unit` is for numbers (s, ms, us, ns); text is read as ISO or access-log time.
@@ -57,7 +57,7 @@ class Traffic:
 
     `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
     `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
-    that was recognised rather than told, with the option that overrides it.
+    that was detected rather than given, with the option that overrides it.
     """
 
     frame: pd.DataFrame

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -11,7 +12,18 @@ from backend.ingest.streams import GZIP_MAGIC, read_head, read_start
 
 Format = Literal["parquet", "csv", "json_lines", "json_array", "common_log", "combined_log"]
 
-READABLE = (
+# What a file dialog offers. The content decides, not the name.
+EXTENSIONS: dict[Format, tuple[str, ...]] = {
+    "parquet": (".parquet",),
+    "csv": (".csv", ".tsv", ".txt"),
+    "json_lines": (".jsonl", ".ndjson"),
+    "json_array": (".json",),
+    "common_log": (".log",),
+    "combined_log": (".log",),
+}
+ACCEPTED_EXTENSIONS = [*dict.fromkeys(chain.from_iterable(EXTENSIONS.values())), ".gz"]
+
+SUPPORTED_FORMATS = (
     "Parquet, CSV (comma, semicolon or tab), JSON lines, a JSON array of objects, and access logs in Common or "
     "Combined Log Format; CSV, JSON and logs also as .gz"
 )
@@ -28,13 +40,13 @@ _MAGIC: list[tuple[bytes, str]] = [
     (b"\x28\xb5\x2f\xfd", "a zstd archive"),
     (b"7z\xbc\xaf", "a 7-Zip archive"),
     (b"Rar!", "a RAR archive"),
-    (b"\x7fELF", "a program"),
+    (b"\x7fELF", "an executable (ELF)"),
     (b"SQLite format 3", "an SQLite database"),
     (b"ARROW1", "an Arrow (Feather) file"),
     (b"Obj\x01", "an Avro file"),
     (b"ORC", "an ORC file"),
     (b"\x89HDF", "an HDF5 file"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\xd0\xcf\x11\xe0", "a legacy Office document"),
 ]
 
 _STAMP = rb"\[\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
@@ -56,7 +68,7 @@ def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
     with path.open("rb") as file:
         start = file.read(512)
     if not start:
-        raise UnusableFileError(f"The file is empty (0 bytes). Readable are {READABLE}.")
+        raise UnusableFileError(f"The file is empty (0 bytes). Supported formats: {SUPPORTED_FORMATS}.")
     if start.startswith(b"PAR1"):
         return Detected("parquet", False, b"", False)
     _refuse_binary(start, filename)
@@ -69,11 +81,9 @@ def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
 
 def _refuse_packed(head: bytes, filename: str) -> None:
     if head.startswith(b"PAR1"):
-        raise UnsupportedFormatError(
-            "The file is Parquet inside gzip. Unpack it first: Parquet is compressed by itself."
-        )
+        raise UnsupportedFormatError("The file is Parquet inside gzip. Unpack it first; Parquet is compressed already.")
     if head.startswith(GZIP_MAGIC):
-        raise UnsupportedFormatError("The file was packed with gzip twice. Unpack it once first.")
+        raise UnsupportedFormatError("The file was compressed with gzip twice. Unpack it once first.")
     _refuse_binary(head, filename)
 
 
@@ -84,19 +94,21 @@ def _refuse_binary(start: bytes, filename: str) -> None:
     if start[257:262] == b"ustar":
         raise _unsupported("a tar archive", filename)
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnusableFileError("The text is UTF-16. Save it as UTF-8 and upload it again.")
+        raise UnusableFileError("The file is UTF-16 text. Save it as UTF-8 and upload it again.")
 
 
 def _unsupported(looks_like: str, filename: str) -> UnsupportedFormatError:
     suffix = Path(filename).suffix.lower()
-    named = f", whatever its name ending {suffix} says" if suffix in {".csv", ".json", ".parquet", ".log"} else ""
-    return UnsupportedFormatError(f"The content looks like {looks_like}{named}. Readable are {READABLE}.")
+    named = f", although its name ends in {suffix}" if suffix in {".csv", ".json", ".parquet", ".log"} else ""
+    return UnsupportedFormatError(
+        f"The content looks like {looks_like}{named}. Supported formats: {SUPPORTED_FORMATS}."
+    )
 
 
 def _text_format(head: bytes, filename: str) -> Format:
     text = head.lstrip()
     if not text:
-        raise UnusableFileError(f"The file is empty (only white space). Readable are {READABLE}.")
+        raise UnusableFileError(f"The file is empty (only whitespace). Supported formats: {SUPPORTED_FORMATS}.")
     if text.startswith(b"<"):
         html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|!--)", text)
         raise _unsupported("an HTML page" if html else "XML", filename)

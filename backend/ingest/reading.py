@@ -15,12 +15,12 @@ from backend.ingest.columns import Plan, parse_values, plan_reading
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
 from backend.ingest.detect import Detected, detect
 from backend.ingest.readahead import read_ahead
-from backend.ingest.readers.accesslog import TIME_COLUMN, AccessLogSource
-from backend.ingest.readers.base import Batch, Source
-from backend.ingest.readers.csv import CsvSource
-from backend.ingest.readers.json import JsonSource
-from backend.ingest.readers.parquet import ParquetSource
-from backend.ingest.tally import DropTally, quoted
+from backend.ingest.readers.accesslog import TIME_COLUMN, AccessLogReader
+from backend.ingest.readers.base import Batch, FileReader
+from backend.ingest.readers.csv import CsvReader
+from backend.ingest.readers.json import JsonReader
+from backend.ingest.readers.parquet import ParquetReader
+from backend.ingest.rejects import RejectCounter, quoted
 from backend.ingest.timestamps import (
     AMBIGUOUS_SLOT,
     EARLIEST,
@@ -34,7 +34,7 @@ from backend.ingest.timestamps import (
     to_floats,
     utf8,
 )
-from backend.ingest.windows import RawCounter, one_a_time, raw_series, series_windows
+from backend.ingest.windows import RawCounter, one_row_per_time, raw_series, series_windows
 
 MIXED_UNITS_SHARE = 0.05
 MAX_WINDOW_SECONDS = 31 * 86_400
@@ -60,10 +60,14 @@ def read_traffic(
     except FileNotFoundError:
         raise  # the caller's mistake, not the file's
     except MemoryError as error:
-        raise UnusableFileError("Reading the file needs more memory than is allowed.") from error
+        raise UnusableFileError(
+            "Reading the file needs more memory than the reader may use (SCALEOPS_READER_MEMORY_MB)."
+        ) from error
     except Exception as error:
         # Damaged files make the libraries raise many kinds of error; each means that the file cannot be read.
-        raise UnusableFileError(f"The file is damaged or not what it claims to be: {_first_line(error)}") from error
+        raise UnusableFileError(
+            f"The file is damaged, or not of the format that its content suggests: {_first_line(error)}"
+        ) from error
 
 
 def _first_line(error: Exception) -> str:
@@ -75,13 +79,13 @@ def _read(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, d
     window = default_window if options.window_seconds is None else options.window_seconds
     if not 1 <= window <= MAX_WINDOW_SECONDS:
         raise InvalidRequestError(
-            f"window_seconds is {window}; allowed are 1 to {MAX_WINDOW_SECONDS:,}.", field="window_seconds"
+            f"window_seconds is {window}; it must be from 1 to {MAX_WINDOW_SECONDS:,}.", field="window_seconds"
         )
     zone_name = options.timezone or "UTC"
     zone = Zone(zone_name, parse_zone(zone_name))
     detected = detect(path, filename, limits)
     source = _open(path, detected, limits)
-    if isinstance(source, AccessLogSource):
+    if isinstance(source, AccessLogReader):
         zone.offset_seen = True  # every line carries one
         plan = Plan("raw", TIME_COLUMN, ticks_parser("clf", 1), None, None, 1.0, False, [])
     else:
@@ -90,23 +94,23 @@ def _read(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, d
     return _Reading(source, plan, zone, window, limits, options).run()
 
 
-def _open(path: Path, detected: Detected, limits: ReadLimits) -> Source:
+def _open(path: Path, detected: Detected, limits: ReadLimits) -> FileReader:
     match detected.format:
         case "parquet":
-            return ParquetSource(path, limits)
+            return ParquetReader(path, limits)
         case "csv":
-            return CsvSource(path, detected, limits)
+            return CsvReader(path, detected, limits)
         case "json_lines" | "json_array":
-            return JsonSource(path, detected, limits)
+            return JsonReader(path, detected, limits)
         case "common_log" | "combined_log":
-            return AccessLogSource(path, detected, limits)
+            return AccessLogReader(path, detected, limits)
 
 
 class _Reading:
     """One pass over one file."""
 
     def __init__(
-        self, source: Source, plan: Plan, zone: Zone, window: int, limits: ReadLimits, options: ReadOptions
+        self, source: FileReader, plan: Plan, zone: Zone, window: int, limits: ReadLimits, options: ReadOptions
     ) -> None:
         self._source = source
         self._plan = plan
@@ -114,8 +118,8 @@ class _Reading:
         self._window = window
         self._limits = limits
         self._options = options
-        self._lines = DropTally()  # what the reader refused: no rows at all
-        self._rows = DropTally()  # rows whose time or value is bad
+        self._lines = RejectCounter()  # what the reader refused: no rows at all
+        self._rows = RejectCounter()  # rows whose time or value is bad
         self._rows_read = 0
         self._other_unit = 0
         self._ended = False  # whether all rows were read and some of them can be used
@@ -132,9 +136,9 @@ class _Reading:
         return self._lines.total() + self._rows.total()
 
     def _dropped_note(self) -> str:
-        """Why so little is left."""
+        """What was dropped and why, for a file with too few usable rows."""
         reasons = [f"{entry.count:,} {entry.reason}" for entry in self._lines.dropped() + self._rows.dropped()]
-        return f"Of {self._rows_read + self._lines.total():,} rows these were not used: {'; '.join(reasons)}."
+        return f"Dropped of {self._rows_read + self._lines.total():,} rows: {'; '.join(reasons)}."
 
     def _raw(self) -> Traffic:
         counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
@@ -156,18 +160,18 @@ class _Reading:
                 all_ticks.append(ticks.copy() if good is None else ticks[good])
                 all_values.append(values.copy() if good is None else values[good])
         self._check_usable()
-        samples, notes = one_a_time(
+        rows, notes = one_row_per_time(
             np.concatenate(all_ticks), np.concatenate(all_values), self._plan.has_labels, self._rows
         )
         unit = self._plan.value_unit or "count"
         frame, window, more = series_windows(
-            samples, self._plan.parser.ticks_per_second, self._window, unit, self._limits.max_windows
+            rows, self._plan.parser.ticks_per_second, self._window, unit, self._limits.max_windows
         )
         frame["actual_rps"] *= self._plan.value_scale
         return self._traffic(frame, window, notes + more)
 
     def _times(self, batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_] | None]:
-        """Ticks of the batch and which rows are good (None: all). Bad ones are tallied."""
+        """Ticks of the batch and which rows are good (None: all). Bad ones are counted."""
         times = plain(batch.times)
         parsed = self._plan.parser.parse(times)
         self._rows_read += len(times)
@@ -197,8 +201,9 @@ class _Reading:
             raise UnusableFileError("The file has no rows. At least two windows of traffic are needed.")
         if self._other_unit and self._other_unit >= MIXED_UNITS_SHARE * rows:
             raise UnusableFileError(
-                f"The times mix units: {self._other_unit:,} of {rows:,} rows do not fit {self._plan.parser.unit} but "
-                f"another unit ({self._rows.quote()}). Use one unit in the whole column.",
+                f"The time column mixes units: {self._other_unit:,} of {rows:,} rows are not in "
+                f"{self._plan.parser.unit} but in another unit ({self._rows.quote()}). "
+                "Use one unit in the whole column.",
                 column=self._plan.time,
                 rows=self._rows.first_rows(),
             )
@@ -206,8 +211,8 @@ class _Reading:
             bad = self._rows if self._rows.total() else self._lines
             raise UnusableFileError(
                 f"None of the {rows:,} rows can be used with times from {quoted(self._plan.time)}: "
-                f"{bad.quote()}. Times are ISO 8601, access-log times, or "
-                "numbers of s, ms, us or ns since 1970, from 1990 to 2099; values are finite numbers from 0.",
+                f"{bad.quote()}. Times must be ISO 8601, access-log times, or "
+                "s, ms, us or ns since 1970, from 1990 to 2099; values must be finite and not negative.",
                 column=self._plan.time,
                 rows=bad.first_rows(),
             )
@@ -221,7 +226,7 @@ class _Reading:
             format=self._source.format,
             timestamp_column=None if plan.parser.unit == "clf" and plan.time == TIME_COLUMN else plan.time,
             time_unit=plan.parser.unit,
-            timezone=self._zone.taken,
+            timezone=self._zone.label,
             value_column=plan.value,
             value_unit=plan.value_unit,
             window_seconds=window,

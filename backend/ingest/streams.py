@@ -67,7 +67,7 @@ class TextStream(io.RawIOBase):
             return self._source.read(size)
         except EOFError as error:
             raise UnusableFileError(
-                f"The gzip file is cut off: it ends after {self._position:,} unpacked bytes. Upload it again, whole."
+                f"The gzip file is truncated: it ends after {self._position:,} unpacked bytes. Upload the whole file."
             ) from error
         except (gzip.BadGzipFile, zlib.error) as error:
             raise UnusableFileError(
@@ -77,25 +77,25 @@ class TextStream(io.RawIOBase):
     def _check(self, chunk: bytes) -> None:
         if self.gzipped and self._position + len(chunk) > self._limits.max_unpacked_bytes:
             raise TooLargeError(
-                f"The gzip file unpacks to more than {self._limits.max_unpacked_bytes:,} bytes, "
-                "which is the most that is allowed.",
+                f"The gzip file unpacks to more than {self._limits.max_unpacked_bytes:,} bytes, the maximum "
+                "(four times SCALEOPS_MAX_UPLOAD_MB).",
                 limit=self._limits.max_unpacked_bytes,
             )
         if b"\0" in chunk:
             line = self._line_number(chunk[: chunk.index(b"\0")])
             raise UnusableFileError(
-                f"Line {line:,} holds a NUL byte, so the file is binary, damaged or UTF-16; text files must be UTF-8.",
+                f"Line {line:,} has a NUL byte, so the file is binary, damaged or UTF-16; text files must be UTF-8.",
                 row=line,
             )
         self._check_lines(chunk)
 
     def _line_number(self, before: bytes) -> int:
         """The line that begins after what was read and `before`. Counted only now: nothing else needs it."""
-        lines, left = 1 + before.count(b"\n"), self._position
+        lines, remaining = 1 + before.count(b"\n"), self._position
         with TextStream(self._path, self._limits) as again:
-            while left > 0 and (chunk := again._unpack(min(left, BLOCK_BYTES))):
+            while remaining > 0 and (chunk := again._unpack(min(remaining, BLOCK_BYTES))):
                 lines += chunk.count(b"\n")
-                left -= len(chunk)
+                remaining -= len(chunk)
         return lines
 
     def _check_lines(self, chunk: bytes) -> None:
@@ -104,8 +104,7 @@ class TextStream(io.RawIOBase):
         if reach > self._limits.max_line_bytes:
             line = self._line_number(b"")
             raise UnusableFileError(
-                f"Line {line:,} is longer than {self._limits.max_line_bytes:,} bytes, "
-                "which is the most that is allowed.",
+                f"Line {line:,} is longer than {self._limits.max_line_bytes:,} bytes, the maximum.",
                 row=line,
                 limit=self._limits.max_line_bytes,
             )

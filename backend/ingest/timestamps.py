@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError
 from backend.ingest.contract import TimeUnit
-from backend.ingest.fixed import iso_micros
+from backend.ingest.fixed_width_times import iso_micros
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -33,7 +33,7 @@ _PIECE_ROWS = 2_048
 NO_TIME = "no time"
 NOT_A_TIME = "not a time"
 OUT_OF_RANGE = "time outside 1990 to 2099"
-AMBIGUOUS = "local time that happens twice, when clocks go back"
+AMBIGUOUS = "local time that occurs twice, when clocks go back"
 NONEXISTENT = "local time that does not exist, when clocks go forward"
 
 _ISO = re.compile(
@@ -58,8 +58,8 @@ def parse_zone(name: str) -> tzinfo:
         return ZoneInfo(name)
     except (ValueError, OSError, KeyError) as error:  # ZoneInfoNotFoundError is a KeyError
         raise InvalidRequestError(
-            f"timezone is {name[:60]!r}, which is no known time zone. Allowed are IANA names such as "
-            "Europe/Berlin, and offsets such as -04:00.",
+            f"timezone is {name[:60]!r}, which is not a known time zone. Allowed: IANA names such as "
+            "Europe/Berlin, offsets such as -04:00.",
             field="timezone",
         ) from error
 
@@ -75,7 +75,7 @@ class Zone:
     offset_seen: bool = False
 
     @property
-    def taken(self) -> str:
+    def label(self) -> str:
         """The zone for `Traffic.timezone`: by name if any time needed it."""
         return "offsets in the data" if self.offset_seen and not self.naive_seen else self.name
 
@@ -83,13 +83,13 @@ class Zone:
         self.undecided.clear()
         self.naive_seen = self.offset_seen = False
 
-    def notes(self, told: bool) -> list[str]:
-        """What to say about it; `told`: the caller named the zone."""
-        if self.naive_seen and not told:
-            which = "Times without an offset" if self.offset_seen else "The times carry no offset and"
-            return [f"{which} were taken as {self.name} (timezone overrides)."]
-        if told and not self.naive_seen:
-            return [f"The times are absolute or carry their offset, so timezone {self.name} was not needed."]
+    def notes(self, given: bool) -> list[str]:
+        """What to report about it; `given`: the caller named the zone."""
+        if self.naive_seen and not given:
+            which = "Times without an offset" if self.offset_seen else "The times have no offset and"
+            return [f"{which} were read as {self.name} (override with timezone)."]
+        if given and not self.naive_seen:
+            return [f"The times are absolute or have an offset, so timezone {self.name} was not used."]
         return []
 
     @property

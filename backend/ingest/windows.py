@@ -9,7 +9,7 @@ import pandas as pd
 
 from backend.errors import UnusableFileError
 from backend.ingest.contract import ValueUnit
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
@@ -19,8 +19,8 @@ EDGE_COVERAGE = 0.95
 MIN_COVERAGE = 0.5  # of a window, by rows of a finer series
 FIRST_EDGE = "in the first window, which the log covers only in part"
 LAST_EDGE = "in the last window, which the log covers only in part"
-REPEATED = "the same row again"
-REPLACED = "another value for a time that comes again later"
+REPEATED = "duplicate row"
+REPLACED = "superseded: a later row has the same time"
 
 
 def moment(seconds: float) -> str:
@@ -40,8 +40,8 @@ def check_span(first: float, last: float, window: int, most: int) -> None:
     count = int(last // window - first // window) + 1
     if count > most:
         raise UnusableFileError(
-            f"The times run from {moment(first)} to {moment(last)}: {count:,} windows of {window} s, and at most "
-            f"{most:,} are allowed. Remove rows with a wrong time, or set window_seconds to a larger value.",
+            f"The times run from {moment(first)} to {moment(last)}: {count:,} windows of {window} s, but at most "
+            f"{most:,} are allowed. Remove rows with a wrong time, or set a larger window_seconds.",
             windows=count,
             limit=most,
         )
@@ -103,7 +103,7 @@ class RawCounter:
 
 
 def raw_series(
-    counter: RawCounter, undecided: Iterable[int], slot: int, tally: DropTally
+    counter: RawCounter, undecided: Iterable[int], slot: int, rejects: RejectCounter
 ) -> tuple[pd.DataFrame, list[str]]:
     """Counts → rps with the gap and edge rules; the sentences say what was left out.
 
@@ -119,7 +119,7 @@ def raw_series(
     rps = counts / counter.window
     _mark_outages(rps, counts)
     _mark_slots(rps, first, counter.window, undecided, slot)
-    start, stop, notes = _edges(counter, first, counts, tally)
+    start, stop, notes = _edges(counter, first, counts, rejects)
     _need_two(rps[start:stop], counter.window, notes)
     return to_frame(first + start, rps[start:stop], counter.window), notes
 
@@ -138,7 +138,7 @@ def _mark_slots(rps: Floats, first: int, window: int, slots: Iterable[int], slot
             rps[max(low, 0) : high + 1] = np.nan
 
 
-def _edges(counter: RawCounter, first: int, counts: Ints, tally: DropTally) -> tuple[int, int, list[str]]:
+def _edges(counter: RawCounter, first: int, counts: Ints, rejects: RejectCounter) -> tuple[int, int, list[str]]:
     """Which windows to keep: the log covers from its first to its last time, and an edge window counts only if
     that span covers 95 % of it."""
     first_tick, last_tick = counter.span()
@@ -149,13 +149,13 @@ def _edges(counter: RawCounter, first: int, counts: Ints, tally: DropTally) -> t
     start, stop, notes = 0, len(counts), []
     if begin > (1 - EDGE_COVERAGE) * window:
         start = 1
-        tally.add(FIRST_EDGE, count=int(counts[0]))
+        rejects.add(FIRST_EDGE, count=int(counts[0]))
         notes.append(_edge_note("first", "begins", first * window, first_tick / scale, int(counts[0])))
     if end < EDGE_COVERAGE * window:
         stop -= 1
         last = (first + len(counts) - 1) * window
         if stop >= start:
-            tally.add(LAST_EDGE, count=int(counts[-1]))
+            rejects.add(LAST_EDGE, count=int(counts[-1]))
             notes.append(_edge_note("last", "ends", last, last_tick / scale, int(counts[-1])))
     return start, max(stop, start), notes
 
@@ -179,14 +179,16 @@ def _need_two(rps: Floats, window: int, notes: list[str]) -> None:
 
 
 @dataclass(frozen=True)
-class Samples:
-    """Rows of a series, sorted by time, one a time: ticks since 1970 and values."""
+class SeriesRows:
+    """Rows of a series, sorted by time, one per time: ticks since 1970 and values."""
 
     ticks: Ints
     values: Floats
 
 
-def one_a_time(ticks: Ints, values: Floats, summed: bool | None, tally: DropTally) -> tuple[Samples, list[str]]:
+def one_row_per_time(
+    ticks: Ints, values: Floats, summed: bool | None, rejects: RejectCounter
+) -> tuple[SeriesRows, list[str]]:
     """Sort, and settle several rows of one time.
 
     The last row of a time counts, as when a point is written again; but where most times have several rows and
@@ -199,15 +201,15 @@ def one_a_time(ticks: Ints, values: Floats, summed: bool | None, tally: DropTall
     new[:1] = True
     new[1:] = ticks[1:] != ticks[:-1]
     if new.all():
-        return Samples(ticks, values), []
+        return SeriesRows(ticks, values), []
     starts = np.flatnonzero(new)
     sizes = np.diff(np.append(starts, len(ticks)))
     if summed and np.count_nonzero(sizes > 1) * 2 >= len(sizes):
         note = (
-            f"Most times have several rows (up to {sizes.max():,}), taken as parts such as routes or hosts: "
-            "their values were added up. If they are not, keep one row a time."
+            f"Most times have several rows (up to {sizes.max():,}), read as parts such as routes or hosts: "
+            "their values were summed. If they are not parts, keep one row per time."
         )
-        return Samples(ticks[starts], np.add.reduceat(values, starts)), [note]
+        return SeriesRows(ticks[starts], np.add.reduceat(values, starts)), [note]
     last = starts + sizes - 1
     same = values == np.repeat(values[last], sizes)
     same[last] = False
@@ -215,11 +217,11 @@ def one_a_time(ticks: Ints, values: Floats, summed: bool | None, tally: DropTall
     replaced = len(ticks) - len(starts) - repeated
     notes = []
     if repeated:
-        tally.add(REPEATED, count=repeated)
+        rejects.add(REPEATED, count=repeated)
     if replaced:
-        tally.add(REPLACED, count=replaced)
-        notes.append(f"{replaced:,} rows repeat a time with another value; the last row of a time counts.")
-    return Samples(ticks[last], values[last]), notes
+        rejects.add(REPLACED, count=replaced)
+        notes.append(f"{replaced:,} rows were superseded: of rows with the same time the last one counts.")
+    return SeriesRows(ticks[last], values[last]), notes
 
 
 def find_step(ticks: Ints, ticks_per_second: int) -> tuple[float, bool]:
@@ -236,26 +238,26 @@ def find_step(ticks: Ints, ticks_per_second: int) -> tuple[float, bool]:
 
 
 def series_windows(
-    samples: Samples, ticks_per_second: int, window: int, unit: ValueUnit, max_windows: int
+    rows: SeriesRows, ticks_per_second: int, window: int, unit: ValueUnit, max_windows: int
 ) -> tuple[pd.DataFrame, int, list[str]]:
-    """Samples → frame, the window taken, and what was assumed."""
-    if len(samples.ticks) < 2:
+    """Rows → frame, the window used, and what was assumed."""
+    if len(rows.ticks) < 2:
         raise UnusableFileError(
-            f"The file has {len(samples.ticks)} usable time{'' if len(samples.ticks) == 1 else 's'}; "
+            f"The file has {len(rows.ticks)} usable time{'' if len(rows.ticks) == 1 else 's'}; "
             "at least two windows of traffic are needed."
         )
-    step, regular = find_step(samples.ticks, ticks_per_second)
-    notes = [] if regular else [f"The times are irregular; the middle distance of {step:g} s was taken as the step."]
+    step, regular = find_step(rows.ticks, ticks_per_second)
+    notes = [] if regular else [f"The times are irregular; the median interval of {step:g} s was used as the step."]
     if step > window:
         wanted, window = window, max(1, round(step))
         notes.append(f"The rows are {step:g} s apart, so the windows are {window} s instead of {wanted} s.")
-    seconds = samples.ticks / ticks_per_second
+    seconds = rows.ticks / ticks_per_second
     check_span(float(seconds[0]), float(seconds[-1]), window, max_windows)
-    rates = samples.values / step if unit == "count" else samples.values
+    rates = rows.values / step if unit == "count" else rows.values
     if round(step) == window:
         numbers, more = _on_grid(seconds, window)
     else:
-        numbers, more = np.floor_divide(samples.ticks, window * ticks_per_second), []
+        numbers, more = np.floor_divide(rows.ticks, window * ticks_per_second), []
         notes.append(f"The rows are {step:g} s apart; each window of {window} s is the average of its rows.")
     frame, partly = _average(numbers, rates, min(1.0, step / window), window)
     _need_two(frame["actual_rps"].to_numpy(), window, [])
@@ -270,9 +272,10 @@ def _on_grid(seconds: Floats, window: int) -> tuple[Ints, list[str]]:
     numbers = np.rint((seconds - phase) / window).astype(np.int64)
     if phase == 0 and np.array_equal(numbers * window, seconds):
         return numbers, []
-    away = f"{phase:g} s after it" if phase else "around it"
+    offset = f"{phase:g} s after" if phase else "near"
     return numbers, [
-        f"The times are not on the grid of {window} s but mostly {away}: each was moved to its window's start."
+        f"The times are not aligned to windows of {window} s (most are {offset} a start): "
+        "each was moved to the start of its window."
     ]
 
 
@@ -287,7 +290,7 @@ def _average(numbers: Ints, rates: Floats, share: float, window: int) -> tuple[p
     thin = int(np.count_nonzero((rows > 0) & ~enough))
     notes = []
     if thin:
-        notes.append(f"{thin:,} windows that their rows cover by less than half are unknown.")
+        notes.append(f"{thin:,} windows are unknown: their rows cover less than half of each.")
     known = np.flatnonzero(enough)
     if len(known) == 0:
         return to_frame(first, rps[:0], window), notes

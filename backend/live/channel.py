@@ -8,8 +8,9 @@ from datetime import datetime
 import pandas as pd
 from pydantic import BaseModel
 
+from backend.measurements import POINT_FIELDS
 from backend.schemas import LiveMessage, LiveStatus, MessageType
-from backend.stores import POINT_FIELDS, StoredSeries
+from backend.stores import SeriesRecord
 
 LIVE_WINDOWS = 240  # the span of the Live chart: four hours of minutes
 RESUMABLE_MESSAGES = 600  # at two messages a window, five minutes of a feed that brings a window a second
@@ -34,7 +35,7 @@ class Channel:
 
     requested: str | None
     sequence: int
-    series: StoredSeries | None = None
+    series: SeriesRecord | None = None
     points: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64"))
     subscribers: set[Subscriber] = field(default_factory=set)
     issued_at: datetime | None = None  # of the forecast sent last
@@ -73,4 +74,5 @@ class Channel:
 
 
 def render(kind: MessageType, sequence: int, data: BaseModel) -> str:
-    return LiveMessage(type=kind, sequence=sequence, data=data).model_dump_json()
+    message = LiveMessage.model_validate({"type": kind, "sequence": sequence, "data": data})
+    return message.model_dump_json()

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
@@ -10,11 +9,12 @@ import structlog
 
 from backend.errors import ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, render
-from backend.live.forecasts import Forecasts
-from backend.live.sources import LiveSources
-from backend.schemas import LivePoints, LiveSnapshot, LiveStatus
-from backend.stores import POINT_FIELDS, Store, StoredSeries
-from backend.views import chart_points, on_grid
+from backend.live.status import SeriesStatuses
+from backend.measurements import POINT_FIELDS, read_points
+from backend.schemas import Forecast, LivePoints, LiveSnapshot, LiveStatus
+from backend.serving.current import CurrentForecasts
+from backend.serving.presenters import chart_points, on_grid
+from backend.stores import SeriesRecord, Store
 
 log = structlog.get_logger()
 
@@ -24,9 +24,11 @@ IDLE_TICKS = 120  # a channel outlives its last client this long, so that reconn
 class Hub:
     """Watches the store for the series that clients look at. Runs on the event loop; the store in threads."""
 
-    def __init__(self, store: Store, sources: LiveSources, forecasts: Forecasts, interval_seconds: float) -> None:
+    def __init__(
+        self, store: Store, statuses: SeriesStatuses, forecasts: CurrentForecasts, interval_seconds: float
+    ) -> None:
         self._store = store
-        self._sources = sources
+        self._statuses = statuses
         self._interval = interval_seconds
         self._forecasts = forecasts
         self._channels: dict[str | None, Channel] = {}
@@ -69,7 +71,7 @@ class Hub:
     async def refresh(self, filename: str) -> None:
         """Show what was written or deleted at once, also where it changed the past."""
         for channel in list(self._channels.values()):
-            watched = channel.series.filename if channel.series else channel.requested
+            watched = channel.series.name if channel.series else channel.requested
             if watched in (filename, None):
                 async with channel.changing:
                     await self._reload(channel)
@@ -77,7 +79,7 @@ class Hub:
     async def show_issued(self, filenames: set[str]) -> None:
         """Send the forecasts that were just issued, without waiting for the next tick."""
         for channel in list(self._channels.values()):
-            if channel.series is not None and channel.series.filename in filenames:
+            if channel.series is not None and channel.series.name in filenames:
                 async with channel.changing:
                     await self._advance(channel)
                     await self._publish_forecast(channel)
@@ -101,7 +103,7 @@ class Hub:
         if channel.series is None or self._another_is_live(channel):
             return await self._reload_if_found(channel)
         newest = channel.points.index[-1]
-        fresh = await asyncio.to_thread(self._store.read_points, channel.series.key, newest.to_pydatetime(), None)
+        fresh = await asyncio.to_thread(read_points, self._store, channel.series.key, newest.to_pydatetime(), None)
         if newest not in fresh.index or len(fresh) > LIVE_WINDOWS:  # deleted, perhaps made anew, or a whole file came
             return await self._reload(channel)
         changed = fresh[~_same(fresh, channel.points.tail(1))]
@@ -114,14 +116,14 @@ class Hub:
         kept = channel.points[channel.points.index < fresh.index[0]]
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
         channel.series = _moved(channel.series, fresh)
-        channel.publish("points", LivePoints(filename=channel.series.filename, points=chart_points(fresh)))
+        channel.publish("points", LivePoints(filename=channel.series.name, points=chart_points(fresh)))
         await self._publish_forecast(channel)
 
     async def _publish_forecast(self, channel: Channel) -> None:
         """Send the newest forecast, once: a window's point and the forecasts from its end are not stored together."""
         if channel.series is None:
             return
-        forecast = await asyncio.to_thread(self._forecasts.newest, channel.series)
+        forecast = await asyncio.to_thread(self._newest_forecast, channel.series)
         if forecast is not None and forecast.issued_at != channel.issued_at:
             channel.issued_at = forecast.issued_at
             channel.publish("forecast", forecast)
@@ -139,12 +141,12 @@ class Hub:
     async def _load(self, channel: Channel) -> None:
         channel.series, channel.points = await asyncio.to_thread(self._find, channel.requested)
 
-    def _find(self, requested: str | None) -> tuple[StoredSeries | None, pd.DataFrame]:
-        series = self._sources.find(self._store.list_series(), requested)
-        if series is None:
+    def _find(self, requested: str | None) -> tuple[SeriesRecord | None, pd.DataFrame]:
+        series = self._statuses.find(self._store, requested)
+        if series is None or not series.points:
             return None, pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64")
         since = series.last - timedelta(seconds=(LIVE_WINDOWS - 1) * series.window_seconds)
-        return series, self._store.read_points(series.key, since, None)
+        return series, read_points(self._store, series.key, since, None)
 
     def _snapshot(self, channel: Channel) -> LiveSnapshot:
         series = channel.series
@@ -153,34 +155,37 @@ class Hub:
                 filename=None, window_seconds=None, points=[], forecast=None, status=self._status(channel)
             )
         return LiveSnapshot(
-            filename=series.filename,
+            filename=series.name,
             window_seconds=series.window_seconds,
             points=chart_points(on_grid(channel.points, series.window_seconds)),
-            forecast=self._forecasts.newest(series),
+            forecast=self._newest_forecast(series),
             status=self._status(channel),
         )
+
+    def _newest_forecast(self, series: SeriesRecord) -> Forecast | None:
+        return self._forecasts.newest(series, self._statuses.status(series.name))
 
     def _status(self, channel: Channel) -> LiveStatus:
         """Nothing but the growing window asks the store; where that fails the page keeps what it has."""
         series = channel.series
-        filename = series.filename if series else channel.requested
+        filename = series.name if series else channel.requested
         try:
-            growing = self._sources.growing(filename)
+            growing = self._statuses.growing(filename)
         except ProblemError:
             growing = None
         return LiveStatus(
-            filename=series.filename if series else None,
-            status=self._sources.status(series.filename) if series else None,
+            filename=series.name if series else None,
+            status=self._statuses.status(series.name) if series else None,
             newest=series.last if series else None,
             growing=growing,
-            silent_seconds=self._sources.silent_seconds(filename),
+            silent_seconds=self._statuses.silent_seconds(filename),
             store="ok" if self._reachable else "unreachable",
-            replay=self._sources.replay(),
+            replay=self._statuses.replay(),
         )
 
     def _another_is_live(self, channel: Channel) -> bool:
-        live = self._sources.default_filename()
-        watched = channel.series.filename if channel.series else None
+        live = self._statuses.default_filename()
+        watched = channel.series.name if channel.series else None
         return channel.requested is None and live is not None and watched != live
 
 
@@ -190,7 +195,7 @@ def _same(fresh: pd.DataFrame, known: pd.DataFrame) -> pd.Series:
     return ((fresh == expected) | (fresh.isna() & expected.isna())).all(axis=1)
 
 
-def _moved(series: StoredSeries, fresh: pd.DataFrame) -> StoredSeries:
+def _moved(series: SeriesRecord, fresh: pd.DataFrame) -> SeriesRecord:
     """The series with its newest points, of which some may have been there before."""
     added = int((fresh.index > series.last).sum())
-    return replace(series, last=max(series.last, fresh.index[-1].to_pydatetime()), points=series.points + added)
+    return series.grown(series.first, fresh.index[-1].to_pydatetime(), added)

@@ -5,18 +5,23 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import pandas as pd
 import structlog
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
+from backend.measurements import FORECASTS, POINTS, points_table, read_points
+from backend.models.frames import series_of
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.pipeline import NAME_LENGTH, REPLAY_PREFIX, issued_forecasts, one_window_ahead
 from backend.schemas import Replay, ReplayRequest
-from backend.stores import SeriesKey, Store, StoredSeries
-from backend.views import on_grid
+from backend.serving.issued import issued_table, packed
+from backend.serving.points import forecast_beside, one_window_ahead
+from backend.serving.presenters import on_grid
+from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store
+from backend.stores.names import free_name
 
 log = structlog.get_logger()
 
@@ -28,17 +33,22 @@ OUTAGE_SECONDS = 1.0  # between attempts while the store cannot be reached
 @dataclass
 class Playing:
     """A replay that runs: `frame` is the whole source on its grid, `position` the row that comes next, `forecasts`
-    those made at the end of the row before."""
+    those from the end of the row before, which is `issued_at`."""
 
-    source: StoredSeries
-    key: SeriesKey
+    source: SeriesRecord
+    info: SeriesInfo
     frame: pd.DataFrame
     position: int
     speed: float
     forecaster: LiveForecaster
-    forecasts: pd.DataFrame | None = None
+    forecasts: list[dict[str, Any]] = field(default_factory=list)
+    issued_at: pd.Timestamp | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
+
+    @property
+    def key(self) -> SeriesKey:
+        return self.info.key
 
 
 class Replayer:
@@ -52,7 +62,7 @@ class Replayer:
 
     @property
     def live_filename(self) -> str | None:
-        return self._playing.key.filename if self._playing else None
+        return self._playing.key.name if self._playing else None
 
     def current(self) -> Replay | None:
         playing = self._playing
@@ -60,8 +70,8 @@ class Replayer:
             return None
         position = min(playing.position, len(playing.frame) - 1)
         return Replay(
-            filename=playing.source.filename,
-            replay_filename=playing.key.filename,
+            filename=playing.source.name,
+            replay_filename=playing.key.name,
             speed=playing.speed,
             position=playing.frame.index[position].to_pydatetime(),
             last=playing.frame.index[-1].to_pydatetime(),
@@ -88,31 +98,32 @@ class Replayer:
 
     async def stop_if_of(self, filename: str) -> None:
         """Stop where the series that is being deleted is the source of the replay or the replay itself."""
-        if self._playing and filename in (self._playing.source.filename, self._playing.key.filename):
+        if self._playing and filename in (self._playing.source.name, self._playing.key.name):
             await self.stop()
 
     def delete_leftovers(self) -> None:
         """Delete what a replay left behind when its process was killed or the store was away. None may be running."""
         for series in self._store.list_series():
-            if series.filename.startswith(REPLAY_PREFIX):
-                self._store.delete_series(series.filename)
+            if series.origin == "replay":
+                self._store.delete_series(series.name)
 
     def _prepare(self, request: ReplayRequest) -> Playing:
         self.delete_leftovers()
-        stored = {series.filename: series for series in self._store.list_series()}
-        source = stored.get(request.filename)
-        if source is None:
+        source = self._store.find(request.filename)
+        if source is None or not source.points:
             raise NotFoundError(f'No series is named "{request.filename}". GET /api/series lists what is stored.')
-        if source.filename.startswith(REPLAY_PREFIX):
+        if source.origin == "replay":
             raise InvalidRequestError("A replay cannot be replayed. Name the series it was made from.")
-        points = self._store.read_points(source.key, None, None)
+        points = read_points(self._store, source.key, None, None)
         frame = on_grid(points[["actual_rps"]], source.window_seconds)
         row = _start_row(frame, request.start)
-        key = SeriesKey((REPLAY_PREFIX + source.filename)[:NAME_LENGTH], self._estimator.version)
+        key = SeriesKey(free_name(self._store, f"replay of {source.name}", "replay"), self._estimator.version)
+        attributes = {"replay_of": source.name, "synthetic": source.origin == "sample"}
+        info = SeriesInfo(key, source.window_seconds, "replay", attributes)
         # What the Live chart would show before the first window that is played.
         before = points[points.index < frame.index[row]].tail(LIVE_WINDOWS)
-        self._store.write_points(key, source.window_seconds, before)
-        return Playing(source, key, frame, row, request.speed, self._estimator.live())
+        self._store.write({POINTS: points_table(key, before)}, [info])
+        return Playing(source, info, frame, row, request.speed, self._estimator.live())
 
     async def _play(self, playing: Playing) -> None:
         next_at = time.monotonic()
@@ -126,13 +137,13 @@ class Replayer:
                 try:
                     await asyncio.to_thread(self._play_next, playing)
                 except StoreUnavailableError as outage:  # the window is played again when the store is back
-                    log.warning("replay_waits", filename=playing.source.filename, detail=outage.detail)
+                    log.warning("replay_waits", filename=playing.source.name, detail=outage.detail)
                     next_at = time.monotonic() + OUTAGE_SECONDS
         except ProblemError as problem:
-            log.warning("replay_stopped", filename=playing.source.filename, detail=problem.detail)
+            log.warning("replay_stopped", filename=playing.source.name, detail=problem.detail)
         self._playing = None
         with suppress(ProblemError):  # left over then, and deleted before the next replay
-            await asyncio.to_thread(self._store.delete_series, playing.key.filename)
+            await asyncio.to_thread(self._store.delete_series, playing.key.name)
 
     def _play_next(self, playing: Playing) -> None:
         """Store the next window beside what was forecast for it, and the forecasts made at its end."""
@@ -141,21 +152,23 @@ class Replayer:
         if pd.isna(playing.frame["actual_rps"].iloc[row]):
             playing.position = _next_row(playing.frame, row)
             return
-        if playing.forecasts is None or playing.forecasts["issued_at"].iloc[0] != target:
-            playing.forecasts = self._forecasts_at(playing, row)
-        point = one_window_ahead(playing.forecasts, target, playing.frame["actual_rps"].iloc[row])
+        if playing.issued_at != target:
+            playing.issued_at, playing.forecasts = target, self._forecasts_at(playing, row)
+        beside = forecast_beside({one["model"]: one for one in playing.forecasts}, playing.source.window_seconds)
+        point = one_window_ahead(target, playing.frame["actual_rps"].iloc[row], beside)
+        playing.issued_at = target + pd.Timedelta(playing.source.window_seconds, "s")
         playing.forecasts = self._forecasts_at(playing, row + 1)
-        self._store.write_points(playing.key, playing.source.window_seconds, point)
-        if playing.forecasts is not None:
-            self._store.write_forecasts(playing.key, playing.forecasts)
+        forecasts = issued_table(playing.key, playing.forecasts, playing.issued_at)
+        self._store.write({POINTS: points_table(playing.key, point), FORECASTS: forecasts}, [playing.info])
         playing.position = _next_row(playing.frame, row)
 
-    def _forecasts_at(self, playing: Playing, row: int) -> pd.DataFrame | None:
-        """The forecasts made when `row` windows had ended, None where nothing was known then."""
+    def _forecasts_at(self, playing: Playing, row: int) -> list[dict[str, Any]]:
+        """The forecasts from the first `row` windows, a row a model; none where nothing was known then."""
         past = playing.frame.iloc[max(0, row - self._estimator.history_windows) : row]
         if past["actual_rps"].isna().all():
-            return None
-        return issued_forecasts(playing.forecaster, past, playing.source.window_seconds)
+            return []
+        rates, grid = series_of(past, pd.Timedelta(playing.source.window_seconds, "s"))
+        return packed(playing.forecaster.rows(rates, grid), playing.source.window_seconds)
 
 
 def _start_row(frame: pd.DataFrame, start: datetime | None) -> int:

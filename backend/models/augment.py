@@ -13,19 +13,19 @@ PIECES = 40
 
 def variants(name: str, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
     """`frame` and its variants, each a series of its own; the same name and frame give the same ones."""
-    found = [(name, frame)]
+    series = [(name, frame)]
     random = np.random.default_rng(zlib.crc32(name.encode()))
     step = frame.index[1] - frame.index[0]
     for count in THINNED_COUNTS:
         if frame["actual_rps"].mean() * step.total_seconds() > 3 * count:
-            found.append((f"{name}, thinned to {count:g} a window", thinned(frame, count, random)))
+            series.append((f"{name}, thinned to {count:g} a window", thinned(frame, count, random)))
     for window in RESAMPLED:
         if pd.Timedelta(window) > step:
-            found.append((f"{name}, {window}", resampled(frame, window)))
-    for source, longer in list(found):
+            series.append((f"{name}, {window}", resampled(frame, window)))
+    for source, longer in list(series):
         starts = random.integers(0, max(1, len(longer) - PIECE_WINDOWS), PIECES)
-        found.extend((f"{source}, piece", longer.iloc[start : start + PIECE_WINDOWS]) for start in np.sort(starts))
-    return found
+        series.extend((f"{source}, piece", longer.iloc[start : start + PIECE_WINDOWS]) for start in np.sort(starts))
+    return series
 
 
 def thinned(frame: pd.DataFrame, mean_count: float, random: np.random.Generator) -> pd.DataFrame:

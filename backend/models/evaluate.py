@@ -1,4 +1,8 @@
-"""Scores of forecasts beside the naive baselines, all on the same known windows."""
+"""Scores of forecasts beside the naive baselines, all on the same known windows.
+
+The one measure of "best", on the page and in selection, is wape: it weighs windows by their traffic, as capacity does,
+and is comparable between series. The others are given beside it.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -7,12 +11,13 @@ from typing import Any, TypedDict
 import numpy as np
 import pandas as pd
 
-from backend.models.baselines import NAMES, WEEKLY, baselines
+from backend.models import catalog
+from backend.models.baselines import IN_BACKTEST, baselines
+from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 
-SHOWN = (*NAMES, WEEKLY)
-PREDICTED = {"lgbm_plus": "predicted_rps_model1", "lgbm": "predicted_rps_model2"}
+SHOWN = tuple(baseline.key for baseline in catalog.BASELINES)  # beside the models where a user compares
 
 
 class Errors(TypedDict):
@@ -56,9 +61,9 @@ def backtest(
     start: pd.Timestamp | None = None,
     stop: pd.Timestamp | None = None,
     horizons: tuple[int, ...] | None = None,
-    naive: Sequence[str] = NAMES,
+    naive: Sequence[str] = IN_BACKTEST,
 ) -> list[Result]:
-    """Errors of both models and the baselines over the known windows in [start, stop), every window an origin.
+    """Errors of every model and the baselines over the known windows in [start, stop), every window an origin.
 
     History before `start` is used, and is what MASE is scaled by. All models are scored on the same windows;
     coverage is None for baselines. Empty where no window can be scored.
@@ -75,12 +80,11 @@ def backtest(
 
 
 def seen_in_training(manifest: Mapping[str, Any], start: datetime, stop: datetime) -> list[Trained]:
-    """The series a model was trained on that have windows in [start, stop): if scored there, it is flattered."""
-    trained = [Trained(name=one["name"], first=one["first"], last=one["last"]) for one in manifest.get("training", [])]
+    """The series a model was trained on that have windows in [start, stop): its scores there are optimistic."""
     return [
-        one
-        for one in trained
-        if datetime.fromisoformat(one["first"]) < stop and datetime.fromisoformat(one["last"]) >= start
+        Trained(name=series["name"], first=series["first"], last=series["last"])
+        for series in manifest["training"]
+        if datetime.fromisoformat(series["first"]) < stop and datetime.fromisoformat(series["last"]) >= start
     ]
 
 
@@ -116,7 +120,7 @@ def score_tables(
     forecasts |= {name: beside[name].iloc[first:] for name in naive}
     results = []
     for name, errors in _score(target, forecasts, scale).items():
-        below = {level: _share_below(target, tables[name][level]) for level in ("p10", "p90") if name in tables}
+        below = {edge: _share_below(target, tables[name][edge]) for edge in INTERVAL if name in tables}
         result = Result(
             model=name,
             horizon=horizon,
@@ -129,24 +133,24 @@ def score_tables(
 
 
 def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Errors]:
-    """Errors one window ahead by model, from what RPSEstimator.predict already gave; baselines beside them.
+    """Errors one window ahead by model, from the columns of RPSEstimator.predict; baselines beside them.
 
     Each: origins, mae, rmse, smape, mase, as in `backtest`. Empty where no window can be scored.
     """
     rates = frame["actual_rps"]
     beside = baselines(rates, horizon=1)
-    forecasts = {name: predictions[column] for name, column in PREDICTED.items()}
-    forecasts |= {name: beside[name] for name in NAMES}
+    forecasts = {model.key: predictions[model.column] for model in catalog.MODELS}
+    forecasts |= {key: beside[key] for key in IN_BACKTEST}
     return _score(rates, forecasts, naive_step(rates))
 
 
 def _score(target: pd.Series, forecasts: Mapping[str, pd.Series], scale: float | None) -> dict[str, Errors]:
-    made = np.stack([forecast.to_numpy() for forecast in forecasts.values()])
+    rows = np.stack([forecast.to_numpy() for forecast in forecasts.values()])
     actual = target.to_numpy()
-    scored = np.isfinite(actual) & np.isfinite(made).all(axis=0)
+    scored = np.isfinite(actual) & np.isfinite(rows).all(axis=0)
     if not scored.any():
         return {}
-    return {name: errors_of(actual[scored], row[scored], scale) for name, row in zip(forecasts, made, strict=True)}
+    return {name: errors_of(actual[scored], row[scored], scale) for name, row in zip(forecasts, rows, strict=True)}
 
 
 def errors_of(actual: Floats, forecast: Floats, scale: float | None) -> Errors:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.history import History, Season
 from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, shift, trailing_max, trailing_sum
+from backend.models.trailing_stats import Season, TrailingStats
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
@@ -65,61 +65,61 @@ class Features:
     linear: list[Floats]
 
 
-def compute(history: History, horizon: int, shared: Columns) -> Features:
-    """Features of every row of `history` as an origin of forecasts `horizon` windows ahead."""
-    columns = shared | _seasonal(history, horizon)
-    columns |= _expert_errors(history, columns, horizon)
-    return Features([columns[name] for name in NAMES], _linear(columns, len(history)))
+def compute(stats: TrailingStats, horizon: int, shared: Columns) -> Features:
+    """Features of every row of `stats` as an origin of forecasts `horizon` windows ahead."""
+    columns = shared | _seasonal(stats, horizon)
+    columns |= _expert_errors(stats, columns, horizon)
+    return Features([columns[name] for name in NAMES], _linear(columns, len(stats)))
 
 
-def shared(history: History) -> Columns:
+def shared(stats: TrailingStats) -> Columns:
     """The columns that are the same at every horizon."""
-    return _recent(history) | _state(history)
+    return _recent(stats) | _state(stats)
 
 
-def linear(history: History, horizon: int) -> list[Floats]:
+def linear(stats: TrailingStats, horizon: int) -> list[Floats]:
     """The inputs of the linear model alone."""
-    columns = _lags(history, LINEAR_LAGS) | _means(history, LINEAR_MEANS) | _seasonal(history, horizon)
-    return _linear(columns, len(history))
+    columns = _lags(stats, LINEAR_LAGS) | _means(stats, LINEAR_MEANS) | _seasonal(stats, horizon)
+    return _linear(columns, len(stats))
 
 
 def _linear(columns: Columns, rows: int) -> list[Floats]:
-    found = [np.ones(rows)]
+    inputs = [np.ones(rows)]
     for name in LINEAR_NAMES[1:]:
         column = columns[name]
-        found.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
-    return found
+        inputs.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
+    return inputs
 
 
-def _scaled(history: History, rate: Floats) -> Floats:
-    return (rate - history.level) / history.scale
+def _scaled(stats: TrailingStats, rate: Floats) -> Floats:
+    return (rate - stats.level) / stats.scale
 
 
-def _lags(history: History, lags: Iterable[int]) -> Columns:
-    return {f"lag_{lag}": _scaled(history, shift(history.values, lag, np.nan)) for lag in lags}
+def _lags(stats: TrailingStats, lags: Iterable[int]) -> Columns:
+    return {f"lag_{lag}": _scaled(stats, shift(stats.values, lag, np.nan)) for lag in lags}
 
 
-def _means(history: History, widths: Iterable[int]) -> Columns:
-    return {f"mean_{width}": _scaled(history, history.mean(width)) for width in widths}
+def _means(stats: TrailingStats, widths: Iterable[int]) -> Columns:
+    return {f"mean_{width}": _scaled(stats, stats.mean(width)) for width in widths}
 
 
-def _recent(history: History) -> Columns:
-    columns = _lags(history, LAGS) | _means(history, MEANS)
+def _recent(stats: TrailingStats) -> Columns:
+    columns = _lags(stats, LAGS) | _means(stats, MEANS)
     for alpha, span in EWMAS:
-        columns[f"ewma_{alpha}"] = _scaled(history, history.ewma(alpha, span))
-    step = np.abs(history.values - shift(history.values, 1, np.nan))
+        columns[f"ewma_{alpha}"] = _scaled(stats, stats.ewma(alpha, span))
+    step = np.abs(stats.values - shift(stats.values, 1, np.nan))
     stepped = np.isfinite(step)
     step, count = np.where(stepped, step, 0.0), stepped.astype(np.float64)
     for width in STEPS:
-        columns[f"step_{width}"] = mean_where(trailing_sum(step, width), trailing_sum(count, width)) / history.scale
-    high = np.where(history.known, history.rate, -np.inf)
-    low = np.where(history.known, -history.rate, -np.inf)
+        columns[f"step_{width}"] = mean_where(trailing_sum(step, width), trailing_sum(count, width)) / stats.scale
+    high = np.where(stats.known, stats.rate, -np.inf)
+    low = np.where(stats.known, -stats.rate, -np.inf)
     for width in EXTREMES:
-        columns[f"max_{width}"] = _finite(_scaled(history, trailing_max(high, width)))
-        columns[f"min_{width}"] = _finite(_scaled(history, -trailing_max(low, width)))
+        columns[f"max_{width}"] = _finite(_scaled(stats, trailing_max(high, width)))
+        columns[f"min_{width}"] = _finite(_scaled(stats, -trailing_max(low, width)))
     for width in SLOPES:
-        mean = history.mean(width)
-        columns[f"slope_{width}"] = (mean - shift(mean, width, np.nan)) / history.scale
+        mean = stats.mean(width)
+        columns[f"slope_{width}"] = (mean - shift(mean, width, np.nan)) / stats.scale
     return columns
 
 
@@ -127,25 +127,25 @@ def _finite(values: Floats) -> Floats:
     return np.where(np.isfinite(values), values, np.nan)
 
 
-def _seasonal(history: History, horizon: int) -> Columns:
+def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
     """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
 
     `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
     """
-    nothing = np.full(len(history), np.nan)
+    nothing = np.full(len(stats), np.nan)
     absent = Season(nothing, nothing)
-    seasons = history.seasons(horizon)
+    seasons = stats.seasons(horizon)
     day = seasons[min(seasons)] if seasons else absent
     week = seasons.get(7, absent)
     columns = {}
     for name, season in (("day", day), ("week", week)):
-        columns[f"season_{name}"] = (season.rate - history.level) / history.scale
-        columns[f"season_{name}_growth"] = growth(season) / history.sigma
-        columns[f"season_{name}_level"] = (season.level - history.level) / history.scale
+        columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
+        columns[f"season_{name}_growth"] = growth(season) / stats.sigma
+        columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
     every = list(seasons.values()) or [absent]
     rates, count = mean_known([season.rate for season in every])
-    columns["season_days"] = (rates - history.level) / history.scale
-    columns["season_days_growth"] = mean_known([growth(season) for season in every])[0] / history.sigma
+    columns["season_days"] = (rates - stats.level) / stats.scale
+    columns["season_days_growth"] = mean_known([growth(season) for season in every])[0] / stats.sigma
     columns["season_count"] = count
     return columns
 
@@ -166,26 +166,26 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
     return mean_where(total, count), count
 
 
-def _state(history: History) -> Columns:
-    rows = np.arange(len(history))
-    before = shift(history.level, 1, np.nan)
-    usable = history.known & (before > 0)
-    error = np.divide(np.abs(history.rate - before), before, out=np.zeros(len(history)), where=usable)
+def _state(stats: TrailingStats) -> Columns:
+    rows = np.arange(len(stats))
+    before = shift(stats.level, 1, np.nan)
+    usable = stats.known & (before > 0)
+    error = np.divide(np.abs(stats.rate - before), before, out=np.zeros(len(stats)), where=usable)
     recent = mean_where(trailing_sum(np.minimum(error, 5.0), 20), trailing_sum(usable.astype(np.float64), 20))
-    day = history.mean(1_440)
+    day = stats.mean(1_440)
     return {
-        "sigma": history.sigma,
-        "sigma_short": recent / history.sigma,
-        "level_in_day": np.divide(history.level, day, out=np.full(len(history), np.nan), where=day > 0),
-        "age": history.known_in(MAX_AGE),
-        "silence": (rows - history.last_known).astype(np.float64),
-        "known_60": history.known_in(60),
+        "sigma": stats.sigma,
+        "sigma_short": recent / stats.sigma,
+        "level_in_day": np.divide(stats.level, day, out=np.full(len(stats), np.nan), where=day > 0),
+        "age": stats.known_in(MAX_AGE),
+        "silence": (rows - stats.last_known).astype(np.float64),
+        "known_60": stats.known_in(60),
     }
 
 
-def _expert_errors(history: History, columns: Columns, horizon: int) -> Columns:
+def _expert_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
-    target, usable = history.target(horizon)
+    target, usable = stats.target(horizon)
     sources = {
         "last": "lag_0",
         "ewma_02": "ewma_0.02",

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.models.bands import LEVELS
-from backend.models.history import Grid
+from backend.models.intervals import LEVEL_NAMES
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import Grid
 
-MODELS = ("lgbm_plus", "lgbm")
 NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.
 DEFAULT_STEP = pd.Timedelta(seconds=60)
 
@@ -18,10 +17,10 @@ DEFAULT_STEP = pd.Timedelta(seconds=60)
 class ForecastResult:
     """Forecasts from the end of a series.
 
-    table: one row a model and horizon: model ("lgbm_plus", "lgbm"), horizon (windows ahead), timestamp (start of the
-    target window, UTC), mean, p10, p50, p90, p95 (requests per second). Empty where nothing is known.
-    warming_up: fewer than `min_windows` known windows: the mixture speaks alone, with a wide band.
-    issued_at: end of the newest window it was made from.
+    table: one row a model and horizon: model (a key of catalog.MODELS), horizon (windows ahead), timestamp (start of
+    the target window, UTC), mean and intervals.LEVEL_NAMES (requests per second). Empty where nothing is known.
+    warming_up: fewer than `min_windows` known windows: the expert average alone, with wide intervals.
+    issued_at: end of the newest window it was computed from.
     """
 
     table: pd.DataFrame
@@ -58,4 +57,5 @@ def usable_rates(values: Floats) -> Floats:
 
 
 def by_level(quantiles: Floats) -> dict[str, Floats]:
-    return {f"p{round(100 * level)}": quantiles[place] for place, level in enumerate(LEVELS)}
+    """Quantiles (levels, rows), levels as intervals.LEVELS, by their columns' names."""
+    return dict(zip(LEVEL_NAMES, quantiles, strict=True))

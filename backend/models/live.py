@@ -9,46 +9,47 @@ import numpy as np
 import pandas as pd
 
 from backend.models import features
-from backend.models.adaptation import BLOCK
-from backend.models.engine import (
+from backend.models.ensemble import (
+    BASE_SPAN,
+    EXPERT_REACH,
     FEATURE_SPAN,
     HISTORY_WINDOWS,
     MEAN_SPAN,
-    MIXTURE_REACH,
-    OUTPUT_SPAN,
-    PLUS,
     REFIT_SPAN,
     HorizonModel,
-    Parts,
-    blend_weights,
-    blended,
+    LinearWeights,
+    base_forecasts,
     linear_weights,
     means_of,
-    parts_of,
     quantiles_of,
+    stack_forecasts,
+    stack_weights,
 )
-from backend.models.frames import MODELS, ForecastResult, by_level, series_of
-from backend.models.history import Grid, History
-from backend.models.mixture import EWMA_ALPHAS, MIN_WINDOWS
+from backend.models.expert_average import EWMA_ALPHAS, MIN_WINDOWS
+from backend.models.frames import ForecastResult, by_level, series_of
+from backend.models.intervals import LEVEL_NAMES
 from backend.models.rolling import Floats
+from backend.models.rolling_ridge import BLOCK
+from backend.models.stack import BaseForecasts
+from backend.models.trailing_stats import Grid, TrailingStats
 
-COLUMNS = ["model", "horizon", "timestamp", "mean", "p10", "p50", "p90", "p95"]
+COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]
 EWMA_SPAN = max(span for _, span in EWMA_ALPHAS)
 MOST_STEPS = 16  # more new windows than that are cheaper computed from the beginning
 
 
 @dataclass
-class _Remembered:
-    """What a horizon's newest origin left to the next. The weights hold until a block of windows is complete."""
+class _State:
+    """What a horizon's newest origin leaves to the next. The weights hold until a block of windows is complete."""
 
-    parts: Parts  # of the newest OUTPUT_SPAN origins
-    scaled: Floats  # blended forecasts of the newest MEAN_SPAN origins
-    linear: tuple[Floats, ...]
-    blends: tuple[Floats, ...]
+    base: BaseForecasts  # at the newest BASE_SPAN origins
+    stacked: dict[str, Floats]  # by model the scaled forecasts at the newest MEAN_SPAN origins
+    linear: LinearWeights  # of the newest origin
+    stacks: dict[str, Floats]  # by model its weights at the newest origin
 
 
 class LiveForecaster:
-    """Forecasts from the end of a growing frame: what RPSEstimator.forecast says, to the last digit.
+    """Forecasts from the end of a growing frame: those of RPSEstimator.forecast, to the last digit.
 
     One for each series that is live. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that
     continues that one (the same windows and up to 16 more, cut at the front to no less than `history_windows`) takes
@@ -60,10 +61,10 @@ class LiveForecaster:
         self._lock = Lock()
         self._values: Floats = np.empty(0)
         self._grid = Grid(1, 0)
-        self._remembered: dict[int, _Remembered] = {}
+        self._states: dict[int, _State] = {}
 
     def forecast(self, frame: pd.DataFrame, step: pd.Timedelta | None = None) -> ForecastResult:
-        """Forecasts of both models from the end of `frame`; frame and step as RPSEstimator.forecast takes them."""
+        """Forecasts of every model from the end of `frame`; frame and step as RPSEstimator.forecast takes them."""
         values, grid = series_of(frame, step)
         window, last = pd.Timedelta(grid.step_ns, unit="ns"), frame.index[-1]
         records = [row | {"timestamp": last + row["horizon"] * window} for row in self.rows(values, grid)]
@@ -77,14 +78,14 @@ class LiveForecaster:
         values, grid = values[begin:], grid.from_row(begin)
         with self._lock:
             added = self._added(values, grid)
-            history = _newest(values, grid, FEATURE_SPAN)
+            stats = _newest(values, grid, FEATURE_SPAN)
             if added is None:
                 self._begin(values, grid)
             else:
                 for stop in range(len(values) - added + 1, len(values) + 1):
-                    history = self._advance(values[:stop], grid)
+                    stats = self._advance(values[:stop], grid)
             self._values, self._grid = values, grid
-            return self._rows(history)
+            return self._rows(stats)
 
     def _added(self, values: Floats, grid: Grid) -> int | None:
         """How many windows came since the last frame; None unless it holds that frame and no other past."""
@@ -96,60 +97,58 @@ class LiveForecaster:
         return added if np.array_equal(values[: len(values) - added], self._values[cut:], equal_nan=True) else None
 
     def _begin(self, values: Floats, grid: Grid) -> None:
-        history = History(values, grid)
-        shared = features.shared(history)
+        stats = TrailingStats(values, grid)
+        shared = features.shared(stats)
         for horizon, model in self._models.items():
-            columns = features.compute(history, horizon, shared)
-            linear = linear_weights(history, columns.linear, horizon, model, max(0, len(values) - OUTPUT_SPAN))
-            parts = parts_of(columns, linear, model)
-            blends = blend_weights(history, parts, horizon, max(0, len(values) - MEAN_SPAN))
-            self._remembered[horizon] = _Remembered(parts, blended(parts, blends), _last(linear), _last(blends))
+            columns = features.compute(stats, horizon, shared)
+            linear = linear_weights(stats, columns.linear, horizon, model.linear, max(0, len(values) - BASE_SPAN))
+            base = base_forecasts(columns, linear, model)
+            stacks = stack_weights(stats, base, horizon, max(0, len(values) - MEAN_SPAN))
+            newest = {key: weights[-1:] for key, weights in stacks.items()}
+            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear.newest(), newest)
 
-    def _advance(self, values: Floats, grid: Grid) -> History:
+    def _advance(self, values: Floats, grid: Grid) -> TrailingStats:
         """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
-        history = _newest(values, grid, FEATURE_SPAN)
-        near = history.tail(len(history) - 1, features.REACH)
-        remembered = history.tail(max(0, len(history) - OUTPUT_SPAN), 0)
+        stats = _newest(values, grid, FEATURE_SPAN)
+        near = stats.tail(len(stats) - 1, features.REACH)
+        recent = stats.tail(max(0, len(stats) - BASE_SPAN), 0)
         shared = features.shared(near)
         refit = (grid.first + len(values)) % BLOCK == 0
         for horizon, model in self._models.items():
-            left = self._remembered[horizon]
+            state = self._states[horizon]
             if refit:
-                left.linear = self._refit(values, grid, horizon, model)
-            made = parts_of(features.compute(near, horizon, shared), left.linear, model)
-            left.parts = np.concatenate([left.parts, made], axis=1)[:, -OUTPUT_SPAN:]
+                state.linear = self._refit(values, grid, horizon, model)
+            newest = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
+            state.base = state.base.followed_by(newest).newest(BASE_SPAN)
             if refit:
-                left.blends = blend_weights(remembered, left.parts, horizon, len(remembered) - 1)
-            left.scaled = np.concatenate([left.scaled, blended(left.parts, left.blends)], axis=1)[:, -MEAN_SPAN:]
-
-        return history
+                state.stacks = stack_weights(recent, state.base, horizon, len(recent) - 1)
+            for key, forecast in stack_forecasts(state.base, state.stacks).items():
+                state.stacked[key] = np.concatenate([state.stacked[key], forecast])[-MEAN_SPAN:]
+        return stats
 
     @staticmethod
-    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> tuple[Floats, ...]:
-        history = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
-        recent = history.tail(max(0, len(history) - REFIT_SPAN), features.LINEAR_REACH)
-        return linear_weights(recent, features.linear(recent, horizon), horizon, model, len(recent) - 1)
+    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> LinearWeights:
+        stats = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
+        recent = stats.tail(max(0, len(stats) - REFIT_SPAN), features.LINEAR_REACH)
+        return linear_weights(recent, features.linear(recent, horizon), horizon, model.linear, len(recent) - 1)
 
-    def _rows(self, history: History) -> list[dict[str, Any]]:
-        """One a horizon and model: what is forecast at the newest origin, the last row of `history`."""
-        history.known_in(features.MAX_AGE)
-        recent = history.tail(max(0, len(history) - MEAN_SPAN - MIXTURE_REACH), EWMA_SPAN)
+    def _rows(self, stats: TrailingStats) -> list[dict[str, Any]]:
+        """One a horizon and model: what is forecast at the newest origin, the last row of `stats`."""
+        stats.known_in(features.MAX_AGE)
+        # As far back as the experts' averages look, and the catalog's rate rules.
+        recent = stats.tail(max(0, len(stats) - MEAN_SPAN - EXPERT_REACH), EWMA_SPAN)
         rows: list[dict[str, Any]] = []
         for horizon, model in self._models.items():
-            left = self._remembered[horizon]
-            means = means_of(recent, horizon, left.scaled, left.parts[PLUS])
+            state = self._states[horizon]
+            means = means_of(recent, horizon, state.stacked, state.base)
             edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
-            for name, mean, edge in zip(MODELS, means[:, -1], edges, strict=True):
-                if np.isfinite(mean):
-                    levels = {level: float(column[0]) for level, column in by_level(edge).items()}
-                    rows.append({"model": name, "horizon": horizon, "mean": float(mean)} | levels)
+            for key, mean in means.items():
+                if np.isfinite(mean[-1]):
+                    levels = {name: float(column[0]) for name, column in by_level(edges[key]).items()}
+                    rows.append({"model": key, "horizon": horizon, "mean": float(mean[-1])} | levels)
         return rows
 
 
-def _last(weights: tuple[Floats, ...]) -> tuple[Floats, ...]:
-    return tuple(each[-1:] for each in weights)
-
-
-def _newest(values: Floats, grid: Grid, span: int) -> History:
+def _newest(values: Floats, grid: Grid, span: int) -> TrailingStats:
     begin = max(0, len(values) - span)
-    return History(values[begin:], grid.from_row(begin))
+    return TrailingStats(values[begin:], grid.from_row(begin))

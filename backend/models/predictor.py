@@ -1,41 +1,34 @@
-"""RPSEstimator: the two trained models, applied to one series at a time."""
+"""RPSEstimator: the catalog's models, applied to one series at a time."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import Any
 
-import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from backend.models import model_file
-from backend.models.bands import LEVELS, ResidualPrior
-from backend.models.engine import (
-    HISTORY_WINDOWS,
-    Forecasts,
-    HorizonModel,
-    LinearPrior,
-    Matrix,
-    Trees,
-    forecasts,
-)
-from backend.models.frames import MODELS, ForecastResult, by_level, series_of
+from backend.models import catalog, model_file
+from backend.models.ensemble import HISTORY_WINDOWS, Forecasts, HorizonModel, LinearPrior, forecasts
+from backend.models.expert_average import MIN_WINDOWS
+from backend.models.frames import ForecastResult, by_level, series_of
+from backend.models.intervals import INTERVAL, LEVELS, ResidualPrior
 from backend.models.live import LiveForecaster
-from backend.models.mixture import MIN_WINDOWS
+from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.rolling import Floats
+from backend.models.trees import Trees
 
 
 class RPSEstimator:
-    """Forecasts of request rates by LGBM+ (model1) and LGBM (model2), see docs/decisions/0003-forecasting.md.
+    """Forecasts of request rates by the models of catalog.MODELS, see docs/decisions/0003-forecasting.md.
 
     Frames: UTC DatetimeIndex on a regular grid (1 s to 1 day), column `actual_rps` in requests per second, NaN where
     unknown. Only the last `history_windows` windows have an effect. No state that calls could disturb: thread-safe.
+    Can be pickled.
     """
 
     min_windows = MIN_WINDOWS
     history_windows = HISTORY_WINDOWS
 
-    def __init__(self, version: str, models: dict[int, HorizonModel], manifest: dict[str, Any]) -> None:
+    def __init__(self, version: str, models: dict[int, HorizonModel], manifest: Manifest) -> None:
         self.version = version
         self.manifest = manifest
         self.horizons = tuple(models)
@@ -46,56 +39,69 @@ class RPSEstimator:
         """The estimator in `path` (.pkl), checked against the .json beside it first. Raises ModelFileError."""
         path = Path(path)
         content, manifest = model_file.read(path)
-        return cls.from_parts(path.stem, content, manifest)
+        return cls.from_content(path.stem, content, manifest)
 
     @classmethod
-    def from_parts(cls, version: str, content: dict[str, Any], manifest: dict[str, Any]) -> "RPSEstimator":
+    def from_content(cls, version: str, content: Content, manifest: Manifest) -> "RPSEstimator":
         """The estimator of a model file's content."""
-        return cls(version, {int(h): _horizon_model(part) for h, part in content["horizons"].items()}, manifest)
+        return cls(version, {horizon: _horizon_model(part) for horizon, part in content["horizons"].items()}, manifest)
 
     def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """For every row the forecast made just before it: predicted_rps_model1, predicted_rps_model2, p10, p90.
+        """For every row the forecast one window ahead that was made just before it: a column a model, named as in
+        catalog.MODELS, and the edges of the preferred model's interval, p10 and p90.
 
-        p10 and p90 are model1's. NaN in rows before which nothing is known.
+        NaN in rows before which nothing is known.
         """
-        made = self._made(frame, 1, 0, (True, False))
-        columns = {
-            "predicted_rps_model1": made.mean[0],
-            "predicted_rps_model2": made.mean[1],
-            "p10": made.quantiles[0, LEVELS.index(0.1)],
-            "p90": made.quantiles[0, LEVELS.index(0.9)],
-        }
-        return pd.DataFrame({name: _behind(column, 1) for name, column in columns.items()}, index=frame.index)
+        preferred = catalog.PREFERRED.key
+        computed = self._forecasts(frame, 1, 0, (preferred,))
+        levels = by_level(computed.quantiles[preferred])
+        columns = {model.column: computed.mean[model.key] for model in catalog.MODELS}
+        columns |= {edge: levels[edge] for edge in INTERVAL}
+        return pd.DataFrame({name: _by_target(column, 1) for name, column in columns.items()}, index=frame.index)
 
     def rolling_forecasts(self, frame: pd.DataFrame, horizon: int, start: int = 0) -> dict[str, pd.DataFrame]:
         """For every row from number `start` the forecast made `horizon` windows before it, by model.
 
-        Columns mean, p10, p50, p90, p95; NaN in rows before whose origin nothing is known.
+        Columns mean and intervals.LEVEL_NAMES; NaN in rows before whose origin nothing is known.
         """
         first = max(0, start - horizon)
-        made = self._made(frame, horizon, first, (True, True))
         tables = {}
-        for place, model in enumerate(MODELS):
-            columns = {"mean": made.mean[place]} | by_level(made.quantiles[place])
-            rows = {name: _behind(column, horizon)[start - first :] for name, column in columns.items()}
-            tables[model] = pd.DataFrame(rows, index=frame.index[start:])
+        for key, table in self.forecasts_at(frame, horizon, first).items():
+            rows = {name: _by_target(column.to_numpy(), horizon)[start - first :] for name, column in table.items()}
+            tables[key] = pd.DataFrame(rows, index=frame.index[start:])
+        return tables
+
+    def forecasts_at(self, frame: pd.DataFrame, horizon: int, first: int = 0) -> dict[str, pd.DataFrame]:
+        """For every row from number `first` the forecast `horizon` windows ahead from its end, by model.
+
+        Columns mean and intervals.LEVEL_NAMES; NaN in rows where nothing is known.
+        """
+        computed = self._forecasts(frame, horizon, first, catalog.model_keys())
+        tables = {}
+        for key, mean in computed.mean.items():
+            columns = {"mean": mean} | by_level(computed.quantiles[key])
+            tables[key] = pd.DataFrame(columns, index=frame.index[first:])
         return tables
 
     def forecast(
         self, frame: pd.DataFrame, horizons: Sequence[int] | None = None, step: pd.Timedelta | None = None
     ) -> ForecastResult:
-        """Forecasts of both models from the end of `frame`. `step`: the window, needed only for a frame of one row."""
+        """Forecasts of every model from the end of `frame`. `step`: the window, needed only for a frame of one row."""
         return self.live(horizons).forecast(frame, step)
 
     def live(self, horizons: Sequence[int] | None = None) -> LiveForecaster:
         """For one series that grows by a window at a time: the same forecasts, in a thirtieth of the time."""
         return LiveForecaster({horizon: self._model(horizon) for horizon in horizons or self.horizons})
 
-    def _made(self, frame: pd.DataFrame, horizon: int, first: int, bands: tuple[bool, bool]) -> Forecasts:
-        if len(frame) == 0:
-            return Forecasts(np.empty((2, 0)), np.empty((2, len(LEVELS), 0)))
+    def _forecasts(self, frame: pd.DataFrame, horizon: int, first: int, with_quantiles: Collection[str]) -> Forecasts:
+        model = self._model(horizon)
+        if first >= len(frame):
+            no_quantiles = np.empty((len(LEVELS), 0))
+            return Forecasts(
+                dict.fromkeys(catalog.model_keys(), np.empty(0)), dict.fromkeys(with_quantiles, no_quantiles)
+            )
         values, grid = series_of(frame)
-        return forecasts(values, grid, horizon, self._model(horizon), first, bands)
+        return forecasts(values, grid, horizon, model, first, with_quantiles)
 
     def _model(self, horizon: int) -> HorizonModel:
         if horizon not in self._models:
@@ -103,29 +109,17 @@ class RPSEstimator:
         return self._models[horizon]
 
 
-def _behind(column: Floats, horizon: int) -> Floats:
+def _by_target(column: Floats, horizon: int) -> Floats:
     """By origin -> by target row, as many rows: the first `horizon` have no origin."""
     return np.concatenate([np.full(min(horizon, len(column)), np.nan), column[:-horizon]])
 
 
-def _horizon_model(part: dict[str, Any]) -> HorizonModel:
+def _horizon_model(part: HorizonContent) -> HorizonModel:
     return HorizonModel(
-        residual=trees_of(part["residual"]),
-        direct=trees_of(part["direct"]),
+        trees={key: Trees(text) for key, text in part["trees"].items()},
         linear=tuple(
             LinearPrior(prior["step_seconds"], np.array(prior["gram"]), np.array(prior["coefficients"]))
             for prior in part["linear"]
         ),
-        errors=(ResidualPrior(np.array(part["errors_plus"])), ResidualPrior(np.array(part["errors_direct"]))),
+        errors={key: ResidualPrior(np.array(errors)) for key, errors in part["errors"].items()},
     )
-
-
-def trees_of(text: str) -> Trees:
-    """A boosted ensemble from LightGBM's text, whose hash must have been checked: damaged text kills the process."""
-    booster = lgb.Booster(model_str=text)
-
-    def predict(rows: Matrix) -> Floats:
-        # One thread for a live step: starting more costs more than they save.
-        return np.asarray(booster.predict(rows, num_threads=1 if len(rows) < 4_096 else 0), dtype=np.float64)
-
-    return predict

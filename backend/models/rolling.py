@@ -1,6 +1,6 @@
 """Trailing sums whose value at a row does not depend on where the array begins.
 
-A live forecast sees the last few thousand windows, a backtest the whole series, and both must say the same to the
+A live forecast sees the last few thousand windows, a backtest the whole series, and both must forecast the same to the
 last digit. Running sums (cumsum) and recursive filters carry the rounding of everything before them; the sums here
 are built by doubling, so that every row adds the same numbers in the same order, whatever comes before its span.
 Rows before the array count as 0. All functions work along the last axis.

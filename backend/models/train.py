@@ -1,8 +1,8 @@
-"""Training of both models at every horizon, and the model file with its manifest."""
+"""Training of the models at every horizon, and the model file with its manifest."""
 
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -13,28 +13,28 @@ import numpy as np
 import pandas as pd
 
 from backend.models import augment, features, model_file
-from backend.models.adaptation import block_moments, weighted_sum
-from backend.models.bands import ResidualPrior, scaled_errors
-from backend.models.engine import (
+from backend.models.ensemble import (
     LINEAR_LIMIT,
-    PLUS,
     HorizonModel,
     LinearPrior,
-    Matrix,
-    blend_weights,
-    blended,
+    LinearWeights,
+    base_forecasts,
     linear_weights,
     means_of,
-    parts_of,
-    tree_matrix,
+    stack_forecasts,
+    stack_weights,
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.history import DAY_NS, History
-from backend.models.predictor import RPSEstimator, trees_of
+from backend.models.intervals import scaled_errors
+from backend.models.model_file import Content, HorizonContent, Manifest
+from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
+from backend.models.rolling_ridge import block_moments, weighted_sum
+from backend.models.trailing_stats import DAY_NS, TrailingStats
+from backend.models.trees import Matrix, Trees, tree_matrix
 
-HORIZONS = (1, 5, 15)
+HORIZONS = (1, 5, 15)  # where no others are asked for; whoever has a model asks the model
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
 ROUNDS = 200
@@ -62,10 +62,10 @@ TREES: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Series:
-    """One training series at one horizon, or a variant of it."""
+class TrainingSeries:
+    """A training series or a variant of it, at one horizon."""
 
-    history: History
+    stats: TrailingStats
     days: Ints  # number of every row's day since 1970
     columns: features.Features
     target: Floats
@@ -79,26 +79,28 @@ def train(
     rounds: int = ROUNDS,
     threads: int = 0,
     refit: bool = True,
-) -> dict[str, Any]:
+    horizons: Sequence[int] = HORIZONS,
+) -> Manifest:
     """Train on named series, write `out` (.pkl) and its manifest (.json), return the manifest.
 
-    Frames as RPSEstimator takes them. A model trained without the last ten days of each (a fifth, if that is less) is
-    scored on them into the manifest; what is written is trained again on all days, or with `refit` False the scored
-    one. Deterministic: the same frames give the same forecasts. Raises ValueError where a frame is not usable.
+    Frames as RPSEstimator takes them; `horizons` in windows. A model trained without the last ten days of each (a
+    fifth, if that is less) is scored on them into the manifest; what is written is trained again on all days, or with
+    `refit` False the scored one. Deterministic: the same frames give the same forecasts. Raises ValueError where a
+    frame is not usable.
     """
-    step = _counted(on_progress, len(HORIZONS) * (1 + refit) + len(frames))
+    step = _counted(on_progress, len(horizons) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
     before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
-    model = _fit(before, rounds, threads, step)
-    estimator = RPSEstimator.from_parts(out.stem, model, {})
+    content = _fit(before, horizons, rounds, threads, step)
+    estimator = RPSEstimator.from_content(out.stem, content, {})
     scores = {}
     for name, frame in frames:
         step("validating")
         scores[name] = backtest(estimator, frame, cuts[name])
     if refit:
-        model = _fit(frames, rounds, threads, step)
-    manifest = _manifest(frames if refit else before, rounds) | {"validation": _validation(frames, cuts, scores, refit)}
-    model_file.write(out, model, manifest)
+        content = _fit(frames, horizons, rounds, threads, step)
+    record = _record(frames if refit else before, rounds) | {"validation": _validation(frames, cuts, scores, refit)}
+    manifest = model_file.write(out, content, record)
     step("done")
     return manifest
 
@@ -113,14 +115,19 @@ def _counted(report: Progress | None, total: int) -> Callable[[str], None]:
     return step
 
 
-def _fit(frames: Named, rounds: int, threads: int, step: Callable[[str], None]) -> dict[str, Any]:
-    """The content of a model file, from all windows of the frames."""
+def _fit(frames: Named, horizons: Sequence[int], rounds: int, threads: int, step: Callable[[str], None]) -> Content:
+    """From all windows of the frames."""
     pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
-    horizons = {}
-    for horizon in HORIZONS:
+    fitted = {}
+    for horizon in horizons:
         step("training")
-        horizons[horizon] = _fit_horizon([_series(piece, horizon) for piece in pieces], horizon, rounds, threads)
-    return {"format": model_file.FORMAT, "features": list(features.NAMES), "horizons": horizons}
+        fitted[horizon] = _fit_horizon([_training_series(piece, horizon) for piece in pieces], horizon, rounds, threads)
+    return Content(
+        format=model_file.FORMAT,
+        features=list(features.NAMES),
+        linear_features=list(features.LINEAR_NAMES),
+        horizons=fitted,
+    )
 
 
 def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
@@ -131,73 +138,72 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
     return pd.Timestamp(max(cut, fifth))
 
 
-def _series(frame: pd.DataFrame, horizon: int) -> Series:
-    history = History(*series_of(frame))
-    days = (history.grid.first + np.arange(len(history))) * history.grid.step_ns // DAY_NS
-    target, usable = history.target(horizon)
-    return Series(history, days, features.compute(history, horizon, features.shared(history)), target, usable)
+def _training_series(frame: pd.DataFrame, horizon: int) -> TrainingSeries:
+    stats = TrailingStats(*series_of(frame))
+    days = (stats.grid.first + np.arange(len(stats))) * stats.grid.step_ns // DAY_NS
+    target, usable = stats.target(horizon)
+    return TrainingSeries(stats, days, features.compute(stats, horizon, features.shared(stats)), target, usable)
 
 
-def _fit_horizon(series: list[Series], horizon: int, rounds: int, threads: int) -> dict[str, Any]:
-    """The part of the model file for one horizon."""
-    linear = _fit_linear(series, horizon)
-    bare = HorizonModel(_nothing, _nothing, linear, (ResidualPrior(np.zeros(1)), ResidualPrior(np.zeros(1))))
-    weights = [linear_weights(one.history, one.columns.linear, horizon, bare, 0) for one in series]
-    bases = [weighted_sum(one.columns.linear, long) for one, (long, _) in zip(series, weights, strict=True)]
-    rows = np.concatenate([tree_matrix(one.columns, base)[one.usable] for one, base in zip(series, bases, strict=True)])
-    target = np.concatenate([np.clip(one.target, -15, 15)[one.usable] for one in series])
-    base = np.concatenate([made[one.usable] for made, one in zip(bases, series, strict=True)])
-    weight = np.concatenate([_row_weights(one) for one in series])
-    days = np.concatenate([one.days[one.usable] for one in series])
-    by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
-    rows, target, base, weight = rows[by_day], target[by_day], base[by_day], weight[by_day]
-    params = TREES | {"num_threads": threads}
-    texts = (
-        _fit_trees(rows, target - base, weight, rows_of_day, params, rounds),
-        _fit_trees(rows[:, :-1], target, weight, rows_of_day, params, rounds),
-    )
-    model = replace(bare, residual=trees_of(texts[0]), direct=trees_of(texts[1]))
-    errors = _error_quantiles(series, weights, horizon, model)
-    return {
-        "residual": texts[0],
-        "direct": texts[1],
-        "linear": [
+def _fit_horizon(series: list[TrainingSeries], horizon: int, rounds: int, threads: int) -> HorizonContent:
+    priors = _fit_linear(series, horizon)
+    weights = [linear_weights(each.stats, each.columns.linear, horizon, priors, 0) for each in series]
+    texts = _fit_both_trees(series, weights, rounds, threads)
+    model = HorizonModel({key: Trees(text) for key, text in texts.items()}, priors, {})
+    return HorizonContent(
+        trees=texts,
+        linear=[
             {
                 "step_seconds": prior.step_seconds,
                 "gram": prior.gram.tolist(),
                 "coefficients": prior.coefficients.tolist(),
             }
-            for prior in linear
+            for prior in priors
         ],
-        "errors_plus": errors[0],
-        "errors_direct": errors[1],
-    }
+        errors=_error_quantiles(series, weights, horizon, model),
+    )
 
 
-def _nothing(rows: Matrix) -> Floats:
-    return np.zeros(len(rows))
-
-
-def _fit_linear(series: list[Series], horizon: int) -> tuple[LinearPrior, ...]:
+def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior, ...]:
     """A ridge regression for each window length over all series of it: the prior of every series' own."""
-    found = []
-    for step_ns in sorted({one.history.grid.step_ns for one in series}):
-        alike = [one for one in series if one.history.grid.step_ns == step_ns]
+    priors = []
+    for step_ns in sorted({each.stats.grid.step_ns for each in series}):
+        alike = [each for each in series if each.stats.grid.step_ns == step_ns]
         moments = sum(
-            block_moments(one.history, one.columns.linear, one.target, one.usable, horizon, LINEAR_LIMIT).sum(axis=0)
-            for one in alike
+            block_moments(each.stats, each.columns.linear, each.target, each.usable, horizon, LINEAR_LIMIT).sum(axis=0)
+            for each in alike
         )
-        windows = sum(float(one.history.importance[one.usable].sum()) for one in alike)
+        windows = sum(float(each.stats.importance[each.usable].sum()) for each in alike)
         gram = moments[:-1, :-1] / windows
         gram = gram + 1e-3 * np.diag(np.maximum(np.diag(gram), 1e-3))
         solved = np.linalg.solve(gram, moments[:-1, -1] / windows)
-        found.append(LinearPrior(step_ns / 1e9, gram, solved))
-    return tuple(found)
+        priors.append(LinearPrior(step_ns / 1e9, gram, solved))
+    return tuple(priors)
 
 
-def _row_weights(one: Series) -> Floats:
+def _fit_both_trees(
+    series: list[TrainingSeries], weights: list[LinearWeights], rounds: int, threads: int
+) -> dict[str, str]:
+    """LGBM+'s, which learn what the linear model of long memory misses, and LGBM's, which learn the target."""
+    bases = [weighted_sum(each.columns.linear, weight.long) for each, weight in zip(series, weights, strict=True)]
+    pairs = list(zip(series, bases, strict=True))
+    rows = np.concatenate([tree_matrix(each.columns, base)[each.usable] for each, base in pairs])
+    target = np.concatenate([np.clip(each.target, -15, 15)[each.usable] for each in series])
+    base = np.concatenate([base[each.usable] for each, base in pairs])
+    row_weight = np.concatenate([_row_weights(each) for each in series])
+    days = np.concatenate([each.days[each.usable] for each in series])
+    by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
+    rows, target, base, row_weight = rows[by_day], target[by_day], base[by_day], row_weight[by_day]
+    params = TREES | {"num_threads": threads}
+    return {
+        "lgbm_plus": _fit_trees(rows, target - base, row_weight, rows_of_day, params, rounds),
+        "lgbm": _fit_trees(rows[:, :-1], target, row_weight, rows_of_day, params, rounds),
+    }
+
+
+def _row_weights(series: TrainingSeries) -> Floats:
     """Rows count with the size of their noise, so that busy hours weigh more, as they do in a squared error."""
-    scale = one.history.scale[one.usable]
+    scale = series.stats.scale[series.usable]
     return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
 
 
@@ -211,28 +217,23 @@ def _fit_trees(
 
 
 def _error_quantiles(
-    series: list[Series], weights: list[tuple[Floats, ...]], horizon: int, model: HorizonModel
-) -> tuple[list[float], list[float]]:
-    """Shape of the scaled errors of both models over the training series: 39 even quantiles each."""
-    found: tuple[list[Floats], list[Floats]] = ([], [])
-    for one, linear in zip(series, weights, strict=True):
-        parts = parts_of(one.columns, linear, model)
-        made = blended(parts, blend_weights(one.history, parts, horizon, 0))
-        means = means_of(one.history, horizon, made, parts[PLUS])
-        for mean, errors in zip(means, found, strict=True):
-            ratio = scaled_errors(one.history, mean, horizon).ratio
-            errors.append(ratio[np.isfinite(ratio)])
+    series: list[TrainingSeries], weights: list[LinearWeights], horizon: int, model: HorizonModel
+) -> dict[str, list[float]]:
+    """By model the shape of its scaled errors over the training series: 39 even quantiles."""
+    ratios: dict[str, list[Floats]] = {}
+    for each, weight in zip(series, weights, strict=True):
+        base = base_forecasts(each.columns, weight, model)
+        stacked = stack_forecasts(base, stack_weights(each.stats, base, horizon, 0))
+        for key, mean in means_of(each.stats, horizon, stacked, base).items():
+            ratio = scaled_errors(each.stats, mean, horizon).ratio
+            ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
     grid = np.arange(1, 40) / 40
-    plus, direct = (np.quantile(np.concatenate(errors), grid).tolist() for errors in found)
-    return plus, direct
+    return {key: np.quantile(np.concatenate(parts), grid).tolist() for key, parts in ratios.items()}
 
 
-def _manifest(frames: Named, rounds: int) -> dict[str, Any]:
-    """Of a model trained on all windows of the frames, but for its validation."""
+def _record(frames: Named, rounds: int) -> Manifest:
+    """How the model was trained, on all windows of the frames."""
     return {
-        "format": model_file.FORMAT,
-        "features": len(features.NAMES),
-        "horizons": list(HORIZONS),
         "trees": {"rounds": rounds} | TREES,
         "augmentation": {
             "resampled_to": list(augment.RESAMPLED),

@@ -1,97 +1,183 @@
-"""What every store must do. tests/stores/test_contract.py runs the same suite over each of them."""
+"""What every store must do. tests/stores/test_contract.py runs the same suite over each of them.
 
-from dataclasses import dataclass
+A store keeps measurements, which are rows of a table that it is given (backend/measurements.py), and a record a series.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Literal, Protocol
 
 import pandas as pd
 
-# One row a window. predicted_*: the horizon-1 forecast made just before the window; p10 and p90: model1's band
-# around it; anomaly: 1.0 or 0.0. All floats; NaN = unknown, never stored.
-POINT_FIELDS = ("actual_rps", "predicted_rps_model1", "predicted_rps_model2", "p10", "p90", "anomaly")
-FORECAST_FIELDS = ("mean", "p10", "p50", "p90", "p95")
-# One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
-# requests, a rate, a cumulative counter), when (UTC, to the nanosecond) and how much.
-SAMPLE_COLUMNS = ("filename", "source", "kind", "time", "value")
+Origin = Literal["upload", "feed", "replay", "sample"]
+TIME = "timestamp"  # the column of a row's time in every table that is written or read
+SERIES_TAGS = ("filename", "version")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A value of a row: a float, NaN where unknown, or text.
+
+    aggregate: how buckets of several rows have it. choices: all values that a text may have; InfluxDB then stores its
+    place among them, so that it is read with the floats.
+    """
+
+    name: str
+    kind: Literal["float", "text"] = "float"
+    aggregate: Literal["mean", "max"] = "mean"
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One kind of row. Its identity is its tags (text) and its time: writing it again replaces it.
+
+    fields: the values; empty for a measurement whose rows have any number of floats, told by the columns that are
+    written. Those are kept as four-byte floats, which are exact to seven digits.
+    required: the field without which there is no row.
+    counted: its rows are the points of a series: the record counts them.
+    """
+
+    name: str
+    tags: tuple[str, ...]
+    fields: tuple[Field, ...] = ()
+    precision: Literal["s", "ns"] = "s"
+    required: str | None = None
+    counted: bool = False
+
+    @property
+    def of_series(self) -> bool:
+        """Whether its rows belong to a series that has a record."""
+        return self.tags[:2] == SERIES_TAGS
+
+    @property
+    def own_tags(self) -> tuple[str, ...]:
+        """The tags beside those of the series."""
+        return self.tags[2:] if self.of_series else self.tags
+
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        return tuple(each.name for each in self.fields)
 
 
 @dataclass(frozen=True)
 class SeriesKey:
     """What a point belongs to: the series' name and the version of the model that predicted it."""
 
-    filename: str
+    name: str
     version: str
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {"filename": self.name, "version": self.version}
 
 
 @dataclass(frozen=True)
-class StoredSeries:
-    """A series as the store knows it. `first` and `last` are window starts, UTC; `written_at` is wall-clock."""
+class SeriesInfo:
+    """What a writer tells of a series."""
 
-    filename: str
+    key: SeriesKey
+    window_seconds: int
+    origin: Origin
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Span:
+    """Window starts, both ends included."""
+
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True)
+class SeriesRecord:
+    """A series as the store knows it. `written_at` is wall-clock.
+
+    incomplete: the span of an import that has not been confirmed to the end: it is running, or was interrupted, and
+    only part of its windows may be there. attributes: JSON values that other parts keep with the series.
+    """
+
+    name: str
     version: str
+    origin: Origin
     window_seconds: int
     points: int
     first: datetime
     last: datetime
     written_at: datetime
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    incomplete: Span | None = None
 
     @property
     def key(self) -> SeriesKey:
-        return SeriesKey(self.filename, self.version)
+        return SeriesKey(self.name, self.version)
+
+    def grown(self, first: datetime, last: datetime, added: int) -> "SeriesRecord":
+        """The record with further points between two window starts."""
+        if not self.points:
+            return replace(self, points=added, first=first, last=last)
+        return replace(self, points=self.points + added, first=min(self.first, first), last=max(self.last, last))
+
+
+Tables = Mapping[Measurement, pd.DataFrame]
 
 
 class Store(Protocol):
     """Keeps series. Every method is synchronous and thread-safe; a store that is down raises StoreUnavailableError.
 
-    A point is (filename, version, time): writing it again replaces it. Times are window starts in UTC with
-    whole seconds; ranges are half-open, `start <= time < stop`. A sample is (filename, source, time), likewise.
+    Tables have the measurement's tags, TIME (UTC) and its fields as columns. Times have whole seconds, or nanoseconds
+    where the measurement says so; ranges are half-open, `start <= time < stop`.
     """
 
-    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
-        """Write rows with a known actual_rps, all or none, and return how many the store confirmed.
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+        """Write rows of any measurements; what is written is confirmed once it returns.
 
-        `points`: UTC DatetimeIndex, POINT_FIELDS columns. Raises ConflictError where the series is stored
-        with another window length.
+        All or none of it is seen: SQLite writes one transaction; InfluxDB, which has none, marks series of more rows
+        than one request takes as incomplete until all is confirmed. Of rows with the same identity the last stays.
+        `series`: makes or renews these records. Points need it; rows of a series without a record
+        are not kept. Returns the names of the series left out because they are stored with another window length.
         """
 
-    def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
-        """Write forecasts: columns model, horizon_seconds, timestamp (target window), issued_at, FORECAST_FIELDS."""
-
-    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
-        """Write the newest windows of many series at once: columns filename, timestamp, POINT_FIELDS, actual_rps known.
-
-        Returns the names of the series left out, which are stored with another window length.
-        """
-
-    def write_issued(self, version: str, forecasts: pd.DataFrame) -> int:
-        """Write forecasts of many series at once: as write_forecasts, with a column filename."""
-
-    def read_points(
-        self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
+    def read(
+        self,
+        measurement: Measurement,
+        tags: Mapping[str, str],
+        start: datetime | None = None,
+        stop: datetime | None = None,
+        *,
+        fields: Sequence[str] | None = None,
+        every: int | None = None,
     ) -> pd.DataFrame:
-        """Read points in time order, POINT_FIELDS columns; `every` (seconds): averaged by the store into buckets
-        on the UTC grid (anomaly: the largest), buckets without points absent."""
+        """Read rows that have these tags in order of time: the other tags, TIME, the fields (all, or those named).
 
-    def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
-        """Read forecasts whose target window lies in the range, ordered by model, horizon, target."""
+        `every` (seconds, with every tag given): averaged by the store into buckets on the UTC grid, as each field's
+        `aggregate` says, buckets without rows absent.
+        """
 
-    def read_rates(self, version: str, start: datetime, stop: datetime, filename: str | None = None) -> pd.DataFrame:
-        """Read what came, of one series or of all of a version: columns filename, timestamp, actual_rps, unordered."""
+    def delete(self, measurement: Measurement, tags: Mapping[str, str], before: datetime) -> int:
+        """Delete the older rows that have these tags, a few at a time, so that no write waits long.
 
-    def list_series(self) -> list[StoredSeries]:
-        """List what is stored, the one written last first."""
+        Returns how many rows there were; 0 where the store cannot tell.
+        """
 
-    def delete_series(self, filename: str) -> int:
-        """Delete a series, every version, with its forecasts and samples; return the number of points deleted."""
+    def find(self, name: str) -> SeriesRecord | None:
+        """The record of a series: of the version that was written last."""
 
-    def write_samples(self, samples: pd.DataFrame) -> int:
-        """Write a feed's samples, SAMPLE_COLUMNS, all or none; of two with the same identity the later row stays."""
+    def list_series(self) -> list[SeriesRecord]:
+        """All records, the one written last first. Reads records alone."""
 
-    def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
-        """Read samples, of one series or of all, SAMPLE_COLUMNS in order of time."""
+    def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
+        """Put attributes into a record, beside those that are there, or take out those that are None; nothing where
+        the series is gone."""
 
-    def delete_samples(self, before: datetime) -> None:
-        """Delete the samples of every series that are older."""
+    def recount(self, key: SeriesKey) -> None:
+        """Count a series' points into its record: writers at the same moment may leave it wrong where a store has no
+        transactions."""
+
+    def delete_series(self, name: str) -> int:
+        """Delete a series, every version, with all its rows; return the number of points deleted."""
 
     def check(self) -> None:
         """Raise StoreUnavailableError with the reason where the store cannot be read and written."""

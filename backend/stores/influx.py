@@ -1,63 +1,36 @@
 """The store that servers share: InfluxDB v2. influxdb/README.md describes what is stored, influx_queries.py asks."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import structlog
 
 from backend.config import Settings
-from backend.errors import ConflictError, StoreUnavailableError
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS, SeriesKey, StoredSeries
+from backend.errors import StoreUnavailableError
+from backend.stores import influx_queries as queries
+from backend.stores.contract import TIME, Measurement, SeriesInfo, SeriesKey, SeriesRecord, Span, Tables
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError
-from backend.stores.influx_frames import (
-    KINDS,
-    NO_SOURCE,
-    forecasts_table,
-    points_table,
-    rates_table,
-    samples_table,
-    seconds_of,
-)
-from backend.stores.influx_queries import (
-    AT_EPOCH,
-    COUNT_POINTS,
-    COUNT_VERSIONS,
-    EARLIEST,
-    FIND_SERIES,
-    LATEST,
-    LIST_SERIES,
-    OF_ONE,
-    RATES,
-    RATES_KEPT,
-    READ_BUCKETS,
-    READ_FORECASTS,
-    READ_POINTS,
-    SAMPLE_KEPT,
-    SAMPLES,
-    SUMMARY,
-    SUMMARY_OF_ALL,
-    WHOLE,
-)
-from backend.stores.line_protocol import Tags, original_name, series_lines, stored_name
+from backend.stores.influx_migrations import upgrade
+from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST
+from backend.stores.influx_records import InfluxRecords, completed, marked, renewed
+from backend.stores.influx_rows import lines_of, to_buckets, to_table
+from backend.stores.line_writer import stored_name
 
 log = structlog.get_logger()
 
+FEW_SERIES = 3  # whose records are asked for one by one; of more all are
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
 WRITERS = 2
-FEW_SERIES = 3  # more of them are counted by one query over all
-SETTLED_SECONDS = 10  # a series written more recently than this may be in the middle of a write
 WAIT_PAUSE_SECONDS = 1
 CONFIRM_TRIES, CONFIRM_PAUSE_SECONDS = 6, 0.1  # InfluxDB Cloud shows a stored point a moment later
 
 
-def wait_for_influxdb(settings: Settings) -> "InfluxStore":
+def wait_for_influxdb(settings: Settings, measurements: Sequence[Measurement]) -> "InfluxStore":
     """Open the store once its server answers; raise when it refuses, or does not answer in the time allowed."""
     give_up = time.monotonic() + settings.store_wait_seconds
     while True:
@@ -65,8 +38,9 @@ def wait_for_influxdb(settings: Settings) -> "InfluxStore":
             client = InfluxClient(
                 settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, _token(settings)
             )
-            store = InfluxStore(client)
+            store = InfluxStore(client, measurements)
             store.check()
+            upgrade(client, measurements)
             return store
         except InfluxUnreachableError as error:
             if time.monotonic() >= give_up:
@@ -92,138 +66,110 @@ def _token(settings: Settings) -> str:
     return token
 
 
-@dataclass(frozen=True)
-class Summary:
-    """What the series' points say of themselves, and the write after which they said it."""
-
-    written_at: float
-    points: int
-    first: datetime
-    last: datetime
-
-
 class InfluxStore:
     """Store contract over one InfluxDB v2 bucket.
 
-    InfluxDB has no transactions: a write of many batches that fails between two of them leaves the ones before.
-    Nothing is confirmed then, and the same write again leaves exactly its data.
+    InfluxDB has no transactions. One request is stored whole; a write that takes several marks the records of its
+    series as incomplete before the first, and as complete once the server shows all points. The same write again leaves
+    exactly its data.
     """
 
-    def __init__(self, client: InfluxClient) -> None:
+    def __init__(self, client: InfluxClient, measurements: Sequence[Measurement]) -> None:
         self._client = client
-        self._summaries: dict[SeriesKey, Summary] = {}
+        self._measurements = measurements
+        self._records = InfluxRecords(client)
 
-    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
-        known = points[points["actual_rps"].notna()]
-        if known.empty:
-            return 0
-        self._refuse_another_window(key, window_seconds)
-        first = self._series_lines(pd.Series([key.filename]), key.version, window_seconds)
-
-        def lines(part: slice) -> list[str]:
-            rows = known.iloc[part]
-            fields = {name: rows[name] for name in POINT_FIELDS}
-            built = series_lines("inference_metrics", _tags(key), fields, seconds_of(rows.index))
-            return built if part.start else [*first, *built]
-
-        self._send(lines, len(known))
-        if len(known) > BATCH_LINES:  # once more, so that a list made in between is not taken for the present
-            self._client.write(self._series_lines(pd.Series([key.filename]), key.version, window_seconds))
-        return self._confirm(key, seconds_of(known.index))
-
-    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
-        lengths = {
-            original_name(row["filename"]): row["_value"]
-            for row in self._client.rows(LIST_SERIES, **AT_EPOCH)
-            if row["version"] == stored_name(version) and row["_field"] == "window_seconds"
-        }
-        refused = {name for name in windows["filename"].unique() if lengths.get(name, window_seconds) != window_seconds}
-        kept = windows[~windows["filename"].isin(refused)]
-        about = self._series_lines(pd.Series(kept["filename"].unique()), version, window_seconds)
-
-        def lines(part: slice) -> list[str]:
-            rows = kept.iloc[part]
-            tags: Tags = {"filename": rows["filename"], "version": version}
-            fields = {name: rows[name] for name in POINT_FIELDS}
-            built = series_lines("inference_metrics", tags, fields, seconds_of(rows["timestamp"]))
-            return built if part.start else [*about, *built]
-
-        self._send(lines, len(kept))
-        self._confirm_windows(version, kept)
-        return refused
-
-    def write_forecasts(self, key: SeriesKey, forecasts: pd.DataFrame) -> int:
-        return self.write_issued(key.version, forecasts.assign(filename=key.filename))
-
-    def write_issued(self, version: str, forecasts: pd.DataFrame) -> int:
-        def lines(part: slice) -> list[str]:
-            rows = forecasts.iloc[part]
-            horizon = rows["horizon_seconds"].astype("int64").astype(str)
-            issued = pd.Series(seconds_of(rows["issued_at"]), dtype="float64")
-            fields = {name: rows[name] for name in FORECAST_FIELDS} | {"issued_at": issued}
-            tags: Tags = {
-                "filename": rows["filename"],
-                "version": version,
-                "model": rows["model"],
-                "horizon": horizon,
-            }
-            return series_lines("forecasts", tags, fields, seconds_of(rows["timestamp"]))
-
-        self._send(lines, len(forecasts))
-        return len(forecasts)
-
-    def read_points(
-        self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
-    ) -> pd.DataFrame:
-        asked = _named(key) | _range(start, stop)
-        if every is None:
-            found = self._client.frame(READ_POINTS, **asked)
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+        stored = self._stored_records(series)
+        refused = {info.key for info in series if info.window_seconds != stored.get(info.key, info).window_seconds}
+        records = {info.key: renewed(info, stored.get(info.key)) for info in series if info.key not in refused}
+        kept = {measurement: _latest(measurement, table, refused) for measurement, table in tables.items()}
+        counted = next(((each, table) for each, table in kept.items() if each.counted and len(table)), None)
+        final = self._grown(records, *counted) if counted else records
+        final = {key: record for key, record in final.items() if record.points}
+        if series:
+            kept = {measurement: _of_keys(measurement, table, final) for measurement, table in kept.items()}
+        if sum(map(len, kept.values())) <= BATCH_LINES and len({each.precision for each in kept}) == 1:
+            # In one request with the records: either all of it is there, or nothing.
+            lines = [line for measurement, table in kept.items() for line in lines_of(measurement, table)]
+            self._client.write([*self._records.lines(final.values()), *lines], next(iter(kept)).precision)
+            if counted:
+                self._confirm(counted[0], kept[counted[0]])
         else:
-            found = self._client.frame(READ_BUCKETS, every=timedelta(seconds=every), **asked)
-        return points_table(found, every)
+            self._write_marked(kept, {key: records[key] for key in final}, final)
+        return {key.name for key in refused}
 
-    def read_forecasts(self, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.DataFrame:
-        return forecasts_table(self._client.frame(READ_FORECASTS, **_named(key), **_range(start, stop)))
+    def _write_marked(
+        self,
+        tables: Tables,
+        before: Mapping[SeriesKey, SeriesRecord],
+        final: Mapping[SeriesKey, SeriesRecord],
+    ) -> None:
+        """Write in several requests, between which the records say that their series are incomplete."""
+        counted = next(((each, table) for each, table in tables.items() if each.counted), None)
+        if counted:
+            self._records.put(marked(record, _span(counted[1])) for record in before.values())
+        self._send(tables)
+        if counted:
+            self._confirm(*counted)
+            # Of an import that was interrupted nobody knows how many points it left.
+            interrupted = {key for key, record in before.items() if record.incomplete}
+            self._records.put(
+                self._counted(counted[0], record) if key in interrupted else record for key, record in final.items()
+            )
 
-    def read_rates(self, version: str, start: datetime, stop: datetime, filename: str | None = None) -> pd.DataFrame:
-        one, named = _of_one(filename)
-        asked = {"version": stored_name(version), "start": start, "stop": stop, **named}
-        return rates_table(self._client.frame(RATES + one + RATES_KEPT, **asked))
+    def read(
+        self,
+        measurement: Measurement,
+        tags: Mapping[str, str],
+        start: datetime | None = None,
+        stop: datetime | None = None,
+        *,
+        fields: Sequence[str] | None = None,
+        every: int | None = None,
+    ) -> pd.DataFrame:
+        asked = _parameters(tags) | {"start": start or EARLIEST, "stop": stop or LATEST}
+        if every is not None:
+            flux = queries.read_buckets(measurement, tags)
+            return to_buckets(measurement, self._client.frame(flux, asked | {"every": timedelta(seconds=every)}), every)
+        names = fields or measurement.field_names
+        numbers = [name for name in names if name not in _texts(measurement)]
+        texts = [name for name in names if name in _texts(measurement)]
+        precision = measurement.precision
+        answer, text_answer = pd.DataFrame(), pd.DataFrame()
+        if numbers or not texts:
+            answer = self._client.frame(queries.read(measurement, tags, numbers), asked, precision)
+        if texts:
+            text_answer = self._client.frame(queries.read(measurement, tags, texts), asked, precision, text=True)
+        return to_table(measurement, answer, text_answer, tags, names)
 
-    def list_series(self) -> list[StoredSeries]:
-        about: dict[SeriesKey, dict[str, float]] = {}
-        for row in self._client.rows(LIST_SERIES, **AT_EPOCH):
-            key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
-            about.setdefault(key, {})[row["_field"]] = row["_value"]
-        whole = {key: one for key, one in about.items() if len(one) == 2}
-        summaries = self._summarised({key: one["written_at"] for key, one in whole.items()})
-        self._summaries = {key: summary for key, summary in summaries.items() if _settled(summary)}
-        stored = [_stored_series(key, whole[key], summary) for key, summary in summaries.items()]
-        return sorted(stored, key=lambda series: series.written_at, reverse=True)
+    def delete(self, measurement: Measurement, tags: Mapping[str, str], before: datetime) -> int:
+        self._client.delete(measurement.name, _parameters(tags), before)
+        for record in self._records.all() if measurement.counted else ():
+            if tags.items() <= record.key.tags.items():
+                self.recount(record.key)
+        return 0
 
-    def delete_series(self, filename: str) -> int:
-        counts = self._client.rows(COUNT_VERSIONS, filename=stored_name(filename), **WHOLE)
+    def find(self, name: str) -> SeriesRecord | None:
+        return next(iter(self._records.of_name(name)), None)
+
+    def list_series(self) -> list[SeriesRecord]:
+        return self._records.all()
+
+    def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
+        for record in self._records.of_name(key.name):
+            if record.key == key:
+                kept = {name: value for name, value in {**record.attributes, **attributes}.items() if value is not None}
+                self._records.put([replace(record, attributes=kept)])
+
+    def delete_series(self, name: str) -> int:
+        records = self._records.of_name(name)
         # Samples first: of those another backend would write the points anew. It is listed until all of it is gone.
-        for measurement in ("samples", "inference_metrics", "forecasts", "series"):
-            self._client.delete(measurement, "filename", stored_name(filename))
-        return sum(int(row["_value"]) for row in counts)
-
-    def write_samples(self, samples: pd.DataFrame) -> int:
-        identity = ["filename", "source", "time"]
-        latest = samples.drop_duplicates(identity, keep="last")
-        tags = {"filename": latest["filename"], "source": latest["source"].replace("", NO_SOURCE)}
-        fields = {"value": latest["value"], "kind": latest["kind"].map(KINDS.index)}
-        lines = series_lines("samples", tags, fields, pd.DatetimeIndex(latest["time"]).as_unit("ns").asi8)
-        for start in range(0, len(lines), BATCH_LINES):
-            self._client.write(lines[start : start + BATCH_LINES], "ns")
-        return len(samples)
-
-    def read_samples(self, start: datetime, stop: datetime | None, filename: str | None = None) -> pd.DataFrame:
-        one, named = _of_one(filename)
-        return samples_table(self._client.frame(SAMPLES + one + SAMPLE_KEPT, "ns", **named, **_range(start, stop)))
-
-    def delete_samples(self, before: datetime) -> None:
-        self._client.delete_before("samples", before)
+        for measurement in sorted(self._measurements, key=lambda each: each.of_series):
+            if "filename" in measurement.tags:
+                self._client.delete(measurement.name, {"filename": stored_name(name)}, None)
+        self._records.delete(name)
+        return sum(record.points for record in records)
 
     def check(self) -> None:
         """Raise where the bucket cannot be reached, read and written, or would drop old points."""
@@ -233,125 +179,129 @@ class InfluxStore:
                 f'The InfluxDB bucket "{self._client.bucket}" keeps points for {timedelta(seconds=kept)} only, so '
                 "older logs could not be stored. Remove its limit: influx bucket update --id … --retention 0"
             )
-        self._client.rows(LIST_SERIES, **AT_EPOCH)
+        self._client.rows(queries.ALL_RECORDS, AT_EPOCH)
         self._client.write(["scaleops_check ok=1 0"])
 
     def close(self) -> None:
         self._client.close()
 
-    def _send(self, lines: Callable[[slice], list[str]], rows: int) -> None:
-        """Write rows in batches; while the server stores one, the next is built and on its way."""
-        parts = [slice(start, start + BATCH_LINES) for start in range(0, rows, BATCH_LINES)]
-        if len(parts) == 1:
-            return self._client.write(lines(parts[0]))
+    def recount(self, key: SeriesKey) -> None:
+        counted = next(each for each in self._measurements if each.counted)
+        for record in self._records.of_name(key.name):
+            if record.key == key:
+                renewed = self._counted(counted, record)
+                if renewed != record and record in self._records.of_name(key.name):  # nothing was written meanwhile
+                    self._records.put([renewed])
+
+    def _counted(self, measurement: Measurement, record: SeriesRecord) -> SeriesRecord:
+        """The record with the number and the ends of the points that the server has."""
+        flux, asked = queries.summary(measurement, record.key.tags), _parameters(record.key.tags)
+        rows = {row["result"]: row for row in self._client.rows(flux, asked | {"start": EARLIEST, "stop": LATEST})}
+        if len(rows) < 3:
+            return record
+        count, first, last = int(rows["count"]["_value"]), rows["first"]["_time"], rows["last"]["_time"]
+        return replace(record, points=count, first=first, last=last)
+
+    def _stored_records(self, series: Sequence[SeriesInfo]) -> dict[SeriesKey, SeriesRecord]:
+        names = {info.key.name for info in series}
+        if len(names) > FEW_SERIES:
+            return {record.key: record for record in self._records.all()}
+        return {record.key: record for name in names for record in self._records.of_name(name)}
+
+    def _grown(
+        self, records: Mapping[SeriesKey, SeriesRecord], measurement: Measurement, table: pd.DataFrame
+    ) -> dict[SeriesKey, SeriesRecord]:
+        """The records as they will be: a row that is there already is not counted again."""
+        pair = ["filename", "version"]
+        rows = _identities(table)
+        added = table[~rows.isin(self._present(measurement, table))].groupby(pair).size().to_dict()
+        grown = dict(records)
+        for name, version, first, last in table.groupby(pair)[TIME].agg(["min", "max"]).reset_index().itertuples(False):
+            key = SeriesKey(name, version)
+            if key in grown:
+                span = Span(first.to_pydatetime(), last.to_pydatetime())
+                grown[key] = completed(grown[key].grown(span.first, span.last, added.get((name, version), 0)), span)
+        return grown
+
+    def _present(self, measurement: Measurement, table: pd.DataFrame) -> pd.MultiIndex:
+        """Which rows there are in the time that the table spans, of its series or of all."""
+        span = _span(table)
+        one = {tag: str(table[tag].iloc[0]) for tag in ("filename", "version") if table[tag].nunique() == 1}
+        stop = span.last + timedelta(seconds=1)
+        stored = self.read(measurement, one, span.first, stop, fields=[str(measurement.required)])
+        return _identities(stored.assign(**one))
+
+    def _confirm(self, measurement: Measurement, table: pd.DataFrame) -> None:
+        """Return when the store has all rows; InfluxDB may have dropped some in silence."""
+        expected = _identities(table).unique()
+        if table["filename"].nunique() > 1 or len(expected) < 100:
+            return _wait_for(len(expected), lambda: int(expected.isin(self._present(measurement, table)).sum()))
+        tags = {tag: str(table[tag].iloc[0]) for tag in ("filename", "version")}
+        span, flux = _span(table), queries.count(measurement, tags)
+        asked = _parameters(tags) | {"start": span.first, "stop": span.last + timedelta(seconds=1)}
+
+        def stored() -> int:
+            return sum(int(row["_value"]) for row in self._client.rows(flux, asked))
+
+        _wait_for(len(expected), stored)
+
+    def _send(self, tables: Tables) -> None:
+        """Write rows in batches; while the server stores one, the next is built."""
+        parts = [
+            (measurement, table.iloc[start : start + BATCH_LINES])
+            for measurement, table in tables.items()
+            for start in range(0, len(table), BATCH_LINES)
+        ]
+
+        def write(part: tuple[Measurement, pd.DataFrame]) -> None:
+            self._client.write(lines_of(*part), part[0].precision)
+
         with ThreadPoolExecutor(WRITERS) as pool:
-            for _ in pool.map(lambda part: self._client.write(lines(part)), parts):
+            for _ in pool.map(write, parts):
                 pass  # raises what a batch raised, and takes back those that have not begun
 
-    def _refuse_another_window(self, key: SeriesKey, window_seconds: int) -> None:
-        rows = self._client.rows(FIND_SERIES, **_named(key), **AT_EPOCH)
-        stored = next((int(row["_value"]) for row in rows if row["_field"] == "window_seconds"), window_seconds)
-        if stored != window_seconds:
-            raise ConflictError(
-                f"The series is stored with windows of {stored} s and this data has windows of {window_seconds} s. "
-                "Use another file name, delete the stored series first, or set window_seconds to match."
-            )
 
-    @staticmethod
-    def _series_lines(filenames: pd.Series, version: str, window_seconds: int) -> list[str]:
-        same = np.ones(len(filenames))
-        fields = {"window_seconds": pd.Series(same * window_seconds), "written_at": pd.Series(same * time.time())}
-        tags: Tags = {"filename": filenames, "version": version}
-        return series_lines("series", tags, fields, np.zeros(len(filenames), dtype="int64"))
+def _parameters(tags: Mapping[str, str]) -> dict[str, Any]:
+    return {tag: stored_name(value) for tag, value in tags.items()}
 
-    def _confirm(self, key: SeriesKey, times: npt.NDArray[np.int64]) -> int:
-        """Return the number of points when the store has them all; InfluxDB may have dropped some in silence."""
-        expected = len(np.unique(times))
-        span = _range(_moment(times.min()), _moment(times.max() + 1))
 
-        def stored() -> int:
-            return sum(int(row["_value"]) for row in self._client.rows(COUNT_POINTS, **_named(key), **span))
+def _texts(measurement: Measurement) -> set[str]:
+    return {field.name for field in measurement.fields if not queries.is_number(field)}
 
-        _wait_for(expected, stored)
-        return expected
 
-    def _confirm_windows(self, version: str, windows: pd.DataFrame) -> None:
-        if windows.empty:
-            return
-        sent = pd.MultiIndex.from_frame(windows[["filename", "timestamp"]]).unique()
-        start, stop = windows["timestamp"].min(), windows["timestamp"].max() + timedelta(seconds=1)
+def _latest(measurement: Measurement, table: pd.DataFrame, refused: set[SeriesKey]) -> pd.DataFrame:
+    """The rows that are stored: without those of refused series, and of the same identity the last."""
+    if refused:
+        table = table[~table["filename"].isin({key.name for key in refused})]
+    if measurement.required is not None:
+        table = table[table[measurement.required].notna()]
+    return table.drop_duplicates([*measurement.tags, TIME], keep="last")
 
-        def stored() -> int:
-            found = self.read_rates(version, start.to_pydatetime(), stop.to_pydatetime())
-            return int(sent.isin(pd.MultiIndex.from_frame(found[["filename", "timestamp"]])).sum())
 
-        _wait_for(len(sent), stored)
+def _of_keys(measurement: Measurement, table: pd.DataFrame, keys: Collection[SeriesKey]) -> pd.DataFrame:
+    if not measurement.of_series:
+        return table
+    names = pd.MultiIndex.from_tuples([(key.name, key.version) for key in keys], names=["filename", "version"])
+    return table[pd.MultiIndex.from_frame(table[["filename", "version"]]).isin(names)]
 
-    def _summarised(self, written: dict[SeriesKey, float]) -> dict[SeriesKey, Summary]:
-        """Of each series that has points, counted by the server once for every write: many at once, few one by one."""
-        known = {key: kept for key, kept in self._summaries.items() if written.get(key) == kept.written_at}
-        asked = written.keys() - known.keys()
-        if len(asked) > FEW_SERIES:
-            rows = self._client.rows(SUMMARY_OF_ALL, **WHOLE)
-        else:
-            rows = [row for key in asked for row in self._client.rows(SUMMARY, **_named(key), **WHOLE)]
-        said: dict[SeriesKey, dict[str, Any]] = {}
-        for row in rows:
-            key = SeriesKey(original_name(row["filename"]), original_name(row["version"]))
-            said.setdefault(key, {})[row["result"]] = row["_value" if row["result"] == "points" else "_time"]
-        counted = {
-            key: Summary(written[key], int(said[key]["points"]), said[key]["first"], said[key]["last"])
-            for key in asked
-            if len(said.get(key, {})) == 3
-        }
-        return known | counted
+
+def _identities(table: pd.DataFrame) -> pd.MultiIndex:
+    seconds = table.assign(**{TIME: pd.DatetimeIndex(table[TIME]).as_unit("s").asi8})
+    return pd.MultiIndex.from_frame(seconds[["filename", "version", TIME]])
+
+
+def _span(table: pd.DataFrame) -> Span:
+    return Span(table[TIME].min().to_pydatetime(), table[TIME].max().to_pydatetime())
 
 
 def _wait_for(expected: int, stored: Callable[[], int]) -> None:
     """Return once the store has as many points; raise where it goes on to have fewer."""
     for attempt in range(CONFIRM_TRIES):
-        found = stored()
-        if found >= expected:
+        count = stored()
+        if count >= expected:
             return
         time.sleep(CONFIRM_PAUSE_SECONDS * 2**attempt)
     raise StoreUnavailableError(
-        f"InfluxDB took {expected} points and shows {found} of them. Send the same data again.",
+        f"InfluxDB accepted {expected} points but returns {count} of them. Send the same data again.",
         headers={"Retry-After": "5"},
     )
-
-
-def _stored_series(key: SeriesKey, about: dict[str, float], summary: Summary) -> StoredSeries:
-    return StoredSeries(
-        filename=key.filename,
-        version=key.version,
-        window_seconds=int(about["window_seconds"]),
-        points=summary.points,
-        first=summary.first,
-        last=summary.last,
-        written_at=_moment(summary.written_at),
-    )
-
-
-def _settled(summary: Summary) -> bool:
-    return abs(time.time() - summary.written_at) > SETTLED_SECONDS
-
-
-def _tags(key: SeriesKey) -> dict[str, str | pd.Series]:
-    return {"filename": key.filename, "version": key.version}
-
-
-def _named(key: SeriesKey) -> dict[str, str]:
-    return {"filename": stored_name(key.filename), "version": stored_name(key.version)}
-
-
-def _of_one(filename: str | None) -> tuple[str, dict[str, str]]:
-    """What a query of one series has beside that of all, and its parameter."""
-    return ("", {}) if filename is None else (OF_ONE, {"filename": stored_name(filename)})
-
-
-def _range(start: datetime | None, stop: datetime | None) -> dict[str, datetime]:
-    return {"start": start or EARLIEST, "stop": stop or LATEST}
-
-
-def _moment(seconds: float) -> datetime:
-    return datetime.fromtimestamp(float(seconds), UTC)

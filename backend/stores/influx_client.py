@@ -69,6 +69,8 @@ class InfluxClient:
 
     def write(self, lines: list[str], precision: str = "s") -> None:
         """Store lines with times of that precision; what is too large for the server is sent in halves."""
+        if not lines:
+            return
         try:
             with self._reporting(writing=True):
                 self._writes.post_write(
@@ -82,19 +84,22 @@ class InfluxClient:
                 )
         except _TooLargeError as error:
             if len(lines) == 1:
-                raise ConflictError(f"{self._where} takes no request of even one line: {error.detail}.") from error
+                raise ConflictError(f"{self._where} refuses a request of one line: {error.detail}.") from error
             middle = len(lines) // 2
             self.write(lines[:middle], precision)
             self.write(lines[middle:], precision)
 
-    def rows(self, flux: str, **parameters: str | int | float | datetime) -> list[dict[str, Any]]:
+    def rows(self, flux: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """The rows of a small answer."""
         with self._reporting():
             tables = self._queries.query(flux, params={"bucket": self.bucket, **parameters})
         return [record.values for table in tables for record in table.records]
 
-    def frame(self, flux: str, precision: Literal["s", "ns"] = "s", /, **parameters: object) -> pd.DataFrame:
-        """A large answer, read in bulk, its times in that precision. An empty one has no columns."""
+    def frame(
+        self, flux: str, parameters: Mapping[str, object], precision: Literal["s", "ns"] = "s", *, text: bool = False
+    ) -> pd.DataFrame:
+        """A large answer, read in bulk, its times in that precision, its values floats or text. An empty one has no
+        columns."""
         with self._reporting():
             answer = self._queries.query_raw(flux, params={"bucket": self.bucket, **parameters}, dialect=PLAIN_CSV)
             body: bytes = answer.data
@@ -105,7 +110,11 @@ class InfluxClient:
             if part.startswith(b"error,"):
                 raise StoreUnavailableError(f"A query at {self._where} failed: {part.decode().splitlines()[-1]}")
         options = pyarrow.csv.ConvertOptions(
-            column_types={"_time": pa.timestamp(precision, "UTC"), "_value": pa.float64()}
+            column_types={
+                "_time": pa.timestamp(precision, "UTC"),
+                "_value": pa.string() if text else pa.float64(),
+                **dict.fromkeys(("filename", "version", "source", "model", "horizon"), pa.string()),
+            }
         )
         tables = [
             pyarrow.csv.read_csv(BytesIO(part), convert_options=options)
@@ -115,23 +124,13 @@ class InfluxClient:
         ]
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
-    def delete(self, measurement: str, tag: str, value: str) -> None:
-        """Delete the measurement's points whose tag has the value."""
+    def delete(self, measurement: str, tags: Mapping[str, str], before: datetime | None) -> None:
+        """Delete the measurement's points that have these tags, all or the older ones."""
+        predicate = " AND ".join([f'_measurement="{measurement}"', *(f"{tag}={_quoted(tags[tag])}" for tag in tags)])
+        # InfluxDB deletes both ends of a range.
+        last = "2262-01-01T00:00:00Z" if before is None else before - timedelta(microseconds=1)
         with self._reporting():
-            self._client.delete_api().delete(
-                "1677-09-22T00:00:00Z",
-                "2262-01-01T00:00:00Z",
-                f'_measurement="{measurement}" AND {tag}={_quoted(value)}',
-                bucket=self.bucket,
-            )
-
-    def delete_before(self, measurement: str, before: datetime) -> None:
-        """Delete the measurement's points of earlier times."""
-        last = before - timedelta(microseconds=1)  # InfluxDB deletes both ends of a range
-        with self._reporting():
-            self._client.delete_api().delete(
-                "1677-09-22T00:00:00Z", last, f'_measurement="{measurement}"', bucket=self.bucket
-            )
+            self._client.delete_api().delete("1677-09-22T00:00:00Z", last, predicate, bucket=self.bucket)
 
     def retention_seconds(self) -> int:
         """How long the bucket keeps points, 0 for without limit; raises where it is not there."""

@@ -1,98 +1,93 @@
-"""Every query of the InfluxDB store. influxdb/README.md describes what is stored."""
+"""Every query of the InfluxDB store. influxdb/README.md describes what is stored.
 
+Names of measurements, tags and fields come from the table of measurements; values go as parameters.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from backend.stores.contract import FORECAST_FIELDS, POINT_FIELDS
+from backend.stores.contract import Field, Measurement
 
-# Ranges always have both ends: without `stop` InfluxDB leaves out the future, where forecasts lie.
+# Ranges always have both ends: without `stop` InfluxDB leaves out the future.
 EARLIEST, LATEST = datetime(1678, 1, 1, tzinfo=UTC), datetime(2262, 1, 1, tzinfo=UTC)
 EPOCH = datetime.fromtimestamp(0, UTC)
+AT_EPOCH: dict[str, object] = {"start": EPOCH, "stop": EPOCH + timedelta(seconds=1)}
 
-SELECTED = """
+# One point a series, at the epoch: its record as JSON text. group() makes one table of them, in the storage engine.
+RECORDS = """
 from(bucket: bucket)
   |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "{measurement}" and r.filename == filename and r.version == version)
+  |> filter(fn: (r) => r._measurement == "series" and r._field == "record"{of_name})
+  |> group()
+  |> keep(columns: ["filename", "version", "_value"])
 """
+ALL_RECORDS = RECORDS.format(of_name="")
+RECORDS_OF_NAME = RECORDS.format(of_name=" and r.filename == filename")
 
 
-def _fields(*names: str) -> str:
-    """A filter for these fields alone, in the form that the storage engine itself can apply."""
-    wanted = " or ".join(f'r._field == "{name}"' for name in names)
-    return f"  |> filter(fn: (r) => {wanted})\n"
-
-
-READ_POINTS = (
-    SELECTED.format(measurement="inference_metrics")
-    + _fields(*POINT_FIELDS)
-    + '  |> keep(columns: ["_time", "_field", "_value"])'
-)
-# Averages and the largest anomaly are both computed by the storage engine; union only puts them together. Each reads
-# for itself: a stream with two readers is sent out of the engine whole. A pivot is cheap once few rows are left.
-READ_BUCKETS = f"""
-averages = {SELECTED.format(measurement="inference_metrics")}
-{_fields(*(name for name in POINT_FIELDS if name != "anomaly"))}
-  |> aggregateWindow(every: every, fn: mean, createEmpty: false, timeSrc: "_start")
-largest = {SELECTED.format(measurement="inference_metrics")}
-{_fields("anomaly")}
-  |> aggregateWindow(every: every, fn: max, createEmpty: false, timeSrc: "_start")
-union(tables: [averages, largest])
-  |> keep(columns: ["_time", "_field", "_value"])
-  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")
-"""
-ACTUAL = SELECTED.format(measurement="inference_metrics") + _fields("actual_rps")
-# By months, because a plain count() over a range that ends before 1970 never returns (InfluxDB 2.8.0).
-COUNT_POINTS = ACTUAL + "  |> aggregateWindow(every: 30d, fn: count, createEmpty: false)"
-ACTUAL_OF_ALL = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "inference_metrics" and r._field == "actual_rps")
-"""
-
-
-def _summary(points: str) -> str:
-    """Number and ends of every series in a stream."""
-    kept = '|> keep(columns: ["filename", "version", "_value", "_time"])'
+def select(measurement: Measurement, tags: Mapping[str, str]) -> str:
+    """The rows of a measurement that have these tags; each tag's value is a parameter of its name."""
+    conditions = [f'r._measurement == "{measurement.name}"', *(f"r.{tag} == {tag}" for tag in tags)]
     return f"""
-{points} |> count() {kept} |> yield(name: "points")
-{points} |> first() {kept} |> yield(name: "first")
-{points} |> last() {kept} |> yield(name: "last")
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => {" and ".join(conditions)})
 """
 
 
-SUMMARY, SUMMARY_OF_ALL = _summary(ACTUAL), _summary(ACTUAL_OF_ALL)
-COUNT_VERSIONS = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "inference_metrics" and r.filename == filename)
-  |> filter(fn: (r) => r._field == "actual_rps")
-  |> count() |> keep(columns: ["_value"])
-"""
-READ_FORECASTS = (
-    SELECTED.format(measurement="forecasts")
-    + _fields(*FORECAST_FIELDS, "issued_at")
-    + '  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])'
-)
-RATES = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "inference_metrics" and r.version == version)
-  |> filter(fn: (r) => r._field == "actual_rps")
-"""
-RATES_KEPT = '  |> keep(columns: ["filename", "_time", "_value"])'
-SAMPLES = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "samples")
-""" + _fields("value", "kind")
-SAMPLE_KEPT = '  |> keep(columns: ["filename", "source", "_time", "_field", "_value"])'
-OF_ONE = "  |> filter(fn: (r) => r.filename == filename)\n"
-# One point a series and field, at the epoch: what cannot be seen from the series' points.
-LIST_SERIES = """
-from(bucket: bucket)
-  |> range(start: start, stop: stop)
-  |> filter(fn: (r) => r._measurement == "series")
-  |> keep(columns: ["filename", "version", "_field", "_value"])
-"""
-FIND_SERIES = SELECTED.format(measurement="series") + '  |> keep(columns: ["_field", "_value"])'
-WHOLE = {"start": EARLIEST, "stop": LATEST}
-AT_EPOCH = {"start": EPOCH, "stop": EPOCH + timedelta(seconds=1)}
+def read(measurement: Measurement, tags: Mapping[str, str], fields: Sequence[str]) -> str:
+    """Rows field by field: the free tags, time, field and value. `fields` empty: whatever there are."""
+    free = [tag for tag in measurement.tags if tag not in tags]
+    kept = ", ".join(f'"{column}"' for column in (*free, "_time", "_field", "_value"))
+    return select(measurement, tags) + only(fields) + f"  |> keep(columns: [{kept}])"
+
+
+def read_buckets(measurement: Measurement, tags: Mapping[str, str]) -> str:
+    """Rows averaged into buckets.
+
+    Averages and maxima are both computed by the storage engine; union only puts them together. Each reads for itself:
+    a stream with two readers is sent out of the engine whole. A pivot is cheap once few rows are left.
+    """
+    streams = []
+    for aggregate in ("mean", "max"):
+        names = [field.name for field in measurement.fields if field.aggregate == aggregate]
+        if names:
+            window = f'aggregateWindow(every: every, fn: {aggregate}, createEmpty: false, timeSrc: "_start")'
+            streams.append(f"{aggregate}s = {select(measurement, tags)}{only(names)}  |> {window}\n")
+    names = [stream.split(" ", 1)[0] for stream in streams]
+    joined = f"union(tables: [{', '.join(names)}])" if len(names) > 1 else names[0]
+    return (
+        "".join(streams)
+        + joined
+        + '\n  |> keep(columns: ["_time", "_field", "_value"])'
+        + '\n  |> pivot(rowKey: ["_time"], columnKey: ["_field"], valueColumn: "_value")'
+    )
+
+
+def count(measurement: Measurement, tags: Mapping[str, str]) -> str:
+    """How many rows there are, by months: a plain count() over a range that ends before 1970 never returns (2.8.0)."""
+    return (
+        select(measurement, tags)
+        + only([str(measurement.required)])
+        + ("  |> aggregateWindow(every: 30d, fn: count, createEmpty: false)")
+    )
+
+
+def summary(measurement: Measurement, tags: Mapping[str, str]) -> str:
+    """Number and both ends of the rows of each series."""
+    rows = select(measurement, tags) + only([str(measurement.required)])
+    kept = '|> keep(columns: ["filename", "version", "_value", "_time"])'
+    return "".join(
+        f'{rows} |> {function}() {kept} |> yield(name: "{function}")\n' for function in ("count", "first", "last")
+    )
+
+
+def only(fields: Sequence[str]) -> str:
+    """A filter for these fields alone, in the form that the storage engine itself can apply; none for no fields."""
+    wanted = " or ".join(f'r._field == "{name}"' for name in fields)
+    return f"  |> filter(fn: (r) => {wanted})\n" if fields else ""
+
+
+def is_number(field: Field) -> bool:
+    """Whether InfluxDB stores a number for it."""
+    return field.kind == "float" or bool(field.choices)

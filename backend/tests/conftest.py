@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from backend.measurements import MEASUREMENTS
+from backend.stores import Measurement, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
@@ -48,7 +50,7 @@ def home(request: pytest.FixtureRequest) -> Home:
 @pytest.fixture
 def sqlite_home(tmp_path: Path) -> Home:
     """A home over SQLite."""
-    return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite"))
+    return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))
 
 
 @pytest.fixture
@@ -56,5 +58,32 @@ def shared_home(influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_pa
     """A home over InfluxDB, which several backends may share."""
     name, token = bucket()
     return Home(
-        tmp_path, influxd.settings(name, token), lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token))
+        tmp_path,
+        influxd.settings(name, token),
+        lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token), MEASUREMENTS),
     )
+
+
+@pytest.fixture(params=["sqlite", pytest.param("influxdb", marks=pytest.mark.programs)])
+def store(request: pytest.FixtureRequest) -> Iterator[Store]:
+    """Each store, empty."""
+    opened: Store = request.getfixturevalue(f"{request.param}_store")
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def measurements() -> tuple[Measurement, ...]:
+    return MEASUREMENTS
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path, measurements: tuple[Measurement, ...]) -> Store:
+    return SqliteStore(tmp_path / "store.sqlite", measurements)
+
+
+@pytest.fixture
+def influxdb_store(
+    influxd: Influxd, bucket: Callable[..., tuple[str, str]], measurements: tuple[Measurement, ...]
+) -> InfluxStore:
+    return InfluxStore(InfluxClient(influxd.url, ORG, *bucket()), measurements)

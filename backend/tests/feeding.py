@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event, Thread
 from typing import TypeVar
@@ -12,10 +12,12 @@ from typing import TypeVar
 import httpx
 import pandas as pd
 
+from backend.measurements import FORECASTS, read_points
 from backend.stores import SeriesKey, Store
 from backend.tests import clocked
 from backend.tests.clocked import Clock
-from backend.tests.server import Server, running_server
+from backend.tests.server import SERVE, Server, running_server
+from backend.tests.stores.samples import forecasts_of as stored_forecasts
 
 KEY = SeriesKey("web", "lgbm_v1")
 WINDOW = 2
@@ -43,9 +45,9 @@ class Home:
     settings: dict[str, str]
     open: Callable[[], Store]
 
-    def server(self, **settings: str) -> AbstractContextManager[Server]:
+    def server(self, command: Sequence[str] = SERVE, **settings: str) -> AbstractContextManager[Server]:
         """A backend whose windows are two seconds long."""
-        return running_server(self.folder, **(FAST | self.settings | settings))
+        return running_server(self.folder, command, **(FAST | self.settings | settings))
 
     def clocked_server(self, clock: Clock, command: Sequence[str]) -> AbstractContextManager[Server]:
         """A backend with windows of a minute that goes by a clock of the test's."""
@@ -177,7 +179,7 @@ class Feed:
     def _issued(self) -> bool:
         """Whether there are forecasts from the end of the window that closed last."""
         now = datetime.fromtimestamp(self.window, UTC)
-        return bool((self.store.read_forecasts(KEY, now, None)["issued_at"] == now).any())
+        return len(self.store.read(FORECASTS, KEY.tags, now, now + timedelta(seconds=1))) > 0
 
     def _take(self, start: int, stop: int) -> None:
         for second in range(start, stop, 10):
@@ -186,11 +188,11 @@ class Feed:
 
 
 def points_of(store: Store) -> pd.DataFrame:
-    return store.read_points(KEY, None, None)
+    return read_points(store, KEY, None, None)
 
 
 def forecasts_of(store: Store) -> pd.DataFrame:
-    return store.read_forecasts(KEY, None, None)
+    return stored_forecasts(store, KEY)
 
 
 def last_issue(store: Store) -> int:

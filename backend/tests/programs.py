@@ -17,6 +17,7 @@ import httpx
 import pandas as pd
 
 from backend.config import ROOT
+from backend.measurements import MEASUREMENTS, SAMPLES
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import until
 from backend.tests.scripts import find_program
@@ -41,8 +42,8 @@ def adapted(text: str, **replacements: str) -> str:
 
 def stored_samples(server: Server, name: str) -> pd.DataFrame:
     """What a server on SQLite has received for a series in the last hour."""
-    store = SqliteStore(server.folder / "store.sqlite")
-    found = store.read_samples(datetime.now(UTC) - timedelta(hours=1), None, name)
+    store = SqliteStore(server.folder / "store.sqlite", MEASUREMENTS)
+    found = store.read(SAMPLES, {"filename": name}, datetime.now(UTC) - timedelta(hours=1))
     store.close()
     return found
 

@@ -5,9 +5,9 @@ from typing import Any
 from unittest.mock import patch
 
 from backend.cli import app
-from backend.models.history import Grid
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats
+from backend.models.trailing_stats import Grid
 from backend.tests import clocked
 
 SERVE = [sys.executable, "-m", "backend.tests.spoiled", "serve"]

@@ -47,17 +47,19 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   await expect(accuracy).toContainText("Too few windows yet");
   await expect(accuracy.getByRole("term")).toHaveText([/1.s ahead/, /5.s ahead/, /15.s ahead/]);
 
-  await page.getByRole("combobox", { name: "Past forecasts" }).selectOption({ label: "Said 5 s before" });
+  await page
+    .getByRole("combobox", { name: "Past forecasts" })
+    .selectOption({ label: "Forecast 5 s earlier" });
   await crosshair(page).focus();
   await page.keyboard.press("ArrowLeft");
-  await expect(crosshair(page)).toHaveAttribute("aria-valuetext", /actual .*, Said 5.s before /);
+  await expect(crosshair(page)).toHaveAttribute("aria-valuetext", /actual .*, forecast 5.s earlier /);
 
   stopSending();
   const notice = page.getByRole("alert");
-  await expect(notice).toContainText(/This feed fell silent\. Nothing has come of it for \d+.s/);
+  await expect(notice).toContainText(/This feed is silent\. No data for \d+.s/);
   await expect(region(page, /Forecast in 1.s/)).toContainText("stale");
-  const said = await notice.textContent();
-  await expect(notice).not.toHaveText(said ?? "");
+  const text = await notice.textContent();
+  await expect(notice).not.toHaveText(text ?? "");
 
   startSending();
   await expect(notice).toHaveCount(0);

@@ -19,7 +19,7 @@ const newestTime = async (page: Page) => (await tableTimes(page))[0] ?? "";
 test("a replay moves, with the forecast ahead of it, until it is stopped", async ({ page }) => {
   await startReplay(page, "2");
   await expect(chartSummary(page)).toContainText(/Forecast of LGBM\+: .* in 15.min/);
-  await expect(region(page, /Forecast in 15.min/)).toContainText("against now");
+  await expect(region(page, /Forecast in 15.min/)).toContainText("vs now");
   await expect(page.getByText("at 3 Aug 1995, 00:").first()).toBeVisible();
   const before = await chartSummary(page).textContent();
   await expect(chartSummary(page)).not.toHaveText(before ?? "");

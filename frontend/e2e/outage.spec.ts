@@ -36,7 +36,7 @@ test("the backend stops and starts under the open page: a notice, then what was 
 
   await backend.start();
   await backend.upload("growing.csv", threeDays({ minutes: 620 }));
-  await expect(page.getByText("Connected again.")).toBeVisible();
+  await expect(page.getByText("Reconnected.")).toBeVisible();
   await expect(page.getByRole("alert")).toHaveCount(0);
   await expect(chartSummary(page)).toContainText("06:20 – 10:20 UTC");
   await page.getByRole("button", { name: "Table" }).click();

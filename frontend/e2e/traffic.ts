@@ -1,10 +1,10 @@
 const MINUTE = 60_000;
 const DAY_MINUTES = 1_440;
 
-export const START = Date.UTC(1995, 7, 1);
-export const MINUTES = 3 * DAY_MINUTES;
-export const OUTAGE = { from: 2 * DAY_MINUTES + 900, to: 2 * DAY_MINUTES + 1_080 };
-export const SPIKE = MINUTES - 60;
+const START = Date.UTC(1995, 7, 1);
+const MINUTES = 3 * DAY_MINUTES;
+const OUTAGE = { from: 2 * DAY_MINUTES + 900, to: 2 * DAY_MINUTES + 1_080 };
+const SPIKE = MINUTES - 60;
 
 /** Requests in one minute: a daily wave with a repeatable ripple, and one spike. */
 function requests(minute: number): number {
@@ -13,7 +13,7 @@ function requests(minute: number): number {
   return Math.round((wave + ripple) * (minute === SPIKE ? 2.4 : 1));
 }
 
-export function isoTime(minute: number): string {
+function isoTime(minute: number): string {
   return new Date(START + minute * MINUTE).toISOString();
 }
 

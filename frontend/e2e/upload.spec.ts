@@ -13,7 +13,7 @@ test("first visit: says what it takes, and one click shows sample traffic labell
   await expect(page.getByRole("combobox", { name: "Series" })).toHaveText(/\(synthetic\)/);
   await expect(region(page, "Current rate")).toContainText("req/s");
   await expect(region(page, /Forecast in 15.min/)).toContainText("p10–p90");
-  await expect(region(page, "Accuracy")).toContainText(/15.min ahead.*better.*against last value/);
+  await expect(region(page, "Accuracy")).toContainText(/15.min ahead.*better.*vs last value/);
 });
 
 test("a file's answer: rows, drops with their reasons, windows, gaps, span", async ({ page }) => {
@@ -84,7 +84,7 @@ test.describe("refused files", () => {
     const rows = threeDays({ minutes: 600 }).split("\n").slice(1);
     await upload(page, "two-times.csv", `${["made,count", ...rows.map((row) => `x${row}`)].join("\n")}`);
     const alert = uploadCard(page).getByRole("alert");
-    await expect(alert).toContainText("The file cannot be used");
+    await expect(alert).toContainText("Unusable file");
     await expect(alert).toContainText("Nothing was stored.");
     const form = page.getByRole("form", { name: "Read it another way" });
     await form.getByRole("textbox", { name: "Time column" }).fill("absent");

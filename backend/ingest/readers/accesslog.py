@@ -18,11 +18,11 @@ import pyarrow as pa
 
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
-from backend.ingest.fixed import clock_seconds, run_starts
+from backend.ingest.fixed_width_times import clock_seconds, run_starts
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.base import Batch, check_rows
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import TextStream, line_blocks
-from backend.ingest.tally import DropTally
 
 TIME_COLUMN = "time"
 NO_TIME = "no [day/month/year:hour:minute:second zone] in the line"
@@ -35,7 +35,7 @@ Int64s = npt.NDArray[np.int64]
 Uint64s = npt.NDArray[np.uint64]
 
 
-class AccessLogSource:
+class AccessLogReader:
     """One column, `time`: int64 seconds since 1970, UTC."""
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
@@ -49,13 +49,13 @@ class AccessLogSource:
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:  # noqa: ARG002
         return {}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:  # noqa: ARG002
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         dates = Dates()
         line = 1
         # Unpacking and reading take about as long as parsing, so they get a thread of their own.
         with TextStream(self._path, self._limits) as stream, read_ahead(line_blocks(stream)) as blocks:
             for block in blocks:
-                seconds, numbers, lines = parse_block(block, line, dates, tally)
+                seconds, numbers, lines = parse_block(block, line, dates, rejects)
                 yield Batch(pa.array(seconds), None, line, numbers)
                 line += lines
                 check_rows(line - 1, self._limits)
@@ -100,10 +100,12 @@ def _midnight(text: bytes) -> int | None:
     return int(midnight.timestamp()) - (offset if sign == b"+" else -offset)
 
 
-def parse_block(block: bytes, first_line: int, dates: Dates, tally: DropTally) -> tuple[Int64s, list[int] | None, int]:
+def parse_block(
+    block: bytes, first_line: int, dates: Dates, rejects: RejectCounter
+) -> tuple[Int64s, list[int] | None, int]:
     """Seconds of the good lines, their line numbers if any line was bad or blank, and the number of lines.
 
-    `block`: whole lines. A bad line is added to `tally`, a blank one passed over.
+    `block`: whole lines. A bad line is added to `rejects`, a blank one passed over.
     """
     text = np.frombuffer(block + _PADDING, np.uint8)
     ends = np.flatnonzero(text[: len(block)] == ord("\n"))
@@ -117,7 +119,7 @@ def parse_block(block: bytes, first_line: int, dates: Dates, tally: DropTally) -
     good &= at + _STAMP_BYTES <= ends
     if good.all():
         return seconds, None, len(ends)
-    _second_look(block, starts, ends, seconds, good, first_line, dates, tally)
+    _second_look(block, starts, ends, seconds, good, first_line, dates, rejects)
     kept = np.flatnonzero(good)
     return seconds[kept], (kept + first_line).tolist(), len(ends)
 
@@ -150,7 +152,7 @@ def _second_look(
     good: npt.NDArray[np.bool_],
     first_line: int,
     dates: Dates,
-    tally: DropTally,
+    rejects: RejectCounter,
 ) -> None:
     """Lines whose first `[` is no time: another may be (a user name can hold one); else they are dropped."""
     for index in np.flatnonzero(~good).tolist():
@@ -164,4 +166,4 @@ def _second_look(
                 good[index] = True
                 break
         if not good[index] and line.strip():
-            tally.add(NO_TIME, first_line + index, line[:200].decode("utf-8", "replace"))
+            rejects.add(NO_TIME, first_line + index, line[:200].decode("utf-8", "replace"))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from backend.errors import TooLargeError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Format
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 SAMPLE_ROWS = 1_000
 
@@ -33,7 +33,7 @@ class Batch:
         return self.first_row + index if self.numbers is None else int(self.numbers[index])
 
 
-class Source(Protocol):
+class FileReader(Protocol):
     """One open file of one format."""
 
     format: Format
@@ -46,8 +46,8 @@ class Source(Protocol):
         """The first rows (at most about a thousand) of these columns."""
         ...
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
-        """All rows in file order. Lines that are no rows go to `tally`."""
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
+        """All rows in file order. Lines that are no rows go to `rejects`."""
         ...
 
 
@@ -55,7 +55,7 @@ def check_rows(rows: int, limits: ReadLimits) -> None:
     """Raise TooLargeError past `max_rows`."""
     if rows > limits.max_rows:
         raise TooLargeError(
-            f"The file has more than {limits.max_rows:,} rows, which is the most that is allowed. "
+            f"The file has more than {limits.max_rows:,} rows (SCALEOPS_MAX_ROWS). "
             "Split it, or count the requests per minute first.",
             limit=limits.max_rows,
         )

@@ -17,15 +17,15 @@ from backend.errors import UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream
-from backend.ingest.tally import DropTally
 from backend.ingest.timestamps import looks_like_time
 
 _DELIMITERS = ",;\t|"
 _NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
 
 
-class CsvSource:
+class CsvReader:
     format: Format = "csv"
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
@@ -63,13 +63,13 @@ class CsvSource:
         good = [row for row in self._sample if len(row) == width]
         return {name: pa.array([_null(row[self._names.index(name)]) for row in good], pa.string()) for name in names}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
         skipped: list[int] = []
 
         def skip(row: arrow_csv.InvalidRow) -> str:
             number = (row.number or 0) - self._header_lines
             skipped.append(number)
-            tally.add(f"not {row.expected_columns} columns, as the first line has", number, row.text)
+            rejects.add(f"not {row.expected_columns} columns as in the first line", number, row.text)
             return "skip"
 
         with AsciiWhereDamaged(self._path, self._limits) as stream:
@@ -125,8 +125,8 @@ def _numbers(row: int, count: int, skipped: list[int], used: int) -> tuple[list[
 def _csv_problem(error: pa.ArrowInvalid, limits: ReadLimits) -> UnusableFileError:
     if "straddling" in str(error):
         return UnusableFileError(
-            f"A row is longer than {limits.max_line_bytes:,} bytes, which is the most that is allowed; "
-            "a quote that is never closed also looks like this.",
+            f"A row is longer than {limits.max_line_bytes:,} bytes, the maximum; "
+            "an unclosed quote also looks like this.",
             limit=limits.max_line_bytes,
         )
     return UnusableFileError(f"The CSV file cannot be read: {str(error).splitlines()[0][:200]}.")

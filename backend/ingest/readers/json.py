@@ -15,19 +15,19 @@ from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import BLOCK_BYTES, TextStream, line_blocks
-from backend.ingest.tally import DropTally
 
 NOT_JSON = "not a JSON object"
 TOO_DEEP = "JSON nested too deeply"
 _MAX_DEPTH = 64
-_SHAPE = 'JSON must be one object a line, or one array of objects, such as {"timestamp": 1700000000}'
+_SHAPE = 'JSON must be one object per line, or one array of objects, such as {"timestamp": 1700000000}'
 
 Cell = int | float | str | None
 _DECODER = json.JSONDecoder()
 
 
-class JsonSource:
+class JsonReader:
     """Objects in file order; keys that are not asked for are not built."""
 
     def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
@@ -38,8 +38,7 @@ class JsonSource:
         keys = {key: None for row in self._sample for key in row}
         if len(keys) > limits.max_columns:
             raise UnusableFileError(
-                f"The JSON objects have more than {limits.max_columns:,} different keys, "
-                "which is the most that is allowed.",
+                f"The JSON objects have more than {limits.max_columns:,} different keys, the maximum.",
                 limit=limits.max_columns,
             )
         self._types = {key: _common_type([row.get(key) for row in self._sample]) for key in keys}
@@ -55,9 +54,7 @@ class JsonSource:
             if len(rows) == SAMPLE_ROWS:
                 break
         if not rows:
-            raise UnusableFileError(
-                f"The file holds no JSON object that can be read ({problem or 'none at all'}). {_SHAPE}."
-            )
+            raise UnusableFileError(f"The file has no readable JSON object ({problem or 'none at all'}). {_SHAPE}.")
         return rows
 
     def _objects_of_head(self, detected: Detected) -> Iterator[dict[str, Any] | str]:
@@ -76,25 +73,25 @@ class JsonSource:
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:
         return {name: _array([row.get(name) for row in self._sample], self._types[name]) for name in names}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
         names = [time] if value is None else [time, value]
         with TextStream(self._path, self._limits) as stream:
             try:
                 source = self._line_batches if self.format == "json_lines" else self._array_batches
-                yield from source(stream, names, tally)
+                yield from source(stream, names, rejects)
             except ProblemError:
                 raise
             except ValueError as error:
-                raise stream.problem or UnusableFileError(f"The JSON cannot be read: {error}.") from error
+                raise stream.problem or UnusableFileError(f"The JSON cannot be parsed: {error}.") from error
 
-    def _line_batches(self, stream: TextStream, names: list[str], tally: DropTally) -> Iterator[Batch]:
+    def _line_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
         schema = pa.schema([(name, self._types[name]) for name in names])
         row = 1
         for block in line_blocks(stream):
             table = None if _nested(block) else _parse_fast(block, schema)
             if table is None:
                 lines = [line for line in block.split(b"\n") if line.strip()]
-                yield self._batch([_load(line) for line in lines], names, row, tally)
+                yield self._batch([_load(line) for line in lines], names, row, rejects)
                 row += len(lines)
             elif table.num_rows:
                 columns = [table.column(name).combine_chunks() for name in names]
@@ -102,21 +99,21 @@ class JsonSource:
                 row += table.num_rows
             check_rows(row - 1, self._limits)
 
-    def _array_batches(self, stream: TextStream, names: list[str], tally: DropTally) -> Iterator[Batch]:
+    def _array_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
         row = 1
         items: list[dict[str, Any] | str] = []
         for item in _array_objects(stream, self._limits):
             items.append({name: item.get(name) for name in names} if isinstance(item, dict) else item)
             if len(items) == self._limits.batch_rows:
-                yield self._batch(items, names, row, tally)
+                yield self._batch(items, names, row, rejects)
                 row += len(items)
                 check_rows(row, self._limits)
                 items = []
         if items:
             check_rows(row + len(items) - 1, self._limits)
-            yield self._batch(items, names, row, tally)
+            yield self._batch(items, names, row, rejects)
 
-    def _batch(self, items: list[dict[str, Any] | str], names: list[str], row: int, tally: DropTally) -> Batch:
+    def _batch(self, items: list[dict[str, Any] | str], names: list[str], row: int, rejects: RejectCounter) -> Batch:
         good: list[dict[str, Any]] = []
         numbers: list[int] = []
         for number, item in enumerate(items, row):
@@ -124,7 +121,7 @@ class JsonSource:
                 good.append(item)
                 numbers.append(number)
             else:
-                tally.add(item, number)
+                rejects.add(item, number)
         columns = [_array([item.get(name) for item in good], self._types[name]) for name in names]
         return Batch(columns[0], columns[1] if len(columns) > 1 else None, row, numbers)
 
@@ -177,12 +174,11 @@ def _array_objects(stream: TextStream, limits: ReadLimits) -> Iterator[dict[str,
             continue
         if ended:
             raise UnusableFileError(
-                f"The JSON array is cut off or damaged near {buffer[place : place + 40]!r}. {_SHAPE}."
+                f"The JSON array is truncated or damaged near {buffer[place : place + 40]!r}. {_SHAPE}."
             )
         if len(buffer) - place > limits.max_line_bytes:
             raise UnusableFileError(
-                f"One item of the JSON array is damaged or longer than {limits.max_line_bytes:,} bytes, "
-                "which is the most that is allowed.",
+                f"One item of the JSON array is damaged or longer than {limits.max_line_bytes:,} bytes, the maximum.",
                 limit=limits.max_line_bytes,
             )
         more, rest = _decode(stream, rest)

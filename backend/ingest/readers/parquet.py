@@ -13,12 +13,12 @@ from backend.errors import TooLargeError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Format
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 
 _MAX_FOOTER_BYTES = 16 * 1024**2
 
 
-class ParquetSource:
+class ParquetReader:
     """Decryption is never enabled and no extension type is loaded: a file brings data, not behaviour."""
 
     format: Format = "parquet"
@@ -41,7 +41,8 @@ class ParquetSource:
         metadata = self._file.metadata
         if metadata.num_rows > self._limits.max_rows:
             raise TooLargeError(
-                f"The Parquet file has {metadata.num_rows:,} rows; at most {self._limits.max_rows:,} are allowed.",
+                f"The Parquet file has {metadata.num_rows:,} rows; at most {self._limits.max_rows:,} are allowed "
+                "(SCALEOPS_MAX_ROWS).",
                 limit=self._limits.max_rows,
                 rows=metadata.num_rows,
             )
@@ -64,7 +65,7 @@ class ParquetSource:
             return {name: _column(batch, name) for name in names}
         return {}
 
-    def batches(self, time: str, value: str | None, tally: DropTally) -> Iterator[Batch]:  # noqa: ARG002
+    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         names = [time] if value is None else [time, value]
         row = 1
         for batch in self._file.iter_batches(

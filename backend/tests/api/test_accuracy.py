@@ -11,14 +11,16 @@ import pandas as pd
 import pytest
 
 from backend.config import Settings
-from backend.live.forecasts import issued_tables
+from backend.measurements import MEASUREMENTS, read_points
 from backend.models.evaluate import SHOWN, score_issued
 from backend.models.predictor import RPSEstimator
+from backend.serving.current import issued_tables
+from backend.serving.presenters import on_grid
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.test_collector import KEY, Feed
 from backend.tests.server import SERVE, Server
+from backend.tests.stores.samples import forecasts_of
 from backend.tests.traffic import series_csv
-from backend.views import on_grid
 
 
 def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -> None:
@@ -39,18 +41,19 @@ def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -
 
 
 def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path: Path) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite")
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
     feed = Feed(store, RPSEstimator.load(Settings().model_path))
     feed.at(0)
     feed.live(0, 60)
     (series,) = store.list_series()
     start = pd.Timestamp(series.last - timedelta(minutes=39))
-    points = on_grid(store.read_points(KEY, None, None), 60)
-    results = score_issued(points["actual_rps"], start, issued_tables(store, series, points[points.index >= start]))
+    points = on_grid(read_points(store, KEY, None, None), 60)
+    issued = issued_tables(store, series, points[points.index >= start], (1, 5, 15), ("mean", "p10", "p90"))
+    results = score_issued(points["actual_rps"], start, issued)
     assert {(one["model"], one["horizon"]) for one in results} == {
         (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in (1, 5, 15)
     }
-    rows = store.read_forecasts(KEY, None, None)
+    rows = forecasts_of(store, KEY)
     for result in results:
         if result["model"] not in ("lgbm_plus", "lgbm", "last_value"):
             continue

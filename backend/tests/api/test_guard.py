@@ -56,6 +56,12 @@ def test_with_a_token_set_changes_need_it(guarded: Server, header: str | None) -
         assert "SCALEOPS_API_TOKEN" in answer.json()["detail"]
 
 
+def test_a_method_that_a_call_does_not_have_is_405_with_those_it_has_and_asks_for_no_token(guarded: Server) -> None:
+    answer = guarded.client.request("PATCH", "/api/replay")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, POST")
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 def test_with_the_token_changes_are_made_and_reading_needs_none(guarded: Server) -> None:
     headers = {"Authorization": "Bearer secret"}
     assert guarded.upload("traffic.csv", series_csv(100), headers=headers).status_code == 201

@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from backend.schemas import LiveMessage
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
@@ -62,6 +63,15 @@ def test_a_connection_begins_with_a_snapshot_of_the_newest_windows(server: Serve
     assert message["data"]["filename"] == "traffic.csv"
     assert message["data"]["points"] == server.get("/api/history", range="6h")[-240:]
     assert message["data"]["forecast"] == server.get("/api/forecast")
+
+
+def test_every_message_is_of_a_type_that_the_document_declares(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(120))
+    server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20})
+    types: set[str] = set()
+    with connect(server.websocket_url) as socket:
+        while types != {"snapshot", "points", "forecast", "status"}:
+            types.add(LiveMessage.model_validate_json(socket.recv(timeout=10)).root.type)
 
 
 def test_with_nothing_stored_the_snapshot_is_empty_and_the_first_upload_follows(server: Server) -> None:

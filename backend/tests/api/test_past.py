@@ -10,10 +10,11 @@ import pytest
 from backend.api.past import past_forecasts
 from backend.deps import State
 from backend.errors import NotFoundError
+from backend.measurements import MEASUREMENTS
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server
-from backend.tests.stores.samples import points
+from backend.tests.stores.samples import points, write_points
 from backend.tests.traffic import series_csv
 
 
@@ -67,6 +68,13 @@ def test_windows_too_early_to_be_forecast_are_absent(server: Server) -> None:
     assert len(said(server, horizon=15, range="1h")) == 30 - 15
 
 
+def test_a_model_that_there_is_not_is_refused_with_those_that_there_are(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(60))
+    answer = server.client.get("/api/forecast/past", params={"horizon": 1, "range": "1h", "model": "gone"})
+    assert answer.status_code == 422
+    assert "lgbm_plus, lgbm" in answer.json()["detail"]
+
+
 def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: Server) -> None:
     server.upload("traffic.csv", series_csv(100))
     answer = server.client.get("/api/forecast/past", params={"horizon": 7, "range": "1h"})
@@ -76,11 +84,11 @@ def test_a_horizon_that_is_not_forecast_is_refused_with_those_that_are(server: S
 
 @pytest.mark.parametrize("status", ["live", "historic"])
 def test_a_series_that_is_deleted_while_it_is_asked_for_is_not_found(tmp_path: Path, status: str) -> None:
-    store = SqliteStore(tmp_path / "store.sqlite")
-    store.write_points(SeriesKey("traffic.csv", "lgbm_v1"), 60, points(20))
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    write_points(store, SeriesKey("traffic.csv", "lgbm_v1"), points(20))
     (found,) = store.list_series()
     store.delete_series("traffic.csv")
     sources = SimpleNamespace(find=lambda *_: found, status=lambda _: status)
     estimator = SimpleNamespace(horizons=(1, 5, 15), history_windows=100)
     with pytest.raises(NotFoundError, match=r"traffic\.csv.*deleted"):
-        past_forecasts(cast(State, {"store": store, "sources": sources, "estimator": estimator}), 15, "1h")
+        past_forecasts(cast(State, {"store": store, "statuses": sources, "estimator": estimator}), 15, "1h")

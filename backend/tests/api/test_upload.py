@@ -148,6 +148,15 @@ def test_a_form_without_a_file_is_refused(server: Server) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_form_that_was_cut_short_is_refused(server: Server) -> None:
+    body = multipart("traffic.csv", series_csv(100)).removesuffix(f"--{BOUNDARY}--\r\n".encode())
+    headers = {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"}
+    answer = server.client.post("/api/upload", content=body, headers=headers)
+    assert answer.status_code == 422
+    assert "closing boundary" in answer.json()["detail"]
+    assert server.get("/api/series") == []
+
+
 def test_a_body_over_the_limit_is_refused_with_the_limit(server: Server) -> None:
     answer = server.upload("big.csv", b"x" * (8 * 1024**2 + 1))
     assert answer.status_code == 413
@@ -208,10 +217,10 @@ def test_names_with_quotes_and_newlines_are_stored_without_their_control_charact
     assert answer.json()["filename"].isprintable()
 
 
-def test_names_of_replays_are_kept_for_replays(server: Server) -> None:
-    answer = server.upload("replay of traffic.csv", series_csv(100))
-    assert answer.status_code == 422
-    assert "Rename" in answer.json()["detail"]
+def test_a_file_that_is_named_like_a_replay_is_no_replay(server: Server) -> None:
+    assert server.upload("replay of traffic.csv", series_csv(100)).status_code == 201
+    (series,) = server.get("/api/series")
+    assert (series["origin"], series["replay_of"], series["status"]) == ("upload", None, "historic")
 
 
 def test_another_window_length_under_the_same_name_is_a_conflict(server: Server) -> None:

@@ -49,8 +49,9 @@ def test_a_bad_line_is_named_in_influxdb_s_words(fed_server: Server) -> None:
         (gzip.compress(b"web count=1i")[:-6], {"Content-Encoding": "gzip"}, 400),
         (b"web count=1i", {"Content-Encoding": "zstd"}, 400),
         (b"\xff\xfe count=1i", {}, 400),
+        (b"", {}, 400),
     ],
-    ids=["too large", "gzip bomb", "not gzip", "cut short", "other encoding", "not utf-8"],
+    ids=["too large", "gzip bomb", "not gzip", "cut short", "other encoding", "not utf-8", "empty"],
 )
 def test_what_cannot_be_read_is_refused(fed_server: Server, body: bytes, headers: dict[str, str], status: int) -> None:
     answer = post(fed_server, body, **headers)

@@ -1,7 +1,7 @@
 """Windows in real time, with a clock of the test's own."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,21 @@ from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
-from backend.feed.registry import Registry
 from backend.feed.samples import Row, SampleReader
-from backend.live.forecasts import Forecasts
+from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
-from backend.models import gate
-from backend.models.history import Grid
+from backend.live.status import SeriesStatuses
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, read_points
+from backend.models import selection
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
-from backend.stores import POINT_FIELDS, SeriesKey, Store, StoredSeries
+from backend.models.trailing_stats import Grid
+from backend.serving.current import CurrentForecasts
+from backend.serving.presenters import forecast_view
+from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
-from backend.views import forecast_view
+from backend.tests.stores.samples import forecasts_of, write_points
 
 LATE = 5
 WINDOW = 60
@@ -46,9 +48,9 @@ class Feed:
 
     def __init__(self, store: Store, estimator: RPSEstimator) -> None:
         self.store = store
-        self.registry = Registry(WINDOW)
-        self.collector = Collector(store, self.registry, estimator, LATE)
-        self.intake = Intake(store, self.registry, SampleReader({}), 200)
+        self.tracker = FeedTracker(WINDOW)
+        self.collector = Collector(store, self.tracker, estimator, LATE)
+        self.intake = Intake(store, self.tracker, SampleReader({}), 200)
 
     def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
         """Counts of ten seconds, from window `first` up to window `stop`; parts of windows are allowed."""
@@ -68,15 +70,15 @@ class Feed:
             self.at(window + 1)
 
     def points(self, name: str = "web") -> pd.DataFrame:
-        return self.store.read_points(SeriesKey(name, KEY.version), None, None)
+        return read_points(self.store, SeriesKey(name, KEY.version), None, None)
 
     def forecasts(self) -> pd.DataFrame:
-        return self.store.read_forecasts(KEY, None, None)
+        return forecasts_of(self.store, KEY)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = SqliteStore(tmp_path / "store.sqlite")
+    opened = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
     yield opened
     opened.close()
 
@@ -182,7 +184,7 @@ def test_what_is_sent_twice_counts_once(feed: Feed) -> None:
 
 
 def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSEstimator, tmp_path: Path) -> None:
-    undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite"), estimator)
+    undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite", MEASUREMENTS), estimator)
     undisturbed.at(0)
     undisturbed.live(0, 35)
     feed.live(0, 30)
@@ -224,14 +226,14 @@ def test_a_silent_feed_is_stale_and_no_longer_forecast(feed: Feed) -> None:
     assert numbers(feed.points().index) == list(range(5))
     assert feed.forecasts()["issued_at"].max() == moment(7)
     at = [int((START + window) * WINDOW * 10**9) for window in (7.5, 8.5, 24 * 60 + 10)]
-    assert [feed.registry.status("web", now) for now in at] == ["live", "stale", None]
+    assert [feed.tracker.status("web", now) for now in at] == ["live", "stale", None]
 
 
 def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Feed) -> None:
     feed.live(0, 5)
     feed.at(6)
     (stored,) = feed.store.list_series()
-    view = forecast_view(feed.store, stored, "live", 20)
+    view = forecast_view(feed.store, stored, "live", 20, 15)
     assert view is not None
     assert view.issued_at == moment(6)
     assert len(view.points) == 6
@@ -249,17 +251,17 @@ def test_a_clock_set_back_does_not_keep_a_silent_feed_alive(feed: Feed) -> None:
     feed.live(60, 65)
     feed.at(5)
     at = [int((START + window) * WINDOW * 10**9) for window in (5.5, 7.5, 8.5)]
-    assert [feed.registry.status("web", now) for now in at] == ["live", "live", "stale"]
+    assert [feed.tracker.status("web", now) for now in at] == ["live", "live", "stale"]
 
 
 def test_a_clock_set_forward_makes_a_feed_stale_until_it_speaks_again(feed: Feed) -> None:
     feed.live(0, 5)
     feed.at(65)
     now = int((START + 65.2) * WINDOW * 10**9)
-    assert feed.registry.status("web", now) == "stale"
+    assert feed.tracker.status("web", now) == "stale"
     assert feed.forecasts()["issued_at"].max() == moment(5)
     feed.send(65, 65.2)
-    assert feed.registry.status("web", now) == "live"
+    assert feed.tracker.status("web", now) == "live"
 
 
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
@@ -293,20 +295,20 @@ def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> Spoile
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
     feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gate, "SPAN", 30)
-    monkeypatch.setattr(gate, "FEWEST", 15)
+    monkeypatch.setattr(selection, "SPAN", 30)
+    monkeypatch.setattr(selection, "FEWEST", 15)
     known = pd.DataFrame({"actual_rps": [cycle(window) / 10 for window in range(-600, 0)]})
     known.index = pd.DatetimeIndex([moment(window) for window in range(-600, 0)])
-    feed.store.write_points(KEY, WINDOW, known.reindex(columns=list(POINT_FIELDS)))
+    write_points(feed.store, KEY, known.reindex(columns=list(POINT_FIELDS)), WINDOW)
     changes: list[tuple[int, str, str]] = []
     shown: dict[int, str] = {}
-    sources = LiveSources(Replayer(feed.store, Mock()), feed.registry, feed.collector)
+    sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
     with capture_logs() as logs:
         for window in range(75):
             spoiling.spoiled = 20 <= window < 28
             feed.send(window, window + 1, value=cycle(window))
             feed.at(window + 1)
-            found = [log for log in logs if log["event"] == "served_forecast_changed"]
+            found = [log for log in logs if log["event"] == "selection_changed" and log["horizon"] == 1]
             changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
             if window % 10 == 9 or window in [change[0] for change in changes]:
                 shown[window] = served(feed, sources)
@@ -324,13 +326,12 @@ def cycle(window: int) -> float:
     return float(100 + 50 * np.sin(2 * np.pi * window / 100) + 3 * (window * 37 % 11 - 5))
 
 
-def served(feed: Feed, sources: LiveSources) -> str:
-    """What /api/forecast names as served."""
+def served(feed: Feed, sources: SeriesStatuses) -> str:
+    """What /api/forecast names as served one window ahead."""
     (stored,) = feed.store.list_series()
-    forecast = Forecasts(feed.store, sources, 20).newest(stored)
+    forecast = CurrentForecasts(feed.store, 20, (1, 5, 15)).newest(stored, sources.status(stored.name))
     assert forecast is not None
-    assert forecast.served is not None
-    return forecast.served.model
+    return forecast.served[0].model
 
 
 class FailingStore(SqliteStore):
@@ -338,14 +339,14 @@ class FailingStore(SqliteStore):
 
     failing = False
 
-    def write_windows(self, version: str, window_seconds: int, windows: pd.DataFrame) -> set[str]:
-        if self.failing:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+        if self.failing and POINTS in tables:
             raise StoreUnavailableError("gone")
-        return super().write_windows(version, window_seconds, windows)
+        return super().write(tables, series)
 
 
 def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, estimator: RPSEstimator) -> None:
-    store = FailingStore(tmp_path / "store.sqlite")
+    store = FailingStore(tmp_path / "store.sqlite", MEASUREMENTS)
     feed = Feed(store, estimator)
     feed.at(0)
     feed.live(0, 5)
@@ -362,7 +363,7 @@ def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, 
 
 def test_a_series_of_other_windows_is_left_alone_and_the_others_go_on(feed: Feed) -> None:
     taken = pd.DataFrame({"actual_rps": [1.0]}, index=pd.DatetimeIndex([moment(-1000)]))
-    feed.store.write_points(SeriesKey("taken", KEY.version), 300, taken.reindex(columns=feed.points().columns))
+    write_points(feed.store, SeriesKey("taken", KEY.version), taken.reindex(columns=feed.points().columns), 300)
     feed.send(0, 1, name="taken")
     feed.live(0, 2)
     assert len(feed.points("taken")) == 1
@@ -376,5 +377,5 @@ def test_a_deleted_series_begins_anew(feed: Feed) -> None:
     assert feed.store.list_series() == []
     feed.live(6, 9)
     assert numbers(feed.points().index) == [6, 7, 8]
-    stored: list[StoredSeries] = feed.store.list_series()
-    assert [series.filename for series in stored] == ["web"]
+    stored: list[SeriesRecord] = feed.store.list_series()
+    assert [series.name for series in stored] == ["web"]

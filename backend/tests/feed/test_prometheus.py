@@ -22,8 +22,9 @@ from backend.feed import poller
 from backend.feed.intake import Intake
 from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus, value_at
-from backend.feed.registry import Registry
 from backend.feed.samples import SampleReader
+from backend.feed.tracker import FeedTracker
+from backend.measurements import MEASUREMENTS, SAMPLES, read_points
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import fast_server, until
@@ -67,8 +68,8 @@ def settings(url: str, queries: dict[str, str] | None = None, **others: str) -> 
 
 def windows(server: Server, name: str = "shop") -> dict[int, float]:
     """Rates by number of the window."""
-    store = SqliteStore(server.folder / "store.sqlite")
-    points = store.read_points(SeriesKey(name, "lgbm_v1"), None, None)
+    store = SqliteStore(server.folder / "store.sqlite", MEASUREMENTS)
+    points = read_points(store, SeriesKey(name, "lgbm_v1"), None, None)
     store.close()
     return {int(at.timestamp()) // WINDOW: rate for at, rate in points["actual_rps"].items()}  # type: ignore[attr-defined]
 
@@ -180,7 +181,7 @@ def test_doctor_says_what_a_query_gives_or_what_is_wrong_with_it(scraped: Scrape
         }
     )
     said = subprocess.run([*SCALEOPS, "doctor"], env=environment, capture_output=True, text=True).stdout
-    assert "requests a second" in said
+    assert "requests per second" in said
     assert "put sum( ) around it" in said
     assert "parse error" in said
 
@@ -238,8 +239,8 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     now = time.time()
     monkeypatch.setattr(poller, "PAUSE_SECONDS", 0)
     monkeypatch.setattr(poller, "time", SimpleNamespace(time=lambda: now))
-    store = SqliteStore(tmp_path / "store.sqlite")
-    intake = Intake(store, Registry(60), SampleReader({}), 200)
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    intake = Intake(store, FeedTracker(60), SampleReader({}), 200)
     newest = int(now) // 60 - 1
     stored = range(newest - 700, newest - 100)
     intake.write_rows([("shop", poller.SOURCE, "rate", (window + 1) * 60 * 10**9 - 1, 2.0) for window in stored])
@@ -254,7 +255,7 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
         polling.cancel()
 
     asyncio.run(asyncio.wait_for(until_all_is_asked(), 60))
-    samples = store.read_samples(datetime.now(UTC) - timedelta(hours=23), None, "shop")
+    samples = store.read(SAMPLES, {"filename": "shop"}, datetime.now(UTC) - timedelta(hours=23))
     intake.close()
     store.close()
     asked = list(chain(*prometheus.asked))
@@ -264,7 +265,7 @@ def test_of_the_last_day_what_is_not_stored_is_asked_for_the_newest_first(
     assert len(asked) == len(set(asked))
     assert len(set(asked) & set(stored)) < 60  # none but those between two that were not stored
     assert len(samples) >= 23 * 60 - 1
-    assert samples["time"].is_unique
+    assert samples["timestamp"].is_unique
 
 
 def test_the_clock_may_jump_an_hour_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -284,8 +285,8 @@ def test_the_clock_may_jump_an_hour_and_back(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(poller, "time", SimpleNamespace(time=lambda: now))
     monkeypatch.setattr(asyncio, "sleep", pause)
     monkeypatch.setattr(poller, "SAMPLES_KEPT", timedelta(seconds=50))
-    store = SqliteStore(tmp_path / "store.sqlite")
-    intake = Intake(store, Registry(1), SampleReader({}), 200)
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    intake = Intake(store, FeedTracker(1), SampleReader({}), 200)
     prometheus = Remembering()
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(Poller(prometheus, {"shop": "x"}, store, intake, 1, 0).run())

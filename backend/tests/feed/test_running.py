@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from websockets.sync.client import connect
 
+from backend.measurements import MEASUREMENTS
 from backend.stores import Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
@@ -163,7 +164,7 @@ def test_a_store_that_goes_away_under_a_feed_is_said_and_nothing_that_was_answer
     mortal: Influxd, tmp_path: Path, how: signal.Signals
 ) -> None:
     token = mortal.make_bucket("metrics")
-    store = InfluxStore(InfluxClient(mortal.url, ORG, "metrics", token))
+    store = InfluxStore(InfluxClient(mortal.url, ORG, "metrics", token), MEASUREMENTS)
     feed = Feed(Home(tmp_path, mortal.settings("metrics", token), lambda: store))
     with feed.server() as server:
         feed.sender.targets = [server]

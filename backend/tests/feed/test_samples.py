@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.config import FeedRule
-from backend.feed.line_protocol import BadLine, Precision, parse_lines
+from backend.feed.line_parser import BadLine, Precision, parse_lines
 from backend.feed.samples import Row, SampleReader, Samples
 
 NOW = 1_790_000_000 * 10**9

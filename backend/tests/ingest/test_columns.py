@@ -64,9 +64,9 @@ def test_every_guess_names_the_option_that_overrides_it(tmp_path: Path) -> None:
         assert option in said
 
 
-def test_nothing_is_assumed_where_everything_is_told(tmp_path: Path) -> None:
-    told = {"timestamp_column": "ts", "time_unit": "s", "kind": "series", "value_column": "n", "value_unit": "count"}
-    assert table(tmp_path, "ts,n", [f"{START + 60 * n},{n}" for n in range(4)], **told).assumptions == []
+def test_nothing_is_assumed_where_everything_is_given(tmp_path: Path) -> None:
+    given = {"timestamp_column": "ts", "time_unit": "s", "kind": "series", "value_column": "n", "value_unit": "count"}
+    assert table(tmp_path, "ts,n", [f"{START + 60 * n},{n}" for n in range(4)], **given).assumptions == []
 
 
 def test_options_choose_the_columns(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_columns_of_one_name_are_told_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("option", ["timestamp_column", "value_column"])
 def test_a_column_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path, option: str) -> None:
-    with pytest.raises(InvalidRequestError, match='It has "ts", "requests"'):
+    with pytest.raises(InvalidRequestError, match='Its columns are "ts", "requests"'):
         table(tmp_path, "ts,requests", [f"{START + 60 * n},{n}" for n in range(4)], **{option: "nope"})
 
 

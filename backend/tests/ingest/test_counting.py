@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backend.errors import UnusableFileError
 from backend.ingest import ReadLimits, Traffic
-from backend.ingest.tally import DropTally
+from backend.ingest.rejects import RejectCounter
 from backend.ingest.windows import RawCounter, raw_series
 from backend.tests.ingest.files import START, WRITERS, as_csv, as_parquet, busy_log, dropped, read, rps
 
@@ -25,7 +25,7 @@ def count(seconds: list[int], batch: int = 1_000, window: int = 60) -> pd.Series
     counter = RawCounter(window, 1, 5_000_000)
     for at in range(0, len(seconds), batch):
         counter.add(np.array(seconds[at : at + batch], np.int64))
-    return raw_series(counter, (), 900, DropTally())[0]["actual_rps"]
+    return raw_series(counter, (), 900, RejectCounter())[0]["actual_rps"]
 
 
 def covered(seconds: list[int]) -> list[int]:

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.ingest import Traffic
-from backend.ingest.tally import DropTally
-from backend.ingest.windows import one_a_time, series_windows
+from backend.ingest.rejects import RejectCounter
+from backend.ingest.windows import one_row_per_time, series_windows
 from backend.tests.ingest.files import START, dropped, read, rps, write
 
 
@@ -108,7 +108,7 @@ def test_a_coarser_window_may_be_asked_for(tmp_path: Path) -> None:
 def test_times_off_the_grid_go_to_their_window(tmp_path: Path) -> None:
     traffic = series(tmp_path, [(START + 7 + 60 * step, 60) for step in range(4)])
     assert (rps(traffic), traffic.frame.index[0].timestamp()) == ([1] * 4, START)
-    assert said(traffic, "7 s after it")
+    assert said(traffic, "7 s after a start")
 
 
 def test_jitter_around_the_grid_fills_every_window_once(tmp_path: Path) -> None:
@@ -123,20 +123,20 @@ def test_order_does_not_matter(tmp_path: Path) -> None:
 
 def test_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     traffic = series(tmp_path, [*minutes(60, 120, 180), *minutes(60, 120, 180)])
-    assert (rps(traffic), dropped(traffic)) == ([1, 2, 3], {"the same row again": 3})
+    assert (rps(traffic), dropped(traffic)) == ([1, 2, 3], {"duplicate row": 3})
 
 
 def test_of_two_values_for_one_time_the_later_row_counts(tmp_path: Path) -> None:
     traffic = series(tmp_path, [*minutes(60, 120, 180), (START, 600)])
     assert rps(traffic) == [10, 2, 3]
-    assert dropped(traffic) == {"another value for a time that comes again later": 1}
+    assert dropped(traffic) == {"superseded: a later row has the same time": 1}
 
 
 def test_rows_of_several_routes_are_added_up(tmp_path: Path) -> None:
     rows = [(START + 60 * minute, route, 30) for minute in range(3) for route in ("/a", "/b")]
     traffic = series(tmp_path, rows, header="timestamp,route,requests")
     assert rps(traffic) == [1, 1, 1]
-    assert said(traffic, "added up")
+    assert said(traffic, "summed")
 
 
 @given(st.lists(st.integers(0, 1_000), min_size=2, max_size=50), st.sampled_from([60, 120, 300]))
@@ -145,7 +145,7 @@ def test_no_request_of_whole_windows_is_lost(counts: list[int], window: int) -> 
     per_window = window // 20
     values = np.repeat(np.array(counts, float), per_window)
     ticks = start + 20 * np.arange(len(values), dtype=np.int64)
-    samples, _ = one_a_time(ticks, values, False, DropTally())
+    samples, _ = one_row_per_time(ticks, values, False, RejectCounter())
     frame, taken, _ = series_windows(samples, 1, window, "count", 1_000_000)
     assert frame["actual_rps"].sum() * taken == pytest.approx(values.sum())
 
@@ -153,5 +153,5 @@ def test_no_request_of_whole_windows_is_lost(counts: list[int], window: int) -> 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 9)), min_size=1, max_size=60))
 def test_the_last_row_of_a_time_wins_as_in_a_dict(rows: list[tuple[int, int]]) -> None:
     times, values = np.array(rows, np.int64).T
-    samples, _ = one_a_time(times, values.astype(float), False, DropTally())
+    samples, _ = one_row_per_time(times, values.astype(float), False, RejectCounter())
     assert dict(zip(samples.ticks.tolist(), samples.values.tolist(), strict=True)) == dict(rows)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest import Traffic
-from backend.ingest.fixed import iso_micros
+from backend.ingest.fixed_width_times import iso_micros
 from backend.ingest.timestamps import Zone, iso_parser, parse_zone
 from backend.tests.ingest.files import START, busy_log, dropped, iso, log_time, read, rps, write, write_parquet
 
@@ -105,7 +105,7 @@ def test_offsets_may_differ_from_row_to_row(tmp_path: Path) -> None:
 def test_times_without_an_offset_are_taken_as_utc_and_that_is_said(tmp_path: Path) -> None:
     traffic = text_log(tmp_path, [iso(second) for second in LOG])
     assert first_window(traffic) == START
-    assert any("taken as UTC (timezone overrides)" in sentence for sentence in traffic.assumptions)
+    assert any("read as UTC (override with timezone)" in sentence for sentence in traffic.assumptions)
 
 
 @pytest.mark.parametrize(("zone", "hours"), [("America/New_York", 5), ("-05:00", 5), ("UTC", 0), ("+01:30", -1.5)])
@@ -123,7 +123,7 @@ def test_the_zone_option_places_local_times(tmp_path: Path, zone: str, hours: fl
 def test_the_zone_option_does_not_move_absolute_times(tmp_path: Path) -> None:
     traffic = text_log(tmp_path, LOG, timezone="Asia/Tokyo")
     assert first_window(traffic) == START
-    assert any("Asia/Tokyo was not needed" in sentence for sentence in traffic.assumptions)
+    assert any("Asia/Tokyo was not used" in sentence for sentence in traffic.assumptions)
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", "", "+99:00", "\0"])
@@ -144,7 +144,7 @@ def test_a_local_hour_that_happens_twice_is_unknown(tmp_path: Path) -> None:
     traffic = clock_change(tmp_path, "2024-10-27T01:00:00", 180)
     known = traffic.frame["actual_rps"].notna()
     assert known.to_list() == [True] * 60 + [False] * 120 + [True] * 60
-    assert dropped(traffic) == {"local time that happens twice, when clocks go back": 120}
+    assert dropped(traffic) == {"local time that occurs twice, when clocks go back": 120}
 
 
 def test_it_is_unknown_for_large_windows_too(tmp_path: Path) -> None:
@@ -196,7 +196,7 @@ def test_mixed_units_are_refused(tmp_path: Path, form: str) -> None:
         write(path, "\n".join(["ts", *map(str, numbers)]))
     else:
         write_parquet(path, {"ts": numbers})
-    with pytest.raises(UnusableFileError, match="mix units: 4 of 12 rows"):
+    with pytest.raises(UnusableFileError, match="mixes units: 4 of 12 rows"):
         read(path)
 
 
@@ -211,7 +211,7 @@ def test_row_numbers_count_rows_that_are_no_rows(tmp_path: Path) -> None:
     lines[6:6] = ["bad,/"]
     traffic = read(write(tmp_path / "file", "\n".join(lines)))
     assert {entry.reason: entry.first_rows for entry in traffic.rows_dropped} == {
-        "not 2 columns, as the first line has": [3],
+        "not 2 columns as in the first line": [3],
         "not a time": [6],
     }
     assert traffic.rows_read == len(LOG) + 2

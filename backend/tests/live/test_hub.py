@@ -5,7 +5,6 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +13,17 @@ import pytest
 
 from backend.errors import StoreUnavailableError
 from backend.feed.collector import Collector
-from backend.feed.registry import Registry
+from backend.feed.tracker import FeedTracker
 from backend.live.channel import QUEUE_MESSAGES, Channel
-from backend.live.forecasts import Forecasts
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
-from backend.live.sources import LiveSources
+from backend.live.status import SeriesStatuses
+from backend.measurements import MEASUREMENTS, POINTS
 from backend.models.predictor import RPSEstimator
-from backend.stores import SeriesKey
+from backend.serving.current import CurrentForecasts
+from backend.stores import Measurement, SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.stores.samples import forecasts, points
+from backend.tests.stores.samples import forecasts, points, write_forecasts, write_points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 INTERVAL = 0.02
@@ -33,17 +33,15 @@ class CountingStore(SqliteStore):
     """Counts what is asked of it, and can be made unreachable."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path)
+        super().__init__(path, MEASUREMENTS)
         self.queries: Counter[str] = Counter()
         self.reachable = True
 
-    def read_points(
-        self, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
-    ) -> pd.DataFrame:
-        self.queries["read_points"] += 1
+    def read(self, measurement: Measurement, *arguments: Any, **options: Any) -> pd.DataFrame:
+        self.queries[measurement.name] += 1
         if not self.reachable:
             raise StoreUnavailableError("gone")
-        return super().read_points(key, start, stop, every)
+        return super().read(measurement, *arguments, **options)
 
     def list_series(self) -> list[Any]:
         self.queries["list_series"] += 1
@@ -53,7 +51,7 @@ class CountingStore(SqliteStore):
 @pytest.fixture
 def store(tmp_path: Path) -> CountingStore:
     opened = CountingStore(tmp_path / "store.sqlite")
-    opened.write_points(KEY, 60, points(100))
+    write_points(opened, KEY, points(100))
     return opened
 
 
@@ -62,9 +60,9 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
 
     async def run() -> None:
         estimator: Any = RPSEstimator
-        registry = Registry(60)
-        sources = LiveSources(Replayer(store, estimator), registry, Collector(store, registry, estimator, 5))
-        hub = Hub(store, sources, Forecasts(store, sources, 20), INTERVAL)
+        tracker = FeedTracker(60)
+        statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
+        hub = Hub(store, statuses, CurrentForecasts(store, 20, (1, 5, 15)), INTERVAL)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()
@@ -80,7 +78,7 @@ def test_a_tick_asks_the_store_once_however_many_clients_watch(store: CountingSt
         store.queries.clear()
         for _ in range(10):  # ten ticks: each brings every client one status
             await asyncio.gather(*(subscriber.queue.get() for subscriber in subscribers))
-        assert store.queries["read_points"] <= 11
+        assert store.queries[POINTS.name] <= 11
         assert store.queries["list_series"] == 0
 
     with_hub(store, work)
@@ -118,7 +116,7 @@ def test_what_came_while_the_store_was_gone_follows_when_it_is_back(store: Count
         _, subscriber = await hub.subscribe("traffic.csv", None)
         store.reachable = False
         await asyncio.sleep(3 * INTERVAL)
-        store.write_points(KEY, 60, points(103))
+        write_points(store, KEY, points(103))
         store.reachable = True
         messages = [json.loads(await subscriber.queue.get()) for _ in range(10)]
         (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
@@ -132,7 +130,7 @@ def test_what_came_while_the_store_was_gone_follows_when_it_is_back(store: Count
 def test_a_corrected_newest_window_is_sent_again(store: CountingStore) -> None:
     async def work(hub: Hub) -> None:
         _, subscriber = await hub.subscribe("traffic.csv", None)
-        store.write_points(KEY, 60, points(100).tail(1).assign(actual_rps=7.0))
+        write_points(store, KEY, points(100).tail(1).assign(actual_rps=7.0))
         messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
         (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
         assert [point["actual_rps"] for point in news] == [7.0]
@@ -144,8 +142,8 @@ def test_warming_up_ends_as_the_windows_come(store: CountingStore) -> None:
     key = SeriesKey("young.csv", "lgbm_v1")
 
     def close(windows: int) -> None:
-        store.write_points(key, 60, points(windows))
-        store.write_forecasts(key, forecasts(f"2026-01-01T00:{windows:02d}:00Z"))
+        write_points(store, key, points(windows))
+        write_forecasts(store, forecasts(key, f"2026-01-01T00:{windows:02d}:00Z"))
 
     async def work(hub: Hub) -> None:
         close(18)
@@ -170,7 +168,7 @@ def test_a_clock_that_jumps_an_hour_and_back_does_not_disturb_those_who_watch(
         for jump in (3_600, -3_600):
             monkeypatch.setattr(time, "time_ns", lambda jump=jump: now() + jump * 10**9)
             last += 1
-            store.write_points(KEY, 60, points(last))
+            write_points(store, KEY, points(last))
             while True:
                 message = json.loads(await subscriber.queue.get())
                 if message["type"] == "points":

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,11 +12,12 @@ from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.live import replay
 from backend.live.replay import Replayer
+from backend.measurements import MEASUREMENTS, read_points
 from backend.models.predictor import RPSEstimator
 from backend.schemas import ReplayRequest
-from backend.stores import SeriesKey
+from backend.stores import SeriesInfo, SeriesKey, Tables
 from backend.stores.sqlite import SqliteStore
-from backend.tests.stores.samples import points
+from backend.tests.stores.samples import points, write_points
 
 
 class LeavingStore(SqliteStore):
@@ -23,13 +25,13 @@ class LeavingStore(SqliteStore):
 
     away = False
 
-    def write_points(self, key: SeriesKey, window_seconds: int, points: pd.DataFrame) -> int:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
         self._refuse_if_away()
-        return super().write_points(key, window_seconds, points)
+        return super().write(tables, series)
 
-    def delete_series(self, filename: str) -> int:
+    def delete_series(self, name: str) -> int:
         self._refuse_if_away()
-        return super().delete_series(filename)
+        return super().delete_series(name)
 
     def _refuse_if_away(self) -> None:
         if self.away:
@@ -39,8 +41,8 @@ class LeavingStore(SqliteStore):
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeavingStore:
     monkeypatch.setattr(replay, "OUTAGE_SECONDS", 0.02)
-    opened = LeavingStore(tmp_path / "store.sqlite")
-    opened.write_points(SeriesKey("traffic.csv", "lgbm_v1"), 60, points(200))
+    opened = LeavingStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    write_points(opened, SeriesKey("traffic.csv", "lgbm_v1"), points(200))
     return opened
 
 
@@ -52,7 +54,7 @@ def estimator() -> RPSEstimator:
 async def windows(store: LeavingStore, count: int) -> list[pd.Timestamp]:
     """The windows played so far, once there are `count` of them."""
     for _ in range(500):
-        played = list(store.read_points(SeriesKey("replay of traffic.csv", "lgbm_v1"), None, None).index)
+        played = list(read_points(store, SeriesKey("replay of traffic.csv", "lgbm_v1"), None, None).index)
         if len(played) >= count:
             return played
         await asyncio.sleep(0.02)
@@ -90,7 +92,7 @@ def test_what_a_replay_could_not_delete_is_deleted_before_the_next(
         await replayer.start(ReplayRequest(filename="traffic.csv", speed=0.01))
         assert len(await windows(store, 1)) == 1
         await replayer.stop()
-        assert [series.filename for series in store.list_series()] == ["traffic.csv"]
+        assert [series.name for series in store.list_series()] == ["traffic.csv"]
 
     asyncio.run(run())
 

@@ -4,8 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.models.baselines import NAMES, baselines, seasonal_naive
+from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.evaluate import backtest, score_predictions
+from backend.models.naive import seasonal_naive
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import frame_of, traffic, unknown
 
@@ -13,7 +14,7 @@ nan = float("nan")
 HOURLY = pd.Timedelta(hours=12)  # two windows a day: yesterday is two windows ago
 
 
-def made(rates: list[float], horizon: int, name: str, step: pd.Timedelta = HOURLY) -> list[float]:
+def forecast_by(rates: list[float], horizon: int, name: str, step: pd.Timedelta = HOURLY) -> list[float]:
     return list(baselines(frame_of(rates, step)["actual_rps"], horizon)[name])
 
 
@@ -29,14 +30,14 @@ def made(rates: list[float], horizon: int, name: str, step: pd.Timedelta = HOURL
     ],
 )
 def test_baselines_by_hand(name: str, horizon: int, expected: list[float]) -> None:
-    np.testing.assert_allclose(made([4, 8, nan, 2, 6], horizon, name), expected)
+    np.testing.assert_allclose(forecast_by([4, 8, nan, 2, 6], horizon, name), expected)
 
 
 def test_the_tuned_ewma_follows_the_past_best_alpha() -> None:
     rising = [2.0**k for k in range(12)]
-    assert made(rising, 1, "ewma_tuned")[3:] == rising[2:-1]  # alpha 1 fits growth best
+    assert forecast_by(rising, 1, "ewma_tuned")[3:] == rising[2:-1]  # alpha 1 fits growth best
     noisy = [5.0 + (-1) ** k for k in range(200)]
-    assert abs(made(noisy, 1, "ewma_tuned")[-1] - 5) < 0.05  # the smallest alpha fits noise best
+    assert abs(forecast_by(noisy, 1, "ewma_tuned")[-1] - 5) < 0.05  # the smallest alpha fits noise best
 
 
 def test_seasonal_naive_of_a_week() -> None:
@@ -44,7 +45,7 @@ def test_seasonal_naive_of_a_week() -> None:
     assert list(seasonal_naive(rates, 1, pd.Timedelta(days=7)))[14:] == list(range(16))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", IN_BACKTEST)
 def test_baselines_never_see_the_future(name: str) -> None:
     frame = traffic(300)["actual_rps"]
     other = frame.copy()
@@ -59,11 +60,11 @@ def test_all_models_are_scored_on_the_same_known_windows(estimator: RPSEstimator
     start, stop = frame.index[1_500], frame.index[1_900]
     results = backtest(estimator, frame, start, stop)
     assert {(r["model"], r["horizon"]) for r in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *NAMES) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *IN_BACKTEST) for horizon in (1, 5, 15)
     }
     assert {r["origins"] for r in results} == {350}
     for result in results:
-        assert (result["p10_coverage"] is None) == (result["model"] in NAMES)
+        assert (result["p10_coverage"] is None) == (result["model"] in IN_BACKTEST)
 
 
 def test_backtest_errors_by_hand(estimator: RPSEstimator) -> None:
@@ -103,7 +104,7 @@ def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator:
     frame = traffic(4 * 1_440, seed=3)
     rmse = {(r["model"], r["horizon"]): r["rmse"] for r in backtest(estimator, frame, frame.index[1_440])}
     for horizon in (1, 5, 15):
-        best = min(rmse[name, horizon] for name in NAMES)
+        best = min(rmse[name, horizon] for name in IN_BACKTEST)
         assert rmse["lgbm_plus", horizon] < 1.02 * best
         assert rmse["lgbm", horizon] < 1.05 * best
 

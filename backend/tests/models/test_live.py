@@ -1,4 +1,4 @@
-"""A live step says what a forecast from the whole frame says, whatever frame came before it."""
+"""A live step gives the forecast from the whole frame, whatever frame came before it."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -25,17 +25,17 @@ def assert_same(live: ForecastResult, whole: ForecastResult) -> None:
 def test_a_growing_frame_is_forecast_as_a_whole_one(estimator: RPSEstimator, frame: pd.DataFrame) -> None:
     live = estimator.live()
     for rows in range(max(1, len(frame) - 50), len(frame) + 1):
-        said = live.forecast(frame.iloc[:rows], MINUTE)
+        result = live.forecast(frame.iloc[:rows], MINUTE)
         if rows % 13 == 0 or rows < 3:
-            assert_same(said, estimator.forecast(frame.iloc[:rows], step=MINUTE))
+            assert_same(result, estimator.forecast(frame.iloc[:rows], step=MINUTE))
 
 
 def test_a_frame_cut_to_the_history_is_continued(estimator: RPSEstimator) -> None:
     frame = unknown(traffic(27_000, seed=4), 20_000, 20_030)
     live = estimator.live()
     for rows in range(26_900, 26_932):
-        said = live.forecast(frame.iloc[:rows].tail(estimator.history_windows))
-    assert_same(said, estimator.forecast(frame.iloc[:rows]))
+        result = live.forecast(frame.iloc[:rows].tail(estimator.history_windows))
+    assert_same(result, estimator.forecast(frame.iloc[:rows]))
 
 
 def test_a_frame_with_another_past_is_forecast_anew(estimator: RPSEstimator) -> None:
@@ -63,8 +63,8 @@ def test_one_live_series_may_be_asked_from_many_threads(estimator: RPSEstimator)
     alone = [estimator.forecast(frame) for frame in frames]
     live = estimator.live()
     with ThreadPoolExecutor(4) as pool:
-        for place, said in enumerate(pool.map(live.forecast, frames * 3)):
-            assert_same(said, alone[place % 3])
+        for place, result in enumerate(pool.map(live.forecast, frames * 3)):
+            assert_same(result, alone[place % 3])
 
 
 @pytest.mark.parametrize("rows", [1, 5, 671, 672, 700])

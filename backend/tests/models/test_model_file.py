@@ -4,11 +4,12 @@ import json
 import pickle
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backend.errors import ModelFileError
-from backend.models import model_file
+from backend.models import features, model_file
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.conftest import SHIPPED
 
@@ -73,11 +74,56 @@ def test_a_broken_manifest_is_refused(copied: Path, text: str) -> None:
         RPSEstimator.load(copied)
 
 
-def test_a_file_of_another_format_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "old.pkl"
-    model_file.write(path, {"format": 0}, {})
-    with pytest.raises(ModelFileError, match="format"):
+def refused(path: Path) -> str:
+    with pytest.raises(ModelFileError) as caught:
         RPSEstimator.load(path)
+    assert str(path) in caught.value.detail
+    return caught.value.detail
+
+
+def change(path: Path, **fields: Any) -> None:
+    """Write these fields into the content of a model file and into its manifest."""
+    content, manifest = model_file.read(path)
+    changed: Any = {**content, **fields}
+    model_file.write(path, changed, {"training": manifest["training"]})
+
+
+def test_a_file_of_the_former_format_is_refused_with_the_way_out(copied: Path) -> None:
+    change(copied, format=2)
+    message = refused(copied)
+    assert "is of format 2, this version reads format 3" in message
+    assert "scaleops train" in message
+
+
+@pytest.mark.parametrize(("field", "names"), [("features", features.NAMES), ("linear_features", features.LINEAR_NAMES)])
+def test_a_model_of_other_features_is_refused_with_both_lists(copied: Path, field: str, names: tuple[str, ...]) -> None:
+    for other in ([*names, "mean_7"], list(names[:-1]), [names[1], names[0], *names[2:]]):
+        change(copied, **{field: other})
+        message = refused(copied)
+        assert f"[{', '.join(other)}]" in message
+        assert f"[{', '.join(names)}]" in message
+        for suffix in (".pkl", ".json"):
+            shutil.copy(SHIPPED.with_suffix(suffix), copied.parent)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("features", ["mean_3"]), ("linear_features", ["constant"]), ("horizons", [1, 7])]
+)
+def test_a_manifest_that_describes_another_model_is_refused(copied: Path, field: str, value: list[Any]) -> None:
+    manifest = json.loads(copied.with_suffix(".json").read_text())
+    copied.with_suffix(".json").write_text(json.dumps(manifest | {field: value}))
+    message = refused(copied)
+    assert f"[{', '.join(map(str, value))}]" in message
+    if field == "horizons":
+        assert "[1, 5, 15]" in message
+
+
+@pytest.mark.parametrize("field", model_file.FIELDS)
+def test_a_field_that_a_manifest_lacks_is_named(copied: Path, field: str) -> None:
+    manifest = json.loads(copied.with_suffix(".json").read_text())
+    del manifest[field]
+    copied.with_suffix(".json").write_text(json.dumps(manifest))
+    assert f"has no field {field}." in refused(copied)
 
 
 def test_the_file_holds_plain_data_only() -> None:

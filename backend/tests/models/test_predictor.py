@@ -1,5 +1,6 @@
 """What callers may rely on, whatever the traffic: properties of the shipped estimator."""
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -16,7 +17,19 @@ rates = st.lists(st.one_of(st.floats(0, 1e5), st.just(0.0), st.just(float("nan")
 few = settings(max_examples=25, deadline=None)
 
 
-def says_something_sound(table: pd.DataFrame) -> bool:
+def test_an_estimator_that_was_pickled_gives_the_same_forecasts(estimator: RPSEstimator) -> None:
+    again: RPSEstimator = pickle.loads(pickle.dumps(estimator))  # noqa: S301  (just made here)
+    frame = traffic(2_000)
+    assert (again.version, again.horizons, again.manifest) == (
+        estimator.version,
+        estimator.horizons,
+        estimator.manifest,
+    )
+    pd.testing.assert_frame_equal(again.predict(frame), estimator.predict(frame), check_exact=True)
+    pd.testing.assert_frame_equal(again.forecast(frame).table, estimator.forecast(frame).table, check_exact=True)
+
+
+def is_sound(table: pd.DataFrame) -> bool:
     numbers = table[["mean", "p10", "p50", "p90", "p95"]].to_numpy()
     edges = numbers[:, 1:]
     return bool(np.isfinite(numbers).all() and (numbers >= 0).all() and (np.diff(edges, axis=1) >= 0).all())
@@ -44,23 +57,23 @@ def test_the_future_never_changes_a_forecast(estimator: RPSEstimator, horizon: i
 
 @given(values=rates)
 @few
-def test_predict_says_what_forecast_said_just_before(estimator: RPSEstimator, values: list[float]) -> None:
+def test_predict_gives_the_forecast_just_before(estimator: RPSEstimator, values: list[float]) -> None:
     frame = frame_of(values)
-    said = estimator.predict(frame)
+    predicted = estimator.predict(frame)
     for row in range(1, len(frame), 17):
         result = estimator.forecast(frame.iloc[:row])
         if result.table.empty:
-            assert said.iloc[row].isna().all()
+            assert predicted.iloc[row].isna().all()
         else:
-            assert one_step(result) == list(said.iloc[row])
+            assert one_step(result) == list(predicted.iloc[row])
 
 
 def test_a_live_forecast_from_the_newest_history_equals_the_batch_to_the_last_digit(estimator: RPSEstimator) -> None:
     frame = unknown(traffic(27_000), 9_000, 9_700)
-    said = estimator.predict(frame)
+    predicted = estimator.predict(frame)
     for row in (26_999, 26_123, 9_650, 9_705):
         history = frame.iloc[:row].tail(estimator.history_windows)
-        assert one_step(estimator.forecast(history)) == list(said.iloc[row])
+        assert one_step(estimator.forecast(history)) == list(predicted.iloc[row])
 
 
 @pytest.mark.parametrize("horizon", [5, 15])
@@ -92,7 +105,7 @@ def test_never_nan_or_negative_where_anything_is_known(estimator: RPSEstimator, 
     result = estimator.forecast(frame)
     if np.isfinite(values).any():
         assert len(result.table) == 6
-        assert says_something_sound(result.table)
+        assert is_sound(result.table)
     else:
         assert result.table.empty
         assert result.warming_up
@@ -102,22 +115,22 @@ def test_never_nan_or_negative_where_anything_is_known(estimator: RPSEstimator, 
 def test_any_length_of_history_gives_an_answer(estimator: RPSEstimator, windows: int, warming_up: bool) -> None:
     result = estimator.forecast(traffic(windows))
     assert result.warming_up is warming_up
-    assert says_something_sound(result.table)
+    assert is_sound(result.table)
     assert estimator.predict(traffic(windows)).iloc[1:].notna().all(axis=None)
 
 
 @pytest.mark.parametrize("outage", [60, 1_440, 3 * 1_440])
 def test_outages_are_survived(estimator: RPSEstimator, outage: int) -> None:
     frame = unknown(traffic(4 * 1_440 + outage), 2 * 1_440, 2 * 1_440 + outage)
-    said = estimator.predict(frame)
-    assert said.iloc[1:].notna().all(axis=None)
+    predicted = estimator.predict(frame)
+    assert predicted.iloc[1:].notna().all(axis=None)
     back = slice(2 * 1_440 + outage + 30, None)
-    error = (said["predicted_rps_model1"] - frame["actual_rps"])[back].abs()
+    error = (predicted["predicted_rps_model1"] - frame["actual_rps"])[back].abs()
     steady = (estimator.predict(traffic(len(frame)))["predicted_rps_model1"] - traffic(len(frame))["actual_rps"])[back]
     assert error.mean() < 1.1 * steady.abs().mean()
 
 
-def test_an_outage_longer_than_the_history_leaves_nothing_to_say(estimator: RPSEstimator) -> None:
+def test_an_outage_longer_than_the_history_leaves_nothing_to_forecast_from(estimator: RPSEstimator) -> None:
     frame = unknown(traffic(30_000), 100, 30_000)
     result = estimator.forecast(frame)
     assert result.table.empty
@@ -127,7 +140,7 @@ def test_an_outage_longer_than_the_history_leaves_nothing_to_say(estimator: RPSE
 @pytest.mark.parametrize("rate", [0.0, 7.0])
 def test_a_constant_series_is_forecast_as_it_is(estimator: RPSEstimator, rate: float) -> None:
     table = estimator.forecast(frame_of([rate] * 500)).table
-    assert says_something_sound(table)
+    assert is_sound(table)
     np.testing.assert_allclose(table["mean"], rate, rtol=0.02)
 
 
@@ -136,7 +149,7 @@ def test_windows_of_any_length_are_served(estimator: RPSEstimator, step: str) ->
     window = pd.Timedelta(step)
     frame = traffic(1_000, window, mean=50)
     result = estimator.forecast(frame)
-    assert says_something_sound(result.table)
+    assert is_sound(result.table)
     assert result.issued_at == frame.index[-1] + window
     assert set(result.table["timestamp"] - frame.index[-1]) == {window, 5 * window, 15 * window}
 
@@ -144,7 +157,7 @@ def test_windows_of_any_length_are_served(estimator: RPSEstimator, step: str) ->
 def test_the_first_window_ever_is_enough(estimator: RPSEstimator) -> None:
     result = estimator.forecast(traffic(1))
     assert result.issued_at == traffic(1).index[-1] + MINUTE
-    assert says_something_sound(result.table)
+    assert is_sound(result.table)
 
 
 def test_bands_cover_four_fifths_of_a_series_never_seen(estimator: RPSEstimator) -> None:

@@ -63,9 +63,9 @@ def test_all_is_normal_thirty_windows_later(estimator: RPSEstimator, name: str, 
     after = slice(START + lasts + 30 + horizon, START + lasts + 30 + horizon + 3 * HOUR)
     size = float((rates / calm["actual_rps"])[after].median())
     for model, table in estimator.rolling_forecasts(frame, horizon).items():
-        said = table.iloc[horizon:]
-        assert said.notna().all(axis=None)
-        assert (said >= 0).all(axis=None)
+        forecasts = table.iloc[horizon:]
+        assert forecasts.notna().all(axis=None)
+        assert (forecasts >= 0).all(axis=None)
         undisturbed = estimator.rolling_forecasts(calm, horizon)[model]["mean"] - calm["actual_rps"]
         error = (table["mean"] - rates)[after].abs().mean()
         # Fifteen windows ahead the weights have hardly seen an error of the new traffic by then.
@@ -85,8 +85,8 @@ def test_no_forecast_explodes(estimator: RPSEstimator, name: str) -> None:
 def test_an_outage_that_ends_at_another_level_is_survived(estimator: RPSEstimator) -> None:
     frame = unknown(with_rates(level_shift(5.0)), START - HOUR, START + HOUR)
     calm = with_rates(lambda _: None)
-    said, undisturbed = estimator.predict(frame), estimator.predict(calm)
-    assert said.iloc[1:].notna().all(axis=None)
+    predicted, undisturbed = estimator.predict(frame), estimator.predict(calm)
+    assert predicted.iloc[1:].notna().all(axis=None)
     after = slice(START + HOUR + 30, START + 4 * HOUR)
-    error = (said["predicted_rps_model1"] - frame["actual_rps"])[after].abs().mean()
+    error = (predicted["predicted_rps_model1"] - frame["actual_rps"])[after].abs().mean()
     assert error < 1.3 * 5 * (undisturbed["predicted_rps_model1"] - calm["actual_rps"])[after].abs().mean()

@@ -76,6 +76,15 @@ def test_what_is_written_was_trained_on_all_days_and_scored_without_the_last(tra
         assert before["results"] == after["results"]
 
 
+def test_the_horizons_of_a_model_are_those_it_was_trained_for(tmp_path: Path) -> None:
+    path = tmp_path / "mine.pkl"
+    manifest = train(FRAMES[:1], path, rounds=3, threads=1, refit=False, horizons=(2, 30))
+    estimator = RPSEstimator.load(path)
+    assert estimator.horizons == (2, 30)
+    assert manifest["horizons"] == [2, 30]
+    assert set(estimator.forecast(FRAMES[0][1]).table["horizon"]) == {2, 30}
+
+
 def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
     long, short = traffic(60 * 48, pd.Timedelta(minutes=30)), traffic(1_000)
     assert long.index[-1] - validation_start(long) >= pd.Timedelta(days=10) - pd.Timedelta(minutes=30)

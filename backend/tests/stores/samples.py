@@ -1,9 +1,14 @@
-"""Points and forecasts for the store tests."""
+"""Points, forecasts and other rows for the store tests."""
 
 import numpy as np
 import pandas as pd
 
-from backend.stores import FORECAST_FIELDS, POINT_FIELDS
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, points_table
+from backend.serving.issued import QUANTITIES, field
+from backend.stores import TIME, Measurement, Origin, SeriesInfo, SeriesKey, Store
+
+MODELS = ("lgbm", "lgbm_plus")
+FORECAST_FIELDS = tuple(field(quantity, 60 * horizon) for horizon in (1, 5, 15) for quantity in QUANTITIES)
 
 
 def points(count: int, step: int = 60, start: str = "2026-01-01T00:00:00Z") -> pd.DataFrame:
@@ -14,14 +19,57 @@ def points(count: int, step: int = 60, start: str = "2026-01-01T00:00:00Z") -> p
     return frame.assign(anomaly=0.0)
 
 
-def forecasts(issued_at: str) -> pd.DataFrame:
-    """One forecast of both models at horizons of 1, 5 and 15 windows of a minute."""
-    issued = pd.Timestamp(issued_at).as_unit("s")
-    rows = [(model, 60 * horizon) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)]
-    table = pd.DataFrame(rows, columns=["model", "horizon_seconds"])
-    table["timestamp"] = pd.DatetimeIndex([issued + pd.Timedelta(seconds - 60, "s") for _, seconds in rows]).as_unit(
-        "s"
-    )
-    for offset, name in enumerate(FORECAST_FIELDS):
-        table[name] = np.arange(len(table)) * 1.1 + offset / 3
-    return table.assign(issued_at=issued)
+def forecasts(key: SeriesKey, issued_at: str, count: int = 1) -> pd.DataFrame:
+    """Forecasts of both models at horizons of 1, 5 and 15 windows of a minute, from `count` origins on."""
+    origins = pd.date_range(issued_at, periods=count, freq="60s", unit="s")
+    rows = [(origin, model) for origin in origins for model in MODELS]
+    values = np.random.default_rng(3).gamma(2.0, 50.0, size=(len(rows), len(FORECAST_FIELDS)))
+    table = pd.DataFrame(values.astype("float32").astype("float64"), columns=list(FORECAST_FIELDS))
+    times, models = zip(*rows, strict=True)
+    return table.assign(**key.tags, model=models, **{TIME: pd.DatetimeIndex(times)})
+
+
+def info(key: SeriesKey, window_seconds: int = 60, origin: Origin = "upload") -> SeriesInfo:
+    return SeriesInfo(key, window_seconds, origin)
+
+
+def write_points(store: Store, key: SeriesKey, frame: pd.DataFrame, window_seconds: int = 60) -> set[str]:
+    return store.write({POINTS: points_table(key, frame)}, [info(key, window_seconds)])
+
+
+def write_forecasts(store: Store, table: pd.DataFrame) -> None:
+    store.write({FORECASTS: table})
+
+
+def rows_of(measurement: Measurement, key: SeriesKey, count: int = 6) -> pd.DataFrame:
+    """Rows of any measurement, of one series, a minute apart; distinct values in every field."""
+    times = pd.date_range("2026-01-01T00:00:00Z", periods=count, freq="60s", unit=measurement.precision)
+    table = pd.DataFrame({TIME: times})
+    for tag in measurement.tags:
+        table[tag] = {"filename": key.name, "version": key.version}.get(tag, f"a {tag}")
+    names = measurement.field_names or FORECAST_FIELDS
+    values = np.random.default_rng(11).gamma(2.0, 50.0, size=(count, len(names))).astype("float32")
+    for place, name in enumerate(names):
+        table[name] = values[:, place].astype("float64")
+    for each in measurement.fields:
+        if each.kind == "text":
+            texts = each.choices or ('{"a": "quoted \\\\ text"}', "é, = x")
+            table[each.name] = [texts[row % len(texts)] for row in range(count)]
+    return table
+
+
+def forecasts_of(store: Store, key: SeriesKey) -> pd.DataFrame:
+    """What is stored of a series' forecasts, a row a model, horizon and target window, as people think of them."""
+    rows = []
+    for row in store.read(FORECASTS, key.tags).to_dict("records"):
+        quantities: dict[int, dict[str, float]] = {}
+        for name in (str(name) for name in row if name not in (TIME, "model")):
+            quantity, seconds = name.split("_")
+            quantities.setdefault(int(seconds), {})[quantity] = row[name]
+        for horizon, values in quantities.items():
+            target = row[TIME] + pd.Timedelta(horizon - min(quantities), "s")
+            about = {"model": row["model"], "horizon_seconds": horizon, "timestamp": target, "issued_at": row[TIME]}
+            rows.append(about | values)
+    columns = ["model", "horizon_seconds", "timestamp", "mean", "p10", "p50", "p90", "p95", "issued_at"]
+    table = pd.DataFrame(rows, columns=columns).dropna(subset=["mean"])
+    return table.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)

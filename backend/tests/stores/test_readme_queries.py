@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 from backend.config import ROOT
+from backend.measurements import MEASUREMENTS
 from backend.stores import SeriesKey
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.tests.influxd import ORG, Influxd
-from backend.tests.stores.samples import forecasts, points
+from backend.tests.stores.samples import forecasts, points, write_forecasts, write_points
 
 README = (ROOT / "influxdb" / "README.md").read_text()
 QUERIES = re.findall(r"\n([^\n]+)\n```flux\n(.*?)```", README, re.DOTALL)
@@ -22,20 +23,20 @@ def server(influxd: Influxd) -> tuple[InfluxClient, str]:
     """A bucket with a live series and one of 1995."""
     bucket = "readme"
     client = InfluxClient(influxd.url, ORG, bucket, influxd.make_bucket(bucket))
-    store = InfluxStore(client)
+    store = InfluxStore(client, MEASUREMENTS)
     start = (pd.Timestamp.now("UTC") - pd.Timedelta(hours=3)).floor("min")
     live = points(180, start=start.isoformat())
-    store.write_points(SeriesKey("nginx", "lgbm_v1"), 60, live.assign(anomaly=1.0))
+    write_points(store, SeriesKey("nginx", "lgbm_v1"), live.assign(anomaly=1.0))
     issued = (live.index[-1] + pd.Timedelta(60, "s")).isoformat()
-    store.write_forecasts(SeriesKey("nginx", "lgbm_v1"), forecasts(issued_at=issued))
-    store.write_points(SeriesKey("nasa.csv", "lgbm_v1"), 60, points(180, start="1995-07-04T00:00:00Z"))
+    write_forecasts(store, forecasts(SeriesKey("nginx", "lgbm_v1"), issued))
+    write_points(store, SeriesKey("nasa.csv", "lgbm_v1"), points(180, start="1995-07-04T00:00:00Z"))
     return client, bucket
 
 
 @pytest.mark.parametrize("query", [query for _, query in QUERIES], ids=[title for title, _ in QUERIES])
 def test_a_query_of_the_readme_finds_something(server: tuple[InfluxClient, str], query: str) -> None:
     client, bucket = server
-    assert client.rows(query.replace('"scaleops_metrics"', f'"{bucket}"'))
+    assert client.rows(query.replace('"scaleops_metrics"', f'"{bucket}"'), {})
 
 
 def test_the_schema_names_every_measurement_that_is_written(
@@ -43,10 +44,10 @@ def test_the_schema_names_every_measurement_that_is_written(
 ) -> None:
     name, token = bucket()
     client = InfluxClient(influxd.url, ORG, name, token)
-    store = InfluxStore(client)
+    store = InfluxStore(client, MEASUREMENTS)
     store.check()
-    store.write_points(SeriesKey("a", "b"), 60, points(3))
-    store.write_forecasts(SeriesKey("a", "b"), forecasts(issued_at="2026-01-01T00:03:00Z"))
-    found = client.rows('import "influxdata/influxdb/schema"\nschema.measurements(bucket: bucket, start: 0)')
+    write_points(store, SeriesKey("a", "b"), points(3))
+    write_forecasts(store, forecasts(SeriesKey("a", "b"), "2026-01-01T00:03:00Z"))
+    found = client.rows('import "influxdata/influxdb/schema"\nschema.measurements(bucket: bucket, start: 0)', {})
     named = set(re.findall(r"^\| `(\w+)` \|", README.split("## Queries")[0], re.MULTILINE))
     assert {row["_value"] for row in found} <= named

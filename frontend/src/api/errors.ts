@@ -1,6 +1,6 @@
 import type { Problem } from "./types";
 
-/** The backend answered, and said what was wrong. */
+/** The backend answered with a problem. */
 export class ProblemError extends Error {
   constructor(
     readonly status: number,
@@ -39,13 +39,17 @@ export function errorOf(status: number, body: unknown): ProblemError | Unreachab
   if (PROXY_STATUSES.includes(status)) return new UnreachableError();
   if (status === 413)
     return new ProblemError(status, "Too large", "The server refused the file because of its size.");
-  return new ProblemError(status, "Unexpected answer", `The server answered ${status} without saying why.`);
+  return new ProblemError(
+    status,
+    "Unexpected response",
+    `The server responded with status ${status} and no explanation.`,
+  );
 }
 
 /** Title and text for any error, ready to be shown. */
 export function describeError(error: Error): { title: string; detail: string } {
   if (error instanceof ProblemError) return { title: error.title, detail: error.detail };
   if (error instanceof UnreachableError)
-    return { title: "The backend cannot be reached", detail: "Check that it runs, then try again." };
+    return { title: "The backend cannot be reached", detail: "Check that it is running, then try again." };
   return { title: "Something went wrong", detail: error.message };
 }

@@ -98,7 +98,8 @@ export interface paths {
          * Accuracy
          * @description Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
          *
-         *     A live series is held to the forecasts that were issued; a file, for which none were, to those of every window.
+         *     A live series is held to the forecasts that were issued; a file to those that would have been, of its last seven
+         *     days.
          *     Without a yesterday or a last week in the history, there is no baseline of that name.
          */
         get: operations["accuracy_api_accuracy_get"];
@@ -181,8 +182,8 @@ export interface paths {
          * Past Forecasts
          * @description What a model said of each window of a chart, `horizon` windows before it; live: the newest 240 windows.
          *
-         *     Of a live series the forecasts that were issued. Of a file, for which none were, those of every window of it,
-         *     as `scaleops backtest` makes them. Buckets as in `/api/history`; windows of which nothing was said are absent.
+         *     Of a live series the forecasts that were issued; of a file those that would have been, of its last seven days.
+         *     Buckets as in `/api/history`; windows of which nothing was said are absent.
          */
         get: operations["past_forecasts_api_forecast_past_get"];
         put?: never;
@@ -200,7 +201,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Current Replay */
+        /**
+         * Current Replay
+         * @description The replay that runs, or null.
+         */
         get: operations["current_replay_api_replay_get"];
         put?: never;
         /**
@@ -231,7 +235,7 @@ export interface paths {
          * Write
          * @description Take line protocol, plain or gzip; 204 once the store has it. `org` and `bucket` may be anything.
          *
-         *     Lines without a field that tells traffic are passed over.
+         *     Lines without a field that holds traffic are ignored.
          */
         post: operations["write_api_v2_write_post"];
         delete?: never;
@@ -289,7 +293,7 @@ export interface paths {
         };
         /**
          * Limits
-         * @description What the page says on its drop zone.
+         * @description What may be uploaded and replayed, which models and baselines there are, and over what they are compared.
          */
         get: operations["limits_api_limits_get"];
         put?: never;
@@ -332,11 +336,7 @@ export interface components {
         Accuracy: {
             /** Filename */
             filename: string;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "issued" | "rolling";
+            origin: components["schemas"]["Origin"];
             /**
              * Start
              * Format: date-time
@@ -349,13 +349,45 @@ export interface components {
             stop: string;
             /**
              * Seen In Training
-             * @description training series with windows in this span: where this is one of them, its scores flatter
+             * @description training series with windows in this span: where this is one of them, its scores are optimistic
              */
             seen_in_training: components["schemas"]["Trained"][];
             /** Scores */
             scores: components["schemas"]["Score"][];
         };
-        /** ChartDataPoint */
+        /** @enum {string} */
+        AccuracySpan: "1h" | "24h" | "7d";
+        /**
+         * BaselineInfo
+         * @description What the models are compared with; selection may serve some of them.
+         */
+        BaselineInfo: {
+            /**
+             * Key
+             * @description as in answers
+             */
+            key: string;
+            /**
+             * Label
+             * @description as people read it
+             */
+            label: string;
+            /** Description */
+            description: string;
+        };
+        /**
+         * ChartDataPoint
+         * @description One window or bucket. A further model of the catalog adds its own column.
+         * @example {
+         *       "timestamp": "2026-01-05T08:00:00Z",
+         *       "actual_rps": 20.5,
+         *       "predicted_rps_model1": 20.1,
+         *       "predicted_rps_model2": 19.8,
+         *       "p10": 18.6,
+         *       "p90": 21.9,
+         *       "anomaly": false
+         *     }
+         */
         ChartDataPoint: {
             /**
              * Timestamp
@@ -393,8 +425,16 @@ export interface components {
              * @description further than 15 % from model1's forecast and outside its p10-p90 band
              */
             anomaly: boolean;
+        } & {
+            [key: string]: unknown;
         };
-        /** Deleted */
+        /**
+         * Deleted
+         * @example {
+         *       "filename": "shop",
+         *       "points": 10080
+         *     }
+         */
         Deleted: {
             /** Filename */
             filename: string;
@@ -410,7 +450,13 @@ export interface components {
             /** First Rows */
             first_rows: number[];
         };
-        /** FailingQuery */
+        /**
+         * FailingQuery
+         * @example {
+         *       "filename": "shop",
+         *       "problem": "Prometheus at http://prometheus:9090 does not answer."
+         *     }
+         */
         FailingQuery: {
             /** Filename */
             filename: string;
@@ -436,23 +482,41 @@ export interface components {
              * @description a file's or a silent feed's: made more than three windows ago
              */
             stale: boolean;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "live" | "historic" | "stale";
+            status: components["schemas"]["SeriesStatus"];
             /**
              * Warming Up
-             * @description too little history for the models: a baseline with a wide band speaks
+             * @description too little history for the models: an average of simple forecasts instead
              */
             warming_up: boolean;
-            /** Points */
+            /**
+             * Points
+             * @description of every model at every horizon
+             */
             points: components["schemas"]["ForecastPoint"][];
-            /** @description null where nothing is known of the series any more */
-            served: components["schemas"]["Served"] | null;
+            /**
+             * Served
+             * @description one a horizon; empty where nothing is known of the series any more
+             */
+            served: components["schemas"]["ServedPoint"][];
+        };
+        /** ForecastMessage */
+        ForecastMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "forecast";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["Forecast"];
         };
         /** ForecastPoint */
         ForecastPoint: {
+            /**
+             * Model
+             * @description key of a model, one of those that /api/limits lists
+             */
+            model: string;
             /**
              * Horizon
              * @description windows ahead
@@ -476,21 +540,17 @@ export interface components {
             p90: number;
             /** P95 */
             p95: number;
-            /**
-             * Trend
-             * @description against the newest actual rate; within 2 % is flat
-             * @enum {string}
-             */
-            trend: "up" | "down" | "flat";
-            /**
-             * Model
-             * @enum {string}
-             */
-            model: "lgbm_plus" | "lgbm";
+            /** @description against the newest actual rate; within 2 % is flat */
+            trend: components["schemas"]["Trend"];
         };
         /**
          * GrowingWindow
          * @description The window of a feed that is still open: never stored as a point, never scored.
+         * @example {
+         *       "timestamp": "2026-01-05T08:00:00Z",
+         *       "rps": 20.5,
+         *       "elapsed_seconds": 42
+         *     }
          */
         GrowingWindow: {
             /**
@@ -509,11 +569,6 @@ export interface components {
              */
             elapsed_seconds: number;
         };
-        /** HTTPValidationError */
-        HTTPValidationError: {
-            /** Detail */
-            detail?: components["schemas"]["ValidationError"][];
-        };
         /** Health */
         Health: {
             /**
@@ -523,8 +578,34 @@ export interface components {
             status: "ok";
         };
         /**
+         * Incomplete
+         * @description The span of an import that is still running or was interrupted: only part of its windows may be stored.
+         */
+        Incomplete: {
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
+        };
+        /**
+         * InfluxError
+         * @description An error of the write call, as InfluxDB v2 answers it.
+         */
+        InfluxError: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+        };
+        /**
          * Limits
-         * @description What the page writes on the drop zone and uses to lay out the chart.
+         * @description What the page writes on the drop zone, lays the chart out by and calls the models.
          */
         Limits: {
             /** Max Upload Bytes */
@@ -541,22 +622,24 @@ export interface components {
             version: string;
             /** Horizons */
             horizons: number[];
+            /**
+             * Models
+             * @description the first is the one that is served until enough is known
+             */
+            models: components["schemas"]["ModelInfo"][];
+            /** Baselines */
+            baselines: components["schemas"]["BaselineInfo"][];
+            /**
+             * Selection Windows
+             * @description windows over which selection compares errors
+             */
+            selection_windows: number;
         };
         /**
          * LiveMessage
          * @description One WebSocket message. `sequence` rises by one with snapshot, points and forecast; status repeats the last.
          */
-        LiveMessage: {
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "snapshot" | "points" | "forecast" | "status";
-            /** Sequence */
-            sequence: number;
-            /** Data */
-            data: components["schemas"]["LiveSnapshot"] | components["schemas"]["LivePoints"] | components["schemas"]["Forecast"] | components["schemas"]["LiveStatus"];
-        };
+        LiveMessage: components["schemas"]["SnapshotMessage"] | components["schemas"]["PointsMessage"] | components["schemas"]["ForecastMessage"] | components["schemas"]["StatusMessage"];
         /** LivePoints */
         LivePoints: {
             /** Filename */
@@ -582,8 +665,7 @@ export interface components {
              * @description null while nothing is stored
              */
             filename: string | null;
-            /** Status */
-            status: ("live" | "historic" | "stale") | null;
+            status: components["schemas"]["SeriesStatus"] | null;
             /** Newest */
             newest: string | null;
             growing: components["schemas"]["GrowingWindow"] | null;
@@ -599,7 +681,35 @@ export interface components {
             store: "ok" | "unreachable";
             replay: components["schemas"]["Replay"] | null;
         };
-        /** PastForecast */
+        /** ModelInfo */
+        ModelInfo: {
+            /**
+             * Key
+             * @description as in answers
+             */
+            key: string;
+            /**
+             * Label
+             * @description as people read it
+             */
+            label: string;
+            /** Description */
+            description: string;
+            /**
+             * Column
+             * @description member of a chart point that holds its forecast
+             */
+            column: string;
+        };
+        /** @enum {string} */
+        Origin: "issued" | "rolling";
+        /**
+         * PastForecast
+         * @example {
+         *       "timestamp": "2026-01-05T08:00:00Z",
+         *       "mean": 20.1
+         *     }
+         */
         PastForecast: {
             /**
              * Timestamp
@@ -612,16 +722,16 @@ export interface components {
         };
         /**
          * PastForecasts
-         * @description What one model said of each window, `horizon` windows before it.
+         * @description What one model forecast for each window, `horizon` windows before it.
          */
         PastForecasts: {
             /** Filename */
             filename: string;
             /**
              * Model
-             * @enum {string}
+             * @description key of a model, one of those that /api/limits lists
              */
-            model: "lgbm_plus" | "lgbm";
+            model: string;
             /**
              * Horizon
              * @description windows ahead
@@ -629,14 +739,45 @@ export interface components {
             horizon: number;
             /** Horizon Seconds */
             horizon_seconds: number;
-            /**
-             * Origin
-             * @enum {string}
-             */
-            origin: "issued" | "rolling";
+            origin: components["schemas"]["Origin"];
             /** Points */
             points: components["schemas"]["PastForecast"][];
         };
+        /** PointsMessage */
+        PointsMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "points";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LivePoints"];
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem details; further members say where: row, column, field, limit.
+         */
+        Problem: {
+            /**
+             * Type
+             * @description urn:scaleops:problem: and its kind; about:blank where the status says it all
+             */
+            type: string;
+            /** Title */
+            title: string;
+            /** Status */
+            status: number;
+            /**
+             * Detail
+             * @description what was wrong, where, and what is allowed
+             */
+            detail: string;
+        } & {
+            [key: string]: unknown;
+        };
+        /** @enum {string} */
+        Range: "1h" | "6h" | "24h";
         /** Ready */
         Ready: {
             /**
@@ -650,7 +791,7 @@ export interface components {
             model: string;
             /**
              * Stale Feeds
-             * @description feeds from which nothing came for three windows, up to a day
+             * @description feeds without a sample for three windows, up to a day
              */
             stale_feeds: components["schemas"]["StaleFeed"][];
             /**
@@ -659,7 +800,16 @@ export interface components {
              */
             failing_queries: components["schemas"]["FailingQuery"][];
         };
-        /** Replay */
+        /**
+         * Replay
+         * @example {
+         *       "filename": "shop",
+         *       "replay_filename": "replay of shop",
+         *       "speed": 2,
+         *       "position": "2026-01-04T08:00:00Z",
+         *       "last": "2026-01-05T07:59:00Z"
+         *     }
+         */
         Replay: {
             /**
              * Filename
@@ -684,7 +834,13 @@ export interface components {
              */
             last: string;
         };
-        /** ReplayRequest */
+        /**
+         * ReplayRequest
+         * @example {
+         *       "filename": "synthetic-sample.parquet",
+         *       "speed": 2
+         *     }
+         */
         ReplayRequest: {
             /** Filename */
             filename: string;
@@ -703,6 +859,20 @@ export interface components {
         /**
          * Score
          * @description Errors over the same known windows; rates in requests per second, smape in percent.
+         * @example {
+         *       "model": "lgbm_plus",
+         *       "horizon": 1,
+         *       "origins": 1440,
+         *       "mae": 0.9,
+         *       "rmse": 1.2,
+         *       "smape": 6.1,
+         *       "mase": 0.8,
+         *       "wape": 0.06,
+         *       "bias": -0.1,
+         *       "under_forecast": 0.47,
+         *       "p10_coverage": 0.1,
+         *       "p90_coverage": 0.9
+         *     }
          */
         Score: {
             /** Model */
@@ -731,7 +901,7 @@ export interface components {
             bias: number;
             /**
              * Under Forecast
-             * @description share of windows forecast lower than they came
+             * @description share of windows that were under-forecast
              */
             under_forecast: number;
             /**
@@ -742,12 +912,34 @@ export interface components {
             /** P90 Coverage */
             p90_coverage: number | null;
         };
-        /** Series */
+        /**
+         * Series
+         * @example {
+         *       "filename": "shop",
+         *       "version": "lgbm_v1",
+         *       "origin": "feed",
+         *       "window_seconds": 60,
+         *       "points": 10080,
+         *       "first": "2025-12-29T08:00:00Z",
+         *       "last": "2026-01-05T07:59:00Z",
+         *       "written_at": "2026-01-05T08:00:05Z",
+         *       "live": true,
+         *       "status": "live",
+         *       "synthetic": false,
+         *       "replay_of": null,
+         *       "incomplete": null
+         *     }
+         */
         Series: {
             /** Filename */
             filename: string;
             /** Version */
             version: string;
+            /**
+             * Origin
+             * @enum {string}
+             */
+            origin: "upload" | "feed" | "replay" | "sample";
             /** Window Seconds */
             window_seconds: number;
             /** Points */
@@ -769,44 +961,33 @@ export interface components {
             written_at: string;
             /** Live */
             live: boolean;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "live" | "historic" | "stale";
+            status: components["schemas"]["SeriesStatus"];
             /**
              * Synthetic
-             * @description generated by `scaleops sample`, not real traffic
+             * @description generated by `scaleops sample`, not real traffic, or a replay of that
              */
             synthetic: boolean;
+            /**
+             * Replay Of
+             * @description the series that a replay plays; null for any other
+             */
+            replay_of: string | null;
+            /** @description send the file again, or delete the series; null where it is whole */
+            incomplete: components["schemas"]["Incomplete"] | null;
         };
+        /** @enum {string} */
+        SeriesStatus: "live" | "historic" | "stale";
         /**
-         * Served
-         * @description The forecast to act on: of the candidate with the least error lately, kept until another is clearly better.
+         * ServedPoint
+         * @description The forecast to act on at one horizon: of the candidate with the least error there lately, kept until another is
+         *     clearly better.
          */
-        Served: {
+        ServedPoint: {
             /**
              * Model
-             * @enum {string}
+             * @description key of a model or of a baseline, as /api/limits lists them
              */
-            model: "lgbm_plus" | "lgbm" | "ewma" | "last_value";
-            /**
-             * Reason
-             * @description a sentence with the figures
-             */
-            reason: string;
-            /**
-             * Errors
-             * @description absolute errors over traffic, mean of the horizons, lately; empty while too few could be scored
-             */
-            errors: {
-                [key: string]: number;
-            };
-            /** Points */
-            points: components["schemas"]["ServedPoint"][];
-        };
-        /** ServedPoint */
-        ServedPoint: {
+            model: string;
             /**
              * Horizon
              * @description windows ahead
@@ -830,14 +1011,39 @@ export interface components {
             p90: number;
             /** P95 */
             p95: number;
+            /** @description against the newest actual rate; within 2 % is flat */
+            trend: components["schemas"]["Trend"];
             /**
-             * Trend
-             * @description against the newest actual rate; within 2 % is flat
+             * Reason
+             * @description why it is served: a sentence with the figures
+             */
+            reason: string;
+            /**
+             * Errors
+             * @description by candidate the sum of absolute errors over the sum of traffic (WAPE) at this horizon over the last 240 windows; empty while too few forecasts could be scored
+             */
+            errors: {
+                [key: string]: number;
+            };
+        };
+        /** SnapshotMessage */
+        SnapshotMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */
-            trend: "up" | "down" | "flat";
+            type: "snapshot";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LiveSnapshot"];
         };
-        /** StaleFeed */
+        /**
+         * StaleFeed
+         * @example {
+         *       "filename": "shop",
+         *       "newest": "2026-01-05T07:41:20Z"
+         *     }
+         */
         StaleFeed: {
             /** Filename */
             filename: string;
@@ -847,6 +1053,17 @@ export interface components {
              * @description time of its newest sample
              */
             newest: string;
+        };
+        /** StatusMessage */
+        StatusMessage: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            type: "status";
+            /** Sequence */
+            sequence: number;
+            data: components["schemas"]["LiveStatus"];
         };
         /**
          * Trained
@@ -866,16 +1083,61 @@ export interface components {
              */
             last: string;
         };
+        /** @enum {string} */
+        Trend: "up" | "down" | "flat";
+        /**
+         * UploadForm
+         * @description Form fields beside the file; each overrides what would be detected. An empty one counts as absent.
+         * @example {
+         *       "timezone": "Europe/Berlin"
+         *     }
+         */
+        UploadForm: {
+            /**
+             * Kind
+             * @description a row a request (raw) or a row a window (series)
+             * @enum {string}
+             */
+            kind?: "raw" | "series";
+            /**
+             * Timestamp Column
+             * @description column that holds the time
+             */
+            timestamp_column?: string;
+            /**
+             * Time Unit
+             * @enum {string}
+             */
+            time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf";
+            /**
+             * Timezone
+             * @description IANA name or offset, for times without one
+             */
+            timezone?: string;
+            /**
+             * Value Column
+             * @description column that holds the traffic
+             */
+            value_column?: string;
+            /**
+             * Value Unit
+             * @description requests in a window (count) or a second (rate)
+             * @enum {string}
+             */
+            value_unit?: "count" | "rate";
+            /** Window Seconds */
+            window_seconds?: number;
+        };
         /**
          * UploadProgress
          * @description Where an upload is; asked for with the id that the client sent as X-Upload-Id.
+         * @example {
+         *       "step": "reading",
+         *       "bytes_received": 1048576
+         *     }
          */
         UploadProgress: {
-            /**
-             * Step
-             * @enum {string}
-             */
-            step: "receiving" | "waiting" | "reading" | "forecasting" | "storing" | "done" | "failed";
+            step: components["schemas"]["UploadStep"];
             /** Bytes Received */
             bytes_received: number;
         };
@@ -904,7 +1166,7 @@ export interface components {
             value_unit: ("count" | "rate") | null;
             /**
              * Assumptions
-             * @description what was recognised rather than told, and how to override it
+             * @description what was detected rather than given, and how to override it
              */
             assumptions: string[];
             /** Rows Read */
@@ -941,19 +1203,8 @@ export interface components {
             };
             forecast: components["schemas"]["Forecast"] | null;
         };
-        /** ValidationError */
-        ValidationError: {
-            /** Location */
-            loc: (string | number)[];
-            /** Message */
-            msg: string;
-            /** Error Type */
-            type: string;
-            /** Input */
-            input?: unknown;
-            /** Context */
-            ctx?: Record<string, never>;
-        };
+        /** @enum {string} */
+        UploadStep: "receiving" | "waiting" | "reading" | "forecasting" | "storing" | "done" | "failed";
     };
     responses: never;
     parameters: never;
@@ -975,27 +1226,16 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "file": "time,requests\n2026-01-05 08:00,1200\n2026-01-05 08:01,1260\n2026-01-05 08:02,1230\n",
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
                 "multipart/form-data": {
-                    /** Kind */
-                    kind?: ("raw" | "series") | null;
-                    /** Timestamp Column */
-                    timestamp_column?: string | null;
-                    /** Time Unit */
-                    time_unit?: ("s" | "ms" | "us" | "ns" | "iso" | "clf") | null;
-                    /**
-                     * Timezone
-                     * @description IANA name or offset, for times without one
-                     */
-                    timezone?: string | null;
-                    /** Value Column */
-                    value_column?: string | null;
-                    /** Value Unit */
-                    value_unit?: ("count" | "rate") | null;
-                    /** Window Seconds */
-                    window_seconds?: number | null;
                     /** Format: binary */
                     file: string;
-                };
+                } & components["schemas"]["UploadForm"];
             };
         };
         responses: {
@@ -1008,13 +1248,76 @@ export interface operations {
                     "application/json": components["schemas"]["UploadResult"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported format */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request or Unusable file */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1040,13 +1343,58 @@ export interface operations {
                     "application/json": components["schemas"]["UploadResult"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1071,13 +1419,31 @@ export interface operations {
                     "application/json": components["schemas"]["UploadProgress"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1085,7 +1451,7 @@ export interface operations {
     history_api_history_get: {
         parameters: {
             query: {
-                range: "1h" | "6h" | "24h";
+                range: components["schemas"]["Range"];
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
                 anchor?: "data" | "now";
@@ -1105,13 +1471,49 @@ export interface operations {
                     "application/json": components["schemas"]["ChartDataPoint"][];
                 };
             };
-            /** @description Validation Error */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1121,7 +1523,7 @@ export interface operations {
             query?: {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                span?: "1h" | "24h" | "7d";
+                span?: components["schemas"]["AccuracySpan"];
             };
             header?: never;
             path?: never;
@@ -1138,13 +1540,49 @@ export interface operations {
                     "application/json": components["schemas"]["Accuracy"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1165,6 +1603,24 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Series"][];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1189,13 +1645,58 @@ export interface operations {
                     "application/json": components["schemas"]["Deleted"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1221,13 +1722,49 @@ export interface operations {
                     "application/json": components["schemas"]["Forecast"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1235,11 +1772,13 @@ export interface operations {
     past_forecasts_api_forecast_past_get: {
         parameters: {
             query: {
+                /** @description windows ahead; one of /api/limits */
                 horizon: number;
-                range: "live" | ("1h" | "6h" | "24h");
+                range: "live" | components["schemas"]["Range"];
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                model?: "lgbm_plus" | "lgbm";
+                /** @description key of a model, one of those that /api/limits lists */
+                model?: string;
             };
             header?: never;
             path?: never;
@@ -1256,13 +1795,49 @@ export interface operations {
                     "application/json": components["schemas"]["PastForecasts"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1283,6 +1858,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Replay"] | null;
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1309,13 +1893,67 @@ export interface operations {
                     "application/json": components["schemas"]["Replay"];
                 };
             };
-            /** @description Validation Error */
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1336,6 +1974,24 @@ export interface operations {
                 };
                 content?: never;
             };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     write_api_v2_write_post: {
@@ -1352,6 +2008,7 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /** @example nginx,host=web1 requests=1042i */
                 "text/plain": string;
             };
         };
@@ -1363,64 +2020,58 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description a line cannot be read; the good ones are stored */
+            /** @description Invalid line protocol or Invalid request */
             400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
-            /** @description Authorization: Token (or Bearer) SCALEOPS_API_TOKEN is missing */
+            /** @description Authentication required */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
-            /** @description send fewer lines */
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InfluxError"];
+                };
+            };
+            /** @description Too large */
             413: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
-            /** @description one series too many */
+            /** @description Conflict with stored data */
             422: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
-            /** @description the store cannot be reached, or too much waits for it: send it again after Retry-After */
+            /** @description Server busy or Store unavailable or The disk is full */
             503: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        code: string;
-                        message: string;
-                    };
+                    "application/json": components["schemas"]["InfluxError"];
                 };
             };
         };
@@ -1443,6 +2094,15 @@ export interface operations {
                     "application/json": components["schemas"]["Health"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     ready_api_ready_get: {
@@ -1463,6 +2123,33 @@ export interface operations {
                     "application/json": components["schemas"]["Ready"];
                 };
             };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
         };
     };
     limits_api_limits_get: {
@@ -1481,6 +2168,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Limits"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };
@@ -1507,14 +2203,12 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
-            /** @description Validation Error */
-            422: {
+            /** @description A WebSocket message has no answer. */
+            default: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["HTTPValidationError"];
-                };
+                content?: never;
             };
         };
     };

@@ -9,7 +9,7 @@ export interface UploadRequest {
   signal: AbortSignal;
 }
 
-/** Send a file. XMLHttpRequest, because fetch does not tell how much has been sent. */
+/** Send a file. XMLHttpRequest, because fetch does not report how much has been sent. */
 export function sendUpload({ file, id, overrides, onSent, signal }: UploadRequest): Promise<UploadResult> {
   const body = new FormData();
   for (const [name, value] of Object.entries(overrides)) if (value) body.append(name, value);

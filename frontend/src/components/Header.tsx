@@ -1,7 +1,5 @@
 import type { Series } from "@/api/types";
 import type { Connection } from "@/hooks/useLive";
-import type { Theme } from "@/hooks/useTheme";
-import type { Zone } from "@/lib/time";
 import { AutoRefresh } from "./header/AutoRefresh";
 import { ClearData } from "./header/ClearData";
 import { ConnectionPill } from "./header/ConnectionPill";
@@ -20,9 +18,6 @@ interface HeaderProps {
   waiting: number;
   onFrozenChange: (frozen: boolean) => void;
   onRefresh: () => void;
-  theme: Theme;
-  onTheme: (theme: Theme) => void;
-  zone: Zone;
 }
 
 export function Header(props: HeaderProps) {
@@ -34,14 +29,9 @@ export function Header(props: HeaderProps) {
           <Logo />
           ScaleOps
         </h1>
-        <ConnectionPill
-          connection={props.connection}
-          newest={props.newest}
-          replaying={props.replaying}
-          zone={props.zone}
-        />
+        <ConnectionPill connection={props.connection} newest={props.newest} replaying={props.replaying} />
         <div className="ml-auto sm:order-last">
-          <ThemeToggle theme={props.theme} onChoose={props.onTheme} />
+          <ThemeToggle />
         </div>
         {series && (
           <>

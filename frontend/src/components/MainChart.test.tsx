@@ -28,11 +28,7 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
       live={live}
       connection={{ state: "live" }}
       forecast={forecast(120)}
-      horizons={[1, 5, 15]}
       frozen={false}
-      zone="utc"
-      onZone={vi.fn()}
-      theme="light"
       {...change}
     >
       <p>replay</p>
@@ -44,7 +40,7 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
 it("says which span it shows, with its dates, and how far the forecast goes", () => {
   const { card } = show();
   expect(card).toHaveTextContent(/31 Aug 1995, 22:00 – 1 Sept? 1995, 00:00 UTC/);
-  expect(card).toHaveTextContent(/windows of 1.min · forecast to 00:15/);
+  expect(card).toHaveTextContent(/1.min windows · forecast to 00:15/);
   expect(screen.getByText("the chart")).toBeVisible();
 });
 
@@ -72,10 +68,10 @@ it("asks for the history of a range, and says which", async () => {
   });
 });
 
-it("says that nothing is known in a range, instead of drawing nothing", async () => {
+it("says that there is no data in a range, instead of drawing nothing", async () => {
   stubBackend({ "GET /api/history": () => json([point(0, null), point(1, null)]) });
   const { onRange } = show({ range: "1h" });
-  expect(await screen.findByText("Nothing known in this range")).toBeVisible();
+  expect(await screen.findByText("No data in this range")).toBeVisible();
   expect(screen.queryByText("the chart")).not.toBeInTheDocument();
   await userEvent.click(screen.getByRole("button", { name: "Show 24 hours" }));
   expect(onRange).toHaveBeenCalledWith("24h");
@@ -116,7 +112,7 @@ it("changes the range by its tabs", async () => {
   expect(onRange).toHaveBeenCalledWith("24h");
 });
 
-it("shows what was said before, where that is asked for", async () => {
+it("shows past forecasts where they are asked for", async () => {
   const past = { filename: "access.log", model: "lgbm_plus", horizon: 15, horizon_seconds: 900 };
   const asked = stubBackend({
     "GET /api/forecast/past": { ...past, origin: "issued", points: [{ timestamp: at(4), mean: 777 }] },
@@ -126,7 +122,7 @@ it("shows what was said before, where that is asked for", async () => {
   const select = screen.getByRole("combobox", { name: "Past forecasts" });
   expect(within(select).getAllByRole("option")).toHaveLength(3);
   await userEvent.selectOptions(select, "15");
-  expect(await screen.findByRole("columnheader", { name: /Said 15.min before/ })).toBeVisible();
+  expect(await screen.findByRole("columnheader", { name: /Forecast 15.min earlier/ })).toBeVisible();
   expect(await screen.findByRole("cell", { name: "777" })).toBeVisible();
   expect(new URL(asked[0]?.url ?? "").search).toBe("?horizon=15&range=live&filename=access.log");
   await userEvent.selectOptions(select, "");

@@ -1,15 +1,14 @@
 import { type ReactNode, useMemo, useState } from "react";
 import { describeError, ProblemError } from "@/api/errors";
-import type { Forecast, Series } from "@/api/types";
+import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
 import type { Connection } from "@/hooks/useLive";
-import type { Theme } from "@/hooks/useTheme";
-import { buildChartModel, SERIES } from "@/lib/chartModel";
+import { useLimits } from "@/hooks/usePage";
+import { chartLines } from "@/lib/chartLines";
+import { buildChartModel } from "@/lib/chartModel";
 import type { LiveData } from "@/lib/liveState";
-import { pastName } from "@/lib/names";
 import { LIVE_WINDOWS } from "@/lib/points";
-import type { Zone } from "@/lib/time";
-import { RANGE_LABELS, type Range } from "@/lib/view";
+import { RANGE_LABELS } from "@/lib/view";
 import { ChartLoading, ChartMessage } from "./chart/ChartStates";
 import { ChartToolbar } from "./chart/ChartToolbar";
 import { Legend } from "./chart/Legend";
@@ -17,14 +16,11 @@ import { Plot } from "./chart/Plot";
 import { PointsTable } from "./chart/PointsTable";
 import type { ZoomRange } from "./chart/plotOptions";
 import { SpanText } from "./chart/SpanText";
-import type { Visible } from "./chart/usePlot";
 import { Button } from "./ui/Button";
 import { Card } from "./ui/Card";
 import { Tabs } from "./ui/Tabs";
 
-const ALL_VISIBLE: Visible = { actual: true, lgbmPlus: true, band: true, lgbm: true };
-
-/** The line between what is known and what is forecast; only of a feed that speaks is it the present. */
+/** The line between what is known and what is forecast; only of a feed that sends is it the present. */
 const NOW_LABELS: Record<Forecast["status"], string> = {
   live: "now",
   historic: "now: end of data",
@@ -33,50 +29,56 @@ const NOW_LABELS: Record<Forecast["status"], string> = {
 
 interface MainChartProps {
   series: Series;
-  range: Range;
-  onRange: (range: Range) => void;
+  range: ChartRange;
+  onRange: (range: ChartRange) => void;
   live: LiveData | null;
   connection: Connection;
   forecast: Forecast | null;
-  horizons: readonly number[];
   frozen: boolean;
-  zone: Zone;
-  onZone: (zone: Zone) => void;
-  theme: Theme;
   /** The replay control, at the foot of the card. */
   children: ReactNode;
 }
 
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
-  const { series, range, live, forecast, zone, theme } = props;
-  const [visible, setVisible] = useState(ALL_VISIBLE);
+  const { series, range, live, forecast } = props;
+  const { models, horizons } = useLimits();
+  const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
   const [pastHorizon, setPastHorizon] = useState<number | null>(null);
   const windowSeconds = series.window_seconds;
-  const pastLabel = pastHorizon === null ? null : pastName(pastHorizon * windowSeconds);
 
   const history = useHistory(range === "live" ? null : range, series.filename);
-  const said = usePastForecasts(pastHorizon, range, series.filename);
-  const past = pastHorizon === null ? undefined : said.data?.points;
+  const pastForecasts = usePastForecasts(pastHorizon, range, series.filename);
+  const past = pastHorizon === null ? undefined : pastForecasts.data?.points;
   const points = range === "live" ? live?.points : history.data;
   // Longer ranges may show means of several windows, beside which half a window would mislead.
   const growing = range === "live" ? live?.status.growing : null;
+  const lines = useMemo(
+    () => chartLines(models, pastHorizon === null ? null : pastHorizon * windowSeconds),
+    [models, pastHorizon, windowSeconds],
+  );
   const model = useMemo(
     () =>
       points
         ? buildChartModel(range === "live" ? points.slice(-LIVE_WINDOWS) : points, windowSeconds, {
+            lines,
             forecast,
             past,
             growing,
           })
         : null,
-    [points, range, windowSeconds, forecast, past, growing],
+    [points, range, windowSeconds, lines, forecast, past, growing],
   );
-  const drawable = model?.columns[SERIES.actual].some((rate) => rate !== null) ? model : null;
+  const drawable = model?.rates.actual?.some((rate) => rate !== null) ? model : null;
 
-  const changeRange = (next: Range) => {
+  const toggle = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    setHidden(next);
+  };
+  const changeRange = (next: ChartRange) => {
     setZoom(null);
     props.onRange(next);
   };
@@ -91,16 +93,8 @@ export function MainChart(props: MainChartProps) {
         aside={
           drawable && (
             <div className="flex min-w-0 flex-1 basis-80 flex-wrap items-center justify-between gap-x-4 gap-y-1">
-              <SpanText
-                model={drawable}
-                zoom={zoom}
-                windowSeconds={windowSeconds}
-                frozen={props.frozen}
-                zone={zone}
-              />
+              <SpanText model={drawable} zoom={zoom} windowSeconds={windowSeconds} frozen={props.frozen} />
               <ChartToolbar
-                zone={zone}
-                onZone={props.onZone}
                 asTable={asTable}
                 onAsTable={setAsTable}
                 zoomed={zoom !== null}
@@ -114,12 +108,11 @@ export function MainChart(props: MainChartProps) {
           <>
             <div className="px-2">
               <Legend
-                visible={visible}
-                anomalies={drawable.columns[SERIES.anomaly].filter((rate) => rate !== null).length}
-                onChange={setVisible}
-                growing={drawable.columns[SERIES.growing].some((rate) => rate !== null)}
+                model={drawable}
+                hidden={hidden}
+                onToggle={toggle}
                 past={{
-                  horizons: props.horizons,
+                  horizons,
                   windowSeconds,
                   chosen: pastHorizon,
                   onChoose: setPastHorizon,
@@ -128,15 +121,13 @@ export function MainChart(props: MainChartProps) {
             </div>
             <div className="px-2 pb-2">
               {asTable ? (
-                <PointsTable model={drawable} zone={zone} pastLabel={pastLabel} />
+                <PointsTable model={drawable} />
               ) : (
                 <Plot
+                  key={lines.map(({ key }) => key).join()}
                   model={drawable}
-                  zone={zone}
-                  theme={theme}
                   nowLabel={NOW_LABELS[forecast?.status ?? "live"]}
-                  pastLabel={pastLabel ?? ""}
-                  visible={visible}
+                  hidden={hidden}
                   zoom={zoom}
                   onZoom={setZoom}
                 />
@@ -160,12 +151,12 @@ export function MainChart(props: MainChartProps) {
 }
 
 interface NothingProps {
-  range: Range;
+  range: ChartRange;
   loading: boolean;
   connection: Connection;
   error: Error | null;
   onRetry: () => void;
-  onRange: (range: Range) => void;
+  onRange: (range: ChartRange) => void;
 }
 
 /** Why there is no chart. */
@@ -188,11 +179,10 @@ function Nothing({ range, loading, connection, error, onRetry, onRange }: Nothin
   if (loading) return <ChartLoading />;
   return (
     <ChartMessage
-      title="Nothing known in this range"
+      title="No data in this range"
       action={range !== "24h" && <Button onClick={() => onRange("24h")}>Show 24 hours</Button>}
     >
-      No window of it has a known rate: the traffic was silent for longer than an hour, or nothing was
-      recorded.
+      No window in it has a known rate: there was no traffic for more than an hour, or nothing was recorded.
     </ChartMessage>
   );
 }

@@ -1,18 +1,21 @@
-import { render, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, it, vi } from "vitest";
 import { ProblemError, UnreachableError } from "@/api/errors";
+import { series } from "@/test/fixtures";
+import { renderPage } from "@/test/render";
 import { Notices } from "./Notices";
 
 function show(change: Partial<Parameters<typeof Notices>[0]> = {}) {
   const onDismiss = vi.fn();
-  render(
+  renderPage(
     <Notices
       connection={{ state: "live" }}
       failure={null}
       storeReachable
       showsData
       silence={null}
+      series={series()}
       failingQueries={[]}
       notice={null}
       onDismiss={onDismiss}
@@ -56,14 +59,25 @@ it("shows a notice until it is dismissed", async () => {
   expect(onDismiss).toHaveBeenCalledOnce();
 });
 
+const SILENCE = { seconds: 200.7, newest: Date.UTC(1995, 7, 31, 22) / 1000, windowSeconds: 60 };
+
 it("says for how long a feed has been silent", () => {
-  show({ silence: { seconds: 200.7, lastWindow: "31 Aug 1995, 22:00 UTC" } });
+  show({ silence: SILENCE });
   expect(screen.getByRole("alert")).toHaveTextContent(
-    /fell silent.*3.min 20.s; its last window is that of 31 Aug 1995, 22:00 UTC.*unknown since, not zero/,
+    /silent\. No data for 3.min 20.s; its last window is 31 Aug 1995, 22:00 UTC.*unknown, not zero/,
   );
 });
 
 it("does not blame the feed while the store cannot be reached", () => {
-  show({ silence: { seconds: 200, lastWindow: "31 Aug 1995, 22:00 UTC" }, storeReachable: false });
+  show({ silence: SILENCE, storeReachable: false });
   expect(screen.getByRole("alert")).not.toHaveTextContent("silent");
+});
+
+it("says of which span only a part is stored, and what to do", () => {
+  const incomplete = { first: "1995-08-01T00:00:00Z", last: "1995-08-07T11:59:00Z" };
+  show({ series: series({ incomplete }) });
+  expect(screen.getByRole("alert")).toHaveTextContent(
+    "Incomplete: the import of 1 Aug 1995, 00:00 – 7 Aug 1995, 12:00 UTC did not finish. " +
+      "Send the file again or delete the series.",
+  );
 });

@@ -1,16 +1,13 @@
 import { Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { ProblemError } from "@/api/errors";
-import type { FailingQuery } from "@/api/types";
+import type { FailingQuery, Series } from "@/api/types";
 import type { Connection } from "@/hooks/useLive";
+import { usePage } from "@/hooks/usePage";
 import { formatSilence } from "@/lib/format";
+import type { Silence } from "@/lib/liveState";
+import { formatDateTime, formatSpan, toSeconds, zoneName } from "@/lib/time";
 import { Button } from "./ui/Button";
-
-export interface Silence {
-  seconds: number;
-  /** When its newest window began, as text. */
-  lastWindow: string;
-}
 
 interface NoticesProps {
   connection: Connection;
@@ -19,30 +16,25 @@ interface NoticesProps {
   storeReachable: boolean;
   /** The page shows data that it got earlier. */
   showsData: boolean;
-  /** Of the feed on the page since it fell silent; null while it speaks, and for what is not fed. */
+  /** Of the feed on the page since it fell silent; null while it sends, and for what is no feed. */
   silence: Silence | null;
+  /** The one on the page, unless an import into it may still be running. */
+  series: Series | null;
   failingQueries: readonly FailingQuery[];
   notice: string | null;
   onDismiss: () => void;
 }
 
-/** What the reader should know about what the page shows. */
+/** Troubles, and news, of what the page shows. */
 export function Notices(props: NoticesProps) {
-  const { silence, failingQueries, notice, onDismiss } = props;
+  const { silence, series, failingQueries, notice, onDismiss } = props;
   const trouble = troubleOf(props);
   return (
     <div className="mx-auto w-full max-w-[100rem] px-4 lg:px-6">
       {trouble && <Warning>{trouble}</Warning>}
-      {!trouble && silence !== null && (
-        <Warning>
-          <strong className="font-semibold">This feed fell silent.</strong> Nothing has come of it for{" "}
-          {/* It counts up: to be read out once, not every second. */}
-          <span aria-live="off" className="figures">
-            {formatSilence(silence.seconds)}
-          </span>
-          ; its last window is that of {silence.lastWindow}. Its rate is unknown since, not zero, and the
-          forecasts are as old.
-        </Warning>
+      {!trouble && silence !== null && <SilenceWarning {...silence} />}
+      {series?.incomplete && (
+        <IncompleteWarning span={series.incomplete} windowSeconds={series.window_seconds} />
       )}
       {!trouble &&
         failingQueries.map(({ filename, problem }) => (
@@ -62,6 +54,37 @@ export function Notices(props: NoticesProps) {
         )}
       </div>
     </div>
+  );
+}
+
+function SilenceWarning({ seconds, newest, windowSeconds }: Silence) {
+  const { zone } = usePage();
+  return (
+    <Warning>
+      <strong className="font-semibold">This feed is silent.</strong> No data for{" "}
+      {/* It counts up: to be read out once, not every second. */}
+      <span aria-live="off" className="figures">
+        {formatSilence(seconds)}
+      </span>
+      ; its last window is {formatDateTime(newest, zone, windowSeconds)} {zoneName(zone)}. The rate since then
+      is unknown, not zero; forecasts are that old too.
+    </Warning>
+  );
+}
+
+interface IncompleteWarningProps {
+  span: NonNullable<Series["incomplete"]>;
+  windowSeconds: number;
+}
+
+function IncompleteWarning({ span, windowSeconds }: IncompleteWarningProps) {
+  const { zone } = usePage();
+  const [first, end] = [toSeconds(span.first), toSeconds(span.last) + windowSeconds];
+  return (
+    <Warning>
+      <strong className="font-semibold">Incomplete:</strong> the import of{" "}
+      {formatSpan(first, end, zone, windowSeconds)} did not finish. Send the file again or delete the series.
+    </Warning>
   );
 }
 
@@ -89,8 +112,8 @@ function troubleOf({ connection, failure, storeReachable, showsData }: NoticesPr
       <>
         <strong className="font-semibold">The backend cannot be reached.</strong>{" "}
         {showsData
-          ? "What you see is from before. The page keeps trying, and fills in what it missed."
-          : "The page keeps trying."}
+          ? "The data shown is from before. The page keeps retrying and then fills in what it missed."
+          : "The page keeps retrying."}
       </>
     );
   if (connection.state === "reconnecting")
@@ -108,8 +131,8 @@ function troubleOf({ connection, failure, storeReachable, showsData }: NoticesPr
   if (!storeReachable)
     return (
       <>
-        <strong className="font-semibold">The store cannot be reached.</strong> Nothing new can be read or
-        stored until it answers.
+        <strong className="font-semibold">The store cannot be reached.</strong> Nothing can be read or written
+        until it responds.
       </>
     );
   return null;

@@ -15,7 +15,7 @@ export function useDeleteSeries() {
     mutationFn: (filename: string) =>
       unwrap(api.DELETE("/api/series/{filename}", { params: { path: { filename } } })),
     onSuccess: (_deleted, filename) => {
-      // Leaves the page before anything asks for what is gone.
+      // Off the page before anything fetches what is gone.
       queries.setQueryData<Series[]>(seriesKey, (list) =>
         list?.filter((series) => series.filename !== filename),
       );
@@ -24,7 +24,7 @@ export function useDeleteSeries() {
   });
 }
 
-/** Calls `onStarted` also when the asking component is gone by then: the live connection may tell of the replay first. */
+/** Calls `onStarted` also when the component is unmounted by then: the live connection may report the replay first. */
 export function useStartReplay(onStarted: (replay: Replay) => void) {
   const queries = useQueryClient();
   return useMutation({

@@ -2,15 +2,14 @@ import { keepPreviousData, QueryClient, useQuery, useQueryClient } from "@tansta
 import { useEffect, useRef } from "react";
 import { api, unwrap } from "@/api/client";
 import { ProblemError } from "@/api/errors";
-import type { AccuracySpan, HistoryRange } from "@/api/types";
-import type { Range } from "@/lib/view";
+import type { AccuracySpan, ChartRange, HistoryRange } from "@/api/types";
 
 const SERIES_REFRESH_MS = 10_000;
 const LIVE_REFRESH_MS = 3_000;
 const READY_REFRESH_MS = 30_000;
 const RETRY_MS = 3_000;
 
-/** A backend that does not answer is asked again until it does; one that answered with a problem is believed. */
+/** A backend that does not answer is asked again until it does; an answer that is a problem is final. */
 export function createQueryClient(): QueryClient {
   return new QueryClient({
     defaultOptions: {
@@ -29,7 +28,7 @@ export function createQueryClient(): QueryClient {
 export const seriesKey = ["series"] as const;
 export const replayKey = ["replay"] as const;
 
-export function useLimits() {
+export function useLimitsQuery() {
   return useQuery({
     queryKey: ["limits"],
     queryFn: () => unwrap(api.GET("/api/limits")),
@@ -45,7 +44,7 @@ export function useSeriesList() {
   });
 }
 
-/** The series that Prometheus gives no value for, and why. */
+/** The series that Prometheus returns no value for, and why. */
 export function useFailingQueries() {
   const ready = useQuery({
     queryKey: ["ready"],
@@ -80,8 +79,8 @@ export function useAccuracy(span: AccuracySpan, filename: string) {
   });
 }
 
-/** What LGBM+ said of each window of a range `horizon` windows before it. */
-export function usePastForecasts(horizon: number | null, range: Range, filename: string) {
+/** The preferred model's forecasts of each window of a range, issued `horizon` windows before it. */
+export function usePastForecasts(horizon: number | null, range: ChartRange, filename: string) {
   return useQuery({
     queryKey: ["past", filename, range, horizon],
     enabled: horizon !== null,
@@ -103,27 +102,27 @@ interface Following {
   replaying: boolean;
 }
 
-/** Asks again for history, past forecasts, errors and the list as windows come in, at most every few seconds. */
+/** Refetches history, past forecasts, errors and the list as windows come in, at most every few seconds. */
 export function useFollowLive({ filename, newest, frozen, replaying }: Following) {
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
-  const asked = useRef(0);
+  const refetchedAt = useRef(0);
 
   useEffect(() => {
     if (frozen || newest === null || newest === seen.current) return;
-    const ask = () => {
+    const refetch = () => {
       const first = seen.current === null;
       seen.current = newest;
-      asked.current = Date.now();
+      refetchedAt.current = Date.now();
       if (first) return;
       for (const queryKey of [["history", filename], ["past", filename], ["accuracy", filename], seriesKey])
         void queries.invalidateQueries({ queryKey });
     };
-    const wait = asked.current + LIVE_REFRESH_MS - Date.now();
-    if (wait <= 0) return ask();
+    const wait = refetchedAt.current + LIVE_REFRESH_MS - Date.now();
+    if (wait <= 0) return refetch();
     // The next window of a replay comes soon, or never: then its series is gone, and asking for it would fail.
     if (replaying) return;
-    const timer = setTimeout(ask, wait);
+    const timer = setTimeout(refetch, wait);
     return () => clearTimeout(timer);
   }, [queries, filename, newest, frozen, replaying]);
 }
@@ -138,7 +137,7 @@ export function useForecast(filename: string | null, enabled: boolean) {
   });
 }
 
-/** What is being played, until the live connection tells it. */
+/** The running replay, until the live connection reports it. */
 export function useReplayStatus(enabled: boolean) {
   return useQuery({
     queryKey: replayKey,

@@ -53,7 +53,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
       shouldReconnectOnClose: (event) => event.code !== POLICY_VIOLATION,
     });
 
-    // The server says something every interval. Silence means a connection that died without closing.
+    // The server sends something every interval. Silence means a connection that died without closing.
     const expectMessage = () => {
       clearTimeout(silence);
       silence = setTimeout(() => socket.reconnect(), Math.max(LEAST_SILENCE_MS, 5_000 * intervalSeconds));
@@ -82,7 +82,7 @@ export function useLive({ enabled, filename, intervalSeconds, onReconnect }: Liv
       if (ended) return;
       interrupted = true;
       if (event.code === POLICY_VIOLATION || event.code === TRY_AGAIN_LATER) {
-        const reason = event.reason || "The server takes no more live connections.";
+        const reason = event.reason || "The server accepts no more live connections.";
         setConnection({ state: "refused", reason });
       } else setConnection({ state: socket.retryCount < RETRIES_UNTIL_OFFLINE ? "reconnecting" : "offline" });
     });

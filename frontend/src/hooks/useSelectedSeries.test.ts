@@ -5,7 +5,7 @@ import { series } from "@/test/fixtures";
 import { useSelectedSeries } from "./useSelectedSeries";
 
 const [one, two] = [series({ filename: "one" }), series({ filename: "two" })];
-const replay = series({ filename: "replay of two", live: true });
+const replay = series({ filename: "two, replayed", live: true, origin: "replay", replay_of: "two" });
 
 function select(list: Series[] | undefined, requested: string | null) {
   const [navigate, onNotice] = [vi.fn(), vi.fn()];
@@ -31,7 +31,7 @@ it("waits for the list before it judges", () => {
 
 it("opens the live series where the URL names none, without a word", () => {
   const { navigate, onNotice } = select([one, replay], null);
-  expect(navigate).toHaveBeenCalledWith({ series: "replay of two" }, { replace: true });
+  expect(navigate).toHaveBeenCalledWith({ series: "two, replayed" }, { replace: true });
   expect(onNotice).not.toHaveBeenCalled();
 });
 
@@ -48,11 +48,18 @@ it("says that the series on the page was deleted", () => {
   expect(onNotice.mock.calls[0]?.[0]).toMatch(/two.* was deleted\./);
 });
 
-it("returns to what was played when a replay ends", () => {
-  const { hook, navigate, onNotice } = select([one, two, replay], "replay of two");
-  hook.rerender({ list: [one, two], requested: "replay of two" });
+it("returns to what was replayed when a replay ends", () => {
+  const { hook, navigate, onNotice } = select([one, two, replay], "two, replayed");
+  hook.rerender({ list: [one, two], requested: "two, replayed" });
   expect(navigate).toHaveBeenCalledWith({ series: "two" }, { replace: true });
   expect(onNotice.mock.calls[0]?.[0]).toMatch(/The replay of .*two.* has ended\./);
+});
+
+it("takes no uploaded series for a replay, whatever its name", () => {
+  const upload = series({ filename: "replay of two" });
+  const { hook, onNotice } = select([one, two, upload], "replay of two");
+  hook.rerender({ list: [one, two], requested: "replay of two" });
+  expect(onNotice.mock.calls[0]?.[0]).toMatch(/replay of two.* was deleted\./);
 });
 
 it("clears the URL when nothing is stored any more", () => {

@@ -1,19 +1,22 @@
 import { useEffect, useEffectEvent, useRef } from "react";
-import type { Forecast } from "@/api/types";
-import { scoredName } from "@/lib/names";
+import type { Forecast, Limits } from "@/api/types";
+import { changeText, type ServedByHorizon, servedByHorizon } from "@/lib/served";
 
-/** Tells when another candidate's forecast is served than before, and why. */
-export function useServedNotice(forecast: Forecast | null, onChange: (text: string) => void): void {
-  const seen = useRef<{ filename: string; model: string } | null>(null);
-  const tell = useEffectEvent(onChange);
+/** Announces it when at some horizon another candidate is served than before. */
+export function useServedNotice(
+  forecast: Forecast | null,
+  limits: Limits | null,
+  announce: (text: string) => void,
+): void {
+  const last = useRef<{ filename: string; served: ServedByHorizon } | null>(null);
+  const onForecast = useEffectEvent(({ filename, served }: Forecast, limits: Limits) => {
+    const before = last.current?.filename === filename ? last.current.served : {};
+    // A horizon that is not served for a while is held against what was served there before.
+    last.current = { filename, served: { ...before, ...servedByHorizon(served) } };
+    const text = changeText(before, served, limits);
+    if (text !== null) announce(text);
+  });
   useEffect(() => {
-    if (!forecast?.served) return;
-    const { filename, served } = forecast;
-    const before = seen.current;
-    seen.current = { filename, model: served.model };
-    if (before?.filename === filename && before.model !== served.model)
-      tell(
-        `${scoredName(served.model)} is served now, no longer ${scoredName(before.model)}: ${served.reason}.`,
-      );
-  }, [forecast]);
+    if (forecast && limits) onForecast(forecast, limits);
+  }, [forecast, limits]);
 }

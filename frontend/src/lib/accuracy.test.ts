@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import { accuracy, score } from "@/test/fixtures";
-import { bestBaseline, byHorizon, gainOver, gainText, scoredModels } from "./accuracy";
+import { accuracy, limits, score } from "@/test/fixtures";
+import { bestBaseline, byHorizon, gainOver, gainText, scoredCandidates } from "./accuracy";
 
 it("groups scores by horizon, shortest first, without what was not scored", () => {
   const horizons = byHorizon(
@@ -13,14 +13,14 @@ it("groups scores by horizon, shortest first, without what was not scored", () =
   );
   expect(horizons.map(({ horizon }) => horizon)).toEqual([1, 15]);
   expect([...(horizons[0]?.scores.keys() ?? [])]).toEqual(["lgbm_plus", "ewma"]);
-  expect(horizons[0]?.best).toBe(0.1);
+  expect(horizons[0]?.leastWape).toBe(0.1);
 });
 
-it("lists the models, the naive baseline, then the others by their error", () => {
+it("lists the models, the reference baseline, then the others by their WAPE", () => {
   const scores = ["mean_15", "ewma", "last_value", "lgbm", "lgbm_plus"].map((model, place) =>
     score(model, 1 - place / 10),
   );
-  expect(scoredModels(byHorizon(accuracy(scores)))).toEqual([
+  expect(scoredCandidates(byHorizon(accuracy(scores)), limits())).toEqual([
     "lgbm_plus",
     "lgbm",
     "last_value",
@@ -37,12 +37,18 @@ it("claims no gain over a baseline that is absent or without error", () => {
   expect(gainOver("last_value", "lgbm", perfect)).toBeNull();
 });
 
+it("has no least WAPE where there was no traffic", () => {
+  const [silent] = byHorizon(accuracy([score("lgbm", 0, { wape: null }), score("ewma", 0, { wape: null })]));
+  expect(silent?.leastWape).toBeNull();
+  expect(silent && gainOver("ewma", "lgbm", silent)).toBeNull();
+});
+
 it("finds the best baseline, and takes no model for one", () => {
   const [scored] = byHorizon(accuracy([score("lgbm", 0.1), score("last_value", 0.3), score("ewma", 0.2)]));
   const [alone] = byHorizon(accuracy([score("lgbm", 0.1)]));
   if (!scored || !alone) throw new Error("no horizon");
-  expect(bestBaseline(scored)).toBe("ewma");
-  expect(bestBaseline(alone)).toBeNull();
+  expect(bestBaseline(scored, limits())).toBe("ewma");
+  expect(bestBaseline(alone, limits())).toBeNull();
 });
 
 it.each([

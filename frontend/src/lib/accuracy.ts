@@ -1,21 +1,21 @@
-import type { Accuracy, AccuracySpan, Score } from "@/api/types";
+import type { Accuracy, AccuracySpan, Limits, Score } from "@/api/types";
 import { formatPercent } from "./format";
-import { MODELS, NAIVE } from "./names";
+import { referenceBaseline } from "./names";
 
 export const SPANS: Record<AccuracySpan, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 days" };
 
 /** Scores below which an error says little: the first few could as well have gone the other way. */
 export const FEW_ORIGINS = 60;
 
-/** What one horizon's scores say, all of them over the same windows. */
+/** What one horizon's scores say, all of them over the same windows. Errors are compared by WAPE, as selection does. */
 export interface HorizonScores {
   horizon: number;
   /** How many windows were scored. */
   origins: number;
   /** By model or baseline. */
   scores: ReadonlyMap<string, Score>;
-  /** The least error of any model or baseline. */
-  best: number;
+  /** The least WAPE of any model or baseline; null where none has one, because there was no traffic. */
+  leastWape: number | null;
 }
 
 /** The scores of each horizon, shortest first; horizons without a scored window are left out. */
@@ -24,40 +24,46 @@ export function byHorizon(accuracy: Accuracy): HorizonScores[] {
   return horizons.flatMap((horizon) => {
     const scores = accuracy.scores.filter((score) => score.horizon === horizon && score.origins > 0);
     if (scores.length === 0) return [];
+    const wapes = scores.flatMap(({ wape }) => (wape === null ? [] : [wape]));
     return [
       {
         horizon,
         origins: Math.min(...scores.map(({ origins }) => origins)),
         scores: new Map(scores.map((score) => [score.model, score])),
-        best: Math.min(...scores.map(({ rmse }) => rmse)),
+        leastWape: wapes.length > 0 ? Math.min(...wapes) : null,
       },
     ];
   });
 }
 
-/** Models and baselines in order of the table: the models, the naive baseline, the others by error. */
-export function scoredModels(horizons: readonly HorizonScores[]): string[] {
+/** Models and baselines in order of the table: the models, the reference baseline, the others by their WAPE. */
+export function scoredCandidates(horizons: readonly HorizonScores[], limits: Limits): string[] {
   const first = horizons[0];
   if (!first) return [];
-  const fixed = [...MODELS, NAIVE];
+  const fixed = [...limits.models.map(({ key }) => key), referenceBaseline(limits)];
   const others = [...first.scores.values()]
     .filter(({ model }) => !fixed.includes(model))
-    .sort((left, right) => left.rmse - right.rmse)
+    .sort(byWape)
     .map(({ model }) => model);
-  return [...fixed.filter((model) => first.scores.has(model)), ...others];
+  return [...fixed.filter((key) => first.scores.has(key)), ...others];
 }
 
-/** How much lower a model's RMSE is than a baseline's, as a share; null where there is none to compare. */
+function byWape(left: Score, right: Score): number {
+  return (left.wape ?? Number.MAX_VALUE) - (right.wape ?? Number.MAX_VALUE);
+}
+
+/** How much lower a model's WAPE is than a baseline's, as a share; null where there is none to compare. */
 export function gainOver(baseline: string, model: string, { scores }: HorizonScores): number | null {
-  const reference = scores.get(baseline)?.rmse;
-  const own = scores.get(model)?.rmse;
-  return reference && own !== undefined ? 1 - own / reference : null;
+  const reference = scores.get(baseline)?.wape;
+  const own = scores.get(model)?.wape;
+  return reference && own != null ? 1 - own / reference : null;
 }
 
-/** The baseline with the least error; null where none was scored. */
-export function bestBaseline({ scores }: HorizonScores): string | null {
-  const baselines = [...scores.values()].filter(({ model }) => !MODELS.some((one) => one === model));
-  const [best] = baselines.sort((left, right) => left.rmse - right.rmse);
+/** The baseline with the least WAPE; null where none was scored. */
+export function bestBaseline({ scores }: HorizonScores, { models }: Limits): string | null {
+  const [best] = [...scores.values()]
+    .filter(({ model }) => !models.some(({ key }) => key === model))
+    .sort(byWape);
   return best?.model ?? null;
 }
 

@@ -1,30 +1,31 @@
 import { describe, expect, it } from "vitest";
 import type { ChartDataPoint, Forecast } from "@/api/types";
-import { at, forecast, point, points } from "@/test/fixtures";
-import { type Beside, buildChartModel, type ChartModel, dottedRows, SERIES } from "./chartModel";
+import { at, forecast, MODELS, point, points } from "@/test/fixtures";
+import { chartLines } from "./chartLines";
+import { buildChartModel, type ChartModel, dottedIndices } from "./chartModel";
 import { toSeconds } from "./time";
 
-function build(
-  known: ChartDataPoint[],
-  ahead: Forecast | null = null,
-  beside: Omit<Beside, "forecast"> = {},
-): ChartModel {
-  const model = buildChartModel(known, 60, { forecast: ahead, ...beside });
+type Beside = Omit<Parameters<typeof buildChartModel>[2], "lines" | "forecast">;
+
+const lines = chartLines(MODELS, 300);
+
+function build(known: ChartDataPoint[], ahead: Forecast | null = null, beside: Beside = {}): ChartModel {
+  const model = buildChartModel(known, 60, { lines, forecast: ahead, ...beside });
   if (!model) throw new Error("no model");
   return model;
 }
 
-const minutes = (model: ChartModel) => model.columns[0].map((x) => (x - toSeconds(at(0))) / 60);
-const column = (model: ChartModel, name: keyof typeof SERIES) => model.columns[SERIES[name]];
+const minutes = (model: ChartModel) => model.times.map((time) => (time - toSeconds(at(0))) / 60);
+const column = (model: ChartModel, key: string) => model.rates[key] ?? [];
 
 describe("buildChartModel", () => {
   it("is nothing without points", () => {
-    expect(buildChartModel([], 60, { forecast: forecast(0) })).toBeNull();
+    expect(buildChartModel([], 60, { lines, forecast: forecast(0) })).toBeNull();
   });
 
   it("has columns of one length, ascending", () => {
     const model = build(points(0, 5), forecast(5));
-    expect(new Set(model.columns.map((values) => values.length))).toEqual(new Set([8]));
+    expect(new Set(Object.values(model.rates).map(({ length }) => length))).toEqual(new Set([8]));
     expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 5, 9, 19]);
   });
 
@@ -33,7 +34,7 @@ describe("buildChartModel", () => {
     expect(model.futureFrom).toBe(5);
     expect(model.now).toBe(toSeconds(at(5)));
     expect(column(model, "actual").slice(5)).toEqual([null, null, null]);
-    expect(column(model, "lgbmPlus").slice(5)).toEqual([21, 25, 35]);
+    expect(column(model, "lgbm_plus").slice(5)).toEqual([21, 25, 35]);
     expect(column(model, "p10").slice(5)).toEqual([16, 20, 30]);
     expect(column(model, "p90").slice(5)).toEqual([26, 30, 40]);
   });
@@ -50,10 +51,10 @@ describe("buildChartModel", () => {
     expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 5, 9, 19]);
     expect(column(model, "growing")).toEqual([null, null, null, null, null, 3, null, null]);
     expect(column(model, "actual")[5]).toBeNull();
-    expect(build(points(0, 6), null, { growing }).columns[SERIES.growing]).toEqual(Array(6).fill(null));
+    expect(column(build(points(0, 6), null, { growing }), "growing")).toEqual(Array(6).fill(null));
   });
 
-  it("sets what was said before beside the windows it was said of", () => {
+  it("sets past forecasts beside the windows they were made for", () => {
     const past = [
       { timestamp: at(2), mean: 7 },
       { timestamp: at(4), mean: 9 },
@@ -72,17 +73,17 @@ describe("buildChartModel", () => {
 
   it("stays in order when the server's clock jumped, back or ahead", () => {
     const back = build([...points(0, 60)], forecast(5));
-    expect(back.futureFrom).toBe(back.columns[0].length);
+    expect(back.futureFrom).toBe(back.times.length);
     expect(back.now).toBe(toSeconds(at(60)));
     const ahead = build([...points(0, 5), ...points(65, 68)], forecast(68));
     expect(ahead.outages).toEqual([[toSeconds(at(5)), toSeconds(at(65))]]);
-    expect([...ahead.columns[0]].sort((a, b) => a - b)).toEqual(ahead.columns[0]);
+    expect([...ahead.times].sort((a, b) => a - b)).toEqual(ahead.times);
   });
 
   it("joins no line to a forecast that does not follow on", () => {
     const model = build(points(0, 5), forecast(50));
     expect(minutes(model).slice(4, 7)).toEqual([4, 5, 50]);
-    expect(column(model, "lgbmPlus")[5]).toBeNull();
+    expect(column(model, "lgbm_plus")[5]).toBeNull();
     expect(model.futureFrom).toBe(6);
   });
 
@@ -115,6 +116,6 @@ describe("buildChartModel", () => {
   });
 });
 
-it("dottedRows marks forecasts and values without a neighbour", () => {
-  expect(dottedRows([1, null, 2, null, 3, 4, 5], 6)).toEqual([0, 2, 6]);
+it("dottedIndices marks forecasts and values without a neighbour", () => {
+  expect(dottedIndices([1, null, 2, null, 3, 4, 5], 6)).toEqual([0, 2, 6]);
 });

@@ -1,61 +1,31 @@
 import type { ChartDataPoint, Forecast, GrowingWindow, PastForecast } from "@/api/types";
+import type { ChartLine, ChartWindow, LineColumn } from "./chartLines";
 import { toSeconds } from "./time";
 
-type Column = (number | null)[];
+type Rates = (number | null)[];
 
-/** Columns for uPlot, equally long, x ascending in seconds, null for a gap. */
-export type Columns = [
-  x: number[],
-  p90: Column,
-  p10: Column,
-  actual: Column,
-  lgbm: Column,
-  lgbmPlus: Column,
-  anomaly: Column,
-  past: Column,
-  growing: Column,
-];
-
-/** Where each column stands in `Columns`; also uPlot's series index, and so the order of drawing. */
-export const SERIES = {
-  p90: 1,
-  p10: 2,
-  actual: 3,
-  lgbm: 4,
-  lgbmPlus: 5,
-  anomaly: 6,
-  past: 7,
-  growing: 8,
-} as const;
-
+/** What a chart draws: its lines over windows in ascending order. */
 export interface ChartModel {
-  columns: Columns;
-  /** Index of the first forecast row; columns[0].length when there is none. */
+  /** In reading order. */
+  lines: readonly ChartLine[];
+  /** Starts of the windows, epoch seconds. */
+  times: number[];
+  /** By key of a line's column, each as long as `times`; null for a gap. */
+  rates: Readonly<Record<string, Rates>>;
+  /** Index of the first forecast window; the number of windows when there is none. */
   futureFrom: number;
   /** End of the newest window: left of it is known, right of it is forecast. */
   now: number;
-  /** Seconds between neighbouring rows of the known part. */
+  /** Seconds between neighbouring windows of the known part. */
   step: number;
   /** Spans whose rate is unknown: [from, to) in seconds. */
   outages: [from: number, to: number][];
 }
 
-interface Row {
-  x: number;
-  p90: number | null;
-  p10: number | null;
-  lgbm: number | null;
-  lgbmPlus: number | null;
-  actual: number | null;
-  anomaly: number | null;
-  past: number | null;
-  growing: number | null;
-}
-
-/** What is drawn beside the known points. */
-export interface Beside {
+interface Drawn {
+  lines: readonly ChartLine[];
   forecast: Forecast | null;
-  /** What was said of the windows some time before. */
+  /** What was forecast for the windows some time earlier. */
   past?: readonly PastForecast[] | undefined;
   /** The window that is still open. */
   growing?: GrowingWindow | null | undefined;
@@ -65,136 +35,138 @@ export interface Beside {
 export function buildChartModel(
   points: readonly ChartDataPoint[],
   windowSeconds: number,
-  { forecast, past = [], growing = null }: Beside,
+  { lines, forecast, past = [], growing = null }: Drawn,
 ): ChartModel | null {
-  const said = new Map(past.map(({ timestamp, mean }) => [toSeconds(timestamp), mean]));
-  const known = points.map((point) => knownRow(point, said));
+  const pastRates = new Map(past.map(({ timestamp, mean }) => [toSeconds(timestamp), mean]));
+  const known = points.map((point) => knownWindow(point, pastRates));
   const last = known.at(-1);
   if (!last) return null;
 
   const step = stepOf(known, windowSeconds);
-  const future = futureRows(forecast, growing, last.x);
-  const rows = withGaps(known, step);
-  const futureFrom = rows.length;
+  const future = futureWindows(forecast, growing, last.time);
+  const windows = withGaps(known, step);
+  const outages = outagesOf(windows, step);
   const firstFuture = future[0];
   // Where the forecast does not follow on the newest point, no line may join them.
-  const detached = firstFuture !== undefined && firstFuture.x - last.x > 1.5 * step;
-  if (detached) rows.push(emptyRow(last.x + step));
-  rows.push(...future);
+  if (firstFuture && firstFuture.time - last.time > 1.5 * step) windows.push(emptyWindow(last.time + step));
+  const futureFrom = windows.length;
+  windows.push(...future);
 
   return {
-    columns: toColumns(rows),
-    futureFrom: futureFrom + (detached ? 1 : 0),
+    lines,
+    times: windows.map(({ time }) => time),
+    rates: Object.fromEntries(
+      lines.flatMap(({ columns }) => columns.map(({ key, value }) => [key, windows.map(value)])),
+    ),
+    futureFrom,
     now:
       firstFuture && forecast
-        ? Math.max(toSeconds(forecast.issued_at), last.x + windowSeconds)
-        : last.x + step,
+        ? Math.max(toSeconds(forecast.issued_at), last.time + windowSeconds)
+        : last.time + step,
     step,
-    outages: outagesOf(rows.slice(0, futureFrom), step),
+    outages,
   };
 }
 
-function knownRow(point: ChartDataPoint, said: ReadonlyMap<number, number>): Row {
-  const x = toSeconds(point.timestamp);
-  return {
-    x,
-    p90: point.p90,
-    p10: point.p10,
-    lgbm: point.predicted_rps_model2,
-    lgbmPlus: point.predicted_rps_model1,
-    actual: point.actual_rps,
-    anomaly: point.anomaly ? point.actual_rps : null,
-    past: said.get(x) ?? null,
-    growing: null,
-  };
+/** The columns in the order of drawing, with the line that each belongs to. */
+export function drawnColumns(lines: readonly ChartLine[]): { line: ChartLine; column: LineColumn }[] {
+  return [...lines]
+    .reverse()
+    .sort((left, right) => left.layer - right.layer)
+    .flatMap((line) => line.columns.map((column) => ({ line, column })));
 }
 
-function emptyRow(x: number): Row {
-  return {
-    x,
-    p90: null,
-    p10: null,
-    lgbm: null,
-    lgbmPlus: null,
-    actual: null,
-    anomaly: null,
-    past: null,
-    growing: null,
-  };
+export function rateAt({ rates }: ChartModel, column: LineColumn, index: number): number | null {
+  return rates[column.key]?.[index] ?? null;
+}
+
+/** The rates of a line that are there, oldest first; of a band those of its lower edge. */
+export function presentRates({ rates }: ChartModel, { columns }: ChartLine): number[] {
+  const [column] = columns;
+  return column ? (rates[column.key] ?? []).filter((rate) => rate !== null) : [];
+}
+
+/** The lines that tooltip and spoken text name at a window. */
+export function namedLines(model: ChartModel, index: number): ChartLine[] {
+  const known = index < model.futureFrom;
+  return model.lines.filter(({ named, columns }) => {
+    if (named === "where present") return columns.some((column) => rateAt(model, column, index) !== null);
+    return named === "always" || known;
+  });
+}
+
+function knownWindow(point: ChartDataPoint, pastRates: ReadonlyMap<number, number>): ChartWindow {
+  const time = toSeconds(point.timestamp);
+  return { ...emptyWindow(time), point, past: pastRates.get(time) ?? null };
+}
+
+function emptyWindow(time: number): ChartWindow {
+  return { time, point: null, forecasts: {}, past: null, growing: null };
 }
 
 /** The step of the grid: the smallest distance between neighbours, a window where there is one point. */
-function stepOf(rows: readonly Row[], windowSeconds: number): number {
+function stepOf(windows: readonly ChartWindow[], windowSeconds: number): number {
   let step = Number.POSITIVE_INFINITY;
-  for (let index = 1; index < rows.length; index += 1) {
-    const distance = (rows[index]?.x ?? 0) - (rows[index - 1]?.x ?? 0);
+  for (let index = 1; index < windows.length; index += 1) {
+    const distance = (windows[index]?.time ?? 0) - (windows[index - 1]?.time ?? 0);
     if (distance > 0 && distance < step) step = distance;
   }
   return Number.isFinite(step) ? step : windowSeconds;
 }
 
-/** Points may simply be absent during an outage: an empty row on each side breaks the line there. */
-function withGaps(rows: readonly Row[], step: number): Row[] {
-  const result: Row[] = [];
-  for (const row of rows) {
+/** Points may simply be absent during an outage: an empty window on each side breaks the line there. */
+function withGaps(windows: readonly ChartWindow[], step: number): ChartWindow[] {
+  const result: ChartWindow[] = [];
+  for (const window of windows) {
     const previous = result.at(-1);
-    if (previous && row.x - previous.x > 1.5 * step) {
-      result.push(emptyRow(previous.x + step));
-      if (row.x - previous.x > 2.5 * step) result.push(emptyRow(row.x - step));
+    if (previous && window.time - previous.time > 1.5 * step) {
+      result.push(emptyWindow(previous.time + step));
+      if (window.time - previous.time > 2.5 * step) result.push(emptyWindow(window.time - step));
     }
-    result.push(row);
+    result.push(window);
   }
   return result;
 }
 
-function futureRows(forecast: Forecast | null, growing: GrowingWindow | null, after: number): Row[] {
-  const rows = new Map<number, Row>();
-  const change = (timestamp: string, values: Partial<Row>) => {
-    const x = toSeconds(timestamp);
-    if (x > after) rows.set(x, { ...(rows.get(x) ?? emptyRow(x)), ...values });
+function futureWindows(
+  forecast: Forecast | null,
+  growing: GrowingWindow | null,
+  after: number,
+): ChartWindow[] {
+  const windows = new Map<number, ChartWindow>();
+  const change = (timestamp: string, changed: (window: ChartWindow) => Partial<ChartWindow>) => {
+    const time = toSeconds(timestamp);
+    const window = windows.get(time) ?? emptyWindow(time);
+    if (time > after) windows.set(time, { ...window, ...changed(window) });
   };
-  for (const { model, timestamp, mean, p10, p90 } of forecast?.points ?? [])
-    change(timestamp, model === "lgbm" ? { lgbm: mean } : { lgbmPlus: mean, p10, p90 });
-  if (growing) change(growing.timestamp, { growing: growing.rps });
-  return [...rows.values()].sort((left, right) => left.x - right.x);
+  for (const point of forecast?.points ?? [])
+    change(point.timestamp, ({ forecasts }) => ({ forecasts: { ...forecasts, [point.model]: point } }));
+  if (growing) change(growing.timestamp, () => ({ growing: growing.rps }));
+  return [...windows.values()].sort((left, right) => left.time - right.time);
 }
 
-function outagesOf(rows: readonly Row[], step: number): [number, number][] {
+function outagesOf(windows: readonly ChartWindow[], step: number): [number, number][] {
   const outages: [number, number][] = [];
   let from: number | null = null;
-  for (const row of rows) {
-    if (row.actual === null) from ??= row.x;
+  for (const { time, point } of windows) {
+    if (point === null || point.actual_rps === null) from ??= time;
     else if (from !== null) {
-      outages.push([from, row.x]);
+      outages.push([from, time]);
       from = null;
     }
   }
-  const last = rows.at(-1);
-  if (from !== null && last) outages.push([from, last.x + step]);
+  const last = windows.at(-1);
+  if (from !== null && last) outages.push([from, last.time + step]);
   return outages;
 }
 
-function toColumns(rows: readonly Row[]): Columns {
-  return [
-    rows.map((row) => row.x),
-    rows.map((row) => row.p90),
-    rows.map((row) => row.p10),
-    rows.map((row) => row.actual),
-    rows.map((row) => row.lgbm),
-    rows.map((row) => row.lgbmPlus),
-    rows.map((row) => row.anomaly),
-    rows.map((row) => row.past),
-    rows.map((row) => row.growing),
-  ];
-}
-
-/** Rows that need a dot: forecasts, and known values without a neighbour to draw a line to. */
-export function dottedRows(column: readonly (number | null)[], futureFrom: number): number[] {
-  const rows: number[] = [];
-  for (let index = 0; index < column.length; index += 1) {
-    if (column[index] == null) continue;
-    const alone = column[index - 1] == null && column[index + 1] == null;
-    if (index >= futureFrom || alone) rows.push(index);
+/** Indices that need a dot: forecasts, and known rates without a neighbour to draw a line to. */
+export function dottedIndices(rates: readonly (number | null)[], futureFrom: number): number[] {
+  const indices: number[] = [];
+  for (let index = 0; index < rates.length; index += 1) {
+    if (rates[index] == null) continue;
+    const alone = rates[index - 1] == null && rates[index + 1] == null;
+    if (index >= futureFrom || alone) indices.push(index);
   }
-  return rows;
+  return indices;
 }

@@ -1,33 +1,58 @@
 import { expect, it } from "vitest";
-import { at, forecast, point, points } from "@/test/fixtures";
+import type { ChartDataPoint } from "@/api/types";
+import { at, forecast, MODELS, point, points } from "@/test/fixtures";
+import { chartLines } from "./chartLines";
 import { buildChartModel, type ChartModel } from "./chartModel";
-import { chartSummary } from "./chartSummary";
+import { chartSummary, windowText } from "./chartSummary";
 
-const summary = (...parts: Parameters<typeof buildChartModel>) =>
-  chartSummary(buildChartModel(...parts) as ChartModel, "utc").replaceAll(" ", " ");
+type Drawn = Omit<Parameters<typeof buildChartModel>[2], "lines">;
 
-it("tells the span, the extremes, outages, anomalies and the forecast", () => {
+function build(known: ChartDataPoint[], drawn: Drawn, pastSeconds: number | null = null): ChartModel {
+  const model = buildChartModel(known, 60, { lines: chartLines(MODELS, pastSeconds), ...drawn });
+  if (!model) throw new Error("no model");
+  return model;
+}
+
+const plain = (text: string) => text.replaceAll("\u00a0", " ");
+const summary = (...parts: Parameters<typeof build>) => plain(chartSummary(build(...parts), "utc"));
+
+it("has the span, the extremes, outages, anomalies and the forecasts", () => {
   const known = [...points(1, 4), point(10, 7, { anomaly: true })];
-  expect(summary(known, 60, { forecast: forecast(11) })).toBe(
+  expect(summary(known, { forecast: forecast(11) })).toBe(
     "Request rate from 31 Aug 1995, 22:01 – 22:11 UTC. " +
       "Newest 7.00 req/s at 31 Aug 1995, 22:10. " +
       "Lowest 1.00 req/s at 31 Aug 1995, 22:01. " +
       "Highest 7.00 req/s at 31 Aug 1995, 22:10. " +
       "Unknown for 6 min in 1 outage. " +
       "1 anomaly marked. " +
-      "Forecast of LGBM+: 21.0 req/s in 1 min, 25.0 req/s in 5 min, 35.0 req/s in 15 min.",
+      "Forecast of LGBM+: 21.0 req/s in 1 min, 25.0 req/s in 5 min, 35.0 req/s in 15 min. " +
+      "Forecast of LGBM: 21.0 req/s in 1 min, 25.0 req/s in 5 min, 35.0 req/s in 15 min.",
   );
 });
 
 it("says so where nothing is known", () => {
-  expect(summary([point(0, null)], 60, { forecast: null })).toBe(
+  expect(summary([point(0, null)], { forecast: null })).toBe(
     "Request rate from 31 Aug 1995, 22:00 – 22:01 UTC. No known rate in it. Unknown for 1 min in 1 outage.",
   );
 });
 
-it("tells what the open window has so far", () => {
+it("has what the open window has so far", () => {
   const growing = { timestamp: at(4), rps: 5, elapsed_seconds: 30 };
-  expect(summary(points(1, 4), 60, { forecast: null, growing })).toContain(
-    "The open window so far: 5.00 req/s.",
+  expect(summary(points(1, 4), { forecast: null, growing })).toContain("The open window so far: 5.00 req/s.");
+});
+
+it("windowText reads out one window: what is known of it, or what is forecast", () => {
+  const known = [point(0, 1), point(1, 3, { predicted_rps_model1: 2, anomaly: true })];
+  const growing = { timestamp: at(2), rps: 5, elapsed_seconds: 30 };
+  const past = [{ timestamp: at(1), mean: 4 }];
+  const model = build(known, { forecast: forecast(2), past, growing }, 300);
+  const text = (index: number) => plain(windowText(model, index, "utc"));
+  expect(text(0)).toBe("31 Aug 1995, 22:00 UTC: actual 1.00 req/s, LGBM+ 1.00 req/s, LGBM 1.00 req/s");
+  expect(text(1)).toBe(
+    "31 Aug 1995, 22:01 UTC: actual 3.00 req/s, LGBM+ 2.00 req/s, LGBM 3.00 req/s, " +
+      "forecast 5 min earlier 4.00 req/s, anomaly",
+  );
+  expect(text(2)).toBe(
+    "31 Aug 1995, 22:02 UTC: forecast LGBM+ 21.0 req/s, LGBM 21.0 req/s, so far 5.00 req/s",
   );
 });

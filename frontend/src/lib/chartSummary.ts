@@ -1,57 +1,91 @@
-import { type ChartModel, SERIES } from "./chartModel";
+import type { ChartLine } from "./chartLines";
+import { type ChartModel, namedLines, presentRates, rateAt } from "./chartModel";
 import { countOf, formatDuration, formatRateWithUnit } from "./format";
-import { formatDateTime, formatSpan, type Zone } from "./time";
+import { formatDateTime, formatSpan, type Zone, zoneName } from "./time";
 
 /** The chart in words, for those who cannot see it. Only what it draws. */
 export function chartSummary(model: ChartModel, zone: Zone): string {
-  const [times] = model.columns;
-  const known = model.columns[SERIES.actual].slice(0, model.futureFrom);
-  const first = times[0] ?? model.now;
-  const sentences = [`Request rate from ${formatSpan(first, model.now, zone, model.step)}.`];
-
-  const extremes = extremesOf(known);
-  if (extremes) {
-    const at = (index: number) => formatDateTime(times[index] ?? first, zone, model.step);
-    sentences.push(
-      `Newest ${formatRateWithUnit(known[extremes.newest])} at ${at(extremes.newest)}.`,
-      `Lowest ${formatRateWithUnit(known[extremes.lowest])} at ${at(extremes.lowest)}.`,
-      `Highest ${formatRateWithUnit(known[extremes.highest])} at ${at(extremes.highest)}.`,
-    );
-  } else sentences.push("No known rate in it.");
-
-  if (model.outages.length > 0) {
-    const seconds = model.outages.reduce((total, [from, to]) => total + to - from, 0);
-    sentences.push(`Unknown for ${formatDuration(seconds)} in ${countOf(model.outages.length, "outage")}.`);
-  }
-  const anomalies = model.columns[SERIES.anomaly].filter((value) => value !== null).length;
-  if (anomalies > 0) sentences.push(`${countOf(anomalies, "anomaly", "anomalies")} marked.`);
-  const growing = model.columns[SERIES.growing].find((rate) => rate !== null);
-  if (growing != null) sentences.push(`The open window so far: ${formatRateWithUnit(growing)}.`);
-  sentences.push(...forecastSentence(model));
-  return sentences.join(" ");
+  const first = model.times[0] ?? model.now;
+  const marks = model.lines.filter(({ kind }) => kind === "dots");
+  const lines = model.lines.filter(({ kind, key }) => kind === "line" && key !== "actual");
+  return [
+    `Request rate from ${formatSpan(first, model.now, zone, model.step)}.`,
+    ...actualSentences(model, zone),
+    ...outageSentences(model),
+    ...marks.flatMap((line) => markSentences(model, line)),
+    ...lines.flatMap((line) => lineSentences(model, line, zone)),
+  ].join(" ");
 }
 
-function forecastSentence(model: ChartModel): string[] {
-  const [times] = model.columns;
-  const parts: string[] = [];
-  for (let index = model.futureFrom; index < times.length; index += 1) {
-    const mean = model.columns[SERIES.lgbmPlus][index];
-    if (mean == null) continue;
-    const end = (times[index] ?? model.now) + model.step;
-    parts.push(`${formatRateWithUnit(mean)} in ${formatDuration(end - model.now)}`);
-  }
-  return parts.length > 0 ? [`Forecast of LGBM+: ${parts.join(", ")}.`] : [];
+/** One window in words: what the lines of the chart have there. */
+export function windowText(model: ChartModel, index: number, zone: Zone): string {
+  const lines = namedLines(model, index).filter(({ spoken }) => spoken !== null);
+  const parts = [
+    ...lines.filter(({ named }) => named !== "where present"),
+    ...lines.filter(({ named }) => named === "where present"),
+  ].map(({ spoken, flag, columns }) =>
+    flag
+      ? spoken
+      : [spoken, ...columns.map((column) => formatRateWithUnit(rateAt(model, column, index)))].join(" "),
+  );
+  const time = `${formatDateTime(model.times[index] ?? model.now, zone, model.step)} ${zoneName(zone)}`;
+  return `${time}: ${index >= model.futureFrom ? "forecast " : ""}${parts.join(", ")}`;
 }
 
-function extremesOf(values: readonly (number | null)[]) {
+function actualSentences(model: ChartModel, zone: Zone): string[] {
+  const rates = model.rates.actual ?? [];
+  const extremes = extremesOf(rates);
+  if (!extremes) return ["No known rate in it."];
+  return Object.entries(extremes).map(
+    ([name, index]) => `${name} ${formatRateWithUnit(rates[index])} at ${timeText(model, index, zone)}.`,
+  );
+}
+
+function timeText({ times, now, step }: ChartModel, index: number, zone: Zone): string {
+  return formatDateTime(times[index] ?? now, zone, step);
+}
+
+function outageSentences({ outages }: ChartModel): string[] {
+  if (outages.length === 0) return [];
+  const seconds = outages.reduce((total, [from, to]) => total + to - from, 0);
+  return [`Unknown for ${formatDuration(seconds)} in ${countOf(outages.length, "outage")}.`];
+}
+
+function markSentences(model: ChartModel, line: ChartLine): string[] {
+  const rates = presentRates(model, line);
+  if (rates.length === 0) return [];
+  if (line.flag) return [`${countOf(rates.length, ...line.flag)} marked.`];
+  return [`The ${line.legend}: ${formatRateWithUnit(rates.at(-1))}.`];
+}
+
+/** What a line has ahead; where that is nothing, its newest rate. */
+function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[] {
+  const [column] = line.columns;
+  if (line.spoken === null || !column) return [];
+  const rates = model.rates[column.key] ?? [];
+  const ahead = rates.flatMap((rate, index) => {
+    if (rate === null || index < model.futureFrom) return [];
+    const end = (model.times[index] ?? model.now) + model.step;
+    return [`${formatRateWithUnit(rate)} in ${formatDuration(end - model.now)}`];
+  });
+  if (ahead.length > 0) return [`Forecast of ${line.spoken}: ${ahead.join(", ")}.`];
+  const newest = rates.findLastIndex((rate) => rate !== null);
+  if (newest < 0) return [];
+  return [
+    `${line.tooltip}: newest ${formatRateWithUnit(rates[newest])} at ${timeText(model, newest, zone)}.`,
+  ];
+}
+
+/** Indices of the extremes, under their names. */
+function extremesOf(rates: readonly (number | null)[]): Record<string, number> | null {
   let lowest = -1;
   let highest = -1;
   let newest = -1;
-  values.forEach((value, index) => {
-    if (value === null) return;
-    if (lowest < 0 || value < (values[lowest] ?? 0)) lowest = index;
-    if (highest < 0 || value > (values[highest] ?? 0)) highest = index;
+  rates.forEach((rate, index) => {
+    if (rate === null) return;
+    if (lowest < 0 || rate < (rates[lowest] ?? 0)) lowest = index;
+    if (highest < 0 || rate > (rates[highest] ?? 0)) highest = index;
     newest = index;
   });
-  return newest < 0 ? null : { lowest, highest, newest };
+  return newest < 0 ? null : { Newest: newest, Lowest: lowest, Highest: highest };
 }

@@ -4,10 +4,13 @@ import {
   formatAge,
   formatBytes,
   formatDuration,
+  formatList,
   formatPercent,
   formatRate,
   formatRateWithUnit,
+  formatShare,
   formatTick,
+  sentence,
 } from "./format";
 
 const plain = (text: string) => text.replaceAll(" ", " ");
@@ -88,4 +91,21 @@ describe("formatBytes and countOf", () => {
     expect(plain(countOf(2_000, "window"))).toBe("2,000 windows");
     expect(plain(countOf(2, "anomaly", "anomalies"))).toBe("2 anomalies");
   });
+});
+
+it("formatShare keeps three digits, so that close errors stay apart", () => {
+  expect([0.0412, 0.04123, 0.123, 1.2, null].map(formatShare)).toEqual(["4.12", "4.12", "12.3", "120", "–"]);
+});
+
+it("formatList joins any number of items", () => {
+  expect([[], ["a"], ["a", "b"], ["a", "b", "c"]].map(formatList)).toEqual([
+    "",
+    "a",
+    "a and b",
+    "a, b and c",
+  ]);
+});
+
+it("sentence ends with one full stop", () => {
+  expect([sentence("It rose"), sentence("It fell.")]).toEqual(["It rose.", "It fell."]);
 });

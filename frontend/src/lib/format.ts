@@ -1,4 +1,4 @@
-/** The one place where numbers, sizes and lengths of time become text. */
+/** The one place where numbers, sizes, lengths of time and lists become text. */
 
 const LOCALE = "en";
 const NBSP = " ";
@@ -63,6 +63,23 @@ export function formatPercent(share: number): string {
   return `${percent.toFixed(digits)}${NBSP}%`;
 }
 
+/** A share in percent, for columns whose heading has the sign: "4.12", "12.3". */
+export function formatShare(share: number | null | undefined): string {
+  return share === null || share === undefined ? UNKNOWN : significant.format(share * 100);
+}
+
+/** "1 min", "1 min and 5 min", "1 min, 5 min and 15 min". */
+export function formatList(items: readonly string[]): string {
+  const head = items.slice(0, -1).join(", ");
+  const last = items.at(-1) ?? "";
+  return head ? `${head} and ${last}` : last;
+}
+
+/** With a full stop at its end. */
+export function sentence(text: string): string {
+  return text.endsWith(".") ? text : `${text}.`;
+}
+
 export function formatBytes(bytes: number): string {
   const units = ["bytes", "KB", "MB", "GB", "TB"];
   let value = bytes;
@@ -82,7 +99,7 @@ export function formatDuration(seconds: number): string {
   return `${plain.format(seconds / 86_400)}${NBSP}d`;
 }
 
-/** How long nothing has come, so that it is seen to count: "45 s", "3 min 20 s", "2 h 5 min". */
+/** How long a feed has been silent, so that it is seen to count: "45 s", "3 min 20 s", "2 h 5 min". */
 export function formatSilence(seconds: number): string {
   const whole = Math.floor(Math.max(0, seconds));
   const [hours, minutes] = [Math.floor(whole / 3_600), Math.floor(whole / 60) % 60];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { LiveMessage } from "@/api/types";
-import { forecast, points, pointsMessage, snapshot, status } from "@/test/fixtures";
+import type { LiveMessage, LiveStatus } from "@/api/types";
+import { at, forecast, points, pointsMessage, snapshot, status } from "@/test/fixtures";
 import {
   breaksSequence,
   EMPTY_LIVE,
@@ -8,8 +8,10 @@ import {
   liveReducer,
   parseLiveMessage,
   shownLive,
+  silenceOf,
   waitingWindows,
 } from "./liveState";
+import { toSeconds } from "./time";
 
 const message = (content: LiveMessage): LiveAction => ({ type: "message", message: content });
 const stateAfter = (...actions: LiveAction[]) => actions.reduce(liveReducer, EMPTY_LIVE);
@@ -123,5 +125,28 @@ describe("parseLiveMessage", () => {
     expect(parseLiveMessage(JSON.stringify(pointsMessage(2, points(0, 1))))).toEqual(
       pointsMessage(2, points(0, 1)),
     );
+  });
+});
+
+describe("silenceOf", () => {
+  const silence = (change: Partial<LiveStatus>) => {
+    const { current } = stateAfter(
+      message(snapshot(1, points(0, 1))),
+      message({ type: "status", sequence: 1, data: status(change) }),
+    );
+    return current && silenceOf(current);
+  };
+
+  it("is how long a stale feed has sent nothing, and since which window", () => {
+    expect(silence({ status: "stale", silent_seconds: 200 })).toEqual({
+      seconds: 200,
+      newest: toSeconds(at(0)),
+      windowSeconds: 60,
+    });
+  });
+
+  it("is null for a feed that sends, and for a file", () => {
+    expect(silence({ status: "live", silent_seconds: 3 })).toBeNull();
+    expect(silence({ status: "historic" })).toBeNull();
   });
 });

@@ -1,7 +1,8 @@
 import type { ChartDataPoint, Forecast, LiveMessage, LiveStatus } from "@/api/types";
 import { countNewer, mergePoints } from "./points";
+import { toSeconds } from "./time";
 
-/** What is known of the live series; every message leads to the next one of these. */
+/** The state of the live series; every message leads to the next one. */
 export interface LiveData {
   filename: string | null;
   windowSeconds: number | null;
@@ -64,7 +65,7 @@ function applyMessage(data: LiveData | null, message: LiveMessage): LiveData | n
   }
 }
 
-/** A feed falls silent without another forecast, which would have said so. */
+/** A feed falls silent without another forecast, whose status would show it. */
 function agreeing(forecast: Forecast | null, status: LiveStatus["status"]): Forecast | null {
   if (forecast === null || status === null || status === forecast.status) return forecast;
   return { ...forecast, status, stale: status !== "live" };
@@ -73,6 +74,20 @@ function agreeing(forecast: Forecast | null, status: LiveStatus["status"]): Fore
 /** What the page draws: everything, or what was there when it was frozen. */
 export function shownLive(state: LiveState): LiveData | null {
   return state.frozen ? state.held : state.current;
+}
+
+export interface Silence {
+  seconds: number;
+  /** When the newest window began, epoch seconds. */
+  newest: number;
+  windowSeconds: number;
+}
+
+/** For how long a feed has been silent; null while it sends, and for what is no feed. */
+export function silenceOf({ status, windowSeconds }: LiveData): Silence | null {
+  const { silent_seconds: seconds, newest } = status;
+  if (status.status !== "stale" || seconds === null || newest === null || windowSeconds === null) return null;
+  return { seconds, newest: toSeconds(newest), windowSeconds };
 }
 
 /** Windows that arrived since the page was frozen. */
@@ -99,7 +114,7 @@ export function parseLiveMessage(text: unknown): LiveMessage | null {
   return isLiveMessage(value) ? value : null;
 }
 
-const TYPES = ["snapshot", "points", "forecast", "status"];
+const TYPES: readonly string[] = ["snapshot", "points", "forecast", "status"] satisfies LiveMessage["type"][];
 
 function isLiveMessage(value: unknown): value is LiveMessage {
   return (

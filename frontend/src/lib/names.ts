@@ -1,46 +1,37 @@
-import type { ModelName, Series } from "@/api/types";
+import type { Limits, Model, Series } from "@/api/types";
 import { formatDuration } from "./format";
 
-const SCORED: Record<string, string> = {
-  lgbm_plus: "LGBM+",
-  lgbm: "LGBM",
-  last_value: "last value",
-  ewma: "EWMA",
-  ewma_tuned: "EWMA, tuned",
-  mean_15: "mean of 15 windows",
-  seasonal_naive_day: "same time yesterday",
-  seasonal_naive_week: "same time last week",
-};
+/** The model that is served until another candidate has clearly less error. The server names it first. */
+export function preferredModel({ models }: Limits): Model {
+  const [preferred] = models;
+  if (!preferred) throw new Error("The server has no model.");
+  return preferred;
+}
 
-export const MODELS: readonly ModelName[] = ["lgbm_plus", "lgbm"];
+/** The baseline that errors are set against. The server names it first. */
+export function referenceBaseline({ baselines }: Limits): string {
+  const [reference] = baselines;
+  if (!reference) throw new Error("The server has no baseline.");
+  return reference.key;
+}
 
-/** The model that is served until another candidate has clearly less error, and whose errors are told. */
-export const PREFERRED: ModelName = "lgbm_plus";
-
-/** The baseline that every error is set against. */
-export const NAIVE = "last_value";
-
-export function scoredName(model: string): string {
-  return SCORED[model] ?? model;
+/** What a model or baseline is called. */
+export function labelOf({ models, baselines }: Limits, key: string): string {
+  return [...models, ...baselines].find((candidate) => candidate.key === key)?.label ?? key;
 }
 
 /** What the line of past forecasts is called. */
-export function pastName(secondsBefore: number): string {
-  return `Said ${formatDuration(secondsBefore)} before`;
+export function pastName(seconds: number): string {
+  return `Forecast ${formatDuration(seconds)} earlier`;
 }
 
 /** A name set apart from the text around it, for places that take no markup (options, titles, messages). */
 export function isolate(name: string): string {
-  return `⁨${name}⁩`;
+  return `\u2068${name}\u2069`;
 }
 
-export function seriesLabel(series: Series): string {
-  return series.synthetic ? `${isolate(series.filename)} (synthetic)` : isolate(series.filename);
-}
-
-const REPLAY_PREFIX = "replay of ";
-
-/** The series that a replay series plays, by its name; null for any other. */
-export function replayedName(filename: string): string | null {
-  return filename.startsWith(REPLAY_PREFIX) ? filename.slice(REPLAY_PREFIX.length) : null;
+/** The name of a series with what sets it apart: "shop.csv (synthetic, incomplete)". */
+export function seriesLabel({ filename, synthetic, incomplete }: Series): string {
+  const marks = [synthetic && "synthetic", incomplete && "incomplete"].filter(Boolean).join(", ");
+  return marks ? `${isolate(filename)} (${marks})` : isolate(filename);
 }

@@ -49,3 +49,10 @@ export function countNewer(points: readonly ChartDataPoint[], held: readonly Cha
 export function newestKnown(points: readonly ChartDataPoint[]): ChartDataPoint | null {
   return points.findLast((point) => point.actual_rps !== null) ?? null;
 }
+
+/** What a model forecast for a window. `column`: of the model, as the limits name it. */
+export function modelRate(point: ChartDataPoint, column: string): number | null {
+  const values: Record<string, unknown> = point;
+  const rate = values[column];
+  return typeof rate === "number" ? rate : null;
+}

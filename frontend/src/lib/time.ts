@@ -17,15 +17,15 @@ const formatters = new Map<string, Intl.DateTimeFormat>();
 
 function formatter(style: Style, zone: Zone): Intl.DateTimeFormat {
   const key = `${style}/${zone}`;
-  let found = formatters.get(key);
-  if (!found) {
-    found = new Intl.DateTimeFormat(
+  let format = formatters.get(key);
+  if (!format) {
+    format = new Intl.DateTimeFormat(
       LOCALE,
       zone === "utc" ? { ...FIELDS[style], timeZone: "UTC" } : FIELDS[style],
     );
-    formatters.set(key, found);
+    formatters.set(key, format);
   }
-  return found;
+  return format;
 }
 
 export function toSeconds(timestamp: string): number {
@@ -36,11 +36,11 @@ export function zoneName(zone: Zone): string {
   return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-export function formatDate(seconds: number, zone: Zone): string {
+function formatDate(seconds: number, zone: Zone): string {
   return formatter("date", zone).format(seconds * 1000);
 }
 
-export function formatDay(seconds: number, zone: Zone): string {
+function formatDay(seconds: number, zone: Zone): string {
   return formatter("day", zone).format(seconds * 1000);
 }
 

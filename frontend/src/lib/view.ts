@@ -1,19 +1,20 @@
-import type { HistoryRange, Series } from "@/api/types";
+import type { ChartRange, Series } from "@/api/types";
 
 /** What the page shows, as its URL says it: ?range=live|1h|6h|24h&series=… */
 export interface View {
-  range: Range;
+  range: ChartRange;
   series: string | null;
 }
 
-export type Range = "live" | HistoryRange;
+export const RANGE_LABELS: Record<ChartRange, string> = {
+  live: "Live",
+  "1h": "1H",
+  "6h": "6H",
+  "24h": "24H",
+};
 
-export const RANGES: readonly Range[] = ["live", "1h", "6h", "24h"];
-
-export const RANGE_LABELS: Record<Range, string> = { live: "Live", "1h": "1H", "6h": "6H", "24h": "24H" };
-
-export function isRange(value: string | null): value is Range {
-  return RANGES.some((range) => range === value);
+function isRange(value: string | null): value is ChartRange {
+  return value !== null && Object.hasOwn(RANGE_LABELS, value);
 }
 
 export function parseView(search: string): View {

@@ -2,11 +2,13 @@ import type {
   Accuracy,
   ChartDataPoint,
   Forecast,
+  Limits,
   LiveMessage,
   LiveStatus,
+  Model,
   Score,
   Series,
-  Served,
+  ServedPoint,
   UploadResult,
 } from "@/api/types";
 
@@ -38,8 +40,46 @@ export function points(from: number, to: number): ChartDataPoint[] {
   return Array.from({ length: to - from }, (_, index) => point(from + index, from + index));
 }
 
+export const MODELS: Model[] = [
+  {
+    key: "lgbm_plus",
+    label: "LGBM+",
+    description: "LightGBM on top of a baseline that follows the level",
+    column: "predicted_rps_model1",
+  },
+  { key: "lgbm", label: "LGBM", description: "LightGBM alone", column: "predicted_rps_model2" },
+];
+
+/** A model that the page has never heard of. */
+export const THIRD_MODEL: Model = {
+  key: "toy",
+  label: "Toy",
+  description: "the newest rate, doubled",
+  column: "predicted_rps_model3",
+};
+
+export function limits(change: Partial<Limits> = {}): Limits {
+  return {
+    max_upload_bytes: 2_048,
+    max_rows: 1_000,
+    accepted_extensions: [".csv", ".parquet"],
+    live_interval_seconds: 1,
+    max_replay_speed: 20,
+    version: "lgbm_v1",
+    horizons: [1, 5, 15],
+    selection_windows: 240,
+    models: MODELS,
+    baselines: [
+      { key: "last_value", label: "last value", description: "the newest rate" },
+      { key: "ewma", label: "EWMA", description: "exponentially weighted moving average" },
+      { key: "mean_15", label: "mean of 15 windows", description: "mean of the newest 15 windows" },
+    ],
+    ...change,
+  };
+}
+
 export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Forecast {
-  const of = (model: "lgbm_plus" | "lgbm", horizon: number) => ({
+  const of = (model: string, horizon: number) => ({
     model,
     horizon,
     horizon_seconds: horizon * 60,
@@ -60,16 +100,20 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
     status: "live",
     warming_up: false,
     points: [1, 5, 15].flatMap((horizon) => [of("lgbm_plus", horizon), of("lgbm", horizon)]),
-    served: null,
+    served: [],
     ...change,
   };
 }
 
-/** A served forecast of one mean at every horizon. */
-export function served(model: Served["model"], mean: number): Served {
-  const points = forecast(0).points.filter((one) => one.model === "lgbm_plus");
-  const reason = `${model === "ewma" ? "EWMA" : model} had the least error`;
-  return { model, reason, errors: {}, points: points.map((one) => ({ ...one, mean })) };
+/** One mean, served at horizons by the candidates that `models` names, each with the least error of all. */
+export function served(models: Record<number, string>, mean = 1): ServedPoint[] {
+  return forecast(0)
+    .points.filter(({ model, horizon }) => model === "lgbm_plus" && horizon in models)
+    .map((point) => {
+      const model = models[point.horizon] ?? "";
+      const errors = { lgbm_plus: 0.2, lgbm: 0.2, ewma: 0.2, last_value: 0.2, [model]: 0.1 };
+      return { ...point, mean, model, reason: `The error of ${model} was least`, errors };
+    });
 }
 
 export function status(change: Partial<LiveStatus> = {}): LiveStatus {
@@ -109,20 +153,25 @@ export function series(change: Partial<Series> = {}): Series {
     live: false,
     status: "historic",
     synthetic: false,
+    origin: "upload",
+    replay_of: null,
+    incomplete: null,
     ...change,
   };
 }
 
-export function score(model: string, rmse: number, change: Partial<Score> = {}): Score {
-  const shares = { wape: 0.1, bias: 0, under_forecast: 0.5, p10_coverage: 0.1, p90_coverage: 0.9 };
+/** A score with this WAPE. Its RMSE goes the other way, so that the two cannot be taken for one another. */
+export function score(model: string, wape: number, change: Partial<Score> = {}): Score {
+  const shares = { bias: 0, under_forecast: 0.5, p10_coverage: 0.1, p90_coverage: 0.9 };
   return {
     model,
     horizon: 1,
     origins: 1_440,
-    mae: rmse / 2,
-    rmse,
+    mae: wape,
+    rmse: 10 - wape,
     smape: 5,
     mase: 0.8,
+    wape,
     ...shares,
     ...change,
   };

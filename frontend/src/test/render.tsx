@@ -3,11 +3,28 @@ import { render } from "@testing-library/react";
 import type { ReactElement } from "react";
 import { vi } from "vitest";
 import { createQueryClient } from "@/hooks/queries";
+import { type Page, PageContext } from "@/hooks/usePage";
+import { limits } from "./fixtures";
 
 /** Render with a query client of its own; `update` renders something else with the same one. */
-export function renderPage(element: ReactElement): { update: (next: ReactElement) => void } {
+export function renderPage(
+  element: ReactElement,
+  change: Partial<Page> = {},
+): { update: (next: ReactElement) => void } {
   const client = createQueryClient();
-  const wrap = (child: ReactElement) => <QueryClientProvider client={client}>{child}</QueryClientProvider>;
+  const page: Page = {
+    theme: "light",
+    setTheme: vi.fn(),
+    zone: "utc",
+    setZone: vi.fn(),
+    limits: limits(),
+    ...change,
+  };
+  const wrap = (child: ReactElement) => (
+    <QueryClientProvider client={client}>
+      <PageContext value={page}>{child}</PageContext>
+    </QueryClientProvider>
+  );
   const { rerender } = render(wrap(element));
   return { update: (next) => rerender(wrap(next)) };
 }

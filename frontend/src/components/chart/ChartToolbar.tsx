@@ -1,10 +1,8 @@
 import { Clock, Table2, ZoomOut } from "lucide-react";
 import { Button } from "@/components/ui/Button";
-import type { Zone } from "@/lib/time";
+import { usePage } from "@/hooks/usePage";
 
 interface ChartToolbarProps {
-  zone: Zone;
-  onZone: (zone: Zone) => void;
   asTable: boolean;
   onAsTable: (asTable: boolean) => void;
   zoomed: boolean;
@@ -12,7 +10,8 @@ interface ChartToolbarProps {
 }
 
 /** How the chart is read: its time zone, as a table, zoomed. */
-export function ChartToolbar({ zone, onZone, asTable, onAsTable, zoomed, onResetZoom }: ChartToolbarProps) {
+export function ChartToolbar({ asTable, onAsTable, zoomed, onResetZoom }: ChartToolbarProps) {
+  const { zone, setZone } = usePage();
   return (
     <div className="flex items-center gap-1">
       {zoomed && (
@@ -25,8 +24,8 @@ export function ChartToolbar({ zone, onZone, asTable, onAsTable, zoomed, onReset
         size="small"
         variant="ghost"
         aria-pressed={zone === "local"}
-        title="Show times in this browser's zone instead of UTC"
-        onClick={() => onZone(zone === "utc" ? "local" : "utc")}
+        title="Show times in this browser's time zone instead of UTC"
+        onClick={() => setZone(zone === "utc" ? "local" : "utc")}
       >
         <Clock aria-hidden className="size-3.5" />
         Local time

@@ -1,27 +1,20 @@
 import { Select } from "@/components/ui/Select";
+import type { ChartLine } from "@/lib/chartLines";
+import { type ChartModel, presentRates } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
 import { countOf } from "@/lib/format";
 import { pastName } from "@/lib/names";
 import { LineSample } from "./LineSample";
-import type { Visible } from "./usePlot";
-
-const ENTRIES: { name: keyof Visible; label: string }[] = [
-  { name: "actual", label: "Actual" },
-  { name: "lgbmPlus", label: "LGBM+" },
-  { name: "band", label: "LGBM+ p10–p90" },
-  { name: "lgbm", label: "LGBM" },
-];
 
 interface LegendProps {
-  visible: Visible;
-  anomalies: number;
-  onChange: (visible: Visible) => void;
-  /** True while a window is open, which is drawn as far as it goes. */
-  growing: boolean;
+  model: ChartModel;
+  /** Keys of the lines that are switched off. */
+  hidden: ReadonlySet<string>;
+  onToggle: (key: string) => void;
   past: PastChoice;
 }
 
-/** Which past forecasts are drawn: of those made so many windows before, or none. */
+/** Which past forecasts are drawn: those issued so many windows before, or none. */
 interface PastChoice {
   horizons: readonly number[];
   windowSeconds: number;
@@ -29,47 +22,57 @@ interface PastChoice {
   onChoose: (horizon: number | null) => void;
 }
 
-export function Legend({ visible, anomalies, onChange, growing, past }: LegendProps) {
+export function Legend({ model, hidden, onToggle, past }: LegendProps) {
+  const named = model.lines.filter(({ legend }) => legend !== null);
+  const marks = named.filter(({ kind }) => kind === "dots");
   return (
     <div className="flex flex-wrap items-center gap-1">
-      {ENTRIES.map(({ name, label }) => (
-        <button
-          key={name}
-          type="button"
-          aria-pressed={visible[name]}
-          onClick={() => onChange({ ...visible, [name]: !visible[name] })}
-          className={classes(
-            "inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs motion-safe:transition-colors hover:bg-inset",
-            visible[name] ? "text-ink" : "text-muted line-through [&_svg]:opacity-30",
-          )}
-        >
-          <LineSample of={name} />
-          {label}
-        </button>
+      {named
+        .filter(({ kind }) => kind !== "dots")
+        .map((line) => (
+          <button
+            key={line.key}
+            type="button"
+            aria-pressed={!hidden.has(line.key)}
+            onClick={() => onToggle(line.key)}
+            className={classes(
+              "inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs motion-safe:transition-colors hover:bg-inset",
+              hidden.has(line.key) ? "text-muted line-through [&_svg]:opacity-30" : "text-ink",
+            )}
+          >
+            <LineSample line={line} />
+            {line.legend}
+          </button>
+        ))}
+      {marks.map((line) => (
+        <Mark key={line.key} line={line} count={presentRates(model, line).length} />
       ))}
-      {growing && <Mark className="border-[1.5px] border-series-actual bg-surface">open window so far</Mark>}
-      {anomalies > 0 && (
-        <Mark className="bg-series-anomaly">{countOf(anomalies, "anomaly", "anomalies")}</Mark>
-      )}
-      <PastSelect {...past} />
+      <PastSelect {...past} line={model.lines.find(({ key }) => key === "past")} />
     </div>
   );
 }
 
-function Mark({ className, children }: { className: string; children: string }) {
+function Mark({ line, count }: { line: ChartLine; count: number }) {
+  if (count === 0) return null;
   return (
     <span className="inline-flex h-7 items-center gap-1.5 px-2 text-xs">
-      <span aria-hidden className={classes("size-2 rounded-full", className)} />
-      {children}
+      <LineSample line={line} />
+      {line.flag ? countOf(count, ...line.flag) : line.legend}
     </span>
   );
 }
 
-/** One window before is the line of LGBM+ itself, so only the longer horizons are offered. */
-function PastSelect({ horizons, windowSeconds, chosen, onChoose }: PastChoice) {
+/** One window before is the line of the preferred model itself, so only the longer horizons are offered. */
+function PastSelect({
+  horizons,
+  windowSeconds,
+  chosen,
+  onChoose,
+  line,
+}: PastChoice & { line: ChartLine | undefined }) {
   return (
     <span className="inline-flex items-center gap-1.5 sm:ml-auto">
-      {chosen !== null && <LineSample of="past" />}
+      {line && <LineSample line={line} />}
       <Select
         size="small"
         aria-label="Past forecasts"
@@ -77,11 +80,13 @@ function PastSelect({ horizons, windowSeconds, chosen, onChoose }: PastChoice) {
         onChange={(event) => onChoose(event.target.value ? Number(event.target.value) : null)}
       >
         <option value="">Past forecasts: off</option>
-        {horizons.slice(1).map((horizon) => (
-          <option key={horizon} value={horizon}>
-            {pastName(horizon * windowSeconds)}
-          </option>
-        ))}
+        {horizons
+          .filter((horizon) => horizon > 1)
+          .map((horizon) => (
+            <option key={horizon} value={horizon}>
+              {pastName(horizon * windowSeconds)}
+            </option>
+          ))}
       </Select>
     </span>
   );

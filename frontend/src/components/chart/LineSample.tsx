@@ -1,18 +1,27 @@
-export type SampleName = "actual" | "lgbmPlus" | "lgbm" | "past" | "band";
+import type { ChartLine } from "@/lib/chartLines";
 
-const LINES: Record<Exclude<SampleName, "band">, { stroke: string; dash?: string }> = {
-  actual: { stroke: "stroke-series-actual" },
-  lgbmPlus: { stroke: "stroke-series-lgbm-plus", dash: "5 3" },
-  lgbm: { stroke: "stroke-series-lgbm", dash: "2 2.5" },
-  past: { stroke: "stroke-series-past", dash: "7 2 1.5 2" },
-};
+/** Dashes of a sample beside those of the chart, whose lines are longer. */
+const DASH_SCALE = 0.75;
 
-/** A bit of the line as the chart draws it, so that dashes tell the series apart without colour. */
-export function LineSample({ of }: { of: SampleName }) {
+/** A bit of the line as the chart draws it, so that dashes tell the lines apart without colour. */
+export function LineSample({ line }: { line: ChartLine }) {
+  const colour = `var(${line.token})`;
+  if (line.kind === "dots")
+    return (
+      <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0 justify-self-center">
+        <circle
+          cx="4"
+          cy="4"
+          r="3.25"
+          strokeWidth="1.5"
+          style={{ stroke: colour, fill: line.hollow ? "var(--surface)" : colour }}
+        />
+      </svg>
+    );
   return (
     <svg aria-hidden="true" viewBox="0 0 20 10" className="h-2.5 w-5 shrink-0">
-      {of === "band" ? (
-        <rect width="20" height="10" rx="2" className="fill-series-band" />
+      {line.kind === "band" ? (
+        <rect width="20" height="10" rx="2" style={{ fill: colour }} />
       ) : (
         <line
           x1="0"
@@ -20,8 +29,8 @@ export function LineSample({ of }: { of: SampleName }) {
           y1="5"
           y2="5"
           strokeWidth="2"
-          strokeDasharray={LINES[of].dash}
-          className={LINES[of].stroke}
+          strokeDasharray={line.dash?.map((length) => length * DASH_SCALE).join(" ")}
+          style={{ stroke: colour }}
         />
       )}
     </svg>

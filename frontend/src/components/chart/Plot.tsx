@@ -1,30 +1,30 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { usePage } from "@/hooks/usePage";
 import type { Theme } from "@/hooks/useTheme";
-import { type ChartModel, SERIES } from "@/lib/chartModel";
-import { chartSummary } from "@/lib/chartSummary";
-import { formatRateWithUnit, RATE_UNIT } from "@/lib/format";
-import { formatDateTime, type Zone, zoneName } from "@/lib/time";
+import type { ChartModel } from "@/lib/chartModel";
+import { chartSummary, windowText } from "@/lib/chartSummary";
+import { RATE_UNIT } from "@/lib/format";
+import { CHART_HEIGHT } from "./ChartStates";
 import { ChartTooltip } from "./ChartTooltip";
 import { type Palette, readPalette } from "./palette";
 import type { PlotCursor, ZoomRange } from "./plotOptions";
-import { fullRange, usePlot, type Visible } from "./usePlot";
+import { fullRange, usePlot } from "./usePlot";
 
 const LARGE_STEP = 10;
 const ZOOM_SHARE = 0.5;
 
 interface PlotProps {
   model: ChartModel;
-  zone: Zone;
-  theme: Theme;
   nowLabel: string;
-  pastLabel: string;
-  visible: Visible;
+  /** Keys of the lines that are switched off. */
+  hidden: ReadonlySet<string>;
   zoom: ZoomRange | null;
   onZoom: (range: ZoomRange | null) => void;
 }
 
 /** The canvas with its crosshair, which the arrow keys move as the mouse does. */
-export function Plot({ model, zone, theme, nowLabel, pastLabel, visible, zoom, onZoom }: PlotProps) {
+export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
+  const { theme, zone } = usePage();
   const container = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<PlotCursor | null>(null);
   const palette = usePalette(theme);
@@ -32,18 +32,18 @@ export function Plot({ model, zone, theme, nowLabel, pastLabel, visible, zoom, o
     () => ({ model, palette, zone, nowLabel, onCursor: setCursor, onZoom }),
     [model, palette, zone, nowLabel, onZoom],
   );
-  const plot = usePlot(container, context, zoom, visible);
+  const plot = usePlot(container, context, zoom, hidden);
   const summaryId = useId();
 
-  const last = model.columns[0].length - 1;
+  const last = model.times.length - 1;
   const moveTo = (index: number) => {
-    const time = model.columns[0][Math.min(Math.max(index, 0), last)];
+    const time = model.times[Math.min(Math.max(index, 0), last)];
     if (!plot.current || time === undefined) return;
     plot.current.setCursor({ left: plot.current.valToPos(time, "x"), top: 0 });
   };
   const zoomIn = () => {
     const { min, max } = zoom ?? fullRange(model);
-    const middle = model.columns[0][cursor?.index ?? last] ?? max;
+    const middle = model.times[cursor?.index ?? last] ?? max;
     const half = ((max - min) * ZOOM_SHARE) / 2;
     onZoom({ min: Math.max(min, middle - half), max: Math.min(max, middle + half) });
   };
@@ -101,14 +101,12 @@ export function Plot({ model, zone, theme, nowLabel, pastLabel, visible, zoom, o
         aria-valuemax={last}
         aria-valuenow={Math.min(cursor?.index ?? last, last)}
         aria-valuetext={
-          cursor ? valueText(model, cursor.index, zone, pastLabel) : "No time chosen. Arrow keys move it."
+          cursor ? windowText(model, cursor.index, zone) : "No time selected. The arrow keys move it."
         }
         onKeyDown={onKeyDown}
-        className="h-[clamp(17rem,calc(100dvh-25rem),40rem)] w-full overflow-hidden rounded-sm"
+        className={`${CHART_HEIGHT} w-full overflow-hidden rounded-sm`}
       />
-      {cursor && cursor.index <= last && (
-        <ChartTooltip model={model} cursor={cursor} zone={zone} pastLabel={pastLabel} />
-      )}
+      {cursor && cursor.index <= last && <ChartTooltip model={model} cursor={cursor} />}
       <p id={summaryId} className="sr-only" data-testid="chart-summary">
         {chartSummary(model, zone)}
       </p>
@@ -120,15 +118,4 @@ function usePalette(theme: Theme): Palette {
   const [palette, setPalette] = useState(() => ({ theme, colours: readPalette(document.body) }));
   useEffect(() => setPalette({ theme, colours: readPalette(document.body) }), [theme]);
   return palette.colours;
-}
-
-function valueText(model: ChartModel, index: number, zone: Zone, pastLabel: string): string {
-  const at = (column: keyof typeof SERIES) => model.columns[SERIES[column]][index] ?? null;
-  const time = `${formatDateTime(model.columns[0][index] ?? model.now, zone, model.step)} ${zoneName(zone)}`;
-  const past = at("past") === null ? "" : `, ${pastLabel} ${formatRateWithUnit(at("past"))}`;
-  const growing = at("growing") === null ? "" : `, so far ${formatRateWithUnit(at("growing"))}`;
-  const forecast = `LGBM+ ${formatRateWithUnit(at("lgbmPlus"))}, LGBM ${formatRateWithUnit(at("lgbm"))}`;
-  if (index >= model.futureFrom) return `${time}: forecast ${forecast}${growing}`;
-  const anomaly = at("anomaly") === null ? "" : ", anomaly";
-  return `${time}: actual ${formatRateWithUnit(at("actual"))}, ${forecast}${past}${anomaly}`;
 }

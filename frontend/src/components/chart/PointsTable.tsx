@@ -1,42 +1,26 @@
 import type { ReactNode } from "react";
-import { type ChartModel, SERIES } from "@/lib/chartModel";
+import { usePage } from "@/hooks/usePage";
+import { type ChartModel, rateAt } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
 import { formatRate, RATE_UNIT } from "@/lib/format";
-import { formatDateTime, type Zone, zoneName } from "@/lib/time";
-
-const COLUMNS = [
-  { name: "actual", label: "Actual" },
-  { name: "lgbmPlus", label: "LGBM+" },
-  { name: "p10", label: "p10" },
-  { name: "p90", label: "p90" },
-  { name: "lgbm", label: "LGBM" },
-] as const;
-
-interface PointsTableProps {
-  model: ChartModel;
-  zone: Zone;
-  /** Null where no past forecasts are shown. */
-  pastLabel: string | null;
-}
+import { formatDateTime, zoneName } from "@/lib/time";
+import { CHART_HEIGHT } from "./ChartStates";
 
 /** What the chart draws, as rows, the newest first. */
-export function PointsTable({ model, zone, pastLabel }: PointsTableProps) {
-  const [times] = model.columns;
-  const columns = [...COLUMNS, ...(pastLabel === null ? [] : [{ name: "past", label: pastLabel } as const])];
+export function PointsTable({ model }: { model: ChartModel }) {
+  const { zone } = usePage();
+  const { times, futureFrom } = model;
+  const columns = model.lines.filter(({ kind }) => kind !== "dots").flatMap((line) => line.columns);
   const rows = times.map((_, index) => index).reverse();
   return (
-    <section
-      tabIndex={0}
-      aria-label="Points of the chart"
-      className="h-[clamp(17rem,calc(100dvh-25rem),40rem)] overflow-auto"
-    >
+    <section tabIndex={0} aria-label="Points of the chart" className={`${CHART_HEIGHT} overflow-auto`}>
       <table className="w-full border-separate border-spacing-0 text-xs">
         <caption className="sr-only">Request rate and forecasts, {RATE_UNIT}</caption>
         <thead>
           <tr>
             <HeadCell align="left">Time ({zoneName(zone)})</HeadCell>
-            {columns.map(({ name, label }) => (
-              <HeadCell key={name} align="right">
+            {columns.map(({ key, label }) => (
+              <HeadCell key={key} align="right">
                 {label}
               </HeadCell>
             ))}
@@ -44,25 +28,18 @@ export function PointsTable({ model, zone, pastLabel }: PointsTableProps) {
         </thead>
         <tbody>
           {rows.map((index) => (
-            <tr key={times[index]} className={classes(index >= model.futureFrom && "bg-inset")}>
+            <tr key={times[index]} className={classes(index >= futureFrom && "bg-inset")}>
               <th
                 scope="row"
                 className="border-b border-line px-3 py-1 text-left font-normal whitespace-nowrap"
               >
                 {formatDateTime(times[index] ?? model.now, zone, model.step)}
-                {index >= model.futureFrom && <span className="text-muted"> forecast</span>}
-                {model.columns[SERIES.growing][index] != null && (
-                  <span className="text-muted">
-                    , so far {formatRate(model.columns[SERIES.growing][index])}
-                  </span>
-                )}
-                {model.columns[SERIES.anomaly][index] != null && (
-                  <span className="text-danger"> anomaly</span>
-                )}
+                {index >= futureFrom && <span className="text-muted"> forecast</span>}
+                <Remarks model={model} index={index} />
               </th>
-              {columns.map(({ name }) => (
-                <td key={name} className="border-b border-line px-3 py-1 text-right">
-                  {formatRate(model.columns[SERIES[name]][index])}
+              {columns.map((column) => (
+                <td key={column.key} className="border-b border-line px-3 py-1 text-right">
+                  {formatRate(rateAt(model, column, index))}
                 </td>
               ))}
             </tr>
@@ -71,6 +48,23 @@ export function PointsTable({ model, zone, pastLabel }: PointsTableProps) {
       </table>
     </section>
   );
+}
+
+/** What the chart draws as dots at a window. */
+function Remarks({ model, index }: { model: ChartModel; index: number }) {
+  return model.lines
+    .filter(({ kind }) => kind === "dots")
+    .flatMap(({ flag, spoken, columns }) =>
+      columns.map((column) => {
+        const rate = rateAt(model, column, index);
+        if (rate === null) return null;
+        return (
+          <span key={column.key} className={flag ? "text-danger" : "text-muted"}>
+            {flag ? ` ${spoken}` : `, ${spoken} ${formatRate(rate)}`}
+          </span>
+        );
+      }),
+    );
 }
 
 function HeadCell({ align, children }: { align: "left" | "right"; children: ReactNode }) {

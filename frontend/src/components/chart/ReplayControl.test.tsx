@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Replay } from "@/api/types";
 import { useSeriesList } from "@/hooks/queries";
-import { at, series } from "@/test/fixtures";
+import { at, limits, series } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { ReplayControl } from "./ReplayControl";
 
@@ -26,9 +26,9 @@ function List({ children }: { children: ReactNode }) {
 
 function show(change: Partial<Parameters<typeof ReplayControl>[0]> = {}) {
   const onFollow = vi.fn();
-  renderPage(
-    <ReplayControl series={series()} replay={null} fastest={10} zone="utc" onFollow={onFollow} {...change} />,
-  );
+  renderPage(<ReplayControl series={series()} replay={null} onFollow={onFollow} {...change} />, {
+    limits: limits({ max_replay_speed: 10 }),
+  });
   return onFollow;
 }
 
@@ -75,7 +75,7 @@ it("follows the replay also where the live connection tells of it before the ans
   });
   const onFollow = vi.fn();
   const control = (replay: Replay | null) => (
-    <ReplayControl series={series()} replay={replay} fastest={10} zone="utc" onFollow={onFollow} />
+    <ReplayControl series={series()} replay={replay} onFollow={onFollow} />
   );
   const page = renderPage(<List>{control(null)}</List>);
   await userEvent.click(screen.getByRole("button", { name: "Replay as live" }));
@@ -99,13 +99,13 @@ it("says what is played and how long it takes, and stops it", async () => {
   });
   show({ series: series({ filename: "replay of access.log", live: true }), replay: REPLAY });
   expect(screen.getByText(/at 2 windows\/s, now 31 Aug 1995, 18:00 UTC, 2.min left/)).toBeVisible();
-  expect(screen.queryByRole("button", { name: "Watch it" })).not.toBeInTheDocument();
+  expect(screen.queryByRole("button", { name: "Watch" })).not.toBeInTheDocument();
   await userEvent.click(screen.getByRole("button", { name: "Stop replay" }));
   await waitFor(() => expect(asked.some(({ method }) => method === "DELETE")).toBe(true));
 });
 
 it("leads to a replay from another series", async () => {
   const onFollow = show({ replay: REPLAY });
-  await userEvent.click(screen.getByRole("button", { name: "Watch it" }));
+  await userEvent.click(screen.getByRole("button", { name: "Watch" }));
   expect(onFollow).toHaveBeenCalledWith(REPLAY);
 });

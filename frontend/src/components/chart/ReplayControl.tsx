@@ -7,8 +7,9 @@ import { Field } from "@/components/ui/Field";
 import { Select } from "@/components/ui/Select";
 import { SeriesName } from "@/components/ui/SeriesName";
 import { useStartReplay, useStopReplay } from "@/hooks/mutations";
+import { useLimits, usePage } from "@/hooks/usePage";
 import { formatAge } from "@/lib/format";
-import { formatDateTime, toSeconds, type Zone, zoneName } from "@/lib/time";
+import { formatDateTime, toSeconds, zoneName } from "@/lib/time";
 
 const SPEEDS = [1, 2, 5, 10, 20];
 const DEFAULT_SPEED = 2;
@@ -17,12 +18,10 @@ const DAY = 86_400;
 interface ReplayControlProps {
   series: Series;
   replay: Replay | null;
-  fastest: number;
-  zone: Zone;
   onFollow: (replay: Replay) => void;
 }
 
-/** Plays the series as if it came in now, or says what is being played. */
+/** Replays the series as if it came in now, or shows the replay that runs. */
 export function ReplayControl(props: ReplayControlProps) {
   return (
     <div className="border-t border-line px-4 py-3">
@@ -31,7 +30,8 @@ export function ReplayControl(props: ReplayControlProps) {
   );
 }
 
-function Start({ series, fastest, onFollow }: ReplayControlProps) {
+function Start({ series, onFollow }: ReplayControlProps) {
+  const { max_replay_speed: fastest } = useLimits();
   const starting = useStartReplay(onFollow);
   const long = toSeconds(series.last) - toSeconds(series.first) > DAY;
   const submit = (event: FormEvent<HTMLFormElement>) => {
@@ -70,32 +70,31 @@ function Start({ series, fastest, onFollow }: ReplayControlProps) {
         Replay as live
       </Button>
       <p className="min-w-48 flex-1 basis-64 text-xs text-muted sm:pb-1">
-        Plays this series as if it came in now, with the forecasts made at the time.
+        Replays this series as if it were arriving now, with the forecasts of that time.
       </p>
       {starting.error && <ReplayError error={starting.error} />}
     </form>
   );
 }
 
-function Playing({ series, replay, zone, onFollow }: ReplayControlProps & { replay: Replay }) {
+function Playing({ series, replay, onFollow }: ReplayControlProps & { replay: Replay }) {
+  const { zone } = usePage();
   const stopping = useStopReplay();
   const position = toSeconds(replay.position);
-  const left = Math.max(0, (toSeconds(replay.last) - position) / series.window_seconds / replay.speed);
+  const remaining = Math.max(0, (toSeconds(replay.last) - position) / series.window_seconds / replay.speed);
   return (
     <div className="flex flex-wrap items-center gap-3">
       <Button disabled={stopping.isPending} onClick={() => stopping.mutate()}>
         <Square aria-hidden className="size-3.5" />
         Stop replay
       </Button>
-      {series.filename !== replay.replay_filename && (
-        <Button onClick={() => onFollow(replay)}>Watch it</Button>
-      )}
+      {series.filename !== replay.replay_filename && <Button onClick={() => onFollow(replay)}>Watch</Button>}
       <p className="flex min-w-0 flex-wrap items-center gap-x-1.5 text-xs text-muted">
         <span>Replaying</span>
         <SeriesName name={replay.filename} className="text-ink" />
         <span>
           at {replay.speed === 1 ? "1 window/s" : `${replay.speed} windows/s`}, now{" "}
-          {formatDateTime(position, zone)} {zoneName(zone)}, {formatAge(left)} left
+          {formatDateTime(position, zone)} {zoneName(zone)}, {formatAge(remaining)} left
         </span>
       </p>
       {stopping.error && <ReplayError error={stopping.error} />}

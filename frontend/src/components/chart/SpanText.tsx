@@ -1,7 +1,8 @@
 import { Badge } from "@/components/ui/Badge";
+import { usePage } from "@/hooks/usePage";
 import type { ChartModel } from "@/lib/chartModel";
 import { formatDuration } from "@/lib/format";
-import { formatClock, formatSpan, type Zone } from "@/lib/time";
+import { formatClock, formatSpan } from "@/lib/time";
 import type { ZoomRange } from "./plotOptions";
 
 interface SpanTextProps {
@@ -9,12 +10,12 @@ interface SpanTextProps {
   zoom: ZoomRange | null;
   windowSeconds: number;
   frozen: boolean;
-  zone: Zone;
 }
 
 /** Which time the chart shows, with its dates: a log of 1995 ends in 1995. */
-export function SpanText({ model, zoom, windowSeconds, frozen, zone }: SpanTextProps) {
-  const [times] = model.columns;
+export function SpanText({ model, zoom, windowSeconds, frozen }: SpanTextProps) {
+  const { zone } = usePage();
+  const { times } = model;
   const from = zoom?.min ?? times[0] ?? model.now;
   const to = zoom?.max ?? model.now;
   const lastForecast = times.length > model.futureFrom ? times.at(-1) : undefined;
@@ -27,7 +28,7 @@ export function SpanText({ model, zoom, windowSeconds, frozen, zone }: SpanTextP
         </Badge>
       )}
       <span className="font-medium text-ink">{formatSpan(from, to, zone, Math.min(model.step, 60))}</span>
-      {` · ${merged ? "means" : "windows"} of ${formatDuration(model.step)}`}
+      {` · ${formatDuration(model.step)} ${merged ? "averages" : "windows"}`}
       {zoom === null &&
         lastForecast !== undefined &&
         ` · forecast to ${formatClock(lastForecast + windowSeconds, zone, windowSeconds)}`}

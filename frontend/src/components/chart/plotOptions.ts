@@ -1,10 +1,11 @@
 import uPlot from "uplot";
-import { type ChartModel, dottedRows, SERIES } from "@/lib/chartModel";
+import type { ChartLine } from "@/lib/chartLines";
+import { type ChartModel, dottedIndices, drawnColumns } from "@/lib/chartModel";
 import { formatTick } from "@/lib/format";
 import { axisLabels, type Zone } from "@/lib/time";
 import type { Palette } from "./palette";
 
-/** What the drawing functions need; they read the newest of it, so the chart is never rebuilt for it. */
+/** What the drawing functions need; they read the newest of it, so the plot is rebuilt only for other lines. */
 export interface PlotContext {
   model: ChartModel;
   palette: Palette;
@@ -27,23 +28,33 @@ export interface ZoomRange {
 }
 
 const FONT = '11px "Inter", system-ui, sans-serif';
-const DASH = { lgbmPlus: [7, 4], lgbm: [2, 3], past: [9, 3, 2, 3] };
 const LEAST_LABELLED_PIXELS = 64;
-/** Series that get a mark where the crosshair meets them. */
-const MARKED: number[] = [SERIES.actual, SERIES.lgbm, SERIES.lgbmPlus, SERIES.past];
 const LEAST_ZOOM_PIXELS = 8;
 const HEADROOM = 1.08;
+
+/** From here on, lines and dots of the usual size would cover each other. */
+const DENSE_WINDOWS = 400;
+
+/** The data of the plot: its times, then a row for each of its series. */
+export function plotData({ times, lines, rates }: ChartModel): uPlot.AlignedData {
+  return [times, ...drawnColumns(lines).map(({ column }) => rates[column.key] ?? [])];
+}
+
+/** Width of a line or a dot's diameter, CSS pixels, where so many windows are drawn. */
+export function lineWidth({ kind, width }: ChartLine, windows: number): number {
+  if (windows <= DENSE_WINDOWS || width === 0) return width;
+  return kind === "dots" ? width - 3 : width - 0.5;
+}
 
 export function plotOptions(
   size: { width: number; height: number },
   context: () => PlotContext,
 ): uPlot.Options {
-  const colour = (name: keyof Palette) => () => context().palette[name];
+  const colour = (token: string) => () => context().palette(token);
+  const drawn = drawnColumns(context().model.lines);
 
-  // The band's edges have paths to fill between, and no line of their own.
-  const edge = (): uPlot.Series => ({ width: 0, spanGaps: false, points: { show: false } });
-  const line = (name: keyof typeof SERIES & keyof Palette, width: number, dash?: number[]): uPlot.Series => ({
-    stroke: colour(name),
+  const line = ({ token, width, dash }: ChartLine, column: string): uPlot.Series => ({
+    stroke: colour(token),
     width,
     spanGaps: false,
     ...(dash ? { dash } : {}),
@@ -51,17 +62,30 @@ export function plotOptions(
       show: false,
       size: 6,
       width: 1.5,
-      stroke: colour(name),
-      fill: colour("surface"),
-      filter: () => dottedRows(context().model.columns[SERIES[name]], context().model.futureFrom),
+      stroke: colour(token),
+      fill: colour("--surface"),
+      filter: () => dottedIndices(context().model.rates[column] ?? [], context().model.futureFrom),
     },
   });
-
-  // Marks without a line.
-  const dots = (size: number, stroke: keyof Palette, fill: keyof Palette): uPlot.Series => ({
-    paths: () => null,
-    points: { show: true, space: 0, size, width: 1.5, stroke: colour(stroke), fill: colour(fill) },
-  });
+  const SHAPES: Record<ChartLine["kind"], (line: ChartLine, column: string) => uPlot.Series> = {
+    line,
+    // A band's edges have paths to fill between, and no line of their own.
+    band: () => ({ width: 0, spanGaps: false, points: { show: false } }),
+    // Dots have no line.
+    dots: ({ token, width, hollow }) => ({
+      paths: () => null,
+      points: {
+        show: true,
+        space: 0,
+        size: width,
+        width: 1.5,
+        stroke: colour(hollow ? token : "--surface"),
+        fill: colour(hollow ? "--surface" : token),
+      },
+    }),
+  };
+  /** Lines get a dot where the crosshair meets them. */
+  const isLine = (index: number) => drawn[index - 1]?.line.kind === "line";
 
   return {
     ...size,
@@ -74,9 +98,9 @@ export function plotOptions(
     cursor: {
       y: false,
       points: {
-        size: (_plot, series) => (MARKED.includes(series) ? 7 : 0),
-        width: (_plot, series) => (MARKED.includes(series) ? 2 : 0),
-        fill: colour("surface"),
+        size: (_plot, series) => (isLine(series) ? 7 : 0),
+        width: (_plot, series) => (isLine(series) ? 2 : 0),
+        fill: colour("--surface"),
       },
       drag: { x: true, y: false, setScale: false },
       bind: {
@@ -92,36 +116,30 @@ export function plotOptions(
     },
     axes: [
       {
-        stroke: colour("muted"),
+        stroke: colour("--muted"),
         font: FONT,
         space: 72,
         size: 44,
         grid: { show: false },
-        ticks: { stroke: colour("grid"), width: 1, size: 5 },
+        ticks: { stroke: colour("--chart-grid"), width: 1, size: 5 },
         values: (_plot, ticks, _axis, _space, step) => axisLabels(ticks, step, context().zone),
       },
       {
-        stroke: colour("muted"),
+        stroke: colour("--muted"),
         font: FONT,
         size: 52,
         space: 44,
-        grid: { stroke: colour("grid"), width: 1 },
+        grid: { stroke: colour("--chart-grid"), width: 1 },
         ticks: { show: false },
         values: (_plot, ticks) => ticks.map(formatTick),
       },
     ],
-    series: [
-      {},
-      edge(),
-      edge(),
-      line("actual", 1.5),
-      line("lgbm", 1.75, DASH.lgbm),
-      line("lgbmPlus", 2, DASH.lgbmPlus),
-      dots(8, "surface", "anomaly"),
-      line("past", 1.5, DASH.past),
-      dots(8, "actual", "surface"),
-    ],
-    bands: [{ series: [SERIES.p90, SERIES.p10], fill: colour("band") }],
+    series: [{}, ...drawn.map(({ line, column }) => SHAPES[line.kind](line, column.key))],
+    bands: drawn.flatMap(({ line }, index) =>
+      line.kind === "band" && drawn[index + 1]?.line === line
+        ? [{ series: [index + 2, index + 1], fill: colour(line.token) }]
+        : [],
+    ),
     hooks: {
       drawClear: [(plot) => shadeSpans(plot, context())],
       draw: [(plot) => drawNow(plot, context())],
@@ -147,12 +165,12 @@ export function plotOptions(
 /** Unknown time and the time to come lie on their own ground. */
 function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
   for (const [from, to] of model.outages) {
-    const span = fillSpan(plot, from, to, palette.outage);
+    const span = fillSpan(plot, from, to, palette("--chart-outage"));
     if (span && span.width > LEAST_LABELLED_PIXELS * uPlot.pxRatio)
       drawLabel(plot, "unknown", span.left + span.width / 2, "center", palette);
   }
-  if (model.columns[0].length > model.futureFrom)
-    fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette.future);
+  if (model.times.length > model.futureFrom)
+    fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette("--chart-future"));
 }
 
 function fillSpan(
@@ -184,7 +202,7 @@ function drawLabel(
   const ratio = uPlot.pxRatio;
   ctx.save();
   ctx.font = `500 ${11 * ratio}px "Inter", system-ui, sans-serif`;
-  ctx.fillStyle = palette.muted;
+  ctx.fillStyle = palette("--muted");
   ctx.textAlign = align;
   ctx.textBaseline = "top";
   ctx.fillText(text, x, bbox.top + 4 * ratio);
@@ -197,7 +215,7 @@ function drawNow(plot: uPlot, { model, palette, nowLabel }: PlotContext): void {
   if (x < bbox.left || x > bbox.left + bbox.width) return;
   const ratio = uPlot.pxRatio;
   ctx.save();
-  ctx.strokeStyle = palette.control;
+  ctx.strokeStyle = palette("--control");
   ctx.lineWidth = ratio;
   ctx.beginPath();
   ctx.moveTo(x, bbox.top);

@@ -1,24 +1,14 @@
 import { type RefObject, useEffect, useRef } from "react";
 import uPlot from "uplot";
-import { type ChartModel, SERIES } from "@/lib/chartModel";
-import { type PlotContext, plotOptions, type ZoomRange } from "./plotOptions";
+import { type ChartModel, drawnColumns } from "@/lib/chartModel";
+import { lineWidth, type PlotContext, plotData, plotOptions, type ZoomRange } from "./plotOptions";
 
-export interface Visible {
-  actual: boolean;
-  lgbmPlus: boolean;
-  lgbm: boolean;
-  band: boolean;
-}
-
-/** From here on, lines and markers of the usual size would cover each other. */
-const DENSE_POINTS = 400;
-
-/** A uPlot in `container`: made once, given new data, resized with its container, destroyed on unmount. */
+/** A uPlot in `container`: created once, given new data, resized with its container, destroyed on unmount. */
 export function usePlot(
   container: RefObject<HTMLDivElement | null>,
   context: PlotContext,
   zoom: ZoomRange | null,
-  visible: Visible,
+  hidden: ReadonlySet<string>,
 ): RefObject<uPlot | null> {
   const plot = useRef<uPlot | null>(null);
   const newest = useRef(context);
@@ -27,69 +17,57 @@ export function usePlot(
     const parent = container.current;
     if (!parent) return;
     const size = () => ({ width: parent.clientWidth, height: parent.clientHeight });
-    const made = new uPlot(
+    const created = new uPlot(
       plotOptions(size(), () => newest.current),
-      newest.current.model.columns,
+      plotData(newest.current.model),
       parent,
     );
-    plot.current = made;
-    const observer = new ResizeObserver(() => made.setSize(size()));
+    plot.current = created;
+    const observer = new ResizeObserver(() => created.setSize(size()));
     observer.observe(parent);
     // Canvas text measured before the font came would keep the fallback's shape.
     document.fonts.ready.then(() => plot.current?.redraw(false, true));
     return () => {
       observer.disconnect();
       plot.current = null;
-      made.destroy();
+      created.destroy();
     };
   }, [container]);
 
   useEffect(() => {
     newest.current = context;
-    const made = plot.current;
-    if (!made) return;
-    adaptToDensity(made, context.model.columns[0].length);
-    made.batch(() => {
-      made.setData(context.model.columns, false);
-      made.setScale("x", zoom ?? fullRange(context.model));
-      made.redraw(false, true);
+    const { model } = context;
+    plot.current?.batch((drawing: uPlot) => {
+      adaptToDensity(drawing, model);
+      drawing.setData(plotData(model), false);
+      drawing.setScale("x", zoom ?? fullRange(model));
+      drawing.redraw(false, true);
     });
   }, [context, zoom]);
 
+  const { lines } = context.model;
   useEffect(() => {
-    const made = plot.current;
-    if (!made) return;
-    made.batch(() => {
-      for (const name of ["actual", "lgbmPlus", "lgbm"] as const)
-        made.setSeries(SERIES[name], { show: visible[name] });
-      for (const name of ["anomaly", "growing"] as const)
-        made.setSeries(SERIES[name], { show: visible.actual });
-      for (const name of ["p90", "p10"] as const) made.setSeries(SERIES[name], { show: visible.band });
+    plot.current?.batch((drawing: uPlot) => {
+      for (const [index, { line }] of drawnColumns(lines).entries())
+        drawing.setSeries(index + 1, { show: !hidden.has(line.shownWith ?? line.key) });
     });
-  }, [visible]);
+  }, [lines, hidden]);
 
   return plot;
 }
 
-export function fullRange(model: ChartModel): ZoomRange {
-  const [times] = model.columns;
-  const min = times[0] ?? model.now - model.step;
-  const max = Math.max(times.at(-1) ?? model.now, model.now);
-  return { min, max: max > min ? max : min + model.step };
+export function fullRange({ times, now, step }: ChartModel): ZoomRange {
+  const min = times[0] ?? now - step;
+  const max = Math.max(times.at(-1) ?? now, now);
+  return { min, max: max > min ? max : min + step };
 }
 
-function adaptToDensity(plot: uPlot, points: number): void {
-  const dense = points > DENSE_POINTS;
-  const sizes = {
-    actual: dense ? 1 : 1.5,
-    lgbm: dense ? 1.25 : 1.75,
-    lgbmPlus: dense ? 1.5 : 2,
-    past: dense ? 1 : 1.5,
-  };
-  for (const name of ["actual", "lgbm", "lgbmPlus", "past"] as const) {
-    const line = plot.series[SERIES[name]];
-    if (line) line.width = sizes[name];
+function adaptToDensity(plot: uPlot, { lines, times }: ChartModel): void {
+  for (const [index, { line }] of drawnColumns(lines).entries()) {
+    const series = plot.series[index + 1];
+    if (!series) continue;
+    const width = lineWidth(line, times.length);
+    if (line.kind !== "dots") series.width = width;
+    else if (series.points) series.points.size = width;
   }
-  const markers = plot.series[SERIES.anomaly]?.points;
-  if (markers) markers.size = dense ? 5 : 8;
 }

@@ -8,6 +8,14 @@ import { SeriesName } from "@/components/ui/SeriesName";
 import { useDeleteSeries } from "@/hooks/mutations";
 import { countOf } from "@/lib/format";
 
+/** How a deleted series comes back. */
+const RESTORING: Record<Series["origin"], string> = {
+  upload: "To restore it, upload the file again.",
+  sample: "To restore it, load the sample again.",
+  replay: "To restore it, start the replay again.",
+  feed: "What the feed has sent so far cannot be restored.",
+};
+
 /** Deletes the series on the page, after asking. */
 export function ClearData({ series }: { series: Series }) {
   const [open, setOpen] = useState(false);
@@ -30,8 +38,8 @@ export function ClearData({ series }: { series: Series }) {
           <SeriesName name={series.filename} synthetic={series.synthetic} />
         </p>
         <p className="mt-2 text-muted">
-          Its {countOf(series.points, "window")} and their forecasts are removed from the store. Other series
-          stay. It comes back only by uploading the file again.
+          Its {countOf(series.points, "window")} and their forecasts will be deleted from the store. Other
+          series are not affected. {RESTORING[series.origin]}
         </p>
         {deletion.error && (
           <p role="alert" className="mt-3 rounded-md bg-danger-soft p-2.5 text-danger">

@@ -1,5 +1,6 @@
-import { render, screen } from "@testing-library/react";
+import { screen } from "@testing-library/react";
 import { expect, it } from "vitest";
+import { renderPage } from "@/test/render";
 import { ConnectionPill } from "./ConnectionPill";
 
 const NOW = Date.now() / 1000;
@@ -10,17 +11,17 @@ it.each([
   ["reconnecting", "Reconnecting"],
   ["offline", "Offline"],
 ] as const)("says %s as %s", (state, label) => {
-  render(<ConnectionPill connection={{ state }} newest={null} replaying={false} zone="utc" />);
+  renderPage(<ConnectionPill connection={{ state }} newest={null} replaying={false} />);
   expect(screen.getByRole("status")).toHaveTextContent(label);
 });
 
 it("tells the age of the newest window", () => {
-  render(<ConnectionPill connection={{ state: "live" }} newest={NOW - 185} replaying={false} zone="utc" />);
+  renderPage(<ConnectionPill connection={{ state: "live" }} newest={NOW - 185} replaying={false} />);
   expect(screen.getByText(/3.min ago/)).toBeVisible();
 });
 
 it("tells the data's own time during a replay", () => {
   const newest = Date.UTC(1995, 7, 31, 22, 15) / 1000;
-  render(<ConnectionPill connection={{ state: "live" }} newest={newest} replaying zone="utc" />);
+  renderPage(<ConnectionPill connection={{ state: "live" }} newest={newest} replaying />);
   expect(screen.getByText("at 31 Aug 1995, 22:15")).toBeVisible();
 });

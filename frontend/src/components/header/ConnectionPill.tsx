@@ -1,15 +1,16 @@
 import type { Connection } from "@/hooks/useLive";
 import { useNow } from "@/hooks/useNow";
+import { usePage } from "@/hooks/usePage";
 import { classes } from "@/lib/classes";
 import { formatAge } from "@/lib/format";
-import { formatDateTime, type Zone, zoneName } from "@/lib/time";
+import { formatDateTime, zoneName } from "@/lib/time";
 
 const STATES: Record<Connection["state"], { label: string; dot: string }> = {
   connecting: { label: "Connecting", dot: "bg-control motion-safe:animate-pulse" },
   live: { label: "Live", dot: "bg-ok" },
   reconnecting: { label: "Reconnecting", dot: "bg-warn motion-safe:animate-pulse" },
   offline: { label: "Offline", dot: "bg-danger" },
-  refused: { label: "Live refused", dot: "bg-danger" },
+  refused: { label: "Live updates refused", dot: "bg-danger" },
 };
 
 interface ConnectionPillProps {
@@ -17,10 +18,9 @@ interface ConnectionPillProps {
   /** End of the newest window, in epoch seconds; null where nothing is stored. */
   newest: number | null;
   replaying: boolean;
-  zone: Zone;
 }
 
-export function ConnectionPill({ connection, newest, replaying, zone }: ConnectionPillProps) {
+export function ConnectionPill({ connection, newest, replaying }: ConnectionPillProps) {
   const { label, dot } = STATES[connection.state];
   return (
     <div className="inline-flex h-8 min-w-0 items-center gap-2 rounded-full border border-line bg-inset px-3 text-xs">
@@ -28,16 +28,17 @@ export function ConnectionPill({ connection, newest, replaying, zone }: Connecti
       <span role="status" className="font-medium">
         {label}
       </span>
-      {newest !== null && <Age newest={newest} replaying={replaying} zone={zone} />}
+      {newest !== null && <Age newest={newest} replaying={replaying} />}
     </div>
   );
 }
 
-function Age({ newest, replaying, zone }: { newest: number; replaying: boolean; zone: Zone }) {
+function Age({ newest, replaying }: { newest: number; replaying: boolean }) {
+  const { zone } = usePage();
   const now = useNow();
   const date = `${formatDateTime(newest, zone)} ${zoneName(zone)}`;
   return (
-    <span className="figures truncate text-muted" title={`The newest window ends ${date}`}>
+    <span className="figures truncate text-muted" title={`The newest window ends at ${date}`}>
       {replaying ? (
         `at ${formatDateTime(newest, zone)}`
       ) : (

@@ -1,13 +1,9 @@
 import { Moon, Sun } from "lucide-react";
 import { Button } from "@/components/ui/Button";
-import type { Theme } from "@/hooks/useTheme";
+import { usePage } from "@/hooks/usePage";
 
-interface ThemeToggleProps {
-  theme: Theme;
-  onChoose: (theme: Theme) => void;
-}
-
-export function ThemeToggle({ theme, onChoose }: ThemeToggleProps) {
+export function ThemeToggle() {
+  const { theme, setTheme } = usePage();
   const other = theme === "dark" ? "light" : "dark";
   const Icon = theme === "dark" ? Sun : Moon;
   return (
@@ -16,7 +12,7 @@ export function ThemeToggle({ theme, onChoose }: ThemeToggleProps) {
       size="icon"
       aria-label={`Use the ${other} theme`}
       title={`Use the ${other} theme`}
-      onClick={() => onChoose(other)}
+      onClick={() => setTheme(other)}
     >
       <Icon aria-hidden className="size-4" />
     </Button>

@@ -1,8 +1,8 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, it, vi } from "vitest";
-import type { Accuracy } from "@/api/types";
-import { accuracy, score, served } from "@/test/fixtures";
+import type { Accuracy, Limits, ServedPoint } from "@/api/types";
+import { accuracy, limits, MODELS, score, served, THIRD_MODEL } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { AccuracyPanel } from "./AccuracyPanel";
 
@@ -17,15 +17,34 @@ function atHorizon(horizon: number, model: number, naive: number, origins = 1_44
   ];
 }
 
-async function show(answer: Accuracy, windowSeconds = 60): Promise<HTMLElement> {
+const SERVED = served({ 1: "lgbm_plus", 5: "lgbm_plus", 15: "lgbm_plus" });
+
+async function show(
+  answer: Accuracy,
+  { windowSeconds = 60, serving = SERVED, ...page }: Shown = {},
+): Promise<HTMLElement> {
   stubBackend({ "GET /api/accuracy": () => json(answer) });
-  renderPage(<AccuracyPanel filename="web" windowSeconds={windowSeconds} served={served("lgbm_plus", 1)} />);
+  renderPage(<AccuracyPanel filename="web" windowSeconds={windowSeconds} served={serving} />, page);
   const panel = screen.getByRole("region", { name: "Accuracy" });
   await within(panel).findByRole("table");
   return panel;
 }
 
-it("sets the horizons side by side, against the naive baseline and the best one in words", async () => {
+interface Shown {
+  windowSeconds?: number;
+  serving?: ServedPoint[];
+  limits?: Limits;
+}
+
+/** The figures in bold, as "row, column". */
+function boldFigures(panel: HTMLElement): string[] {
+  return within(panel)
+    .getAllByRole("cell")
+    .filter(({ className }) => className.includes("font-semibold"))
+    .map((cell) => `${cell.closest("tr")?.querySelector("th")?.textContent} ${cell.textContent}`);
+}
+
+it("sets the horizons side by side, against the reference baseline and the best one in words", async () => {
   const scores = [...atHorizon(15, 0.4, 0.4), ...atHorizon(1, 0.23, 0.28), ...atHorizon(5, 0.33, 0.32)];
   const panel = await show(accuracy(scores));
   const ahead = within(panel)
@@ -47,14 +66,14 @@ it("sets the horizons side by side, against the naive baseline and the best one 
     "as good",
     "3 % worse than EWMA",
   ]);
-  expect(panel).toHaveTextContent("LGBM+ against last value over 24 h");
-  expect(within(panel).getByRole("row", { name: "EWMA 0.270 0.310 0.390" })).toBeVisible();
+  expect(panel).toHaveTextContent("LGBM+ vs last value over 24 h, by WAPE");
+  expect(within(panel).getByRole("row", { name: "EWMA 27.0 31.0 39.0" })).toBeVisible();
   expect(within(panel).getByRole("row", { name: /LGBM\+ within p10–p90 79.% 79.% 79.%/ })).toBeVisible();
-  expect(within(panel).getByRole("row", { name: /LGBM\+ mean error −0.0200/ })).toBeVisible();
+  expect(within(panel).getByRole("row", { name: /LGBM\+ mean error, req\/s −0.0200/ })).toBeVisible();
 });
 
 it("names horizons by the window's length", async () => {
-  const panel = await show(accuracy(atHorizon(15, 0.2, 0.3)), 300);
+  const panel = await show(accuracy(atHorizon(15, 0.2, 0.3)), { windowSeconds: 300 });
   expect(panel).toHaveTextContent(/75.min ahead/);
 });
 
@@ -64,10 +83,51 @@ it("says what was scored, and when that is too little", async () => {
   expect(panel).toHaveTextContent(/12.windows scored: each forecast as it was issued/);
 });
 
-it("tells that a file's forecasts were made anew, and which is served", async () => {
+it("says that a file's forecasts were computed for the scores", async () => {
   const panel = await show(accuracy(atHorizon(1, 0.2, 0.3)));
-  expect(panel).toHaveTextContent("forecasts made anew from every window of the file");
-  expect(panel).toHaveTextContent("LGBM+ is served:");
+  expect(panel).toHaveTextContent("forecasts computed from every window of the file");
+});
+
+it("says which candidate is served at which horizon, and the reasons", async () => {
+  const serving = served({ 1: "lgbm_plus", 5: "ewma", 15: "ewma" });
+  const panel = await show(accuracy(atHorizon(1, 0.2, 0.3)), { serving });
+  expect(panel).toHaveTextContent(/LGBM\+ is served 1.min ahead\./);
+  expect(panel).toHaveTextContent(/EWMA is served 5.min and 15.min ahead\./);
+  const reasons = within(panel).getAllByRole("listitem", { hidden: true });
+  expect(reasons.map(({ textContent }) => textContent?.replaceAll("\u00a0", " "))).toEqual([
+    "1 min ahead: The error of lgbm_plus was least.",
+    "5 min ahead: The error of ewma was least.",
+    "15 min ahead: The error of ewma was least.",
+  ]);
+});
+
+it("has the least WAPE of each horizon in bold, whatever the RMSE", async () => {
+  const panel = await show(accuracy([...atHorizon(1, 0.2, 0.3), ...atHorizon(5, 0.4, 0.3)]));
+  expect(boldFigures(panel)).toEqual(["LGBM+ 20.0", "EWMA 29.0"]);
+});
+
+it("says why another than the one in bold is served", async () => {
+  const serving = served({ 1: "lgbm_plus", 5: "ewma" });
+  const scores = [...atHorizon(1, 0.2, 0.3), ...atHorizon(5, 0.2, 0.3)];
+  const panel = await show(accuracy(scores), { serving });
+  expect(panel).toHaveTextContent(/LGBM\+ is served 1.min ahead\./);
+  expect(panel).toHaveTextContent(
+    /EWMA is served 5.min ahead: it had the least error over the last 240 windows; over 24 h LGBM\+ has the least\./,
+  );
+});
+
+it("has a row for each model that the server names", async () => {
+  const models = [...MODELS, THIRD_MODEL];
+  const scores = [...atHorizon(1, 0.2, 0.3), score("toy", 0.25)];
+  const panel = await show(accuracy(scores), { limits: limits({ models }) });
+  const rows = within(panel).getAllByRole("rowheader");
+  expect(rows.slice(0, 4).map(({ textContent }) => textContent)).toEqual([
+    "LGBM+",
+    "LGBM",
+    "Toy",
+    "last value",
+  ]);
+  expect(within(panel).getByRole("row", { name: "Toy 25.0" })).toBeVisible();
 });
 
 it("says where the model may have been trained on this traffic", async () => {
@@ -75,11 +135,12 @@ it("says where the model may have been trained on this traffic", async () => {
   const scores = atHorizon(1, 0.2, 0.3);
   const panel = await show({ ...accuracy(scores), seen_in_training: seen });
   expect(panel).toHaveTextContent("The model was trained on nasa.csv");
+  expect(panel).toHaveTextContent("these errors are optimistic");
 });
 
 it("asks for another span", async () => {
   const asked = stubBackend({ "GET /api/accuracy": () => json(accuracy(atHorizon(1, 0.2, 0.3))) });
-  renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={null} />);
+  renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={[]} />);
   await userEvent.selectOptions(screen.getByRole("combobox", { name: "Span of the errors" }), "7d");
   expect(await screen.findByText(/over 7 days/)).toBeVisible();
   expect(asked.map(({ url }) => new URL(url).searchParams.get("span"))).toEqual(["24h", "7d"]);
@@ -87,13 +148,13 @@ it("asks for another span", async () => {
 
 it("invents nothing where nothing was scored", async () => {
   stubBackend({ "GET /api/accuracy": () => json(accuracy([])) });
-  renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={null} />);
-  expect(await screen.findByText(/No window of this span/)).toBeVisible();
+  renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={[]} />);
+  expect(await screen.findByText(/No window in this span/)).toBeVisible();
   expect(screen.queryByRole("table")).not.toBeInTheDocument();
 });
 
 it("shows the server's words when it cannot answer", async () => {
   stubBackend({ "GET /api/accuracy": () => problem(404, "Not found", "No series has this name.") });
-  renderPage(<AccuracyPanel filename="gone" windowSeconds={60} served={null} />);
+  renderPage(<AccuracyPanel filename="gone" windowSeconds={60} served={[]} />);
   expect(await screen.findByText("No series has this name.")).toBeVisible();
 });

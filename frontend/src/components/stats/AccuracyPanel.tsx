@@ -1,9 +1,10 @@
 import { useState } from "react";
 import { describeError } from "@/api/errors";
-import type { Accuracy, AccuracySpan, Served } from "@/api/types";
+import type { Accuracy, AccuracySpan, ServedPoint } from "@/api/types";
 import { Select } from "@/components/ui/Select";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useAccuracy } from "@/hooks/queries";
+import { useLimits } from "@/hooks/usePage";
 import {
   bestBaseline,
   byHorizon,
@@ -14,19 +15,20 @@ import {
   SPANS,
 } from "@/lib/accuracy";
 import { countOf, formatDuration } from "@/lib/format";
-import { NAIVE, PREFERRED, scoredName } from "@/lib/names";
+import { labelOf, preferredModel, referenceBaseline } from "@/lib/names";
 import { ScoresTable } from "./ScoresTable";
+import { ServedNow } from "./ServedNow";
 import { Tile } from "./Tile";
 
 const ORIGINS: Record<Accuracy["origin"], string> = {
   issued: "each forecast as it was issued",
-  rolling: "forecasts made anew from every window of the file, as a backtest does",
+  rolling: "forecasts computed from every window of the file, as in a backtest",
 };
 
 interface AccuracyPanelProps {
   filename: string;
   windowSeconds: number;
-  served: Served | null;
+  served: readonly ServedPoint[];
 }
 
 /** How wrong the forecasts were at every horizon, beside the naive baselines over the same windows. */
@@ -59,23 +61,18 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
       )}
       {accuracy.data && horizons.length === 0 && (
         <p className="mt-3 text-xs text-muted">
-          No window of this span has both a known rate and a forecast.
+          No window in this span has both a known rate and a forecast.
         </p>
       )}
       {accuracy.data && horizons.length > 0 && (
         <>
           <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} />
-          <ScoresTable horizons={horizons} windowSeconds={windowSeconds} judged={PREFERRED} />
+          <ScoresTable horizons={horizons} windowSeconds={windowSeconds} />
           <Basis horizons={horizons} origin={accuracy.data.origin} />
-          <Seen training={accuracy.data.seen_in_training} />
+          <TrainedOn series={accuracy.data.seen_in_training} />
         </>
       )}
-      {served && (
-        <p className="mt-2 border-t border-line pt-2 text-2xs text-muted">
-          <strong className="font-medium text-ink">{scoredName(served.model)} is served:</strong>{" "}
-          {served.reason}.
-        </p>
-      )}
+      {served.length > 0 && <ServedNow served={served} horizons={horizons} span={span} />}
     </Tile>
   );
 }
@@ -87,35 +84,40 @@ interface GainsProps {
 }
 
 function Gains({ horizons, windowSeconds, span }: GainsProps) {
+  const limits = useLimits();
+  const preferred = preferredModel(limits);
+  const reference = referenceBaseline(limits);
   return (
     <>
       <dl className="mt-3 grid auto-cols-fr grid-flow-col gap-2">
         {horizons.map((scores) => {
-          const gain = gainOver(NAIVE, PREFERRED, scores);
+          const gain = gainOver(reference, preferred.key, scores);
           return (
             <div key={scores.horizon} className="rounded-md bg-inset px-2.5 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
               <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
-                {gain === null ? "not known" : gainText(gain)}
+                {gain === null ? "unknown" : gainText(gain)}
               </dd>
-              <Rival scores={scores} />
+              <BestBaseline scores={scores} />
             </div>
           );
         })}
       </dl>
       <p className="mt-1.5 text-2xs text-muted">
-        LGBM+ against {scoredName(NAIVE)} over {SPANS[span]}, by RMSE
+        {preferred.label} vs {labelOf(limits, reference)} over {SPANS[span]}, by WAPE
       </p>
     </>
   );
 }
 
-/** The last value may be easy to beat: the best baseline is named where that is another. */
-function Rival({ scores }: { scores: HorizonScores }) {
-  const rival = bestBaseline(scores);
-  const gain = rival === null || rival === NAIVE ? null : gainOver(rival, PREFERRED, scores);
-  if (rival === null || gain === null) return null;
-  return <dd className="text-2xs text-muted">{gainText(gain, scoredName(rival))}</dd>;
+/** The reference may be easy to beat: the best baseline is named where that is another. */
+function BestBaseline({ scores }: { scores: HorizonScores }) {
+  const limits = useLimits();
+  const best = bestBaseline(scores, limits);
+  if (best === null || best === referenceBaseline(limits)) return null;
+  const gain = gainOver(best, preferredModel(limits).key, scores);
+  if (gain === null) return null;
+  return <dd className="text-2xs text-muted">{gainText(gain, labelOf(limits, best))}</dd>;
 }
 
 function toneOf(gain: number | null): string {
@@ -136,13 +138,13 @@ function Basis({ horizons, origin }: { horizons: readonly HorizonScores[]; origi
 }
 
 /** Errors on traffic that a model was trained on say little: on that of the World Cup they are up to a third lower. */
-function Seen({ training }: { training: Accuracy["seen_in_training"] }) {
-  if (training.length === 0) return null;
-  const names = training.map(({ name }) => name).join(", ");
+function TrainedOn({ series }: { series: Accuracy["seen_in_training"] }) {
+  if (series.length === 0) return null;
+  const names = series.map(({ name }) => name).join(", ");
   return (
     <p className="mt-2 break-words text-2xs text-warn">
       The model was trained on {names}, which has windows in this span. If this is that traffic, these errors
-      flatter.
+      are optimistic.
     </p>
   );
 }

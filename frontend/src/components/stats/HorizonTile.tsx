@@ -1,9 +1,10 @@
 import { ArrowDownRight, ArrowRight, ArrowUpRight } from "lucide-react";
-import type { Forecast, ServedPoint } from "@/api/types";
+import type { Forecast, ForecastPoint, Limits, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
+import { useLimits } from "@/hooks/usePage";
 import { formatDuration, formatPercent, formatRate, RATE_UNIT } from "@/lib/format";
-import { PREFERRED, scoredName } from "@/lib/names";
+import { labelOf, preferredModel } from "@/lib/names";
 import { Tile } from "./Tile";
 
 const TRENDS = {
@@ -15,18 +16,21 @@ const TRENDS = {
 interface HorizonTileProps {
   horizon: number;
   windowSeconds: number;
-  /** Undefined while loading, null where no forecast was made. */
+  /** Undefined while loading, null where there is none. */
   forecast: Forecast | null | undefined;
   current: number | null;
 }
 
-/** The served forecast one horizon ahead, with its band, its trend against now, and whose it is. */
+/** The served forecast at one horizon: its band, its trend against now, and the model or baseline it is of. */
 export function HorizonTile({ horizon, windowSeconds, forecast, current }: HorizonTileProps) {
-  const point = forecast ? servedAt(forecast, horizon) : null;
+  const limits = useLimits();
+  const served = forecast?.served.find((point) => point.horizon === horizon);
+  // Where nothing is served, because nothing is known of the series any more, the preferred model's forecast is shown.
+  const point = served ?? (forecast ? preferredPoint(forecast, horizon, limits) : undefined);
   return (
     <Tile
       title={`Forecast in ${formatDuration(horizon * windowSeconds)}`}
-      aside={forecast && <ForecastBadge forecast={forecast} />}
+      aside={forecast && <ForecastBadge forecast={forecast} served={served} />}
     >
       {forecast === undefined ? (
         <Skeleton className="mt-2 h-14 w-32" />
@@ -43,7 +47,7 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
               </p>
             </>
           ) : (
-            <p className="mt-1 text-xs text-muted">No forecast was made from here.</p>
+            <p className="mt-1 text-xs text-muted">No forecast available.</p>
           )}
         </>
       )}
@@ -51,36 +55,32 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
   );
 }
 
-function ForecastBadge({ forecast }: { forecast: Forecast }) {
+function ForecastBadge({ forecast, served }: { forecast: Forecast; served: ServedPoint | undefined }) {
+  const limits = useLimits();
   if (forecast.warming_up) return <Badge tone="warn">warming up</Badge>;
   if (forecast.stale && forecast.status !== "historic") return <Badge tone="warn">stale</Badge>;
-  if (!forecast.served) return null;
-  const { model, reason } = forecast.served;
+  if (!served) return null;
+  const { model, reason } = served;
   return (
-    <Badge tone={model === PREFERRED ? "neutral" : "accent"} title={reason}>
-      {scoredName(model)}
+    <Badge tone={model === preferredModel(limits).key ? "neutral" : "accent"} title={reason}>
+      {labelOf(limits, model)}
     </Badge>
   );
 }
 
-/** Where nothing was served, because nothing is known of the series any more, LGBM+ speaks. */
-function servedAt(forecast: Forecast, horizon: number): ServedPoint | null {
-  const points: ServedPoint[] = forecast.served?.points ?? forecast.points.filter(isPreferred);
-  return points.find((point) => point.horizon === horizon) ?? null;
+function preferredPoint({ points }: Forecast, horizon: number, limits: Limits): ForecastPoint | undefined {
+  const { key } = preferredModel(limits);
+  return points.find((point) => point.model === key && point.horizon === horizon);
 }
 
-function isPreferred({ model }: { model: string }): boolean {
-  return model === PREFERRED;
-}
-
-function Trend({ point, current }: { point: ServedPoint; current: number | null }) {
+function Trend({ point, current }: { point: ForecastPoint; current: number | null }) {
   const { icon: Icon, text } = TRENDS[point.trend];
   const share = current ? point.mean / current - 1 : null;
   return (
     <p className="mt-1 flex items-center gap-1 text-xs text-ink">
       <Icon aria-hidden className="size-3.5 text-muted" />
       {text}
-      {point.trend !== "flat" && share !== null && ` ${formatPercent(share)}`} against now
+      {point.trend !== "flat" && share !== null && ` ${formatPercent(share)}`} vs now
     </p>
   );
 }

@@ -1,8 +1,11 @@
 import type { ChartDataPoint, GrowingWindow } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
+import { useLimits, usePage } from "@/hooks/usePage";
 import { formatDuration, formatPercent, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
-import { formatDateTime, toSeconds, type Zone } from "@/lib/time";
+import { preferredModel } from "@/lib/names";
+import { modelRate } from "@/lib/points";
+import { formatDateTime, toSeconds } from "@/lib/time";
 import { Tile } from "./Tile";
 
 interface RateTileProps {
@@ -11,11 +14,12 @@ interface RateTileProps {
   /** The window that is still open; null for what is not fed. */
   growing: GrowingWindow | null;
   windowSeconds: number;
-  zone: Zone;
 }
 
-/** The newest known rate, how far it lies from what was forecast for it, and what the open window has so far. */
-export function RateTile({ point, growing, windowSeconds, zone }: RateTileProps) {
+/** The newest known rate, how far it lies from its forecast, and what the open window has so far. */
+export function RateTile({ point, growing, windowSeconds }: RateTileProps) {
+  const { zone } = usePage();
+  const { column } = preferredModel(useLimits());
   return (
     <Tile title="Current rate" aside={point?.anomaly && <Badge tone="danger">anomaly</Badge>}>
       {point === undefined ? (
@@ -28,13 +32,15 @@ export function RateTile({ point, growing, windowSeconds, zone }: RateTileProps)
           </p>
           {point ? (
             <>
-              <p className="mt-1 text-xs text-muted">{residual(point)}</p>
+              <p className="mt-1 text-xs text-muted">
+                {residualText(point.actual_rps, modelRate(point, column))}
+              </p>
               <p className="text-xs text-muted">
                 at {formatDateTime(toSeconds(point.timestamp), zone, windowSeconds)}
               </p>
             </>
           ) : (
-            <p className="mt-1 text-xs text-muted">No known window here.</p>
+            <p className="mt-1 text-xs text-muted">No window with a known rate.</p>
           )}
           {growing && (
             <p className="text-xs text-muted">
@@ -48,11 +54,11 @@ export function RateTile({ point, growing, windowSeconds, zone }: RateTileProps)
   );
 }
 
-function residual({ actual_rps: actual, predicted_rps_model1: predicted }: ChartDataPoint): string {
-  if (actual === null || predicted === null) return "no forecast was made for it";
+function residualText(actual: number | null, predicted: number | null): string {
+  if (actual === null || predicted === null) return "no forecast for this window";
   const forecast = `forecast was ${formatRateWithUnit(predicted)}`;
   if (predicted <= 0) return forecast;
   const share = actual / predicted - 1;
   if (Math.abs(share) < 0.0005) return forecast;
-  return `${formatPercent(share)} ${share > 0 ? "above" : "below"} its forecast`;
+  return `${formatPercent(share)} ${share > 0 ? "above" : "below"} forecast`;
 }

@@ -1,27 +1,36 @@
 import type { ReactNode } from "react";
 import type { Score } from "@/api/types";
-import { type HorizonScores, scoredModels } from "@/lib/accuracy";
+import { useLimits } from "@/hooks/usePage";
+import { type HorizonScores, scoredCandidates } from "@/lib/accuracy";
 import { classes } from "@/lib/classes";
-import { formatDuration, formatPercent, formatRate, formatSigned, RATE_UNIT, UNKNOWN } from "@/lib/format";
-import { scoredName } from "@/lib/names";
+import {
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatShare,
+  formatSigned,
+  RATE_UNIT,
+  UNKNOWN,
+} from "@/lib/format";
+import { labelOf, preferredModel } from "@/lib/names";
 
 interface ScoresTableProps {
   horizons: readonly HorizonScores[];
   windowSeconds: number;
-  /** The model whose band and bias are told. */
-  judged: string;
 }
 
-/** Errors of models and baselines, horizons side by side, the least of each in bold; then how the judged model errs. */
-export function ScoresTable({ horizons, windowSeconds, judged }: ScoresTableProps) {
+/** WAPE of models and baselines, horizons side by side, the least of each in bold; then more of the preferred model. */
+export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
+  const limits = useLimits();
+  const preferred = preferredModel(limits);
   return (
     <div className="mt-2 overflow-x-auto">
       <table className="w-full text-xs">
-        <caption className="sr-only">Errors by model and horizon, {RATE_UNIT}</caption>
+        <caption className="sr-only">Errors by model and horizon</caption>
         <thead>
           <tr className="text-2xs text-muted">
             <th scope="col" className="py-1 pr-2 text-left font-medium">
-              RMSE, {RATE_UNIT}
+              <abbr title="sum of absolute errors over the sum of traffic">WAPE</abbr>, %
             </th>
             {horizons.map(({ horizon }) => (
               <th key={horizon} scope="col" className="py-1 pl-2 text-right font-medium whitespace-nowrap">
@@ -31,13 +40,13 @@ export function ScoresTable({ horizons, windowSeconds, judged }: ScoresTableProp
           </tr>
         </thead>
         <tbody>
-          {scoredModels(horizons).map((model) => (
-            <Row key={model} title={scoredName(model)}>
-              {horizons.map(({ horizon, scores, best }) => {
-                const rmse = scores.get(model)?.rmse;
+          {scoredCandidates(horizons, limits).map((key) => (
+            <Row key={key} title={labelOf(limits, key)}>
+              {horizons.map(({ horizon, scores, leastWape }) => {
+                const wape = scores.get(key)?.wape ?? null;
                 return (
-                  <Cell key={horizon} strong={rmse === best}>
-                    {formatRate(rmse)}
+                  <Cell key={horizon} strong={wape !== null && wape === leastWape}>
+                    {formatShare(wape)}
                   </Cell>
                 );
               })}
@@ -46,9 +55,9 @@ export function ScoresTable({ horizons, windowSeconds, judged }: ScoresTableProp
         </tbody>
         <tbody className="border-t border-line">
           {DETAILS.map(({ title, text }) => (
-            <Row key={title} title={`${scoredName(judged)} ${title}`}>
+            <Row key={title} title={`${preferred.label} ${title}`}>
               {horizons.map(({ horizon, scores }) => {
-                const score = scores.get(judged);
+                const score = scores.get(preferred.key);
                 return <Cell key={horizon}>{score ? text(score) : UNKNOWN}</Cell>;
               })}
             </Row>
@@ -60,13 +69,14 @@ export function ScoresTable({ horizons, windowSeconds, judged }: ScoresTableProp
 }
 
 const DETAILS: { title: string; text: (score: Score) => string }[] = [
+  { title: `RMSE, ${RATE_UNIT}`, text: ({ rmse }) => formatRate(rmse) },
   {
     title: "within p10–p90",
     text: ({ p10_coverage: low, p90_coverage: high }) =>
       low === null || high === null ? UNKNOWN : formatPercent(high - low),
   },
-  { title: "too low", text: ({ under_forecast }) => formatPercent(under_forecast) },
-  { title: "mean error", text: ({ bias }) => formatSigned(bias) },
+  { title: "under-forecast", text: ({ under_forecast }) => formatPercent(under_forecast) },
+  { title: `mean error, ${RATE_UNIT}`, text: ({ bias }) => formatSigned(bias) },
 ];
 
 function Row({ title, children }: { title: string; children: ReactNode }) {

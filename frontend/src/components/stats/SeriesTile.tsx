@@ -1,11 +1,13 @@
 import type { Series } from "@/api/types";
 import { useNow } from "@/hooks/useNow";
+import { usePage } from "@/hooks/usePage";
 import { countOf, formatAge, formatDuration } from "@/lib/format";
-import { formatSpan, toSeconds, type Zone } from "@/lib/time";
+import { formatSpan, toSeconds } from "@/lib/time";
 import { Tile } from "./Tile";
 
 /** What is stored of the series. */
-export function SeriesTile({ series, zone }: { series: Series; zone: Zone }) {
+export function SeriesTile({ series }: { series: Series }) {
+  const { zone } = usePage();
   const now = useNow();
   const window = series.window_seconds;
   const facts = [

@@ -1,4 +1,4 @@
-import { type ReactNode, useId } from "react";
+import { Children, type CSSProperties, type ReactNode, useId } from "react";
 import { Card, CardTitle } from "@/components/ui/Card";
 
 interface TileProps {
@@ -18,5 +18,21 @@ export function Tile({ title, aside, children }: TileProps) {
       </div>
       {children}
     </Card>
+  );
+}
+
+const MOST_IN_A_ROW = 5;
+
+/** Tiles side by side where there is room, in two equal rows where they are many. */
+export function TileRow({ children }: { children: ReactNode }) {
+  const count = Children.count(children);
+  const columns = count > MOST_IN_A_ROW ? Math.ceil(count / 2) : count;
+  return (
+    <div
+      style={{ "--columns": columns } as CSSProperties}
+      className="grid grid-cols-2 gap-3 md:grid-cols-[repeat(var(--columns),minmax(0,1fr))]"
+    >
+      {children}
+    </div>
   );
 }

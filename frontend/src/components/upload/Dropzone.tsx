@@ -1,25 +1,25 @@
 import { FileUp } from "lucide-react";
 import { useDropzone } from "react-dropzone";
-import type { Limits } from "@/api/types";
+import { useLimits } from "@/hooks/usePage";
 import { classes } from "@/lib/classes";
 import { formatBytes } from "@/lib/format";
 
 interface DropzoneProps {
-  limits: Limits | undefined;
   large: boolean;
   onFile: (file: File) => void;
   onRefused: (reason: string) => void;
 }
 
-/** Takes one file by drop, click or keyboard. What it is, its content tells the server: names are not checked. */
-export function Dropzone({ limits, large, onFile, onRefused }: DropzoneProps) {
+/** Takes one file by drop, click or keyboard. The server detects its format by content: names are not checked. */
+export function Dropzone({ large, onFile, onRefused }: DropzoneProps) {
+  const limits = useLimits();
   const { getRootProps, getInputProps, isDragActive } = useDropzone({
     multiple: false,
     onDropAccepted: ([file]) => {
       if (!file) return;
-      if (limits && file.size > limits.max_upload_bytes)
+      if (file.size > limits.max_upload_bytes)
         onRefused(
-          `${formatBytes(file.size)} is more than the server takes (${formatBytes(limits.max_upload_bytes)}). It was not sent.`,
+          `The file has ${formatBytes(file.size)}; the server accepts up to ${formatBytes(limits.max_upload_bytes)}. It was not sent.`,
         );
       else onFile(file);
     },
@@ -47,9 +47,8 @@ export function Dropzone({ limits, large, onFile, onRefused }: DropzoneProps) {
           {isDragActive ? "Drop it to upload" : "Drop a traffic file, or choose one"}
         </span>
         <span className={classes("text-muted", large ? "max-w-md text-sm" : "text-xs")}>
-          Request log or rate series
-          {limits &&
-            `: ${limits.accepted_extensions.join(" ")}, up to ${formatBytes(limits.max_upload_bytes)}`}
+          Request log or rate series: {limits.accepted_extensions.join(" ")}, up to{" "}
+          {formatBytes(limits.max_upload_bytes)}
         </span>
       </div>
     </>

@@ -1,22 +1,11 @@
 import { act, screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Limits } from "@/api/types";
 import { useUpload } from "@/hooks/useUpload";
 import { type FakeRequest, stubRequests } from "@/test/fakeRequest";
 import { uploadResult } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { UploadCard } from "./UploadCard";
-
-const LIMITS: Limits = {
-  max_upload_bytes: 2_048,
-  max_rows: 1_000,
-  accepted_extensions: [".csv", ".parquet"],
-  live_interval_seconds: 1,
-  max_replay_speed: 20,
-  version: "lgbm_v1",
-  horizons: [1, 5, 15],
-};
 
 const onStored = vi.fn(async () => undefined);
 const onCancelled = vi.fn();
@@ -32,9 +21,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function Page() {
   const controls = useUpload(onStored, onCancelled);
-  return (
-    <UploadCard controls={controls} limits={LIMITS} isSynthetic={(name) => name === "sample"} zone="utc" />
-  );
+  return <UploadCard controls={controls} isSynthetic={(name) => name === "sample"} />;
 }
 
 const newest = () => requests.at(-1) as FakeRequest;
@@ -141,7 +128,7 @@ it("cancels", async () => {
 it("does not send what the server would refuse for its size", async () => {
   renderPage(<Page />);
   await choose(csv("big.csv", "x".repeat(3_000)));
-  expect(await screen.findByRole("alert")).toHaveTextContent(/more than the server takes \(2.KB\)/);
+  expect(await screen.findByRole("alert")).toHaveTextContent(/the server accepts up to 2.KB/);
   expect(requests).toHaveLength(0);
 });
 

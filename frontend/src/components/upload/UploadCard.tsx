@@ -1,12 +1,10 @@
 import { LoaderCircle, Sparkles } from "lucide-react";
 import { useId, useState } from "react";
-import type { Limits } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Card, CardTitle } from "@/components/ui/Card";
 import { SeriesName } from "@/components/ui/SeriesName";
 import type { UploadControls } from "@/hooks/useUpload";
 import { classes } from "@/lib/classes";
-import type { Zone } from "@/lib/time";
 import { Dropzone } from "./Dropzone";
 import { UploadFailure } from "./UploadFailure";
 import { UploadReport } from "./UploadReport";
@@ -14,16 +12,14 @@ import { UploadSteps } from "./UploadSteps";
 
 interface UploadCardProps {
   controls: UploadControls;
-  limits: Limits | undefined;
   /** Whether a stored series is generated traffic. */
   isSynthetic: (filename: string) => boolean;
-  zone: Zone;
   /** The page has nothing else to show. */
   large?: boolean;
 }
 
-/** One place for a file: waiting for one, sending it, and what came of it. */
-export function UploadCard({ controls, limits, isSynthetic, zone, large = false }: UploadCardProps) {
+/** One place for a file: waiting for one, sending it, and the result. */
+export function UploadCard({ controls, isSynthetic, large = false }: UploadCardProps) {
   const { upload, send, loadSample, cancel, reset } = controls;
   const titleId = useId();
   return (
@@ -39,18 +35,12 @@ export function UploadCard({ controls, limits, isSynthetic, zone, large = false 
         </p>
       )}
       {upload.state === "done" && (
-        <UploadReport
-          result={upload.result}
-          synthetic={isSynthetic(upload.result.filename)}
-          zone={zone}
-          onDone={reset}
-        />
+        <UploadReport result={upload.result} synthetic={isSynthetic(upload.result.filename)} onDone={reset} />
       )}
       {upload.state === "failed" && <UploadFailure upload={upload} onRetry={send} onDismiss={reset} />}
       {(upload.state === "idle" || upload.state === "cancelled") && (
         <Waiting
           cancelled={upload.state === "cancelled" ? upload.name : null}
-          limits={limits}
           large={large}
           onFile={send}
           onSample={loadSample}
@@ -62,13 +52,12 @@ export function UploadCard({ controls, limits, isSynthetic, zone, large = false 
 
 interface WaitingProps {
   cancelled: string | null;
-  limits: Limits | undefined;
   large: boolean;
   onFile: (file: File) => void;
   onSample: () => void;
 }
 
-function Waiting({ cancelled, limits, large, onFile, onSample }: WaitingProps) {
+function Waiting({ cancelled, large, onFile, onSample }: WaitingProps) {
   const [refused, setRefused] = useState<string | null>(null);
   return (
     <>
@@ -83,7 +72,6 @@ function Waiting({ cancelled, limits, large, onFile, onSample }: WaitingProps) {
         </p>
       )}
       <Dropzone
-        limits={limits}
         large={large}
         onRefused={setRefused}
         onFile={(file) => {

@@ -14,7 +14,7 @@ interface UploadFailureProps {
   onDismiss: () => void;
 }
 
-/** Why a file was not taken, in the server's words, and what may be done about it. */
+/** Why a file was not accepted, in the server's words, and what may be done about it. */
 export function UploadFailure({ upload, onRetry, onDismiss }: UploadFailureProps) {
   const { file, error } = upload;
   const { title, detail } = describeError(error);

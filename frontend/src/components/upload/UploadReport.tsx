@@ -3,18 +3,19 @@ import type { ReactNode } from "react";
 import type { UploadResult } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { SeriesName } from "@/components/ui/SeriesName";
+import { usePage } from "@/hooks/usePage";
 import { countOf, formatCount, formatDuration } from "@/lib/format";
-import { formatSpan, toSeconds, type Zone } from "@/lib/time";
+import { formatSpan, toSeconds } from "@/lib/time";
 
 interface UploadReportProps {
   result: UploadResult;
   synthetic: boolean;
-  zone: Zone;
   onDone: () => void;
 }
 
-/** What the server made of a file, in its own numbers. */
-export function UploadReport({ result, synthetic, zone, onDone }: UploadReportProps) {
+/** The result of an import, in the server's own numbers. */
+export function UploadReport({ result, synthetic, onDone }: UploadReportProps) {
+  const { zone } = usePage();
   const dropped = result.rows_dropped.reduce((total, { count }) => total + count, 0);
   const window = result.window_seconds;
   return (
@@ -41,7 +42,7 @@ export function UploadReport({ result, synthetic, zone, onDone }: UploadReportPr
           <Reading result={result} />
           {dropped > 0 && <Dropped result={result} />}
           {result.assumptions.length > 0 && (
-            <ReportList title="Recognised, not told" items={result.assumptions} />
+            <ReportList title="Detected automatically" items={result.assumptions} />
           )}
         </div>
       </details>
@@ -65,7 +66,7 @@ function Reading({ result }: { result: UploadResult }) {
   return (
     <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1">
       <Fact term="Format">
-        {result.format}, {result.kind === "raw" ? "one row a request" : "one row a window"}
+        {result.format}, {result.kind === "raw" ? "one row per request" : "one row per window"}
       </Fact>
       {result.timestamp_column !== null && (
         <Fact term="Time column">

@@ -18,7 +18,7 @@ interface UploadStepsProps {
   onCancel: () => void;
 }
 
-/** How far an upload is: bytes while they are sent, then what the server says it does. */
+/** How far an upload is: bytes while they are sent, then the step that the server reports. */
 export function UploadSteps({ upload, onCancel }: UploadStepsProps) {
   const allSent = upload.sent >= upload.size;
   const stage = allSent ? Math.max(1, stageOf(upload.step)) : 0;
@@ -49,7 +49,7 @@ export function UploadSteps({ upload, onCancel }: UploadStepsProps) {
           >
             <StepMark done={index < stage} current={index === stage} />
             {label}
-            {index === 1 && waits && <span className="text-muted">waiting for another upload</span>}
+            {index === 1 && waits && <span className="text-muted">waiting for another upload to finish</span>}
           </li>
         ))}
       </ol>

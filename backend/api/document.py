@@ -1,0 +1,103 @@
+"""The API document: what each call may answer, and the parts of it that no signature shows."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+
+from backend.api.examples import EXAMPLES
+from backend.api.guard import SAFE_METHODS
+from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
+from backend.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidRequestError,
+    NotFoundError,
+    ProblemError,
+    StoreUnavailableError,
+    UnauthorizedError,
+)
+from backend.schemas import InfluxError, Problem
+from backend.uploads.form import UPLOAD_FORM
+
+Responses = dict[int | str, dict[str, Any]]
+
+REF = "#/components/schemas/{model}"
+# What no signature of a route names.
+UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM)
+TOKEN = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "SCALEOPS_API_TOKEN, where it is set: reading needs no token, changing data does.",
+}
+
+
+def problems(*errors: type[ProblemError]) -> Responses:
+    """The responses of a call that may give these errors, for `responses=` of its route."""
+    responses: Responses = {}
+    for error in errors:
+        example = problem_of(error, error.example)
+        _add(responses, error.status, error, PROBLEM_JSON, Problem, example.model_dump(mode="json"))
+    return responses
+
+
+def influx_errors(*errors: type[ProblemError]) -> Responses:
+    """As `problems`, for the write call, which answers as InfluxDB does."""
+    responses: Responses = {}
+    for error in errors:
+        status, example = influx_error_of(problem_of(error, error.example))
+        _add(responses, status, error, "application/json", InfluxError, example.model_dump())
+    return responses
+
+
+def _add(
+    responses: Responses,
+    status: int,
+    error: type[ProblemError],
+    media_type: str,
+    model: type[Problem] | type[InfluxError],
+    example: dict[str, Any],
+) -> None:
+    schema = {"$ref": REF.format(model=model.__name__)}
+    empty = {"description": "", "content": {media_type: {"schema": schema, "examples": {}}}}
+    response = responses.setdefault(status, empty)
+    response["description"] = " or ".join(filter(None, [response["description"], error.title]))
+    response["content"][media_type]["examples"][error.type] = {"value": example}
+
+
+OF_A_SERIES = problems(NotFoundError, ConflictError, InvalidRequestError, StoreUnavailableError)
+
+
+class DocumentedAPI(FastAPI):
+    """FastAPI whose document also has what the guard answers, the schemas no signature names, and examples."""
+
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            document = super().openapi()
+            _add_components(document)
+            _add_guard(document)
+        assert self.openapi_schema is not None
+        return self.openapi_schema
+
+
+def _add_components(document: dict[str, Any]) -> None:
+    _, unseen = TypeAdapter.json_schemas(
+        [(number, "validation", adapter) for number, adapter in enumerate(UNSEEN)], ref_template=REF
+    )
+    schemas = document["components"]["schemas"] | unseen["$defs"]
+    for name, example in EXAMPLES.items():
+        schemas[name]["examples"] = [example]
+    document["components"]["schemas"] = dict(sorted(schemas.items()))
+    document["components"]["securitySchemes"] = {"token": TOKEN}
+
+
+def _add_guard(document: dict[str, Any]) -> None:
+    """Every call refuses foreign hosts and origins; those that change data need the token."""
+    for operations in document["paths"].values():
+        for method, operation in operations.items():
+            safe = method.upper() in SAFE_METHODS
+            refusals = problems(ForbiddenError) if safe else problems(ForbiddenError, UnauthorizedError)
+            declared = {str(status): response for status, response in refusals.items()} | operation["responses"]
+            operation["responses"] = dict(sorted(declared.items()))
+            if not safe:
+                operation["security"] = [{"token": []}]

@@ -1,0 +1,25 @@
+"""The commands of `scaleops`: one file a command, and the table of them."""
+
+from collections.abc import Callable
+
+import typer
+
+from backend.cli import backtest, doctor, follow, forecast, import_, openapi, sample, serve, train
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "serve": serve.serve,
+    "follow": follow.follow,
+    "import": import_.import_,
+    "forecast": forecast.forecast,
+    "backtest": backtest.backtest,
+    "train": train.train,
+    "sample": sample.sample,
+    "doctor": doctor.doctor,
+    "openapi": openapi.openapi,
+}
+
+app = typer.Typer(
+    help="Forecast request traffic a few minutes ahead.", no_args_is_help=True, pretty_exceptions_enable=False
+)
+for name, command in COMMANDS.items():
+    app.command(name)(command)

@@ -1,0 +1,69 @@
+"""What commands print, and how they end: 0, 1 with a problem, 2 with a wrong setting or option."""
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from backend.config import Settings, describe
+from backend.errors import ProblemError
+
+output, messages = Console(), Console(stderr=True)
+TABLE_WIDTH = 160
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def read_settings() -> Settings:
+    """The settings; wrong ones end the command."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        messages.print(f"[red]Settings:[/] {describe(error)}", soft_wrap=True)
+        raise typer.Exit(2) from None
+
+
+@contextmanager
+def problems_end_the_command() -> Iterator[None]:
+    """Print a problem as its title and detail instead of a trace."""
+    try:
+        yield
+    except ProblemError as problem:
+        messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def print_summary(summary: dict[str, Any], as_json: bool) -> None:
+    """Print names and values, a line each."""
+    if as_json:
+        json.dump(summary, sys.stdout, indent=2)
+        return
+    for name, value in summary.items():
+        output.print(f"[bold]{name}[/]: {value}", soft_wrap=True)
+
+
+def print_results(report: dict[str, Any], as_json: bool) -> None:
+    """Print a report whose `results` are rows of one shape; as a table without its other lists."""
+    if as_json:
+        json.dump(report, sys.stdout, indent=2)
+        return
+    rows = report["results"]
+    print_summary({name: value for name, value in report.items() if not isinstance(value, list)}, as_json=False)
+    table = Table(*rows[0], box=box.SIMPLE)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row.values()))
+    # Cut to a terminal of 80 columns, three letters of each would be left; so long lines wrap there.
+    Console(width=max(output.width, TABLE_WIDTH)).print(table)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

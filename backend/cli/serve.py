@@ -1,0 +1,37 @@
+"""`scaleops serve`: the product."""
+
+from backend.cli.output import messages, problems_end_the_command, read_settings
+from backend.config import Settings
+
+
+def serve() -> None:
+    """Serve the page, the API and the WebSocket until Ctrl-C."""
+    settings = read_settings()
+    with problems_end_the_command():
+        _check_start(settings)
+    from backend.listening import run
+    from backend.logs import configure_logs
+    from backend.main import create_app
+
+    configure_logs()
+    if not (settings.frontend_path / "index.html").is_file():
+        messages.print(
+            f"[yellow]No page at {settings.frontend_path}: serving the API only (nginx may serve the page).[/]"
+        )
+
+    def announce(address: str) -> None:
+        messages.print(f"ScaleOps on [bold]{address}[/]  (Ctrl-C stops it)", soft_wrap=True, highlight=False)
+
+    run(create_app(settings), settings, announce)
+
+
+def _check_start(settings: Settings) -> None:
+    """Fail before the port is bound, with the reason alone instead of a trace."""
+    from backend.measurements import MEASUREMENTS
+    from backend.models.predictor import RPSEstimator
+    from backend.stores import open_store
+
+    RPSEstimator.load(settings.model_path)
+    store = open_store(settings, MEASUREMENTS, verify=True)
+    store.check()
+    store.close()

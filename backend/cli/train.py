@@ -1,0 +1,37 @@
+"""`scaleops train`: a model of one's own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from backend.cli.files import file_reader
+from backend.cli.output import messages, output, problems_end_the_command, read_settings
+from backend.ingest import ReadOptions
+
+
+def train(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to train on.")],
+    out: Annotated[Path, typer.Option(help="Model file to write; its manifest is written beside it as .json.")],
+    refit: Annotated[
+        bool,
+        typer.Option(help="After scoring, train again on all days; --no-refit writes the model that was scored."),
+    ] = True,
+) -> None:
+    """Train both models on traffic files, score them on the last ten days, write a model file and its manifest."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from backend.models.train import train as train_models
+
+    settings = read_settings()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with problems_end_the_command(), Progress(*columns, console=messages) as progress:
+        task = progress.add_task("reading", total=1.0)
+        read = file_reader(settings)
+        frames = [(path.name, read(path, path.name, ReadOptions()).frame) for path in files]
+
+        def report(step: str, done: int, total: int) -> None:
+            progress.update(task, description=step, completed=done, total=total)
+
+        train_models(frames, out, report, refit=refit)
+    output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)

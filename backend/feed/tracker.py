@@ -1,0 +1,117 @@
+"""Which series are fed: their newest sample, and the closed windows that late samples reached."""
+
+import threading
+from collections import defaultdict
+from datetime import timedelta
+from typing import Literal
+
+import pandas as pd
+
+from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS
+from backend.stores import TIME
+
+STALE_WINDOWS = 3
+SAMPLES_KEPT = timedelta(hours=24)  # how late a sample may be, and how long a silent feed is still called one
+_KEPT = int(SAMPLES_KEPT.total_seconds()) * NANOSECONDS
+
+
+class FeedTracker:
+    """Thread-safe. Times are nanoseconds since 1970, windows are numbered from there."""
+
+    def __init__(self, window_seconds: int) -> None:
+        self.window_seconds = window_seconds
+        self._window = window_seconds * NANOSECONDS
+        self._lock = threading.Lock()
+        self._newest: dict[str, int] = {}
+        self._late: dict[str, set[int]] = defaultdict(set)
+        self._begun: set[str] = set()
+        self._closed: int | None = None
+
+    @property
+    def closed(self) -> int | None:
+        """Number of the newest closed window; None before the first."""
+        return self._closed
+
+    def close(self, window: int) -> None:
+        """Samples of this window and earlier ones are late from now on. Call it before reading them."""
+        with self._lock:
+            self._closed = window
+
+    def set_back(self, window: int) -> None:
+        """The clock was set back and `window` is the newest closed one: what came later cannot keep a feed alive."""
+        with self._lock:
+            self._closed = window
+            end = (window + 1) * self._window
+            self._newest = {name: min(time, end) for name, time in self._newest.items()}
+
+    def arrived(self, samples: pd.DataFrame) -> None:
+        """Take note of samples the store has."""
+        times = pd.DatetimeIndex(samples[TIME]).as_unit("ns").asi8
+        table = pd.DataFrame({"filename": samples["filename"].to_numpy(), "time": times})
+        newest = table.groupby("filename")["time"].max()
+        with self._lock:
+            for name, time in newest.items():
+                self._note(str(name), int(time))
+            if self._closed is not None:
+                late = table[table["time"] <= (self._closed + 1) * self._window]
+                for name, time in late.itertuples(index=False):
+                    self._late[name].update(self._reached(int(time)))
+
+    def seen(self, filename: str, newest: int) -> None:
+        """Take note of the newest sample found in the store: an earlier process or another one received it."""
+        with self._lock:
+            self._note(filename, newest)
+
+    def _note(self, filename: str, time: int) -> None:
+        self._newest[filename] = max(time, self._newest.get(filename, 0))
+
+    def _reached(self, time: int) -> range:
+        """The closed windows whose rate a sample may change: its own, for a counter the one that ends with it, and
+        those that look back on it."""
+        assert self._closed is not None
+        last = min(time // self._window + LOOKBACK_WINDOWS, self._closed)
+        return range((time - 1) // self._window, last + 1)
+
+    def take_late(self) -> dict[str, set[int]]:
+        """The closed windows to compute anew, by series; asked once."""
+        with self._lock:
+            late, self._late = dict(self._late), defaultdict(set)
+        return late
+
+    def put_back(self, late: dict[str, set[int]]) -> None:
+        """Windows that could not be computed now."""
+        with self._lock:
+            for filename, windows in late.items():
+                self._late[filename] |= windows
+
+    def newest(self, filename: str) -> int | None:
+        """Time of the series' newest sample."""
+        with self._lock:
+            return self._newest.get(filename)
+
+    def status(self, filename: str, now: int) -> Literal["live", "stale"] | None:
+        """Whether the feed speaks, fell silent within the last day, or is none."""
+        newest = self.newest(filename)
+        if newest is None or now - newest > _KEPT:
+            return None
+        return "live" if now - newest <= STALE_WINDOWS * self._window else "stale"
+
+    def names(self, status: Literal["live", "stale"], now: int) -> list[str]:
+        """The feeds of that status."""
+        with self._lock:
+            fed = sorted(self._newest)
+        return [filename for filename in fed if self.status(filename, now) == status]
+
+    def begun(self, filename: str) -> None:
+        """Take note that the series has a window."""
+        self._begun.add(filename)
+
+    def first_live(self, now: int) -> str | None:
+        """The first live feed by name that has a window to show."""
+        return next((name for name in self.names("live", now) if name in self._begun), None)
+
+    def forget(self, filename: str) -> None:
+        with self._lock:
+            self._newest.pop(filename, None)
+            self._late.pop(filename, None)
+            self._begun.discard(filename)

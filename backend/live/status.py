@@ -1,0 +1,59 @@
+"""What is live: the replay that runs and the series that are fed."""
+
+import time
+from datetime import UTC, datetime
+
+from backend.feed.collector import Collector
+from backend.feed.rates import NANOSECONDS
+from backend.feed.tracker import FeedTracker
+from backend.live.replay import Replayer
+from backend.schemas import GrowingWindow, Replay, SeriesStatus, StaleFeed
+from backend.stores import SeriesRecord, Store
+
+
+class SeriesStatuses:
+    """The one place that is asked whether a series is live."""
+
+    def __init__(self, replayer: Replayer, tracker: FeedTracker, collector: Collector) -> None:
+        self._replayer = replayer
+        self._tracker = tracker
+        self._collector = collector
+
+    def default_filename(self) -> str | None:
+        """The live series that is shown to those who name none: the replay, else the first feed with a window."""
+        return self._replayer.live_filename or self._tracker.first_live(time.time_ns())
+
+    def find(self, store: Store, filename: str | None) -> SeriesRecord | None:
+        """The series of that name; without a name the live one, else the one written last that has points."""
+        wanted = filename or self.default_filename()
+        if wanted is not None:
+            return store.find(wanted)
+        return next((record for record in store.list_series() if record.points), None)
+
+    def status(self, filename: str) -> SeriesStatus:
+        if filename == self._replayer.live_filename:
+            return "live"
+        return self._tracker.status(filename, time.time_ns()) or "historic"
+
+    def growing(self, filename: str | None) -> GrowingWindow | None:
+        """The window that is still open, as far as its samples go; None for what is not fed."""
+        found = self._collector.growing(filename, time.time()) if filename else None
+        if found is None:
+            return None
+        timestamp, rate, seconds = found
+        return GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
+
+    def silent_seconds(self, filename: str | None) -> float | None:
+        """Since the newest sample of a feed, 0 where the sender's clock is ahead of ours; None for what is not fed."""
+        newest = self._tracker.newest(filename) if filename else None
+        return None if newest is None else max(0.0, (time.time_ns() - newest) / NANOSECONDS)
+
+    def stale_feeds(self) -> list[StaleFeed]:
+        return [
+            StaleFeed(filename=filename, newest=datetime.fromtimestamp(newest // NANOSECONDS, UTC))
+            for filename in self._tracker.names("stale", time.time_ns())
+            if (newest := self._tracker.newest(filename)) is not None
+        ]
+
+    def replay(self) -> Replay | None:
+        return self._replayer.current()

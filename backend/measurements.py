@@ -1,0 +1,61 @@
+"""What is measured: one row a measurement. Stores keep them by this table alone; influxdb/README.md describes it."""
+
+from datetime import datetime
+
+import pandas as pd
+
+from backend.models.catalog import MODELS
+from backend.models.intervals import INTERVAL
+from backend.stores.contract import TIME, Field, Measurement, SeriesKey, Store
+
+# One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
+# interval around it; anomaly: 1.0 or 0.0. A window without a known actual_rps is not stored.
+POINTS = Measurement(
+    "inference_metrics",
+    ("filename", "version"),
+    (
+        Field("actual_rps"),
+        *(Field(model.column) for model in MODELS),
+        *(Field(edge) for edge in INTERVAL),
+        Field("anomaly", aggregate="max"),
+    ),
+    required="actual_rps",
+    counted=True,
+)
+# One row a model and origin, its time the end of the newest window that the forecasts were made from. Fields: for every
+# horizon in seconds mean_900, p10_900, … (backend/serving/issued.py).
+FORECASTS = Measurement("forecasts", ("filename", "version", "model"))
+# One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
+# requests, a rate, a cumulative counter), when (to the nanosecond) and how much.
+SAMPLES = Measurement(
+    "samples",
+    ("filename", "source"),
+    (Field("kind", "text", choices=("count", "rate", "counter")), Field("value")),
+    precision="ns",
+    required="value",
+)
+# One row a day, model and horizon (seconds): errors of the forecasts issued for the day's windows, kept longer than the
+# forecasts. mae, rmse, bias: requests per second; wape, coverage (of p10 to p90): shares.
+SCORES = Measurement(
+    "scores",
+    ("filename", "version", "model", "horizon"),
+    tuple(Field(name) for name in ("n", "mae", "rmse", "wape", "bias", "coverage")),
+    required="n",
+)
+MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES)
+
+POINT_FIELDS = POINTS.field_names
+SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")
+
+
+def read_points(
+    store: Store, key: SeriesKey, start: datetime | None, stop: datetime | None, every: int | None = None
+) -> pd.DataFrame:
+    """Points of a series in order of time: DatetimeIndex, POINT_FIELDS columns."""
+    return store.read(POINTS, key.tags, start, stop, every=every).set_index(TIME)
+
+
+def points_table(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
+    """Points of one series, indexed by window, as the store takes them; unknown windows left out."""
+    known = points[points["actual_rps"].notna()]
+    return known.rename_axis(TIME).reset_index().assign(**key.tags)

@@ -1,0 +1,77 @@
+"""What the estimator learns from the series at hand, causally: trailing ridge regressions.
+
+Every statistic covers a bounded span of windows and is tied to the calendar, not to the beginning of the frame, so
+the same window gives the same numbers whatever history came before the span.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from backend.models.rolling import Bools, Floats, Ints, newest_sum, trailing_sum
+from backend.models.trailing_stats import TrailingStats
+
+BLOCK = 15  # windows between refits
+
+
+@dataclass(frozen=True)
+class Ridge:
+    """A ridge regression refitted every BLOCK windows on the last `blocks` blocks."""
+
+    blocks: int
+    gram: Floats  # (p, p) sum of outer products that the prior is worth
+    coefficients: Floats  # (p,) what the regression is drawn to
+
+
+def block_moments(
+    stats: TrailingStats, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
+) -> Floats:
+    """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
+
+    inputs and errors by origin, scaled. Errors beyond `limit` are level shifts: cut, not learned. Origins count with
+    their importance. The first block is the one that row 0 lies in, padded with nothing before it.
+    """
+    root = np.sqrt(np.where(usable, stats.importance, 0.0))
+    before, rows = stats.grid.first % BLOCK, len(stats)
+    blocks = -(-(before + rows) // BLOCK)
+    padded = np.zeros((blocks * BLOCK, len(inputs) + 1))
+    by_target = padded[before + horizon : before + rows]  # an origin's row is known `horizon` rows later
+    for column, values in enumerate((*inputs, np.clip(errors, -limit, limit))):
+        by_target[:, column] = (values * root)[: len(by_target)]
+    stacked = padded.reshape(blocks, BLOCK, len(inputs) + 1)
+    moments: Floats = np.matmul(stacked.transpose(0, 2, 1), stacked)
+    return moments
+
+
+def newest_block(stats: TrailingStats) -> Ints:
+    """For every origin the newest block that is complete at its end, counted from the block of row 0; -1: none."""
+    before = stats.grid.first % BLOCK
+    return (np.arange(len(stats)) + before + 1) // BLOCK - 1
+
+
+def coefficients(stats: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
+    """Of the regression at every origin from row `first`: (rows, p)."""
+    chosen = newest_block(stats)[first:]
+    oldest = max(int(chosen[0]), 0)
+    fitted = _fit(moments[: int(chosen[-1]) + 1], ridge, oldest)
+    with_prior = np.vstack([fitted, ridge.coefficients])  # row -1
+    return np.asarray(with_prior[np.where(chosen < 0, -1, chosen - oldest)])
+
+
+def _fit(moments: Floats, ridge: Ridge, first: int) -> Floats:
+    """Coefficients at the end of every block from `first`: (blocks, p)."""
+    if first == len(moments) - 1:
+        span = newest_sum(moments, ridge.blocks)[None]
+    else:
+        span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), ridge.blocks).transpose(2, 0, 1)[first:]
+    gram = span[:, :-1, :-1] + ridge.gram
+    moment = span[:, :-1, -1] + ridge.gram @ ridge.coefficients
+    return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
+
+
+def weighted_sum(inputs: list[Floats], coefficients: Floats) -> Floats:
+    """Of the newest rows of the inputs, as many as there are rows of coefficients: (rows, p)."""
+    total = np.zeros(len(coefficients))
+    for column, values in enumerate(inputs):
+        total = total + values[len(values) - len(total) :] * coefficients[:, column]
+    return total

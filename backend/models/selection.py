@@ -1,0 +1,100 @@
+"""Selection: of all candidates for a horizon the one to act on, by the least error lately."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from backend.models import catalog
+from backend.models.baselines import baselines
+from backend.models.intervals import LEVELS
+from backend.models.rolling import Floats
+
+SPAN = 240  # windows that errors are taken over
+LOOKBACK = 3 * SPAN  # windows to hand over: the choice is walked through anew every time, so it outlives a restart
+MARGIN = 0.05  # a challenger must be so much better than the one selected, or the two would take turns
+FEWEST = 60  # scored forecasts below which the preferred model is selected unasked
+
+# least_error: it had the least error over the last SPAN windows. kept: another had, but was not MARGIN better.
+# too_few: fewer than FEWEST forecasts could be scored, so it is the preferred model.
+Why = Literal["least_error", "kept", "too_few"]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """model: the key of a model or baseline. errors: by candidate the WAPE over the last SPAN windows; empty where too
+    few forecasts could be scored."""
+
+    model: str
+    why: Why
+    errors: dict[str, float]
+
+
+@dataclass(frozen=True)
+class BaselineForecast:
+    """From the end of the rates, requests per second; quantiles: (levels,), levels as intervals.LEVELS."""
+
+    mean: float
+    quantiles: Floats
+
+
+def choose(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike]) -> Selection:
+    """The candidate to act on `horizon` windows after the last of `rates` (regular grid, NaN unknown).
+
+    `forecasts`: by model what was forecast for each window of `rates` that many windows before, NaN where nothing was;
+    empty where no model's forecasts are known. Candidates are these models and the baselines that may be served, all
+    scored on the windows that all of them forecast.
+    """
+    too_few = Selection(catalog.PREFERRED.key, "too_few", {})
+    if not forecasts:
+        return too_few
+    keys = [key for key in catalog.candidates() if key in forecasts or key not in catalog.model_keys()]
+    errors = _trailing_errors(rates, horizon, forecasts, keys)
+    if not np.isfinite(errors[:, -1:]).any():
+        return too_few
+    selected = keys[_selected(errors[:, np.isfinite(errors).all(axis=0)])]
+    newest = dict(zip(keys, errors[:, -1].tolist(), strict=True))
+    return Selection(selected, "least_error" if newest[selected] == min(newest.values()) else "kept", newest)
+
+
+def _selected(errors: Floats) -> int:
+    """Place of the candidate that is selected at the end of `errors` (candidates, windows), from the first on."""
+    selected, window = 0, 0
+    least = errors.min(axis=0)
+    while (better := least[window:] < (1 - MARGIN) * errors[selected, window:]).any():
+        window += int(np.argmax(better)) + 1
+        selected = int(np.argmin(errors[:, window - 1]))
+    return selected
+
+
+def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:
+    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately."""
+    ahead = pd.date_range(rates.index[-1], periods=horizon + 1, freq=step)[1:]
+    longer = pd.concat([rates, pd.Series(np.nan, index=ahead)])
+    forecasts = baselines(longer, horizon, [key])[key]
+    errors = (longer - forecasts).iloc[-SPAN - horizon :].dropna()
+    mean = float(forecasts.iloc[-1])
+    edges = np.quantile(errors, LEVELS) if len(errors) else np.zeros(len(LEVELS))
+    return BaselineForecast(mean, np.maximum(mean + edges, 0.0))
+
+
+def _trailing_errors(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike], keys: list[str]) -> Floats:
+    """By candidate and window the WAPE over the trailing SPAN; NaN where too few were scored or nothing came."""
+    columns = {**forecasts, **baselines(rates, horizon, keys)}
+    stacked = np.stack([np.asarray(columns[key], np.float64) for key in keys])
+    actual = rates.to_numpy(np.float64)
+    scored = np.isfinite(actual) & np.isfinite(stacked).all(axis=0)
+    absolute = np.where(scored, np.abs(stacked - actual), 0.0)
+    traffic, count = (_trailing(np.where(scored, each, 0.0)) for each in (actual, np.ones(len(actual))))
+    usable = (count >= FEWEST) & (traffic > 0)
+    errors: Floats = np.divide(_trailing(absolute), traffic, out=np.full(stacked.shape, np.nan), where=usable)
+    return errors
+
+
+def _trailing(values: Floats) -> Floats:
+    total: Floats = np.cumsum(values, axis=-1)
+    total[..., SPAN:] -= total[..., :-SPAN].copy()
+    return total

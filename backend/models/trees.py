@@ -1,0 +1,38 @@
+"""The boosted trees: what they are given, and what they give."""
+
+import lightgbm as lgb
+import numpy as np
+import numpy.typing as npt
+
+from backend.models.features import Features
+from backend.models.rolling import Floats
+
+RESOLUTION = 2.0**14  # steps of a feature per unit
+
+Matrix = npt.NDArray[np.float32]
+
+
+class Trees:
+    """A boosted ensemble from LightGBM's text, whose hash must have been checked: damaged text kills the process.
+
+    Can be pickled, as a LightGBM booster can.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._booster = lgb.Booster(model_str=text)
+
+    def predict(self, rows: Matrix) -> Floats:
+        """The scaled forecast of each row of features."""
+        # One thread for a live step: starting more costs more than they save.
+        threads = 1 if len(rows) < 4_096 else 0
+        return np.asarray(self._booster.predict(rows, num_threads=threads), dtype=np.float64)
+
+
+def tree_matrix(columns: Features, base: Floats) -> Matrix:
+    """The newest rows of features.NAMES and, last, the linear model's scaled forecast; as many as `base` has."""
+    matrix = np.empty((len(base), len(columns.trees) + 1), dtype=np.float32)
+    for place, column in enumerate((*columns.trees, base)):
+        # Rounded, so that 0.30000000000000004 and 0.3 take the same branch: a series times ten has the same ratios
+        # but for rounding, and must get the same forecast times ten.
+        matrix[:, place] = np.rint(column[len(column) - len(base) :] * RESOLUTION) / RESOLUTION
+    return matrix

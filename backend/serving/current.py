@@ -1,0 +1,91 @@
+"""The newest forecast of a series, and which of its candidates is served at each horizon."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pandas as pd
+
+from backend.measurements import read_points
+from backend.models import catalog
+from backend.models.frames import by_level
+from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
+from backend.schemas import Forecast, ForecastPoint, SeriesStatus, ServedPoint
+from backend.serving.issued import issued_for
+from backend.serving.presenters import forecast_view, on_grid, selection_reason, trend
+from backend.stores import SeriesRecord, Store
+
+
+class CurrentForecasts:
+    """Thread-safe: it keeps nothing, so a restart or another backend comes to the same selection.
+
+    min_windows: known windows below which a series is warming up; horizons: those that are forecast, in windows.
+    """
+
+    def __init__(self, store: Store, min_windows: int, horizons: Sequence[int]) -> None:
+        self._store = store
+        self._min_windows = min_windows
+        self._horizons = horizons
+
+    def newest(self, stored: SeriesRecord, status: SeriesStatus) -> Forecast | None:
+        """The newest forecast of a series, or None where there is none."""
+        view = forecast_view(self._store, stored, status, self._min_windows, max(self._horizons))
+        if view is None:
+            return None
+        window = timedelta(seconds=stored.window_seconds)
+        start = stored.last - LOOKBACK * window
+        points = on_grid(read_points(self._store, stored.key, start, None), stored.window_seconds)
+        if points.empty:
+            return None
+        tables = issued_tables(self._store, stored, points, self._horizons)
+        return view.model_copy(update={"served": _served(view, points["actual_rps"], tables)})
+
+
+def issued_tables(
+    store: Store,
+    stored: SeriesRecord,
+    points: pd.DataFrame,
+    horizons: Sequence[int],
+    quantities: Sequence[str] = ("mean",),
+) -> dict[int, dict[str, pd.DataFrame]]:
+    """What was issued for the windows of `points`: by horizon (windows) and model a table on the points' index.
+
+    Only what was issued for one of these windows at least: a model that came to the catalog later is absent, so that
+    the others are still scored.
+    """
+    index = pd.DatetimeIndex(points.index)
+    tables = issued_for(store, stored.key, index, stored.window_seconds, horizons, quantities)
+    issued: dict[int, dict[str, pd.DataFrame]] = {}
+    for horizon, models in tables.items():
+        for key in catalog.model_keys():
+            if key in models and models[key]["mean"].notna().any():
+                issued.setdefault(horizon, {})[key] = models[key]
+    return issued
+
+
+def _served(view: Forecast, rates: pd.Series, tables: Mapping[int, Mapping[str, pd.DataFrame]]) -> list[ServedPoint]:
+    served = []
+    for horizon in sorted({point.horizon for point in view.points}):
+        means = {key: table["mean"] for key, table in tables.get(horizon, {}).items()}
+        selection = choose(rates, horizon, means)
+        points = {point.model: point for point in view.points if point.horizon == horizon}
+        values = _selected(selection, points, rates, view.window_seconds)
+        if values:
+            reason = selection_reason(selection)
+            served.append(ServedPoint.model_validate({**values, "reason": reason, "errors": selection.errors}))
+    return served
+
+
+def _selected(
+    selection: Selection, points: Mapping[str, ForecastPoint], rates: pd.Series, window_seconds: int
+) -> dict[str, object]:
+    """The selected forecast at the horizon of `points`, one a model; empty where a selected model has none there."""
+    if selection.model in catalog.model_keys():
+        return points[selection.model].model_dump() if selection.model in points else {}
+    point = next(iter(points.values()))
+    forecast = baseline_forecast(rates, point.horizon, selection.model, pd.Timedelta(window_seconds, "s"))
+    return point.model_dump() | {
+        "model": selection.model,
+        "mean": forecast.mean,
+        "trend": trend(forecast.mean, rates.iloc[-1]),
+        **by_level(forecast.quantiles),
+    }

@@ -1,0 +1,107 @@
+"""Issued forecasts as the store keeps them: a row a model and origin, a field a quantity and horizon.
+
+`mean_900` is the mean of the window 900 s ahead. The row's time is the end of the newest window that the forecasts were
+made from, so a horizon of one window is about the window that begins then.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from backend.measurements import FORECASTS
+from backend.models.intervals import LEVEL_NAMES
+from backend.models.predictor import RPSEstimator
+from backend.stores import TIME, SeriesKey, Store
+
+QUANTITIES = ("mean", *LEVEL_NAMES)
+LONGEST = 120  # windows ahead that are looked for where the horizons are not known
+KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
+KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
+
+
+def field(quantity: str, horizon_seconds: int) -> str:
+    return f"{quantity}_{horizon_seconds}"
+
+
+def packed(rows: Iterable[Mapping[str, Any]], window_seconds: int) -> list[dict[str, Any]]:
+    """One row a model from one a model and horizon (windows), as LiveForecaster.rows gives them."""
+    models: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        one = models.setdefault(row["model"], {"model": row["model"]})
+        for quantity in QUANTITIES:
+            one[field(quantity, row["horizon"] * window_seconds)] = row[quantity]
+    return list(models.values())
+
+
+def issued_table(key: SeriesKey, rows: Sequence[Mapping[str, Any]], issued_at: pd.Timestamp) -> pd.DataFrame:
+    """Packed rows of one origin as the store takes them."""
+    return pd.DataFrame(list(rows)).assign(**{TIME: issued_at}, **key.tags)
+
+
+def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:
+    """The row of a frame, whose last `file_rows` are a file's, from whose end on the file's forecasts are kept."""
+    kept = int(np.clip(KEPT_DAYS * 86_400 // window_seconds, *KEPT_WINDOWS))
+    return rows - min(file_rows, kept)
+
+
+def rolling_table(
+    estimator: RPSEstimator, key: SeriesKey, frame: pd.DataFrame, window_seconds: int, first: int
+) -> pd.DataFrame:
+    """What would have been issued at the end of every row from number `first`, as the store takes it."""
+    models: dict[str, list[pd.DataFrame]] = {}
+    for horizon in estimator.horizons:
+        for model, table in estimator.forecasts_at(frame, horizon, first).items():
+            names = {quantity: field(quantity, horizon * window_seconds) for quantity in QUANTITIES}
+            models.setdefault(model, []).append(table[list(QUANTITIES)].rename(columns=names))
+    tables = [pd.concat(tables, axis=1).dropna(how="all").assign(model=model) for model, tables in models.items()]
+    rows = pd.concat(tables).rename_axis(TIME).reset_index()
+    return rows.assign(**{TIME: rows[TIME] + pd.Timedelta(window_seconds, "s")}, **key.tags)
+
+
+def newest_forecasts(store: Store, key: SeriesKey, since: datetime) -> pd.DataFrame:
+    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES."""
+    table = store.read(FORECASTS, key.tags, since)
+    newest = table[table[TIME] == table[TIME].max()]
+    rows = []
+    for row in newest.to_dict("records"):
+        horizons = [int(name.removeprefix("mean_")) for name in row if name.startswith("mean_")]
+        rows += [
+            {"model": row["model"], "horizon_seconds": horizon, "issued_at": row[TIME]}
+            | {quantity: row[field(quantity, horizon)] for quantity in QUANTITIES}
+            for horizon in sorted(horizons)
+            if pd.notna(row[field("mean", horizon)])
+        ]
+    return pd.DataFrame(rows, columns=["model", "horizon_seconds", "issued_at", *QUANTITIES])
+
+
+def issued_for(
+    store: Store,
+    key: SeriesKey,
+    index: pd.DatetimeIndex,
+    window_seconds: int,
+    horizons: Sequence[int] | None,
+    quantities: Sequence[str] = ("mean",),
+) -> dict[int, dict[str, pd.DataFrame]]:
+    """What was issued for the windows of `index`: by horizon (windows) and model a table of the quantities on that
+    index, NaN where nothing was. `horizons` None: whatever was issued up to LONGEST windows ahead."""
+    window = pd.Timedelta(window_seconds, "s")
+    start, stop = index[0] - (max(horizons or (LONGEST,)) - 1) * window, index[-1] + window
+    fields = [field(quantity, horizon * window_seconds) for horizon in horizons or () for quantity in quantities]
+    table = store.read(FORECASTS, key.tags, start.to_pydatetime(), stop.to_pydatetime(), fields=fields or None)
+    if horizons is None:
+        seconds = {int(name.rsplit("_", 1)[1]) for name in table.columns if name.startswith("mean_")}
+        horizons = sorted(second // window_seconds for second in seconds)
+    issued: dict[int, dict[str, pd.DataFrame]] = {}
+    for model, part in table.groupby("model"):
+        by_origin = part.set_index(TIME)
+        for horizon in horizons:
+            names = {field(quantity, horizon * window_seconds): quantity for quantity in quantities}
+            if not names.keys() <= set(by_origin.columns):
+                continue
+            targets = by_origin[list(names)].rename(columns=names)
+            targets.index = pd.DatetimeIndex(targets.index) + (horizon - 1) * window
+            issued.setdefault(horizon, {})[str(model)] = targets.reindex(index)
+    return issued

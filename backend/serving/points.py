@@ -1,0 +1,38 @@
+"""Points of one series as the store keeps them: what came beside what was forecast for it just before."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from backend.measurements import POINT_FIELDS
+from backend.models.anomalies import anomalies
+from backend.models.catalog import MODELS, PREFERRED
+from backend.models.intervals import INTERVAL
+from backend.models.predictor import RPSEstimator
+from backend.serving.issued import field
+
+
+def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
+    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns."""
+    points = frame.join(estimator.predict(frame))
+    return points.assign(anomaly=anomalies(points))[list(POINT_FIELDS)]
+
+
+def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
+    """The columns of a point, but for its rate and anomaly, from the packed rows of the origin just before it, by
+    model: of those models that said something then."""
+    columns = {model.column: (model.key, "mean") for model in MODELS}
+    columns |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
+    return {
+        column: float(issued[key][field(quantity, window_seconds)])
+        for column, (key, quantity) in columns.items()
+        if key in issued
+    }
+
+
+def one_window_ahead(target: pd.Timestamp, actual: float, beside: Mapping[str, float]) -> pd.DataFrame:
+    """One point: what came in the window beside what had been forecast for it, if anything had."""
+    point = pd.DataFrame({"actual_rps": [actual], **beside}, index=pd.DatetimeIndex([target]))
+    point = point.reindex(columns=list(POINT_FIELDS)).astype("float64")
+    return point.assign(anomaly=anomalies(point))

@@ -1,0 +1,120 @@
+"""How a bucket that an earlier version wrote becomes one of this version."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import structlog
+
+from backend.stores.contract import TIME, Measurement, Origin, SeriesRecord
+from backend.stores.influx_client import InfluxClient
+from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST, summary
+from backend.stores.influx_records import InfluxRecords
+from backend.stores.influx_rows import lines_of
+from backend.stores.line_writer import original_name
+
+log = structlog.get_logger()
+
+BATCH_ROWS = 5_000
+# What 0.1 stored: of a series two floats at the epoch, of a forecast one row a model, horizon and target window.
+OLD_SERIES = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "series" and (r._field == "window_seconds" or r._field == "written_at"))
+  |> keep(columns: ["filename", "version", "_field", "_value"])
+"""
+OLD_FORECASTS = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "forecasts" and r.filename == filename and r.version == version)
+  |> filter(fn: (r) => exists r.horizon)
+  |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])
+"""
+WITH_SAMPLES = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == "samples" and r.filename == filename and r._field == "value")
+  |> first()
+  |> keep(columns: ["_value"])
+"""
+
+
+def upgrade(client: InfluxClient, measurements: Sequence[Measurement]) -> None:
+    """Give every series of 0.1 a record, and pack its forecasts by origin.
+
+    A series gets its record last, so an upgrade that was interrupted goes on where it was; the old rows are deleted
+    once the new ones are stored.
+    """
+    records = InfluxRecords(client)
+    known = {record.key for record in records.all()}
+    points = next(each for each in measurements if each.counted)
+    for (name, version), old in _old_series(client).items():
+        if not any((key.name, key.version) == (original_name(name), original_name(version)) for key in known):
+            log.warning("series_migration", filename=original_name(name), version=original_name(version))
+            _upgrade_series(client, records, points, name, version, old)
+
+
+def _old_series(client: InfluxClient) -> dict[tuple[str, str], dict[str, float]]:
+    series: dict[tuple[str, str], dict[str, float]] = {}
+    for row in client.rows(OLD_SERIES, AT_EPOCH):
+        series.setdefault((row["filename"], row["version"]), {})[row["_field"]] = row["_value"]
+    return {names: old for names, old in series.items() if len(old) == 2}
+
+
+def _upgrade_series(
+    client: InfluxClient,
+    records: InfluxRecords,
+    points: Measurement,
+    name: str,
+    version: str,
+    old: dict[str, float],
+) -> None:
+    tags = {"filename": name, "version": version}
+    whole: dict[str, object] = {**tags, "start": EARLIEST, "stop": LATEST}
+    rows = {row["result"]: row for row in client.rows(summary(points, tags), whole)}
+    if len(rows) < 3:
+        return
+    forecasts = client.frame(OLD_FORECASTS, whole)
+    issued = _pack(client, name, version, forecasts) if len(forecasts) else 0
+    fed = issued > 1 or bool(client.rows(WITH_SAMPLES, whole))
+    origin = _origin(original_name(name), fed)
+    records.put(
+        [
+            SeriesRecord(
+                name=original_name(name),
+                version=original_name(version),
+                origin=origin,
+                window_seconds=int(old["window_seconds"]),
+                points=int(rows["count"]["_value"]),
+                first=rows["first"]["_time"],
+                last=rows["last"]["_time"],
+                written_at=datetime.fromtimestamp(old["written_at"], UTC),
+                attributes={"unforecast": True} if origin in ("upload", "sample") else {},
+            )
+        ]
+    )
+    for horizon in forecasts["horizon"].unique() if len(forecasts) else ():
+        client.delete("forecasts", tags | {"horizon": horizon}, None)
+
+
+def _origin(name: str, fed: bool) -> Origin:
+    """There a series was no more than its name; those of replays and of the sample were reserved."""
+    if name.startswith("replay of "):
+        return "replay"
+    if name == "synthetic-sample.parquet":
+        return "sample"
+    return "feed" if fed else "upload"
+
+
+def _pack(client: InfluxClient, name: str, version: str, forecasts: pd.DataFrame) -> int:
+    """Write one row a model and origin; how many origins there were."""
+    wide = forecasts.pivot(index=["model", "horizon", "_time"], columns="_field", values="_value").reset_index()
+    long = wide.drop(columns="_time").melt(["model", "horizon", "issued_at"], var_name="quantity").dropna()
+    long["name"] = long["quantity"] + "_" + long["horizon"].astype("str")
+    packed = long.pivot(index=["model", "issued_at"], columns="name", values="value").reset_index()
+    times = pd.DatetimeIndex(packed.pop("issued_at").to_numpy("int64").astype("datetime64[s]")).tz_localize("UTC")
+    table = packed.assign(filename=original_name(name), version=original_name(version), **{TIME: times})
+    measurement = Measurement("forecasts", ("filename", "version", "model"))
+    for start in range(0, len(table), BATCH_ROWS):
+        client.write(lines_of(measurement, table.iloc[start : start + BATCH_ROWS]))
+    return int(table[TIME].nunique())

@@ -1,0 +1,108 @@
+"""An import that a server is killed under, over InfluxDB: what is left says so, is never shown as whole, and heals."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backend.errors import StoreUnavailableError
+from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
+from backend.stores import SeriesKey, Span
+from backend.stores.influx import InfluxStore
+from backend.stores.influx_client import InfluxClient
+from backend.tests.influxd import ORG, Influxd
+from backend.tests.proxy import Proxy, Request, proxy_to
+from backend.tests.server import running_server
+from backend.tests.stores.samples import forecasts, info, points, write_points
+
+pytestmark = pytest.mark.programs
+KEY = SeriesKey("traffic.csv", "lgbm_v1")
+COUNT = 30_000
+
+
+@pytest.fixture
+def proxy(mortal: Influxd) -> Iterator[Proxy]:
+    with proxy_to(mortal.url) as passing:
+        yield passing
+
+
+@pytest.fixture
+def store(mortal: Influxd, proxy: Proxy) -> InfluxStore:
+    token = mortal.make_bucket("metrics")
+    return InfluxStore(InfluxClient(proxy.url, ORG, "metrics", token), MEASUREMENTS)
+
+
+def write_killed(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:
+    """Import a large file whose server is killed after some of its points, and start the server again."""
+
+    def kill(request: Request) -> None:
+        if "/write" in request.path and len(proxy.writes()) >= 4 and mortal.process is not None:
+            mortal.stop(signal.SIGKILL)
+
+    proxy.requests.clear()
+    proxy.instead = kill
+    with pytest.raises(StoreUnavailableError):
+        whole(store)
+    proxy.instead = lambda _: None
+    mortal.start()
+
+
+def whole(store: InfluxStore) -> None:
+    issued = forecasts(KEY, "2026-01-01T00:01:00Z", count=1_000)
+    store.write({POINTS: points_table(KEY, points(COUNT)), FORECASTS: issued}, [info(KEY)])
+
+
+def span() -> Span:
+    index = points(COUNT).index
+    return Span(index[0].to_pydatetime(), index[-1].to_pydatetime())
+
+
+def test_what_a_kill_left_is_incomplete_and_whole_once_it_is_sent_again(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy
+) -> None:
+    write_killed(store, mortal, proxy)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.incomplete) == (0, span())
+    whole(store)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.incomplete) == (COUNT, None)
+
+
+def test_of_a_series_that_was_there_the_span_that_is_mixed_is_told(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy
+) -> None:
+    before = points(100, start="2025-12-31T00:00:00Z")
+    write_points(store, KEY, before)
+    write_killed(store, mortal, proxy)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.last, record.incomplete) == (100, before.index[-1], span())
+    whole(store)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.incomplete) == (100 + COUNT, None)
+
+
+def test_what_a_kill_left_can_be_deleted(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:
+    write_killed(store, mortal, proxy)
+    store.delete_series(KEY.name)
+    assert store.list_series() == []
+    assert store.read(POINTS, KEY.tags).empty
+
+
+def test_the_product_lists_it_as_incomplete_and_does_not_chart_it(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy, tmp_path: Path
+) -> None:
+    write_killed(store, mortal, proxy)
+    settings = mortal.settings("metrics", store._client._client.token)
+    with running_server(tmp_path, **settings) as server:
+        (series,) = server.get("/api/series")
+        first, last = (moment.isoformat().replace("+00:00", "Z") for moment in (span().first, span().last))
+        assert series["incomplete"] == {"first": first, "last": last}
+        answer = server.client.get("/api/history", params={"range": "1h", "filename": KEY.name})
+        assert answer.status_code == 409
+        assert "Send the file again, or delete" in answer.json()["detail"]
+        assert server.client.get("/api/history", params={"range": "1h"}).status_code == 404

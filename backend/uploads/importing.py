@@ -1,0 +1,98 @@
+"""A file on its way into the store, in order: read → windows → predict → store → score."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from backend.errors import ConflictError
+from backend.ingest import ReadOptions, Traffic
+from backend.measurements import FORECASTS, POINTS, points_table, read_points
+from backend.models.evaluate import Errors, score_predictions
+from backend.models.predictor import RPSEstimator
+from backend.serving.issued import first_kept_row, rolling_table
+from backend.serving.points import predicted_points
+from backend.stores import Origin, SeriesInfo, SeriesKey, Store
+from backend.stores.names import refuse_one_too_many, series_name
+
+Step = Literal["reading", "forecasting", "storing"]
+ReadFile = Callable[[Path, str, ReadOptions], Traffic]
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What became of a file. `gaps`: windows between first and last that are unknown."""
+
+    key: SeriesKey
+    traffic: Traffic
+    windows: int
+    gaps: int
+    points_written: int
+    scores: dict[str, Errors]
+
+
+def import_file(
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    *,
+    read: ReadFile,
+    estimator: RPSEstimator,
+    store: Store,
+    max_series: int,
+    on_step: Callable[[Step], None],
+    origin: Origin = "upload",
+) -> ImportResult:
+    """Read a file, predict every window of it as it would have been predicted then, and store both.
+
+    Of its last seven days every forecast is stored, as it would have been issued: accuracy, past forecasts and
+    selection then read those of a file and of a feed alike. Nothing is stored unless everything before it went well.
+    `on_step` may raise to call the import off.
+    """
+    key = SeriesKey(series_name(filename), estimator.version)
+    on_step("reading")
+    traffic = read(path, filename, options)
+    on_step("forecasting")
+    refuse_one_too_many(store, key.name, max_series)
+    window = traffic.window_seconds
+    frame = with_stored_history(store, key, traffic.frame, window, estimator.history_windows)
+    points = predicted_points(estimator, frame).loc[traffic.frame.index[0] :]
+    forecasts = rolling_table(estimator, key, frame, window, first_kept_row(len(traffic.frame), len(frame), window))
+    on_step("storing")
+    table = points_table(key, points)
+    if store.write({POINTS: table, FORECASTS: forecasts}, [SeriesInfo(key, window, origin)]):
+        raise another_window(store, key, window)
+    return ImportResult(
+        key=key,
+        traffic=traffic,
+        windows=len(points),
+        gaps=int(points["actual_rps"].isna().sum()),
+        points_written=len(table),
+        scores=score_predictions(frame, points.reindex(frame.index)),
+    )
+
+
+def with_stored_history(
+    store: Store, key: SeriesKey, frame: pd.DataFrame, window_seconds: int, history_windows: int
+) -> pd.DataFrame:
+    """Put what is stored of the series just before the frame in front of it, so a day that follows an earlier
+    upload is predicted with that upload in mind. Without stored history the frame is returned as it is."""
+    start = frame.index[0]
+    since = start - timedelta(seconds=history_windows * window_seconds)
+    stored = read_points(store, key, since.to_pydatetime(), start.to_pydatetime())[["actual_rps"]]
+    if stored.empty:
+        return frame
+    whole = pd.concat([stored, frame])
+    return whole.reindex(pd.date_range(whole.index[0], whole.index[-1], freq=f"{window_seconds}s", unit="s"))
+
+
+def another_window(store: Store, key: SeriesKey, window_seconds: int) -> ConflictError:
+    record = store.find(key.name)
+    stored = f"windows of {record.window_seconds} s" if record else "another window length"
+    return ConflictError(
+        f"The series is stored with {stored} and this data has windows of {window_seconds} s. Use another file name, "
+        "delete the stored series first, or set window_seconds to match."
+    )

@@ -1,0 +1,74 @@
+"""Files are read in processes of their own: a file that crashes or bloats its reader takes nothing else down.
+
+Measured in reference work: a Parquet file of 300 bytes can make pyarrow allocate gigabytes, and a damaged one
+can end the process without a Python exception.
+"""
+
+import multiprocessing
+import resource
+from concurrent.futures import TimeoutError
+from contextlib import suppress
+from pathlib import Path
+
+from pebble import ProcessExpired, ProcessPool
+
+from backend.config import Settings
+from backend.errors import UnusableFileError
+from backend.ingest import ReadLimits, ReadOptions, Traffic, read_traffic
+
+READERS = 2
+
+
+class ReaderPool:
+    """Reads traffic files in at most READERS child processes with bounded memory and time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._limits = read_limits(settings)
+        self._pool = ProcessPool(
+            max_workers=READERS,
+            initializer=_limit_memory,
+            initargs=(settings.reader_memory_mb * 1024**2,),
+            context=multiprocessing.get_context("spawn"),
+        )
+        self._pool.schedule(_warm_up)
+
+    def read(self, path: Path, filename: str, options: ReadOptions) -> Traffic:
+        """Read a file; blocks the calling thread. Raises ProblemError, whatever the file did to its reader."""
+        timeout = self._settings.reader_timeout_seconds
+        future = self._pool.schedule(
+            read_traffic,
+            args=(path, filename, options, self._limits, self._settings.window_seconds),
+            timeout=timeout,
+        )
+        try:
+            traffic: Traffic = future.result()
+        except TimeoutError:
+            raise UnusableFileError(
+                f"Reading the file took longer than {timeout} s and was ended. Split it into smaller files, or "
+                "raise SCALEOPS_READER_TIMEOUT_SECONDS."
+            ) from None
+        except (ProcessExpired, MemoryError):
+            raise UnusableFileError(
+                "The process that read the file ran out of memory or crashed, so nothing was stored. The file may be "
+                f"damaged; a reader may use {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
+            ) from None
+        return traffic
+
+    def close(self) -> None:
+        self._pool.stop()
+        self._pool.join(timeout=5)
+
+
+def read_limits(settings: Settings) -> ReadLimits:
+    """Bounds of the readers; a compressed file may unpack to four times the largest upload."""
+    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
+
+
+def _limit_memory(limit: int) -> None:
+    with suppress(ValueError, OSError):  # macOS refuses this limit; the row and byte limits still hold there
+        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+
+
+def _warm_up() -> None:
+    """Import the readers (about 0.5 s) before the first file comes."""

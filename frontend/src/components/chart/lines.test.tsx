@@ -1,0 +1,125 @@
+import { screen, within } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
+import type { ChartDataPoint, Forecast, Model } from "@/api/types";
+import { type ChartLine, chartLines } from "@/lib/chartLines";
+import { buildChartModel, type ChartModel } from "@/lib/chartModel";
+import { chartSummary, windowText } from "@/lib/chartSummary";
+import { forecast, MODELS, point, THIRD_MODEL } from "@/test/fixtures";
+import { renderPage } from "@/test/render";
+import { ChartTooltip } from "./ChartTooltip";
+import { Legend } from "./Legend";
+import { PointsTable } from "./PointsTable";
+import { plotData, plotOptions } from "./plotOptions";
+
+/** Two known windows, then a forecast of every model. */
+function model(lines: readonly ChartLine[], models: readonly Model[] = MODELS): ChartModel {
+  const known = [0, 1].map(
+    (minute) => ({ ...point(minute, 10), predicted_rps_model3: 33 }) as ChartDataPoint,
+  );
+  const ahead: Forecast = forecast(2);
+  const [template] = ahead.points;
+  if (!template) throw new Error("no forecast");
+  ahead.points = models.map(({ key }, place) => ({ ...template, model: key, mean: 41 + place }));
+  const built = buildChartModel(known, 60, { lines, forecast: ahead });
+  if (!built) throw new Error("nothing to draw");
+  return built;
+}
+
+const seriesOf = (drawn: ChartModel) =>
+  plotOptions({ width: 100, height: 100 }, () => ({
+    model: drawn,
+    palette: (token) => token,
+    zone: "utc",
+    nowLabel: "now",
+    onCursor: vi.fn(),
+    onZoom: vi.fn(),
+  })).series;
+
+/** The colours of the series that the canvas draws as lines. */
+const strokes = (drawn: ChartModel) =>
+  seriesOf(drawn).flatMap(({ stroke }) => (typeof stroke === "function" ? [stroke(null as never, 1)] : []));
+
+function show(drawn: ChartModel) {
+  const past = { horizons: [1, 5], windowSeconds: 60, chosen: null, onChoose: vi.fn() };
+  renderPage(
+    <>
+      <Legend model={drawn} hidden={new Set()} onToggle={vi.fn()} past={past} />
+      <ChartTooltip model={drawn} cursor={{ index: 1, left: 0, width: 100 }} />
+      <PointsTable model={drawn} />
+    </>,
+  );
+  const [head, newest] = within(screen.getByRole("table")).getAllByRole("row");
+  return {
+    legend: screen.getAllByRole("button").map(({ textContent }) => textContent),
+    tooltip: screen.getAllByRole("term", { hidden: true }).map(({ textContent }) => textContent),
+    heading: within(head as HTMLElement)
+      .getAllByRole("columnheader")
+      .map(({ textContent }) => textContent),
+    ahead: within(newest as HTMLElement)
+      .getAllByRole("cell")
+      .map(({ textContent }) => textContent),
+  };
+}
+
+it("a third model of the server is drawn, and named in legend, tooltip, table and spoken text", () => {
+  const models = [...MODELS, THIRD_MODEL];
+  const drawn = model(chartLines(models, null), models);
+  expect(drawn.rates.toy).toEqual([33, 33, 43]);
+  expect(plotData(drawn)).toContainEqual([33, 33, 43]);
+  expect(new Set(strokes(drawn)).size).toBe(4);
+
+  const { legend, tooltip, heading, ahead } = show(drawn);
+  expect(legend).toEqual(["Actual", "LGBM+", "LGBM+ p10–p90", "LGBM", "Toy"]);
+  expect(tooltip).toEqual(["Actual", "LGBM+", "p10–p90", "LGBM", "Toy"]);
+  expect(heading).toEqual(["Time (UTC)", "Actual", "LGBM+", "p10", "p90", "LGBM", "Toy"]);
+  expect(ahead).toEqual(["–", "41.0", "16.0", "26.0", "42.0", "43.0"]);
+  expect(windowText(drawn, 1, "utc")).toContain("Toy 33.0");
+  expect(chartSummary(drawn, "utc")).toContain("Forecast of Toy: 43.0");
+});
+
+it("a line that is added to the table is drawn, and named in legend, tooltip, table and spoken text", () => {
+  const capacity: ChartLine = {
+    key: "capacity",
+    kind: "line",
+    token: "--ok",
+    width: 1,
+    layer: 0,
+    columns: [{ key: "capacity", label: "Capacity", value: ({ point: known }) => (known ? 50 : 55) }],
+    legend: "Capacity",
+    tooltip: "Capacity",
+    spoken: "capacity",
+    named: "always",
+  };
+  const drawn = model([...chartLines(MODELS, null), capacity]);
+  expect(plotData(drawn)).toHaveLength(seriesOf(drawn).length);
+  expect(plotData(drawn)).toContainEqual([50, 50, 55]);
+  expect(strokes(drawn)).toContain("--ok");
+
+  const { legend, tooltip, heading, ahead } = show(drawn);
+  expect(legend.at(-1)).toBe("Capacity");
+  expect(tooltip.at(-1)).toBe("Capacity");
+  expect(heading.at(-1)).toBe("Capacity");
+  expect(ahead.at(-1)).toBe("55.0");
+  expect(windowText(drawn, 1, "utc")).toContain("capacity 50.0");
+  expect(chartSummary(drawn, "utc")).toContain("Forecast of capacity: 55.0");
+});
+
+it("draws the preferred model over the others, and marks over all", () => {
+  const drawn = model(chartLines(MODELS, 300));
+  expect(strokes(drawn)).toEqual([
+    "--series-actual",
+    "--series-model-2",
+    "--series-model-1",
+    "--series-past",
+  ]);
+  expect(seriesOf(drawn).at(-1)?.points?.show).toBe(true);
+});
+
+it("begins again with colours and dashes where there are more models than styles", () => {
+  const models = Array.from({ length: 5 }, (_, place) => ({ ...THIRD_MODEL, key: `model ${place}` }));
+  const styles = chartLines(models, null)
+    .filter(({ key }) => key.startsWith("model"))
+    .map(({ token, dash }) => `${token} ${dash}`);
+  expect(new Set(styles).size).toBe(4);
+  expect(styles[4]).toBe(styles[0]);
+});

@@ -1,0 +1,179 @@
+import type { ChartDataPoint, ForecastPoint, Model } from "@/api/types";
+import { formatDuration } from "./format";
+import { pastName } from "./names";
+import { modelRate } from "./points";
+
+/** What is known of one window: its point once it is over, its forecasts before that. */
+export interface ChartWindow {
+  /** Its start, epoch seconds. */
+  time: number;
+  point: ChartDataPoint | null;
+  /** By model. */
+  forecasts: Readonly<Record<string, ForecastPoint>>;
+  /** What was forecast for it some time earlier, where the reader chose to see that. */
+  past: number | null;
+  /** Its rate so far, while it is open. */
+  growing: number | null;
+}
+
+export interface LineColumn {
+  key: string;
+  /** Its heading in the table. */
+  label: string;
+  value: (window: ChartWindow) => number | null;
+}
+
+/** One thing that the chart draws. Canvas, legend, tooltip, table and spoken text follow from a list of these. */
+export interface ChartLine {
+  key: string;
+  kind: "line" | "band" | "dots";
+  /** The CSS custom property that holds its colour. */
+  token: string;
+  /** Lengths of dashes and of the spaces between them, CSS pixels. */
+  dash?: number[];
+  /** Of a line, or across a dot, CSS pixels. */
+  width: number;
+  /** Dots drawn as rings. */
+  hollow?: boolean;
+  /** Higher layers lie over lower ones; within a layer, the first line of the list is on top. */
+  layer: number;
+  /** The values; of a band its lower and its upper edge. A table has lines as columns and dots as remarks. */
+  columns: readonly LineColumn[];
+  /** Its names by place; null leaves it out there. */
+  legend: string | null;
+  tooltip: string;
+  spoken: string | null;
+  /** The windows whose tooltip and spoken text name it: all, known ones, or those with a value. */
+  named: "always" | "known" | "where present";
+  /** Dots that say that something is so, not how much: what one and several of them are called. */
+  flag?: [singular: string, plural: string];
+  /** Another line's key: the two are shown and hidden together. */
+  shownWith?: string;
+}
+
+/** Styles of model lines in the order of the models; further models begin again from the first. */
+const MODEL_STYLES = [
+  { token: "--series-model-1", dash: [7, 4], width: 2 },
+  { token: "--series-model-2", dash: [2, 3], width: 1.75 },
+  { token: "--series-model-3", dash: [12, 3], width: 1.75 },
+  { token: "--series-model-4", dash: [5, 2, 1, 2], width: 1.75 },
+] as const;
+
+/**
+ * The lines of the chart in reading order. `pastSeconds`: how long before its window a past forecast was issued;
+ * null where none are shown.
+ */
+export function chartLines(models: readonly Model[], pastSeconds: number | null): ChartLine[] {
+  return [
+    {
+      key: "actual",
+      kind: "line",
+      token: "--series-actual",
+      width: 1.5,
+      layer: 1,
+      columns: [{ key: "actual", label: "Actual", value: ({ point }) => point?.actual_rps ?? null }],
+      legend: "Actual",
+      tooltip: "Actual",
+      spoken: "actual",
+      named: "known",
+    },
+    {
+      key: "growing",
+      kind: "dots",
+      token: "--series-actual",
+      width: 8,
+      hollow: true,
+      layer: 3,
+      columns: [{ key: "growing", label: "So far", value: ({ growing }) => growing }],
+      legend: "open window so far",
+      tooltip: "So far",
+      spoken: "so far",
+      named: "where present",
+      shownWith: "actual",
+    },
+    ...models.flatMap((model, place) =>
+      place === 0 ? [modelLine(model, place), bandLine(model)] : [modelLine(model, place)],
+    ),
+    ...(pastSeconds === null ? [] : [pastLine(pastSeconds)]),
+    {
+      key: "anomaly",
+      kind: "dots",
+      token: "--series-anomaly",
+      width: 8,
+      layer: 3,
+      columns: [
+        {
+          key: "anomaly",
+          label: "Anomaly",
+          value: ({ point }) => (point?.anomaly ? point.actual_rps : null),
+        },
+      ],
+      legend: "anomaly",
+      tooltip: "Anomaly",
+      spoken: "anomaly",
+      named: "where present",
+      flag: ["anomaly", "anomalies"],
+      shownWith: "actual",
+    },
+  ];
+}
+
+function modelLine({ key, label, column }: Model, place: number): ChartLine {
+  const { dash, ...style } = MODEL_STYLES[place % MODEL_STYLES.length] ?? MODEL_STYLES[0];
+  return {
+    key,
+    kind: "line",
+    ...style,
+    dash: [...dash],
+    layer: 2,
+    columns: [
+      {
+        key,
+        label,
+        value: ({ point, forecasts }) => (point ? modelRate(point, column) : (forecasts[key]?.mean ?? null)),
+      },
+    ],
+    legend: label,
+    tooltip: label,
+    spoken: label,
+    named: "always",
+  };
+}
+
+/** The 80 % interval of the preferred model. */
+function bandLine({ key, label }: Model): ChartLine {
+  const edge = (name: "p10" | "p90"): LineColumn => ({
+    key: name,
+    label: name,
+    value: ({ point, forecasts }) => (point ? point[name] : (forecasts[key]?.[name] ?? null)),
+  });
+  return {
+    key: "band",
+    kind: "band",
+    token: "--series-band",
+    width: 0,
+    layer: 0,
+    columns: [edge("p10"), edge("p90")],
+    legend: `${label} p10–p90`,
+    tooltip: "p10–p90",
+    spoken: null,
+    named: "always",
+  };
+}
+
+function pastLine(seconds: number): ChartLine {
+  const name = pastName(seconds);
+  return {
+    key: "past",
+    kind: "line",
+    token: "--series-past",
+    dash: [9, 3, 2, 3],
+    width: 1.5,
+    layer: 3,
+    columns: [{ key: "past", label: name, value: ({ past }) => past }],
+    legend: null,
+    tooltip: name,
+    spoken: `forecast ${formatDuration(seconds)} earlier`,
+    named: "where present",
+  };
+}
