@@ -22,6 +22,7 @@ check: .venv/development.stamp frontend/node_modules/installed.stamp ## ruff, my
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	cd frontend && npm run --silent check
 
 test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, Prometheus and nginx
