@@ -1,36 +1,53 @@
 # Every command of the project. Set-up happens by itself and only once; `make` lists the commands.
 .DEFAULT_GOAL := help
-.PHONY: help run build test check test-backend test-frontend test-e2e bench train types up down logs clean
+.PHONY: help run build test test-quick check check-backend check-frontend
+.PHONY: test-backend test-backend-quick test-frontend test-e2e bench train types up down logs clean
 
 PYTHON ?= python3
 COMPOSE ?= docker compose
 BIN := .venv/bin
+WORKERS ?= 4# of the backend tests: more than cores, as many of them wait
 TRACES ?= ../shared/data
+# Two targets at a time, the output of each in one piece where make can do so.
+TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/package.json -type f 2>/dev/null)
 
 help: ## list the commands
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: .venv/runtime.stamp frontend/dist/index.html ## set up what is missing, then serve http://127.0.0.1:8000 (SCALEOPS_PORT)
 	@exec $(BIN)/scaleops serve
 
 build: frontend/dist/index.html ## build the page
 
-test: check test-backend test-frontend test-e2e ## set up what is missing, then lint, types and every test
+test: ## set up what is missing, then lint, types and every test
+	@scripts/ensure-programs --check
+	@scripts/ensure-programs &
+	@$(TWO_AT_A_TIME) check-backend check-frontend
+	@$(TWO_AT_A_TIME) test-backend test-frontend test-e2e
 
-check: .venv/development.stamp frontend/node_modules/installed.stamp ## ruff, mypy strict, tsc, biome
+test-quick: ## lint, types and the tests that need no other program: Python and Node only
+	@$(TWO_AT_A_TIME) check-backend check-frontend
+	@$(TWO_AT_A_TIME) test-backend-quick test-frontend
+
+check: check-backend check-frontend ## ruff, mypy strict, tsc, biome
+
+check-backend: .venv/development.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+check-frontend: frontend/node_modules/installed.stamp
 	cd frontend && npm run --silent check
 
 test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, Prometheus and nginx
-	scripts/ensure-influxd
-	scripts/ensure-telegraf
-	scripts/ensure-program prometheus
-	scripts/ensure-program nginx
-	$(BIN)/pytest
+	@scripts/ensure-programs --check
+	@scripts/ensure-programs &
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+test-backend-quick: .venv/development.stamp
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not programs"
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests
 	cd frontend && npm run --silent test
