@@ -36,6 +36,7 @@ check-backend: .venv/development.stamp
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 check-frontend: frontend/node_modules/installed.stamp
 	cd frontend && npm run --silent check

@@ -55,6 +55,11 @@ def read_points(
     return store.read(POINTS, key.tags, start, stop, every=every).set_index(TIME)
 
 
+def read_rates(store: Store, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.Series:
+    """The actual rates of a series in order of time, without the other fields, which take three times as long."""
+    return store.read(POINTS, key.tags, start, stop, fields=["actual_rps"]).set_index(TIME)["actual_rps"]
+
+
 def points_table(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     """Points of one series, indexed by window, as the store takes them; unknown windows left out."""
     known = points[points["actual_rps"].notna()]

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, State, StateDep, find_series
-from backend.measurements import read_points
+from backend.measurements import read_rates
 from backend.models.baselines import within
 from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
+from backend.models.intervals import INTERVAL
 from backend.schemas import Accuracy, AccuracySpan, Score, Trained
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
@@ -49,11 +50,10 @@ def accuracy(
 
 
 def _scores(state: State, series: SeriesRecord, start: datetime, naive: list[str]) -> list[Result]:
-    stored = read_points(state["store"], series.key, start - BASELINE_DAYS, None)
-    points = on_grid(stored, series.window_seconds)
-    scored = points[points.index >= start]
+    rates = on_grid(read_rates(state["store"], series.key, start - BASELINE_DAYS, None), series.window_seconds)
+    scored = rates[rates.index >= start].to_frame()
     if scored.empty:
         return []
     horizons = state["estimator"].horizons
-    issued = issued_tables(state["store"], series, scored, horizons, ("mean", "p10", "p90"))
-    return score_issued(points["actual_rps"], pd.Timestamp(start), issued, naive)
+    issued = issued_tables(state["store"], series, scored, horizons, ("mean", *INTERVAL))
+    return score_issued(rates, pd.Timestamp(start), issued, naive)

@@ -4,7 +4,7 @@ Whatever lists models or baselines reads these two tables, so that a new one is 
 needs trees of its own is trained, too: backend/models/train.py.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -20,8 +20,8 @@ from backend.models.trailing_stats import TrailingStats
 # by sums of backend/models/rolling.py, whose last digit is the same in a backtest and a live step.
 RateRule = Callable[[TrailingStats, int], Floats]
 RATE_RULE_REACH = 512
-# (rates, horizon) -> for every row the forecast made `horizon` rows before it.
-NaiveRule = Callable[[pd.Series, int], pd.Series]
+# (rates, horizons) -> for each horizon at every row the forecast made that many rows before it.
+NaiveRule = Callable[[pd.Series, Sequence[int]], list[pd.Series]]
 
 
 @dataclass(frozen=True)

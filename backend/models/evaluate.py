@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import catalog
-from backend.models.baselines import IN_BACKTEST, baselines
+from backend.models.baselines import IN_BACKTEST, baselines, baselines_at
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
@@ -73,9 +73,9 @@ def backtest(
     first = 0 if start is None else int(until.index.searchsorted(start))
     scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
-    for horizon in horizons or estimator.horizons:
+    for horizon, beside in baselines_at(rates, horizons or estimator.horizons, naive).items():
         tables = estimator.rolling_forecasts(until, horizon, first)
-        results += score_tables(rates, first, horizon, tables, scale, naive)
+        results += score_tables(rates, first, horizon, tables, beside, scale)
     return results
 
 
@@ -99,9 +99,9 @@ def score_issued(
     first = int(rates.index.searchsorted(start))
     scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
-    for horizon, models in issued.items():
-        tables = {name: table.reindex(rates.index[first:]) for name, table in models.items()}
-        results += score_tables(rates, first, horizon, tables, scale, naive)
+    for horizon, beside in baselines_at(rates, list(issued), naive).items():
+        tables = {name: table.reindex(rates.index[first:]) for name, table in issued[horizon].items()}
+        results += score_tables(rates, first, horizon, tables, beside, scale)
     return results
 
 
@@ -110,14 +110,14 @@ def score_tables(
     first: int,
     horizon: int,
     tables: Mapping[str, pd.DataFrame],
+    beside: Mapping[str, pd.Series],
     scale: float | None,
-    naive: Sequence[str],
 ) -> list[Result]:
-    """Errors at one horizon over the rows from number `first`, on which all tables have their forecasts."""
+    """Errors at one horizon over the rows from number `first`, on which all tables have their forecasts, of the models
+    and of the baselines beside them."""
     target = rates.iloc[first:]
-    beside = baselines(rates, horizon)
     forecasts = {name: table["mean"] for name, table in tables.items()}
-    forecasts |= {name: beside[name].iloc[first:] for name in naive}
+    forecasts |= {name: column.iloc[first:] for name, column in beside.items()}
     results = []
     for name, errors in _score(target, forecasts, scale).items():
         below = {edge: _share_below(target, tables[name][edge]) for edge in INTERVAL if name in tables}
@@ -138,9 +138,8 @@ def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[st
     Each: origins, mae, rmse, smape, mase, as in `backtest`. Empty where no window can be scored.
     """
     rates = frame["actual_rps"]
-    beside = baselines(rates, horizon=1)
     forecasts = {model.key: predictions[model.column] for model in catalog.MODELS}
-    forecasts |= {key: beside[key] for key in IN_BACKTEST}
+    forecasts |= baselines(rates, horizon=1, keys=IN_BACKTEST)
     return _score(rates, forecasts, naive_step(rates))
 
 
@@ -176,5 +175,6 @@ def naive_step(rates: pd.Series) -> float | None:
 
 
 def _share_below(target: pd.Series, edge: pd.Series) -> float:
-    known = target.notna() & edge.notna()
-    return float((target[known] <= edge[known]).mean())
+    actual, below = target.to_numpy(), edge.to_numpy()
+    known = np.isfinite(actual) & np.isfinite(below)
+    return float((actual[known] <= below[known]).mean())

@@ -14,6 +14,7 @@ import pandas as pd
 from backend.measurements import FORECASTS
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
 
 QUANTITIES = ("mean", *LEVEL_NAMES)
@@ -95,13 +96,29 @@ def issued_for(
         seconds = {int(name.rsplit("_", 1)[1]) for name in table.columns if name.startswith("mean_")}
         horizons = sorted(second // window_seconds for second in seconds)
     issued: dict[int, dict[str, pd.DataFrame]] = {}
-    for model, part in table.groupby("model"):
-        by_origin = part.set_index(TIME)
+    windows, origins = _seconds(index), _seconds(table[TIME])
+    stored = table.drop(columns=[TIME, "model"])
+    places = {str(name): place for place, name in enumerate(stored.columns)}
+    codes, models = pd.factorize(table["model"])
+    for code, model in enumerate(models):
+        rows = codes == code
+        values, begun = stored.to_numpy()[rows], origins[rows]
         for horizon in horizons:
-            names = {field(quantity, horizon * window_seconds): quantity for quantity in quantities}
-            if not names.keys() <= set(by_origin.columns):
-                continue
-            targets = by_origin[list(names)].rename(columns=names)
-            targets.index = pd.DatetimeIndex(targets.index) + (horizon - 1) * window
-            issued.setdefault(horizon, {})[str(model)] = targets.reindex(index)
+            names = [field(quantity, horizon * window_seconds) for quantity in quantities]
+            if places.keys() >= set(names):
+                said = _at(windows, begun + (horizon - 1) * window_seconds, values[:, [places[name] for name in names]])
+                issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(said, index, list(quantities))
     return issued
+
+
+def _at(windows: Ints, targets: Ints, values: Floats) -> Floats:
+    """The row of values of each window, from rows that are each about a target; NaN for windows that are none."""
+    rows = np.full((len(windows), values.shape[1]), np.nan)
+    places = np.minimum(np.searchsorted(windows, targets), len(windows) - 1)
+    known = windows[places] == targets
+    rows[places[known]] = values[known]
+    return rows
+
+
+def _seconds(times: pd.Series | pd.DatetimeIndex) -> Ints:
+    return np.asarray(pd.DatetimeIndex(times).as_unit("s").asi8)

@@ -2,6 +2,7 @@
 
 import math
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from backend.stores import SeriesRecord, Store
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
 ANOMALY = POINT_FIELDS.index("anomaly")
+Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
 
 
 def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
@@ -30,7 +32,7 @@ def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
     ]
 
 
-def on_grid(frame: pd.DataFrame, seconds: int) -> pd.DataFrame:
+def on_grid(frame: Rows, seconds: int) -> Rows:
     """Give the windows or buckets between first and last that are absent a row of their own, all unknown."""
     if frame.empty:
         return frame

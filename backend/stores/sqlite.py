@@ -19,7 +19,7 @@ from backend.stores.contract import (
     Tables,
 )
 from backend.stores.sqlite_file import SqliteFile
-from backend.stores.sqlite_rows import Condition, insert, row_times, select, to_table
+from backend.stores.sqlite_rows import Condition, insert, read_rows, row_times
 
 DELETED_AT_ONCE = 2_000  # rows; some 20 ms, which another writer waits
 INCOMPLETE = "incomplete"  # the attribute that holds the span of a deletion that was begun
@@ -57,10 +57,8 @@ class SqliteStore:
         fields: Sequence[str] | None = None,
         every: int | None = None,
     ) -> pd.DataFrame:
-        query, parameters = select(measurement, Condition(measurement, tags, start, stop), fields, every)
         with self._file.reading() as connection:
-            rows = connection.execute(query, parameters).fetchall()
-            return to_table(connection, measurement, rows, fields, tags)
+            return read_rows(connection, Condition(measurement, tags, start, stop), fields, every)
 
     def delete(self, measurement: Measurement, tags: Mapping[str, str], before: datetime) -> int:
         deleted = 0

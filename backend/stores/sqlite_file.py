@@ -103,7 +103,9 @@ class SqliteFile:
             )
             with self._lock:
                 self._connections.append(connection)
-            connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")  # of a new file; an old one is compacted for it
+            # Of a new file; an old one is compacted for it. Setting it takes the write lock, so not where it is set.
+            if connection.execute("PRAGMA auto_vacuum").fetchone()[0] != INCREMENTAL:
+                connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
             connection.execute("PRAGMA journal_mode = WAL")
             # NORMAL keeps the file whole through kill -9 and loses at most the last commits in a power cut,
             # for a 100 times cheaper commit of one live window.

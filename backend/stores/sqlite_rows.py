@@ -8,12 +8,11 @@ from itertools import repeat
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from backend.stores.contract import SERIES_TAGS, TIME, Measurement
 from backend.stores.sqlite_schema import FLOAT4, columns, layout_id, layout_names
-
-Rows = Sequence[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -60,46 +59,45 @@ class Condition:
         return [tag for tag in self.measurement.tags if tag in self.tags and tag not in SERIES_TAGS]
 
 
-def select(
-    measurement: Measurement, condition: Condition, fields: Sequence[str] | None, every: int | None
-) -> tuple[str, tuple[object, ...]]:
-    """The query of Store.read and its parameters; its columns are the free tags, the time, and the fields."""
-    tags = [f'"{tag}"' for tag in measurement.tags if tag not in condition.tags]
+def read_rows(
+    connection: sqlite3.Connection, condition: Condition, fields: Sequence[str] | None, every: int | None
+) -> pd.DataFrame:
+    """What Store.read gives: the free tags, the time, and the fields."""
+    measurement = condition.measurement
+    tags = [tag for tag in measurement.tags if tag not in condition.tags]
+    stored = _stored_kinds(measurement, fields)
+    query = _select(condition, tags, list(stored), every)
+    kinds = [(TIME, "i8"), *((tag, "O") for tag in tags), *stored.items()]
+    # Row by row into one array: a list of all rows would take two thirds longer.
+    rows = np.fromiter(connection.execute(query, condition.parameters), kinds)
+    table = pd.DataFrame({tag: pd.Series(rows[tag], dtype="str") for tag in tags})
+    table[TIME] = _timestamps(measurement, rows[TIME])
+    if not measurement.fields:
+        return pd.concat([table, _unpacked(connection, rows, fields)], axis=1)
+    for name, kind in stored.items():
+        table[name] = rows[name] if kind == "f8" else pd.Series(rows[name], dtype="str")
+    return table
+
+
+def _stored_kinds(measurement: Measurement, fields: Sequence[str] | None) -> dict[str, str]:
+    """The columns that have the fields, and of what kind their values are, in numpy's words."""
+    if not measurement.fields:
+        return {"layout": "i8", "packed": "O"}
+    kinds = {each.name: "f8" if each.kind == "float" else "O" for each in measurement.fields}
+    return {name: kinds[name] for name in fields or kinds}
+
+
+def _select(condition: Condition, tags: Sequence[str], names: Sequence[str], every: int | None) -> str:
+    """The query for the rows' time, tags and columns of these names; of buckets where `every` is given."""
     source = f"FROM {condition.source} {condition.where}"
     if every is None:
-        stored = (fields or measurement.field_names) if measurement.fields else ("layout", "packed")
-        names = [f'"{name}"' for name in stored]
-        order = ", ".join(["time", *tags])
-        return f"SELECT {', '.join([*tags, 'time', *names])} {source} ORDER BY {order}", condition.parameters
+        columns = ["time", *(f'"{name}"' for name in (*tags, *names))]
+        return f"SELECT {', '.join(columns)} {source} ORDER BY {', '.join(columns[: 1 + len(tags)])}"
     # Floored division, also before 1970, where SQLite's own rounds towards zero.
     bucket = f"time - ((time % {int(every)}) + {int(every)}) % {int(every)}"
-    functions = {"mean": "AVG", "max": "MAX"}
-    means = [f'{functions[each.aggregate]}("{each.name}")' for each in measurement.fields]
-    return (
-        f"SELECT {bucket} AS bucket, {', '.join(means)} {source} GROUP BY bucket ORDER BY bucket",
-        condition.parameters,
-    )
-
-
-def to_table(
-    connection: sqlite3.Connection,
-    measurement: Measurement,
-    rows: Rows,
-    fields: Sequence[str] | None,
-    tags: Mapping[str, str],
-) -> pd.DataFrame:
-    """What `select` gave, as Store.read gives it."""
-    free = [tag for tag in measurement.tags if tag not in tags]
-    by_column = list(zip(*rows, strict=True)) if rows else [()] * (len(free) + 3 + len(measurement.fields))
-    table = pd.DataFrame({tag: pd.Series(values, dtype="str") for tag, values in zip(free, by_column, strict=False)})
-    table[TIME] = _timestamps(measurement, by_column[len(free)])
-    values = by_column[len(free) + 1 :]
-    if not measurement.fields:
-        return _unpacked(connection, table, values[0], values[1], fields)
-    kinds = {each.name: each.kind for each in measurement.fields}
-    for name, column in zip(fields or measurement.field_names, values, strict=False):
-        table[name] = np.array(column, dtype=np.float64) if kinds[name] == "float" else pd.Series(column, dtype="str")
-    return table
+    functions = {each.name: {"mean": "AVG", "max": "MAX"}[each.aggregate] for each in condition.measurement.fields}
+    means = [f'{functions[name]}("{name}")' for name in names]
+    return f"SELECT {bucket} AS bucket, {', '.join(means)} {source} GROUP BY bucket ORDER BY bucket"
 
 
 def insert(
@@ -134,9 +132,9 @@ def _bound(measurement: Measurement, moment: datetime) -> float:
     return moment.timestamp() if measurement.precision == "s" else int(pd.Timestamp(moment).as_unit("ns").value)
 
 
-def _timestamps(measurement: Measurement, times: Sequence[int]) -> pd.DatetimeIndex:
+def _timestamps(measurement: Measurement, times: npt.NDArray[Any]) -> pd.DatetimeIndex:
     unit = measurement.precision
-    return pd.DatetimeIndex(np.array(times, dtype=f"datetime64[{unit}]")).as_unit(unit).tz_localize("UTC")
+    return pd.DatetimeIndex(times.astype(f"datetime64[{unit}]")).as_unit(unit).tz_localize("UTC")
 
 
 def _packed(connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame) -> list[Any]:
@@ -149,26 +147,19 @@ def _packed(connection: sqlite3.Connection, measurement: Measurement, table: pd.
     ]
 
 
-def _unpacked(
-    connection: sqlite3.Connection,
-    table: pd.DataFrame,
-    layouts: Sequence[int],
-    packed: Sequence[bytes],
-    fields: Sequence[str] | None,
-) -> pd.DataFrame:
-    """The table with the columns of every layout that occurs, NaN where a row has none of that name."""
-    numbers = np.array(layouts, dtype=np.int64)
-    columns: dict[str, Any] = {}
-    for number in np.unique(numbers).tolist():
-        places = np.flatnonzero(numbers == number)
-        names = layout_names(connection, number)
-        values = np.frombuffer(b"".join(packed[place] for place in places.tolist()), dtype=FLOAT4).reshape(
-            len(places), -1
-        )
-        for name, column in zip(names, values.T, strict=True):
-            if fields is None or name in fields:
-                columns.setdefault(name, np.full(len(table), np.nan))[places] = column
-    return pd.concat([table, pd.DataFrame(columns, index=table.index)], axis=1)
+def _unpacked(connection: sqlite3.Connection, rows: npt.NDArray[Any], fields: Sequence[str] | None) -> pd.DataFrame:
+    """The columns of every layout that occurs, NaN where a row has none of that name."""
+    layouts = {number: layout_names(connection, number) for number in np.unique(rows["layout"]).tolist()}
+    stored = dict.fromkeys(name for names in layouts.values() for name in names)
+    columns = {name: place for place, name in enumerate(name for name in stored if fields is None or name in fields)}
+    values = np.full((len(rows), len(columns)), np.nan)
+    for number, names in layouts.items():
+        places = np.flatnonzero(rows["layout"] == number)
+        packed = np.frombuffer(b"".join(rows["packed"][places]), dtype=FLOAT4).reshape(len(places), -1)
+        for name, column in zip(names, packed.T, strict=True):
+            if name in columns:
+                values[places, columns[name]] = column
+    return pd.DataFrame(values, columns=list(columns))
 
 
 def _nullable(column: pd.Series) -> list[float | None]:
