@@ -31,7 +31,7 @@ def windows(count: int, start: str = "1995-07-01") -> pd.DataFrame:
 def issued(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     """Forecasts of every model at every horizon from the end of each point, as the store takes them."""
     random = np.random.default_rng(8)
-    origins = points.index + pd.Timedelta(WINDOW_SECONDS, "s")
+    origins = pd.DatetimeIndex(points.index) + pd.Timedelta(WINDOW_SECONDS, "s")
     tables = []
     for model in catalog.model_keys():
         values = points["actual_rps"].to_numpy()[:, None] * random.uniform(
