@@ -47,7 +47,7 @@ test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Te
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-backend-quick: .venv/development.stamp
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not programs"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not programs and not long"
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests
 	cd frontend && npm run --silent test

@@ -14,7 +14,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.option.markexpr == "not programs":
+    if "not programs" in config.option.markexpr:
         os.environ[NONE_WANTED] = "1"
 
 
@@ -22,3 +22,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if isinstance(item, pytest.Function) and PROGRAMS & set(item.fixturenames):
             item.add_marker("programs")
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # what takes minutes begins first
