@@ -57,7 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
-        upkeep = Upkeep(store, estimator, settings.keep_forecasts_days, settings.keep_points_days)
+        upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, store, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]

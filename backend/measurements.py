@@ -1,6 +1,6 @@
 """What is measured: one row a measurement. Stores keep them by this table alone; influxdb/README.md describes it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -21,10 +21,11 @@ POINTS = Measurement(
     ),
     required="actual_rps",
     counted=True,
+    kept_days="keep_points_days",
 )
 # One row a model and origin, its time the end of the newest window that the forecasts were made from. Fields: for every
 # horizon in seconds mean_900, p10_900, … (backend/serving/issued.py).
-FORECASTS = Measurement("forecasts", ("filename", "version", "model"))
+FORECASTS = Measurement("forecasts", ("filename", "version", "model"), kept_days="keep_forecasts_days")
 # One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
 # requests, a rate, a cumulative counter), when (to the nanosecond) and how much.
 SAMPLES = Measurement(
@@ -33,6 +34,7 @@ SAMPLES = Measurement(
     (Field("kind", "text", choices=("count", "rate", "counter")), Field("value")),
     precision="ns",
     required="value",
+    kept=timedelta(hours=24),
 )
 # One row a day, model and horizon (seconds): errors of the forecasts issued for the day's windows, kept longer than the
 # forecasts. mae, rmse, bias: requests per second; wape, coverage (of p10 to p90): shares.

@@ -8,10 +8,12 @@ from typing import Literal
 import pandas as pd
 
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS
+from backend.measurements import SAMPLES
 from backend.stores import TIME
 
 STALE_WINDOWS = 3
-SAMPLES_KEPT = timedelta(hours=24)  # how late a sample may be, and how long a silent feed is still called one
+assert SAMPLES.kept is not None
+SAMPLES_KEPT: timedelta = SAMPLES.kept  # how late a sample may be, and how long a silent feed is still called one
 _KEPT = int(SAMPLES_KEPT.total_seconds()) * NANOSECONDS
 
 

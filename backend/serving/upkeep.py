@@ -9,14 +9,15 @@ import numpy as np
 import pandas as pd
 import structlog
 
+from backend.config import Settings
 from backend.errors import ProblemError
-from backend.measurements import FORECASTS, POINTS, SCORES, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, SCORES, read_points
 from backend.models.evaluate import errors_of
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import first_kept_row, issued_for, rolling_table
 from backend.serving.presenters import on_grid
-from backend.stores import TIME, SeriesRecord, Store
+from backend.stores import TIME, Measurement, SeriesRecord, Store
 
 log = structlog.get_logger()
 
@@ -26,7 +27,6 @@ DAY = timedelta(days=1)
 CORRECTED = DAY  # that late samples may still correct a window
 # Attributes of a series.
 SCORED_UNTIL = "scored_until"  # the day up to which its forecasts are scored
-FORECASTS_FROM, POINTS_FROM = "forecasts_from", "points_from"  # the day before which they were deleted
 UNFORECAST = "unforecast"  # a file that release 0.1 stored, of which no past forecasts were kept
 
 
@@ -42,14 +42,12 @@ class Upkeep:
         self,
         store: Store,
         estimator: RPSEstimator,
-        keep_forecasts_days: int,
-        keep_points_days: int,
+        settings: Settings,
         rest: Callable[[], None] = lambda: time.sleep(REST_SECONDS),
     ) -> None:
         self._store = store
         self._estimator = estimator
-        self._keep_forecasts = keep_forecasts_days * DAY
-        self._keep_points = keep_points_days * DAY
+        self._kept = {each: getattr(settings, each.kept_days) * DAY for each in MEASUREMENTS if each.kept_days}
         self._rest = rest
 
     async def run(self) -> None:
@@ -71,10 +69,10 @@ class Upkeep:
             if record.attributes.get(UNFORECAST):
                 self._forecast_past(record)
             scored = self._score_days(record)
-            if self._keep_forecasts:
-                self._delete(record, FORECASTS_FROM, min(record.last - self._keep_forecasts, scored))
-            if self._keep_points:
-                self._delete(record, POINTS_FROM, record.last - self._keep_points)
+            for measurement, kept in self._kept.items():
+                if kept:
+                    before = record.last - kept
+                    self._delete(record, measurement, min(before, scored) if measurement == FORECASTS else before)
             if record.origin == "feed":
                 self._store.recount(record.key)
             self._rest()
@@ -132,12 +130,12 @@ class Upkeep:
                         "coverage": float(inside.mean()),
                     }
 
-    def _delete(self, record: SeriesRecord, attribute: str, before: datetime) -> None:
+    def _delete(self, record: SeriesRecord, measurement: Measurement, before: datetime) -> None:
         """Delete older rows, once a day: every deletion costs an InfluxDB a search of its files."""
-        day = _midnight(before)
+        day, attribute = _midnight(before), f"{measurement.name}_from"  # the day before which they were deleted
         done = _day_of(record.attributes.get(attribute)) or _midnight(record.first)
         if day > done:
-            self._store.delete(FORECASTS if attribute == FORECASTS_FROM else POINTS, record.key.tags, day)
+            self._store.delete(measurement, record.key.tags, day)
             self._store.set_attributes(record.key, {attribute: day.date().isoformat()})
             self._rest()
 

@@ -5,7 +5,7 @@ A store keeps measurements, which are rows of a table that it is given (backend/
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
 import pandas as pd
@@ -37,6 +37,8 @@ class Measurement:
     written. Those are kept as four-byte floats, which are exact to seven digits.
     required: the field without which there is no row.
     counted: its rows are the points of a series: the record counts them.
+    kept_days: the setting that says for how many days rows are kept, back from the series' newest window; 0 is for
+    ever. kept: rows that are older than that now are deleted.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Measurement:
     precision: Literal["s", "ns"] = "s"
     required: str | None = None
     counted: bool = False
+    kept_days: str | None = None
+    kept: timedelta | None = None
 
     @property
     def of_series(self) -> bool:

@@ -35,7 +35,8 @@ def fed(store: Store, days: int) -> pd.DataFrame:
 
 
 def upkeep(store: Store, estimator: RPSEstimator, keep_forecasts: int = 30, keep_points: int = 0) -> Upkeep:
-    return Upkeep(store, estimator, keep_forecasts, keep_points, rest=lambda: None)
+    settings = Settings(keep_forecasts_days=keep_forecasts, keep_points_days=keep_points)
+    return Upkeep(store, estimator, settings, rest=lambda: None)
 
 
 def first_day(store: Store) -> datetime:
