@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import TypeAliasType
 
-MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of both models at every horizon takes about 20 ms
+MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of every model at every horizon takes about 20 ms
 
 Model = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
 Candidate = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
@@ -169,7 +169,7 @@ class Trained(BaseModel):
 
 
 class Accuracy(BaseModel):
-    """For each horizon both models and the baselines on the same windows."""
+    """For each horizon every model and the baselines on the same windows."""
 
     filename: str
     origin: Origin
@@ -200,7 +200,7 @@ class UploadResult(BaseModel):
     windows: int
     gaps: int = Field(description="windows between first and last whose rate is unknown")
     points_written: int
-    scores: dict[str, Score] = Field(description="one window ahead: both models and the naive baselines")
+    scores: dict[str, Score] = Field(description="one window ahead: every model and the naive baselines")
     forecast: Forecast | None
 
 

@@ -27,7 +27,7 @@ BASELINE_DAYS = timedelta(days=8)  # what the seasonal baselines look back on
 def accuracy(
     state: StateDep, filename: FilenameQuery = None, span: Annotated[AccuracySpan, Query(examples=["24h"])] = "24h"
 ) -> Accuracy:
-    """Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
+    """Over the last part of the series: every model at every horizon beside naive baselines, on the same windows.
 
     A live series is held to the forecasts that were issued; a file to those that would have been, of its last seven
     days.

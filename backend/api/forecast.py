@@ -12,7 +12,7 @@ router = APIRouter()
 
 @router.get("/forecast", responses=OF_A_SERIES)
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
-    """Both models 1, 5 and 15 windows past the series' end, with quantiles, and which forecast is served."""
+    """Every model at every horizon from the series' end, with quantiles, and which forecast is served."""
     series = find_series(state, filename)
     found = state["forecasts"].newest(series, state["statuses"].status(series.name))
     if found is None:

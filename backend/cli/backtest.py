@@ -25,7 +25,7 @@ To = Annotated[datetime | None, typer.Option("--to", parser=_moment, help="End o
 
 @with_read_options
 def backtest(file: File, *, start: From = None, stop: To = None, options: ReadOptions, as_json: AsJson = False) -> None:
-    """Score both models and the naive baselines on a traffic file, with every window as an origin."""
+    """Score every model and the naive baselines on a traffic file, with every window as an origin."""
     import pandas as pd
 
     from backend.models.evaluate import backtest as score_models

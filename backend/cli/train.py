@@ -18,7 +18,7 @@ def train(
         typer.Option(help="After scoring, train again on all days; --no-refit writes the model that was scored."),
     ] = True,
 ) -> None:
-    """Train both models on traffic files, score them on the last ten days, write a model file and its manifest."""
+    """Train the models on traffic files, score them on the last ten days, write a model file and its manifest."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
     from backend.models.train import train as train_models

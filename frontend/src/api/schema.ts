@@ -96,7 +96,7 @@ export interface paths {
         };
         /**
          * Accuracy
-         * @description Over the last part of the series: both models at every horizon beside naive baselines, on the same windows.
+         * @description Over the last part of the series: every model at every horizon beside naive baselines, on the same windows.
          *
          *     A live series is held to the forecasts that were issued; a file to those that would have been, of its last seven
          *     days.
@@ -160,7 +160,7 @@ export interface paths {
         };
         /**
          * Forecast
-         * @description Both models 1, 5 and 15 windows past the series' end, with quantiles, and which forecast is served.
+         * @description Every model at every horizon from the series' end, with quantiles, and which forecast is served.
          */
         get: operations["forecast_api_forecast_get"];
         put?: never;
@@ -331,7 +331,7 @@ export interface components {
     schemas: {
         /**
          * Accuracy
-         * @description For each horizon both models and the baselines on the same windows.
+         * @description For each horizon every model and the baselines on the same windows.
          */
         Accuracy: {
             /** Filename */
@@ -1196,7 +1196,7 @@ export interface components {
             points_written: number;
             /**
              * Scores
-             * @description one window ahead: both models and the naive baselines
+             * @description one window ahead: every model and the naive baselines
              */
             scores: {
                 [key: string]: components["schemas"]["Score"];
