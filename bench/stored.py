@@ -34,7 +34,9 @@ def issued(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     origins = points.index + pd.Timedelta(WINDOW_SECONDS, "s")
     tables = []
     for model in catalog.model_keys():
-        values = points["actual_rps"].to_numpy()[:, None] * random.uniform(0.8, 1.2, (len(points), len(FORECAST_FIELDS)))
+        values = points["actual_rps"].to_numpy()[:, None] * random.uniform(
+            0.8, 1.2, (len(points), len(FORECAST_FIELDS))
+        )
         tables.append(pd.DataFrame(values, columns=FORECAST_FIELDS).assign(**{TIME: origins}, model=model))
     return pd.concat(tables, ignore_index=True).sort_values(TIME, kind="stable").assign(**key.tags)
 
