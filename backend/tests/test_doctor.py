@@ -74,7 +74,7 @@ def test_a_database_that_could_not_be_made_is_wrong(tmp_path: Path, monkeypatch:
 
 def test_a_closed_database_is_read_and_left_as_it_is(closed_database: Path) -> None:
     before = files(closed_database.parent)
-    assert list(before) == [closed_database]
+    assert not any(file.name.endswith(("-wal", "-shm")) for file in before)
     assert line_about("store", findings()).startswith(f"ok     store  sqlite {closed_database}, schema version")
     assert files(closed_database.parent) == before
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -120,11 +121,11 @@ def test_every_close_issues_both_models_at_every_horizon_with_bands(feed: Feed) 
 def test_a_window_stands_beside_what_was_forecast_for_it(feed: Feed) -> None:
     feed.live(0, 4)
     issued = feed.forecasts()
-    own = issued[(issued["horizon_seconds"] == WINDOW) & (issued["model"] == "lgbm_plus")]
-    before = own.set_index("timestamp")["mean"]
+    said = issued[(issued["horizon_seconds"] == WINDOW) & (issued["model"] == "lgbm_plus")]
+    before = said.set_index("timestamp")["mean"]
     points = feed.points()
-    predicted = points["predicted_rps_model1"].iloc[1:]
-    np.testing.assert_allclose(predicted, before.loc[predicted.index], rtol=1e-6)  # which are kept to seven digits
+    beside = points["predicted_rps_model1"].iloc[1:].astype(np.float32)  # as forecasts are stored
+    assert beside.tolist() == before.loc[points.index[1:]].tolist()
     assert points["predicted_rps_model1"].iloc[:1].isna().all()
 
 
@@ -305,7 +306,7 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
     shown: dict[int, str] = {}
     sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
     with capture_logs() as logs:
-        for window in range(75):
+        for window in range(65):
             spoiling.spoiled = 20 <= window < 28
             feed.send(window, window + 1, value=cycle(window))
             feed.at(window + 1)
@@ -313,15 +314,13 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
             changes += [(window, log["before"], log["model"]) for log in found[len(changes) :]]
             if window % 10 == 9 or window in [change[0] for change in changes]:
                 shown[window] = served(feed, sources)
-    served_from = {0: "lgbm_plus"}  # a baseline may take over from the other meanwhile
-    for window, before, model in changes:
-        assert before == list(served_from.values())[-1]
-        served_from[window] = model
-    assert all(served_from[window] in ("ewma", "last_value") for window, _, _ in changes[:-1])
-    assert 20 < changes[0][0] < 28
-    assert 28 < changes[-1][0] <= 28 + 15 + 30  # the last one that was forecast 15 windows ahead leaves the span
-    assert changes[-1][2] == "lgbm_plus"
-    assert shown == {at: served_from[max(begun for begun in served_from if begun <= at)] for at in shown}
+    (gone, first, _), *_, (back, _, last) = changes
+    assert (first, last) == ("lgbm_plus", "lgbm_plus")
+    assert {model for _, _, model in changes[:-1]} <= {"ewma", "last_value"}
+    assert all(before == model for (_, _, model), (_, before, _) in pairwise(changes))
+    assert 20 < gone < 28
+    assert 28 < back <= 28 + 1 + 30  # its last bad forecast leaves the span
+    assert shown == {window: next((m for at, _, m in reversed(changes) if at <= window), first) for window in shown}
     assert all(log["errors"]["lgbm_plus"] > 0 and "%" in log["reason"] for log in found)
 
 

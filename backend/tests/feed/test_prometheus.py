@@ -116,7 +116,7 @@ def test_what_was_missed_while_prometheus_was_out_of_reach_is_filled_and_said(sc
         until(lambda: windows(server))
         proxy.instead = lambda _: Answer(503, body=b"<html>try later</html>")
         down = newest_window()
-        assert "answers 503, and not as Prometheus does" in until(lambda: problem(server))
+        assert "answered 503, but not as Prometheus does" in until(lambda: problem(server))
         time.sleep(2 * WINDOW)
         proxy.instead = lambda _: None
         until(lambda: set(range(down, down + 3)) <= set(windows(server)))
@@ -158,13 +158,13 @@ def test_a_query_that_gives_no_traffic_is_named_with_its_fix(scraped: Scraped, t
         until(lambda: len(server.get("/api/ready")["failing_queries"]) == len(QUERIES))
         said = {name: str(problem(server, name)) for name in QUERIES}
         assert server.get("/api/series") == []
-    assert "refuses the query (bad_data)" in said["misspelt"]
+    assert "rejected the query (bad_data)" in said["misspelt"]
     assert "parse error" in said["misspelt"]  # in Prometheus's own words
-    assert "gives 2 series" in said["several"]
+    assert "returned 2 series" in said["several"]
     assert "'code': '404'" in said["several"]
     assert "sum( )" in said["several"]
     assert "no such metric" in said["nothing"]
-    assert "gives nan" in said["divided"]
+    assert "returned nan" in said["divided"]
     assert "cannot be negative" in said["negative"]
     assert "parse error" in (tmp_path / "server.log").read_text()
 

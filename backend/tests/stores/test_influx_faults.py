@@ -64,6 +64,7 @@ def test_a_write_whose_server_is_killed_halfway_and_that_is_repeated_leaves_exac
         store = InfluxStore(InfluxClient(proxy.url, ORG, "metrics", token), MEASUREMENTS)
         with pytest.raises(StoreUnavailableError):
             write_points(store, KEY, written)
+        proxy.instead = lambda _: None
         mortal.start()
         assert write_points(store, KEY, written) == set()
         read = read_points(store, KEY, None, None)
@@ -86,6 +87,7 @@ def test_an_upload_whose_server_is_killed_halfway_is_no_success_and_may_be_repea
             proxy.requests.clear()
             proxy.instead = kill_at
             assert server.upload("traffic.csv", content).status_code == 503
+            proxy.instead = lambda _: None
             mortal.start()
             assert server.upload("traffic.csv", content).json()["points_written"] == 60_000
             assert [series["points"] for series in server.get("/api/series")] == [60_000]
