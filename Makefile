@@ -7,6 +7,8 @@ PYTHON ?= python3
 COMPOSE ?= docker compose
 BIN := .venv/bin
 WORKERS ?= 4# of the backend tests: more than cores, as many of them wait
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each of the 300 processes that tests start would do it anew.
+PYTEST := $(BIN)/python -m compileall -q backend && $(BIN)/pytest -n $(WORKERS) --dist worksteal
 TRACES ?= ../shared/data
 # Two targets at a time, the output of each in one piece where make can do so.
 TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -44,10 +46,10 @@ check-frontend: frontend/node_modules/installed.stamp
 test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, Prometheus and nginx
 	@scripts/ensure-programs --check
 	@scripts/ensure-programs &
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+	$(PYTEST)
 
 test-backend-quick: .venv/development.stamp
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not programs and not long"
+	$(PYTEST) -m "not programs and not long"
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests
 	cd frontend && npm run --silent test
