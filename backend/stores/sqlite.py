@@ -2,8 +2,10 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,7 @@ class SqliteStore:
         """`verify`: read every page, and raise StoreUnavailableError where one is damaged."""
         self._measurements = measurements
         self._file = SqliteFile(path, measurements, verify)
+        self._listed = threading.local()  # the records as this thread's connection read them last
 
     def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
         with self._file.writing(rows=sum(len(table) for table in tables.values())) as connection:
@@ -78,7 +81,12 @@ class SqliteStore:
         return next(iter(self._records("WHERE filename = ? ", name)), None)
 
     def list_series(self) -> list[SeriesRecord]:
-        return self._records("")
+        with self._file.reading() as connection:
+            # Of this connection and of all others. To read hundreds of records takes thirty times as long.
+            changes = connection.total_changes, *connection.execute("PRAGMA data_version").fetchone()
+        if getattr(self._listed, "changes", None) != changes:
+            self._listed.records, self._listed.changes = self._records(""), changes
+        return list(self._listed.records)
 
     def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
         with self._file.writing() as connection:
@@ -171,7 +179,9 @@ def _pair(series: SeriesInfo | SeriesRecord) -> tuple[str, str]:
     return series.key.name, series.key.version
 
 
+@lru_cache(maxsize=1_024)
 def _record(row: tuple[Any, ...]) -> SeriesRecord:
+    """Kept, for in a list of hundreds hardly one is another than the time before."""
     name, version, origin, window_seconds, points, first, last, written_at, text = row
     attributes = json.loads(text)
     span = attributes.pop(INCOMPLETE, None)
