@@ -7,9 +7,9 @@ export default defineConfig({
   globalTeardown: "./e2e/teardown.ts",
   workers: 2,
   fullyParallel: true,
-  // Bounds for tests that fail; on a busy machine a backend takes ten seconds to start.
-  timeout: 120_000,
-  expect: { timeout: 30_000 },
+  // Bounds for tests that fail: where the backend's tests keep both cores busy, a backend takes half a minute to start.
+  timeout: 240_000,
+  expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
   use: {

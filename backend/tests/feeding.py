@@ -205,7 +205,7 @@ def seconds(times: pd.Index | pd.Series) -> list[int]:
     return found
 
 
-def until(wanted: Callable[[], Found | None], seconds: float = 60) -> Found:
+def until(wanted: Callable[[], Found | None], seconds: float = 120) -> Found:
     """What `wanted` gives once it gives something. The bound is for tests that fail, on the busiest machine."""
     give_up = time.monotonic() + seconds
     while time.monotonic() < give_up:

@@ -46,7 +46,7 @@ class Influxd:
                 command, stdout=log, stderr=log, env=os.environ | {"HOME": str(self.folder)}
             )
         with httpx.Client(base_url=self.url) as client:
-            for _ in range(1200):
+            for _ in range(2400):
                 assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
                 try:
                     if client.get("/ready").status_code == 200:
@@ -54,7 +54,7 @@ class Influxd:
                 except httpx.TransportError:
                     pass
                 time.sleep(0.05)
-        raise AssertionError("influxd was not ready within a minute")
+        raise AssertionError("influxd was not ready within two minutes")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
         if self.process is not None:

@@ -80,14 +80,14 @@ def running_server(folder: Path, command: Sequence[str] = SERVE, **settings: str
 
 def announced_port(process: subprocess.Popen[bytes], log: Path, begin: int) -> int:
     """The port that a server listens on, from what it wrote after `begin`; it says so once it answers there."""
-    for _ in range(1200):
+    for _ in range(2400):
         ended = process.poll() is not None
         written = log.read_bytes()[begin:].decode()
         if announced := re.search(r"ScaleOps on http://127\.0\.0\.1:(\d+) ", written):
             return int(announced[1])
         assert not ended, f"the server ended: {written}"
         time.sleep(0.05)
-    raise AssertionError(f"the server did not listen within a minute: {written}")
+    raise AssertionError(f"the server did not listen within two minutes: {written}")
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -15,12 +15,13 @@ from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
 Message = dict[str, Any]
+BOUND = 60  # seconds that a failing test waits for a message
 
 
 def receive(socket: ClientConnection, kind: str | None = None) -> Message:
-    """The next message (of a kind); the ten seconds are a bound on a failing test, not a promise."""
+    """The next message (of a kind)."""
     for _ in range(200):
-        message: Message = json.loads(socket.recv(timeout=10))
+        message: Message = json.loads(socket.recv(timeout=BOUND))
         if kind in (None, message["type"]):
             return message
     raise AssertionError(f"no {kind} came")
@@ -30,7 +31,7 @@ def until_newest(socket: ClientConnection, timestamp: str) -> list[Message]:
     """Messages up to the one that brings the window."""
     messages = []
     for _ in range(500):
-        messages.append(json.loads(socket.recv(timeout=10)))
+        messages.append(json.loads(socket.recv(timeout=BOUND)))
         points = messages[-1]["data"].get("points") or []
         if messages[-1]["type"] in ("points", "snapshot") and points and points[-1]["timestamp"] >= timestamp:
             return messages
@@ -41,7 +42,7 @@ def close_code(socket: ClientConnection) -> int | None:
     """Read until the server closes the connection."""
     try:
         while True:
-            socket.recv(timeout=10)
+            socket.recv(timeout=BOUND)
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None
 
@@ -71,7 +72,7 @@ def test_every_message_is_of_a_type_that_the_document_declares(server: Server) -
     types: set[str] = set()
     with connect(server.websocket_url) as socket:
         while types != {"snapshot", "points", "forecast", "status"}:
-            types.add(LiveMessage.model_validate_json(socket.recv(timeout=10)).root.type)
+            types.add(LiveMessage.model_validate_json(socket.recv(timeout=BOUND)).root.type)
 
 
 def test_with_nothing_stored_the_snapshot_is_empty_and_the_first_upload_follows(server: Server) -> None:

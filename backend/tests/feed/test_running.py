@@ -228,7 +228,7 @@ def test_a_series_that_one_backend_deletes_is_not_written_again_by_another(share
 def snapshot(server: Server) -> Any:
     """What the live channel shows to a new client."""
     with connect(f"{server.websocket_url}?filename=web") as socket:
-        return json.loads(socket.recv(timeout=10))["data"]
+        return json.loads(socket.recv(timeout=60))["data"]
 
 
 def agree(ask: Callable[[Server], object], one: Server, other: Server) -> None:
