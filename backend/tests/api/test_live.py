@@ -11,6 +11,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from backend.schemas import LiveMessage
+from backend.tests.feeding import until
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
@@ -161,7 +162,7 @@ def test_a_replay_from_a_start_shows_what_was_before_and_uses_it_as_history(serv
 def test_a_replay_that_ends_is_deleted(server: Server) -> None:
     server.upload("traffic.csv", series_csv(10))
     server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20})
-    wait_for_names(server, ["traffic.csv"])
+    until(lambda: [series["filename"] for series in server.get("/api/series")] == ["traffic.csv"])
     assert server.get("/api/replay") is None
 
 
@@ -233,11 +234,3 @@ def test_the_hundred_and_first_client_is_told_so_and_the_others_stay(server: Ser
         assert close_code(extra) == 1013
         receive(sockets[0], "status")
         assert server.client.get("/api/health").status_code == 200
-
-
-def wait_for_names(server: Server, names: list[str]) -> None:
-    for _ in range(200):
-        if [series["filename"] for series in server.get("/api/series")] == names:
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"the series stored are not {names}")

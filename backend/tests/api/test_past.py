@@ -1,6 +1,5 @@
 """What was said before a window is what is scored against it."""
 
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,6 +12,7 @@ from backend.errors import NotFoundError
 from backend.measurements import MEASUREMENTS
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
+from backend.tests.feeding import until
 from backend.tests.server import Server
 from backend.tests.stores.samples import points, write_points
 from backend.tests.traffic import series_csv
@@ -34,15 +34,16 @@ def test_a_files_past_forecasts_have_the_errors_that_are_reported(server: Server
     assert mean_error == pytest.approx(score["mae"], rel=1e-9)
 
 
+def past_of_ten(server: Server) -> Any:
+    """The past forecasts of the live series, once there are ten."""
+    answer = server.client.get("/api/forecast/past", params={"horizon": 5, "range": "live"})
+    return answer.json() if answer.status_code == 200 and len(answer.json()["points"]) >= 10 else None
+
+
 def test_of_a_live_series_they_are_those_that_were_issued(server: Server) -> None:
     server.upload("traffic.csv", series_csv(400))
     server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20}).raise_for_status()
-    for _ in range(100):
-        answer = server.client.get("/api/forecast/past", params={"horizon": 5, "range": "live"})
-        if answer.status_code == 200 and len(answer.json()["points"]) >= 10:
-            break
-        time.sleep(0.1)
-    past = answer.json()
+    past = until(lambda: past_of_ten(server))
     assert (past["origin"], past["filename"], past["horizon_seconds"]) == ("issued", "replay of traffic.csv", 300)
     predictions = {
         point["timestamp"]: point["predicted_rps_model2"]

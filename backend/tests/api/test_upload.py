@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from backend.tests.feeding import until
 from backend.tests.server import Server
 from backend.tests.traffic import raw_parquet, series_csv
 
@@ -184,8 +185,8 @@ def test_a_client_that_leaves_half_way_leaves_nothing(server: Server) -> None:
             f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n\r\n"
         )
         client.sendall(head.encode() + body[: len(body) // 2])
-        wait_for(lambda: bool(server.temporary_files()))
-    wait_for(lambda: not server.temporary_files())
+        until(server.temporary_files)
+    until(lambda: not server.temporary_files())
     assert server.get("/api/series") == []
 
 
@@ -242,12 +243,3 @@ def test_three_windows_are_answered_with_an_honest_warming_up(server: Server) ->
     result = server.upload("short.csv", series_csv(3)).json()
     assert result["forecast"]["warming_up"] is True
     assert all(point["p10"] <= point["mean"] <= point["p90"] for point in result["forecast"]["points"])
-
-
-def wait_for(condition: object, seconds: float = 20) -> None:
-    assert callable(condition)
-    for _ in range(int(seconds / 0.05)):
-        if condition():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not happen")

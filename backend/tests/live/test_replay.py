@@ -53,7 +53,7 @@ def estimator() -> RPSEstimator:
 
 async def windows(store: LeavingStore, count: int) -> list[pd.Timestamp]:
     """The windows played so far, once there are `count` of them."""
-    for _ in range(500):
+    for _ in range(5_000):
         played = list(read_points(store, SeriesKey("replay of traffic.csv", "lgbm_v1"), None, None).index)
         if len(played) >= count:
             return played
