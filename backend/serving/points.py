@@ -9,13 +9,16 @@ from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import anomalies
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.predictor import RPSEstimator
+from backend.models.predictor import predictions
 from backend.serving.issued import field
 
 
-def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
-    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns."""
-    points = frame.join(estimator.predict(frame))
+def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns.
+
+    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them.
+    """
+    points = frame.join(predictions(one_ahead))
     return points.assign(anomaly=anomalies(points))[list(POINT_FIELDS)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, POINT_FIELDS, read_points
+from backend.measurements import FORECASTS, POINT_FIELDS, read_rates
 from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
@@ -52,7 +52,7 @@ class SeriesStream:
 
     def load(self, store: Store, until: int, horizons: Sequence[int]) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
-        stored = read_points(store, self.key, self._utc(until - self._history), self._utc(until))["actual_rps"]
+        stored = read_rates(store, self.key, self._utc(until - self._history), self._utc(until))
         windows = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
         if len(windows):
             self._first = int(windows[0])
