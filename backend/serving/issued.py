@@ -106,8 +106,9 @@ def issued_for(
         for horizon in horizons:
             names = [field(quantity, horizon * window_seconds) for quantity in quantities]
             if places.keys() >= set(names):
-                said = _at(windows, begun + (horizon - 1) * window_seconds, values[:, [places[name] for name in names]])
-                issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(said, index, list(quantities))
+                columns = values[:, [places[name] for name in names]]
+                by_window = _at(windows, begun + (horizon - 1) * window_seconds, columns)
+                issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(by_window, index, list(quantities))
     return issued
 
 
