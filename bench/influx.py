@@ -30,6 +30,7 @@ from backend.tests.influxd import ORG, Influxd, running_influxd
 from backend.tests.proxy import proxy_to
 from backend.tests.server import running_server
 from backend.tests.traffic import series_csv
+from bench.stored import windows
 
 WINDOWS = 82_000
 SINGLE_POINTS = 1_000
@@ -140,16 +141,6 @@ def serving(server: Influxd, token: str, folder: Path) -> Table:
 def watcher(url: str) -> ClientConnection:
     """A client that need not be read: it goes on taking messages and asks for no answers."""
     return connect(url, ping_interval=None, close_timeout=0, max_queue=None)
-
-
-def windows(count: int) -> pd.DataFrame:
-    """Windows as a file's import has them: rates in sixtieths, predictions with all their digits."""
-    random = np.random.default_rng(7)
-    index = pd.date_range("1995-07-01", periods=count, freq="60s", unit="s", tz="UTC")
-    frame = pd.DataFrame({"actual_rps": random.poisson(60, count) / 60}, index=index)
-    for name in POINT_FIELDS[1:-1]:
-        frame[name] = frame["actual_rps"] * random.uniform(0.8, 1.2, count)
-    return frame.assign(anomaly=(random.random(count) < 0.02).astype("float64"))
 
 
 def timed(work: Callable[[], object]) -> float:

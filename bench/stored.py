@@ -31,12 +31,11 @@ def windows(count: int, start: str = "1995-07-01") -> pd.DataFrame:
 def issued(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     """Forecasts of every model at every horizon from the end of each point, as the store takes them."""
     random = np.random.default_rng(8)
-    origins = pd.DatetimeIndex(points.index) + pd.Timedelta(WINDOW_SECONDS, "s")
+    origins = pd.DatetimeIndex(points.index).shift(1, freq=f"{WINDOW_SECONDS}s")
+    rates, shape = points["actual_rps"].to_numpy()[:, None], (len(points), len(FORECAST_FIELDS))
     tables = []
     for model in catalog.model_keys():
-        values = points["actual_rps"].to_numpy()[:, None] * random.uniform(
-            0.8, 1.2, (len(points), len(FORECAST_FIELDS))
-        )
+        values = rates * random.uniform(0.8, 1.2, shape)
         tables.append(pd.DataFrame(values, columns=FORECAST_FIELDS).assign(**{TIME: origins}, model=model))
     return pd.concat(tables, ignore_index=True).sort_values(TIME, kind="stable").assign(**key.tags)
 

@@ -25,5 +25,7 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test/setup.ts"],
     restoreMocks: true,
+    // A bound for tests that hang; the backend's tests run beside these on the same two cores.
+    testTimeout: 60_000,
   },
 });

@@ -101,6 +101,8 @@ class SeriesRecord:
 
     incomplete: the span of an import that has not been confirmed to the end: it is running, or was interrupted, and
     only part of its windows may be there. attributes: JSON values that other parts keep with the series.
+
+    Equal only where nothing of a series was written in between: what is computed from its points may be kept by it.
     """
 
     name: str
@@ -111,7 +113,7 @@ class SeriesRecord:
     first: datetime
     last: datetime
     written_at: datetime
-    attributes: Mapping[str, Any] = field(default_factory=dict)
+    attributes: Mapping[str, Any] = field(default_factory=dict, hash=False)
     incomplete: Span | None = None
 
     @property

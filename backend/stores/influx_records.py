@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -95,11 +96,14 @@ def _records(answer: pd.DataFrame) -> list[SeriesRecord]:
     if answer.empty:
         return []
     rows = zip(answer["filename"], answer["version"], answer["_value"], strict=True)
-    records = [_record(original_name(name), original_name(version), json.loads(text)) for name, version, text in rows]
+    records = [_record(*row) for row in rows]
     return sorted(records, key=lambda record: record.written_at, reverse=True)
 
 
-def _record(name: str, version: str, content: dict[str, Any]) -> SeriesRecord:
+@lru_cache(maxsize=1_024)
+def _record(name: str, version: str, text: str) -> SeriesRecord:
+    """From what is stored. Kept, for in a list of hundreds hardly one is another than the time before."""
+    name, version, content = original_name(name), original_name(version), json.loads(text)
     if content["schema"] > SCHEMA:
         raise StoreUnavailableError(
             f'The series "{name}" was written by a later version of ScaleOps (schema {content["schema"]}; this version '

@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,7 +22,11 @@ LEAST_FREE_BYTES = 32 * 1024**2  # below it nothing is written any more, so that
 ROW_BYTES = 300  # that a row may take in the file and in its log together
 # Deleting needs room for its log. Where others filled the disk to the last byte, this file is given up for it.
 RESERVE_BYTES = 16 * 1024**2
-VACUUM_PAGES = 256  # given back at a time: some 5 ms, which a writer waits
+VACUUM_PAGES = 512  # given back at a time: some 10 ms, which a writer waits
+# SQLite has no queue of writers: each asks again after a while, at first at most 25 ms later. Who writes step by step
+# leaves the file alone for longer than that after a long step, and most of the time after short ones, or none of them
+# would ever find it free.
+LONGEST_PAUSE_SECONDS, PAUSE = 0.03, 3
 INCREMENTAL = 2  # of PRAGMA auto_vacuum
 
 
@@ -78,11 +83,21 @@ class SqliteFile:
             connection = self._connection()
             while connection.execute("PRAGMA freelist_count").fetchone()[0]:
                 before = connection.execute("PRAGMA page_count").fetchone()
-                connection.execute(f"PRAGMA incremental_vacuum({VACUUM_PAGES})").fetchall()
+                with self.step():
+                    # execute() would stop at the first page: this pragma has a row a page, and no columns.
+                    connection.executescript(f"PRAGMA incremental_vacuum({VACUUM_PAGES})")
                 if connection.execute("PRAGMA page_count").fetchone() == before:
                     break
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         self._reserve()
+
+    @staticmethod
+    @contextmanager
+    def step() -> Iterator[None]:
+        """One of many transactions in a row: afterwards it is the turn of those who wait to write."""
+        started = time.monotonic()
+        yield
+        time.sleep(min(LONGEST_PAUSE_SECONDS, PAUSE * (time.monotonic() - started)))
 
     def close(self) -> None:
         with self._lock:

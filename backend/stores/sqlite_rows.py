@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import repeat
 from typing import Any
@@ -27,6 +27,11 @@ class Condition:
     @property
     def one_series(self) -> bool:
         return all(tag in self.tags for tag in SERIES_TAGS)
+
+    def of_series_alone(self) -> "Condition":
+        """The condition without the tags that are not of the series: rows that lie together in the table."""
+        tags = {tag: value for tag, value in self.tags.items() if tag in SERIES_TAGS and self.measurement.of_series}
+        return replace(self, tags=tags)
 
     @property
     def source(self) -> str:

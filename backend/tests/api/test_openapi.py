@@ -118,6 +118,7 @@ def test_no_request_makes_the_api_break_its_document(guarded: Server, tmp_path: 
         *("--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
         *("run", f"{guarded.url}/openapi.json", "--no-color", "--checks", "all", "--continue-on-failure"),
         *("--max-time", str(FUZZING_SECONDS), "--seed", "1", "--generation-database", "none"),
+        *("--request-timeout", "120"),  # a bound: on a busy machine an import takes longer than the usual ten seconds
     ]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout

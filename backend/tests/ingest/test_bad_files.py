@@ -159,14 +159,14 @@ def outcome(path: Path) -> int:
         return problem.status
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(min_size=1, max_size=300))
 def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     outcome(write(tmp_path / "bytes", content))
     outcome(write_gzip(tmp_path / "packed", content))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.sampled_from(["2023-01-01", "2023-01-02", "1", '"', "\r", "x", "", "NaN"])), min_size=1))
 def test_any_table_is_read_or_refused(tmp_path: Path, rows: list[list[str]]) -> None:
     outcome(write(tmp_path / "table", "\n".join(["timestamp,requests", *(",".join(row) for row in rows)])))

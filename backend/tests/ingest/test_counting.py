@@ -61,7 +61,7 @@ def test_pandas_counts_the_same(seconds: list[int], window: int) -> None:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.lists(st.integers(START, START + 600), min_size=5, max_size=60), st.sampled_from(sorted(WRITERS)))
 def test_every_reader_counts_as_the_counter(seconds: list[int], name: str) -> None:
     log = [START, *seconds, START + 659]

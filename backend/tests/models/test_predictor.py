@@ -14,7 +14,7 @@ from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
 
 rates = st.lists(st.one_of(st.floats(0, 1e5), st.just(0.0), st.just(float("nan"))), min_size=1, max_size=120)
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 
 def test_an_estimator_that_was_pickled_gives_the_same_forecasts(estimator: RPSEstimator) -> None:

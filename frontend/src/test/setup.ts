@@ -1,6 +1,9 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
+
+// A bound for what never comes; on a busy machine a page takes seconds to draw.
+configure({ asyncUtilTimeout: 20_000 });
 
 afterEach(() => {
   cleanup();
