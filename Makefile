@@ -58,7 +58,7 @@ test-e2e: .venv/development.stamp frontend/dist/index.html ## the page in a real
 	scripts/ensure-browser
 	cd frontend && npm run --silent e2e
 
-bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accuracy beside peers (half an hour); TRACES
+bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accuracy beside peers (an hour); TRACES
 	$(BIN)/python -m bench
 	.venv-peers/bin/python -m bench.accuracy --traces $(TRACES)
 

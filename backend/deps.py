@@ -52,13 +52,13 @@ FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 def find_series(state: State, filename: str | None) -> SeriesRecord:
     """The series of that name; without a name the live one, else the one written last."""
-    found = state["statuses"].find(state["store"], filename)
-    if found is not None and not found.points:
+    series = state["statuses"].find(state["store"], filename)
+    if series is not None and not series.points:
         raise ConflictError(
-            f'"{found.name}" is incomplete: its import is running, or was interrupted. Send the file again, or delete '
+            f'"{series.name}" is incomplete: its import is running, or was interrupted. Send the file again, or delete '
             "the series."
         )
-    if found is None:
+    if series is None:
         what = f'No series is named "{filename}"' if filename else "Nothing is stored yet"
         raise NotFoundError(f"{what}. GET /api/series lists what is stored; POST /api/upload adds a file.")
-    return found
+    return series

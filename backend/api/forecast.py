@@ -14,7 +14,7 @@ router = APIRouter()
 def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     """Every model at every horizon from the series' end, with quantiles, and which forecast is served."""
     series = find_series(state, filename)
-    found = state["forecasts"].newest(series, state["statuses"].status(series.name))
-    if found is None:
+    newest = state["forecasts"].newest(series, state["statuses"].status(series.name))
+    if newest is None:
         raise NotFoundError(f'No forecast was made from the end of "{series.name}". Upload it again to make one.')
-    return found
+    return newest

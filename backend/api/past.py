@@ -42,8 +42,8 @@ def past_forecasts(
     series = find_series(state, filename)
     span = LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
     start, stop, every = buckets(series, span, None)
-    said = _issued(state, series, max(start, series.first), stop, horizon, model)
-    means = said.resample(f"{every}s", origin="epoch").mean().dropna()
+    issued = _issued(state, series, max(start, series.first), stop, horizon, model)
+    means = issued.resample(f"{every}s", origin="epoch").mean().dropna()
     return PastForecasts(
         filename=series.name,
         model=model,

@@ -57,7 +57,7 @@ def page_finding(settings: Settings) -> Finding:
 
 def query_finding(settings: Settings, query: str) -> Finding:
     """What Prometheus answers for the newest window."""
-    from backend.feed.poller import why_not
+    from backend.feed.poller import value_problem
     from backend.feed.prometheus import value_at
 
     end = int(time.time()) // settings.window_seconds * settings.window_seconds
@@ -65,8 +65,8 @@ def query_finding(settings: Settings, query: str) -> Finding:
         value = value_at(settings.prometheus_url, settings.prometheus_token, query, end)
     except ProblemError as problem:
         return False, problem.detail
-    problem_text = why_not(value)
-    return (True, f"{value:.4g} requests per second") if problem_text is None else (False, problem_text)
+    reason = value_problem(value)
+    return (True, f"{value:.4g} requests per second") if reason is None else (False, reason)
 
 
 FINDINGS: dict[str, Callable[[Settings], Finding]] = {

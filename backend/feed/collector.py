@@ -12,7 +12,7 @@ import pandas as pd
 import structlog
 
 from backend.errors import ProblemError
-from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, Source, growing_rate, sources_of, window_rate
+from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, SourceSamples, growing_rate, sources_of, window_rate
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
@@ -42,8 +42,8 @@ class Collector:
         self._late = late_seconds
         self._series: dict[str, SeriesStream] = {}
         self._working = threading.Lock()
-        self._done: int | None = None  # number of the newest window that was closed to the end
-        self._behind: list[range] = []
+        self._newest_closed: int | None = None  # number of the newest window that was closed to the end
+        self._backlog: list[range] = []  # windows of before this process, to be compared with the store
         self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
@@ -70,21 +70,21 @@ class Collector:
         """Do what is due at `now` (seconds since 1970). What fails for want of the store is done by a later step."""
         with self._working:
             newest = int((now - self._late) // self._seconds) - 1
-            if self._done is None:
+            if self._newest_closed is None:
                 self._begin(newest)
-            elif newest > self._done:
-                self._close(max(self._done + 1, newest + 1 - self._kept), newest)
-            elif newest < self._done - 1:
-                log.warning("clock_jumped", seconds=(newest - self._done) * self._seconds)
+            elif newest > self._newest_closed:
+                self._close(max(self._newest_closed + 1, newest + 1 - self._kept), newest)
+            elif newest < self._newest_closed - 1:
+                log.warning("clock_jumped", seconds=(newest - self._newest_closed) * self._seconds)
                 self._series.clear()  # their memory is ahead of the clock
                 self._tracker.set_back(newest)
             else:
-                newest = self._done
-            self._done = newest
+                newest = self._newest_closed
+            self._newest_closed = newest
             self._correct()
-            if self._behind:
-                self._catch_up(self._behind[-1])
-                self._behind.pop()
+            if self._backlog:
+                self._catch_up(self._backlog[-1])
+                self._backlog.pop()
             self._warm_up()
             self._prune(now)
 
@@ -120,8 +120,8 @@ class Collector:
         starts = range(newest + 1 - self._kept, newest + 1, CHUNK_WINDOWS)
         chunks = [range(start, min(start + CHUNK_WINDOWS, newest + 1)) for start in starts]
         self._catch_up(chunks.pop())
-        self._behind = chunks
-        self._tracker.arrived(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
+        self._backlog = chunks
+        self._tracker.note_samples(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
 
     def _close(self, first: int, newest: int) -> None:
         """Close the windows from `first` on. More than one is due after a pause; only the newest issues forecasts."""
@@ -160,7 +160,7 @@ class Collector:
             if stream.key.name not in refused:
                 for window, rate in known.items():
                     stream.put(window, rate)
-                self._tracker.begun(stream.key.name)
+                self._tracker.note_window(stream.key.name)
 
     def _take_over(self, first: int) -> None:
         """Take from the store what others, such as a second backend, made of the windows before `first`."""
@@ -195,17 +195,17 @@ class Collector:
 
     def _read_together(self, late: Mapping[str, set[int]]) -> list[list[str]]:
         """The series with late samples, in groups whose samples are read at once."""
-        assert self._done is not None
-        recent = [name for name, windows in late.items() if min(windows) >= self._done - LATE_WINDOWS]
+        assert self._newest_closed is not None
+        recent = [name for name, windows in late.items() if min(windows) >= self._newest_closed - LATE_WINDOWS]
         return [*([recent] if recent else []), *([name] for name in late if name not in recent)]
 
     def _warm_up(self) -> None:
         """Read one live series and prepare its forecaster, which takes half a second: a close would have to wait."""
-        assert self._done is not None
-        live = self._tracker.names("live", self._span(self._done)[1])
+        assert self._newest_closed is not None
+        live = self._tracker.names("live", self._span(self._newest_closed)[1])
         cold = next((name for name in live if name not in self._series), None)
         if cold is not None:
-            self._fed_series(cold).warm_up(self._done)
+            self._fed_series(cold).warm_up(self._newest_closed)
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""
@@ -245,22 +245,22 @@ class Collector:
             series = SeriesStream(key, self._seconds, self._estimator.live(), self._estimator.history_windows)
             assert self._tracker.closed is not None
             if series.load(self._store, self._tracker.closed + 1, self._estimator.horizons):
-                self._tracker.begun(filename)
+                self._tracker.note_window(filename)
             self._series[filename] = series
         return series
 
-    def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[Source]]:
+    def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[SourceSamples]]:
         """Samples of windows `first` to `last` and of those they look back on."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
         stop = _utc((last + 1) * self._seconds) + timedelta(microseconds=1)  # a counter read at the end is in
         named = {} if filename is None else {"filename": filename}
         sources = sources_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
-        for name, found in sources.items():
-            self._tracker.seen(name, max(int(source.times[-1]) for source in found))
+        for name, own in sources.items():
+            self._tracker.note_newest(name, max(int(source.times[-1]) for source in own))
         return sources
 
     def _all_rates(
-        self, samples: Mapping[str, Sequence[Source]], windows: Collection[int]
+        self, samples: Mapping[str, Sequence[SourceSamples]], windows: Collection[int]
     ) -> dict[str, dict[int, float]]:
         """By series the windows whose rate the samples tell."""
         spans = [(window, *self._span(window)) for window in windows]
@@ -268,9 +268,7 @@ class Collector:
             name: {window: window_rate(sources, start, stop) for window, start, stop in spans}
             for name, sources in samples.items()
         }
-        return {
-            name: {window: rate for window, rate in found.items() if rate is not None} for name, found in rates.items()
-        }
+        return {name: {window: rate for window, rate in own.items() if rate is not None} for name, own in rates.items()}
 
     def _span(self, window: int) -> tuple[int, int]:
         width = self._seconds * NANOSECONDS

@@ -61,11 +61,11 @@ class Intake:
 
     def write_lines(self, text: str, precision: Precision) -> list[BadLine]:
         now = time.time_ns()
-        samples = self._reader.read(parse_lines(text, precision, now), now)
-        self.write_rows(samples.rows)
-        if samples.ignored or samples.bad:
-            log.warning("lines_not_used", without_traffic=samples.ignored, bad=len(samples.bad))
-        return samples.bad
+        batch = self._reader.read(parse_lines(text, precision, now), now)
+        self.write_rows(batch.rows)
+        if batch.ignored or batch.bad:
+            log.warning("lines_not_used", without_traffic=batch.ignored, bad=len(batch.bad))
+        return batch.bad
 
     def write_rows(self, rows: list[Row]) -> None:
         """Store samples. Raises ConflictError for one series too many."""
@@ -80,7 +80,7 @@ class Intake:
         self._refuse_one_too_many({row[0] for row in usable})
         frame = samples_frame(usable)
         self._store.write({SAMPLES: frame})
-        self._tracker.arrived(frame)
+        self._tracker.note_samples(frame)
 
     def close(self) -> None:
         """Finish what was begun."""

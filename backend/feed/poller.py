@@ -104,14 +104,14 @@ class Poller:
             return
         last = max(query.wanted)
         first = max(min(query.wanted), last + 1 - CHUNK_WINDOWS)
-        found = await self._prometheus.values(query.text, self._end(first), self._end(last), self._seconds)
-        values = {end // self._seconds - 1: value for end, value in found.items() if why_not(value) is None}
+        answer = await self._prometheus.values(query.text, self._end(first), self._end(last), self._seconds)
+        values = {end // self._seconds - 1: value for end, value in answer.items() if value_problem(value) is None}
         rows = [self._row(query, *item) for item in values.items() if query.stored.get(item[0]) != item[1]]
         await self._intake.store(rows)
         query.wanted -= set(range(first, last + 1))
         if last == newest:
             query.stored = values
-            _note(query, why_not(found.get(self._end(newest))))
+            _note(query, value_problem(answer.get(self._end(newest))))
 
     def _begin(self, query: _Query, newest: int) -> None:
         """Want all that may still be stored and is not, so that an outage of ours is filled as well."""
@@ -138,7 +138,7 @@ class Poller:
         return query.filename, SOURCE, "rate", self._end(window) * NANOSECONDS - 1, value
 
 
-def why_not(value: float | None) -> str | None:
+def value_problem(value: float | None) -> str | None:
     """Why a value is not the traffic of a window; None for one that is."""
     if value is None:
         return (

@@ -96,9 +96,9 @@ async def _received(answer: httpx.Response) -> bytes:
     return bytes(body)
 
 
-def _only_series(found: list[dict[str, Any]]) -> dict[int, float]:
-    if len(found) > 1:
-        labels = ", ".join(str(series["metric"]) for series in found[:SHOWN])
-        others = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-        raise PrometheusError(f"The query returned {len(found)} series: {labels}{others}. {ONE_SERIES}")
-    return {round(float(time)): float(value) for series in found for time, value in series["values"]}
+def _only_series(results: list[dict[str, Any]]) -> dict[int, float]:
+    if len(results) > 1:
+        labels = ", ".join(str(series["metric"]) for series in results[:SHOWN])
+        others = f" and {len(results) - SHOWN} more" if len(results) > SHOWN else ""
+        raise PrometheusError(f"The query returned {len(results)} series: {labels}{others}. {ONE_SERIES}")
+    return {round(float(time)): float(value) for series in results for time, value in series["values"]}

@@ -24,17 +24,17 @@ Values = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceSamples:
     """Samples of one source in order of time (ns since 1970)."""
 
     kind: str
     times: Times
     values: Values
 
-    def between(self, start: int, stop: int) -> "Source":
+    def between(self, start: int, stop: int) -> "SourceSamples":
         """Those with start <= time <= stop."""
         first, last = np.searchsorted(self.times, (start, stop + 1))
-        return Source(self.kind, self.times[first:last], self.values[first:last])
+        return SourceSamples(self.kind, self.times[first:last], self.values[first:last])
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,17 @@ class _Share:
     whole: bool
 
 
-def sources_of(samples: pd.DataFrame) -> dict[str, list[Source]]:
+def sources_of(samples: pd.DataFrame) -> dict[str, list[SourceSamples]]:
     """By series its sources; `samples` as the store gives them."""
-    found: dict[str, list[Source]] = {}
+    sources: dict[str, list[SourceSamples]] = {}
     ordered = samples.assign(ns=pd.DatetimeIndex(samples[TIME]).as_unit("ns").asi8)
     for (filename, _, kind), part in ordered.groupby(["filename", "source", "kind"], sort=False):
-        source = Source(str(kind), part["ns"].to_numpy(np.int64), part["value"].to_numpy(np.float64))
-        found.setdefault(str(filename), []).append(source)
-    return found
+        source = SourceSamples(str(kind), part["ns"].to_numpy(np.int64), part["value"].to_numpy(np.float64))
+        sources.setdefault(str(filename), []).append(source)
+    return sources
 
 
-def window_rate(sources: Sequence[Source], start: int, stop: int) -> float | None:
+def window_rate(sources: Sequence[SourceSamples], start: int, stop: int) -> float | None:
     """Requests per second in [start, stop) (ns), or None where that is not known.
 
     A source that came up inside the window counts with what it served since; one that fell silent inside it leaves
@@ -63,33 +63,33 @@ def window_rate(sources: Sequence[Source], start: int, stop: int) -> float | Non
     """
     lookback = start - LOOKBACK_WINDOWS * (stop - start)
     near = [source.between(lookback, stop) for source in sources]
-    shares = [_SHARES[source.kind](source, start, stop) for source in near if _speaks(source, start, stop)]
+    shares = [_SHARES[source.kind](source, start, stop) for source in near if _has_samples(source, start, stop)]
     known = [share for share in shares if share is not None]
     if len(known) < len(shares) or not any(share.whole for share in known):
         return None
     return sum(share.rate for share in known)
 
 
-def growing_rate(sources: Sequence[Source], start: int, stop: int) -> tuple[float, float] | None:
+def growing_rate(sources: Sequence[SourceSamples], start: int, stop: int) -> tuple[float, float] | None:
     """Requests per second since the window began, and over how many seconds; None before its first sample."""
     lookback = start - LOOKBACK_WINDOWS * (stop - start)
     near = [source.between(lookback, stop - 1) for source in sources]
-    near = [source for source in near if _speaks(source, start, stop)]
+    near = [source for source in near if _has_samples(source, start, stop)]
     if not near:
         return None
     end = max(min(int(source.times[-1]) + _usual_gap(source.times), stop) for source in near)
     seconds = max(end - start, 1) / NANOSECONDS
-    return sum(_so_far(source, start, seconds) for source in near), seconds
+    return sum(_rate_so_far(source, start, seconds) for source in near), seconds
 
 
-def _speaks(source: Source, start: int, stop: int) -> bool:
+def _has_samples(source: SourceSamples, start: int, stop: int) -> bool:
     """Whether a sample of it lies in the window; what a counter says at the window's end is about the window."""
     late = 1 if source.kind == "counter" else 0
     first, last = np.searchsorted(source.times, (start + late, stop + late))
     return bool(last > first)
 
 
-def _count(source: Source, start: int, stop: int) -> _Share | None:
+def _count(source: SourceSamples, start: int, stop: int) -> _Share | None:
     times = source.times
     first, last = np.searchsorted(times, (start, stop))
     allowed = _longest_gap(times[:last])
@@ -103,12 +103,12 @@ def _count(source: Source, start: int, stop: int) -> _Share | None:
     return _Share(float(source.values[first:last].sum()) * NANOSECONDS / (stop - start), whole)
 
 
-def _rate(source: Source, start: int, stop: int) -> _Share:
+def _rate(source: SourceSamples, start: int, stop: int) -> _Share:
     first, last = np.searchsorted(source.times, (start, stop))
     return _Share(float(source.values[first:last].mean()), True)
 
 
-def _counter(source: Source, start: int, stop: int) -> _Share | None:
+def _counter(source: SourceSamples, start: int, stop: int) -> _Share | None:
     """Increase from the last sample before the window to the last one in it, over the seconds between them."""
     if len(source.times) < 2:
         return None
@@ -129,7 +129,7 @@ def _increases(values: Values) -> Values:
     return np.where(steps >= 0, steps, values[1:])
 
 
-def _so_far(source: Source, start: int, seconds: float) -> float:
+def _rate_so_far(source: SourceSamples, start: int, seconds: float) -> float:
     if source.kind == "rate":
         return float(source.values[source.times >= start].mean())
     if source.kind == "count":

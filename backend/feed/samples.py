@@ -29,8 +29,8 @@ Row = tuple[str, str, str, int, float]
 
 
 @dataclass
-class Samples:
-    """What was made of a body of lines. `ignored`: lines without a field that tells traffic."""
+class SampleBatch:
+    """The samples of a body of lines. `ignored`: lines without a field that tells traffic."""
 
     rows: list[Row] = field(default_factory=list)
     ignored: int = 0
@@ -53,25 +53,25 @@ class SampleReader:
         self._names: dict[tuple[str, str | None], str] = {}
         self._sources: dict[tuple[tuple[str, str], ...], str] = {}
 
-    def read(self, lines: Iterable[Line | BadLine], now: int) -> Samples:
-        samples = Samples()
+    def read(self, lines: Iterable[Line | BadLine], now: int) -> SampleBatch:
+        batch = SampleBatch()
         for line in lines:
             if isinstance(line, BadLine):
-                samples.bad.append(line)
+                batch.bad.append(line)
                 continue
-            found = self._value(line)
-            if found is None:
-                samples.ignored += 1
+            traffic = self._value(line)
+            if traffic is None:
+                batch.ignored += 1
                 continue
-            kind, value = found
+            kind, value = traffic
             try:
                 name = self._name(line)
                 _check(line.time, value, now)
             except InvalidRequestError as problem:
-                samples.bad.append(BadLine(line.number, line.measurement, problem.detail.rstrip(".")))
+                batch.bad.append(BadLine(line.number, line.measurement, problem.detail.rstrip(".")))
                 continue
-            samples.rows.append((name, self._source(line.tags), kind, line.time, value))
-        return samples
+            batch.rows.append((name, self._source(line.tags), kind, line.time, value))
+        return batch
 
     def _value(self, line: Line) -> tuple[str, float] | None:
         """Kind and value of the line's traffic: by the measurement's rule, else by the names of its fields."""

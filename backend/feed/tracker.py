@@ -26,7 +26,7 @@ class FeedTracker:
         self._lock = threading.Lock()
         self._newest: dict[str, int] = {}
         self._late: dict[str, set[int]] = defaultdict(set)
-        self._begun: set[str] = set()
+        self._with_window: set[str] = set()
         self._closed: int | None = None
 
     @property
@@ -46,8 +46,8 @@ class FeedTracker:
             end = (window + 1) * self._window
             self._newest = {name: min(time, end) for name, time in self._newest.items()}
 
-    def arrived(self, samples: pd.DataFrame) -> None:
-        """Take note of samples the store has."""
+    def note_samples(self, samples: pd.DataFrame) -> None:
+        """Samples that the store has."""
         times = pd.DatetimeIndex(samples[TIME]).as_unit("ns").asi8
         table = pd.DataFrame({"filename": samples["filename"].to_numpy(), "time": times})
         newest = table.groupby("filename")["time"].max()
@@ -59,8 +59,8 @@ class FeedTracker:
                 for name, time in late.itertuples(index=False):
                     self._late[name].update(self._reached(int(time)))
 
-    def seen(self, filename: str, newest: int) -> None:
-        """Take note of the newest sample found in the store: an earlier process or another one received it."""
+    def note_newest(self, filename: str, newest: int) -> None:
+        """The newest sample in the store: an earlier process or another one received it."""
         with self._lock:
             self._note(filename, newest)
 
@@ -104,16 +104,16 @@ class FeedTracker:
             fed = sorted(self._newest)
         return [filename for filename in fed if self.status(filename, now) == status]
 
-    def begun(self, filename: str) -> None:
-        """Take note that the series has a window."""
-        self._begun.add(filename)
+    def note_window(self, filename: str) -> None:
+        """The series has a window."""
+        self._with_window.add(filename)
 
     def first_live(self, now: int) -> str | None:
         """The first live feed by name that has a window to show."""
-        return next((name for name in self.names("live", now) if name in self._begun), None)
+        return next((name for name in self.names("live", now) if name in self._with_window), None)
 
     def forget(self, filename: str) -> None:
         with self._lock:
             self._newest.pop(filename, None)
             self._late.pop(filename, None)
-            self._begun.discard(filename)
+            self._with_window.discard(filename)

@@ -101,7 +101,7 @@ class Hub:
 
     async def _advance(self, channel: Channel) -> None:
         if channel.series is None or self._another_is_live(channel):
-            return await self._reload_if_found(channel)
+            return await self._reload_if_changed(channel)
         newest = channel.points.index[-1]
         fresh = await asyncio.to_thread(read_points, self._store, channel.series.key, newest.to_pydatetime(), None)
         if newest not in fresh.index or len(fresh) > LIVE_WINDOWS:  # deleted, perhaps made anew, or a whole file came
@@ -128,7 +128,7 @@ class Hub:
             channel.issued_at = forecast.issued_at
             channel.publish("forecast", forecast)
 
-    async def _reload_if_found(self, channel: Channel) -> None:
+    async def _reload_if_changed(self, channel: Channel) -> None:
         before = channel.series
         await self._load(channel)
         if channel.series != before:

@@ -18,7 +18,7 @@ from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Replay, ReplayRequest
 from backend.serving.issued import issued_table, packed
-from backend.serving.points import forecast_beside, one_window_ahead
+from backend.serving.points import one_window_ahead, predicted_columns
 from backend.serving.presenters import on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store
 from backend.stores.names import free_name
@@ -154,8 +154,8 @@ class Replayer:
             return
         if playing.issued_at != target:
             playing.issued_at, playing.forecasts = target, self._forecasts_at(playing, row)
-        beside = forecast_beside({one["model"]: one for one in playing.forecasts}, playing.source.window_seconds)
-        point = one_window_ahead(target, playing.frame["actual_rps"].iloc[row], beside)
+        predicted = predicted_columns({one["model"]: one for one in playing.forecasts}, playing.source.window_seconds)
+        point = one_window_ahead(target, playing.frame["actual_rps"].iloc[row], predicted)
         playing.issued_at = target + pd.Timedelta(playing.source.window_seconds, "s")
         playing.forecasts = self._forecasts_at(playing, row + 1)
         forecasts = issued_table(playing.key, playing.forecasts, playing.issued_at)

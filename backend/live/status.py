@@ -37,10 +37,10 @@ class SeriesStatuses:
 
     def growing(self, filename: str | None) -> GrowingWindow | None:
         """The window that is still open, as far as its samples go; None for what is not fed."""
-        found = self._collector.growing(filename, time.time()) if filename else None
-        if found is None:
+        growing = self._collector.growing(filename, time.time()) if filename else None
+        if growing is None:
             return None
-        timestamp, rate, seconds = found
+        timestamp, rate, seconds = growing
         return GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
 
     def silent_seconds(self, filename: str | None) -> float | None:

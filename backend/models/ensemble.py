@@ -3,7 +3,7 @@
 docs/decisions/0003-forecasting.md says what each part is for.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,38 +76,30 @@ class Forecasts:
     """Forecasts by model at the last origins of a series, in requests per second."""
 
     mean: dict[str, Floats]  # (origins,); NaN where nothing is known yet
-    quantiles: dict[str, Floats]  # (levels, origins), levels as intervals.LEVELS; of the models that were asked for
+    quantiles: dict[str, Floats]  # (levels, origins), levels as intervals.LEVELS
 
 
-def forecasts(
-    values: Floats, grid: Grid, horizon: int, model: HorizonModel, first: int, with_quantiles: Collection[str]
-) -> Forecasts:
-    """Forecasts made at origins `first`, …, len(values) - 1 (one at least), `horizon` windows ahead.
-
-    `with_quantiles`: the keys of the models whose quantiles are computed.
-    """
+def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, first: int) -> Forecasts:
+    """Forecasts made at origins `first`, …, len(values) - 1 (one at least), `horizon` windows ahead."""
     pieces = []
     for start in range(first, len(values), CHUNK):
         stop = min(start + CHUNK, len(values))
         begin = max(0, start - HISTORY_WINDOWS + 1)
         stats = TrailingStats(values[begin:stop], grid.from_row(begin))
-        pieces.append(_piece(stats, horizon, model, start - begin, with_quantiles))
+        pieces.append(_piece(stats, horizon, model, start - begin))
     return Forecasts(
         {key: np.concatenate([piece.mean[key] for piece in pieces]) for key in pieces[0].mean},
         {key: np.concatenate([piece.quantiles[key] for piece in pieces], axis=1) for key in pieces[0].quantiles},
     )
 
 
-def _piece(
-    stats: TrailingStats, horizon: int, model: HorizonModel, first: int, with_quantiles: Collection[str]
-) -> Forecasts:
+def _piece(stats: TrailingStats, horizon: int, model: HorizonModel, first: int) -> Forecasts:
     columns = features.compute(stats, horizon, features.shared(stats))
     weights = linear_weights(stats, columns.linear, horizon, model.linear, max(0, first - BASE_SPAN))
     base = base_forecasts(columns, weights, model)
     stacked = stack_forecasts(base, stack_weights(stats, base, horizon, max(0, first - MEAN_SPAN)))
     means = means_of(stats, horizon, stacked, base)
-    wanted = {key: mean for key, mean in means.items() if key in with_quantiles}
-    edges = quantiles_of(stats, horizon, model, wanted, first)
+    edges = quantiles_of(stats, horizon, model, means, first)
     return Forecasts({key: mean[first - len(stats) :] for key, mean in means.items()}, edges)
 
 

@@ -1,16 +1,16 @@
 """RPSEstimator: the catalog's models, applied to one series at a time."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from backend.models import catalog, model_file
-from backend.models.ensemble import HISTORY_WINDOWS, Forecasts, HorizonModel, LinearPrior, forecasts
+from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, forecasts
 from backend.models.expert_average import MIN_WINDOWS
 from backend.models.frames import ForecastResult, by_level, series_of
-from backend.models.intervals import INTERVAL, LEVELS, ResidualPrior
+from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
 from backend.models.live import LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.rolling import Floats
@@ -52,12 +52,7 @@ class RPSEstimator:
 
         NaN in rows before which nothing is known.
         """
-        preferred = catalog.PREFERRED.key
-        computed = self._forecasts(frame, 1, 0, (preferred,))
-        levels = by_level(computed.quantiles[preferred])
-        columns = {model.column: computed.mean[model.key] for model in catalog.MODELS}
-        columns |= {edge: levels[edge] for edge in INTERVAL}
-        return pd.DataFrame({name: _by_target(column, 1) for name, column in columns.items()}, index=frame.index)
+        return predictions(self.forecasts_at(frame, 1))
 
     def rolling_forecasts(self, frame: pd.DataFrame, horizon: int, start: int = 0) -> dict[str, pd.DataFrame]:
         """For every row from number `start` the forecast made `horizon` windows before it, by model.
@@ -76,12 +71,16 @@ class RPSEstimator:
 
         Columns mean and intervals.LEVEL_NAMES; NaN in rows where nothing is known.
         """
-        computed = self._forecasts(frame, horizon, first, catalog.model_keys())
-        tables = {}
-        for key, mean in computed.mean.items():
-            columns = {"mean": mean} | by_level(computed.quantiles[key])
-            tables[key] = pd.DataFrame(columns, index=frame.index[first:])
-        return tables
+        model = self._model(horizon)
+        if first >= len(frame):
+            empty = pd.DataFrame(columns=["mean", *LEVEL_NAMES], index=frame.index[first:], dtype=np.float64)
+            return dict.fromkeys(catalog.model_keys(), empty)
+        values, grid = series_of(frame)
+        computed = forecasts(values, grid, horizon, model, first)
+        return {
+            key: pd.DataFrame({"mean": mean} | by_level(computed.quantiles[key]), index=frame.index[first:])
+            for key, mean in computed.mean.items()
+        }
 
     def forecast(
         self, frame: pd.DataFrame, horizons: Sequence[int] | None = None, step: pd.Timedelta | None = None
@@ -93,20 +92,17 @@ class RPSEstimator:
         """For one series that grows by a window at a time: the same forecasts, in a thirtieth of the time."""
         return LiveForecaster({horizon: self._model(horizon) for horizon in horizons or self.horizons})
 
-    def _forecasts(self, frame: pd.DataFrame, horizon: int, first: int, with_quantiles: Collection[str]) -> Forecasts:
-        model = self._model(horizon)
-        if first >= len(frame):
-            no_quantiles = np.empty((len(LEVELS), 0))
-            return Forecasts(
-                dict.fromkeys(catalog.model_keys(), np.empty(0)), dict.fromkeys(with_quantiles, no_quantiles)
-            )
-        values, grid = series_of(frame)
-        return forecasts(values, grid, horizon, model, first, with_quantiles)
-
     def _model(self, horizon: int) -> HorizonModel:
         if horizon not in self._models:
             raise ValueError(f"Horizon {horizon} was not trained; {self.version} has {self.horizons}.")
         return self._models[horizon]
+
+
+def predictions(forecasts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What RPSEstimator.predict gives, from what forecasts_at gave one window ahead of every row."""
+    columns = {model.column: forecasts[model.key]["mean"] for model in catalog.MODELS}
+    columns |= {edge: forecasts[catalog.PREFERRED.key][edge] for edge in INTERVAL}
+    return pd.DataFrame(columns).shift(1)
 
 
 def _by_target(column: Floats, horizon: int) -> Floats:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from backend.measurements import read_points
+from backend.measurements import read_rates
 from backend.models import catalog
 from backend.models.frames import by_level
 from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
@@ -33,11 +33,11 @@ class CurrentForecasts:
             return None
         window = timedelta(seconds=stored.window_seconds)
         start = stored.last - LOOKBACK * window
-        points = on_grid(read_points(self._store, stored.key, start, None), stored.window_seconds)
-        if points.empty:
+        rates = on_grid(read_rates(self._store, stored.key, start, None), stored.window_seconds)
+        if rates.empty:
             return None
-        tables = issued_tables(self._store, stored, points, self._horizons)
-        return view.model_copy(update={"served": _served(view, points["actual_rps"], tables)})
+        tables = issued_tables(self._store, stored, rates.to_frame(), self._horizons)
+        return view.model_copy(update={"served": _served(view, rates, tables)})
 
 
 def issued_tables(

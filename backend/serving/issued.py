@@ -13,7 +13,6 @@ import pandas as pd
 
 from backend.measurements import FORECASTS
 from backend.models.intervals import LEVEL_NAMES
-from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
 
@@ -49,16 +48,19 @@ def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:
 
 
 def rolling_table(
-    estimator: RPSEstimator, key: SeriesKey, frame: pd.DataFrame, window_seconds: int, first: int
+    key: SeriesKey, forecasts: Mapping[int, Mapping[str, pd.DataFrame]], window_seconds: int
 ) -> pd.DataFrame:
-    """What would have been issued at the end of every row from number `first`, as the store takes it."""
-    models: dict[str, list[pd.DataFrame]] = {}
-    for horizon in estimator.horizons:
-        for model, table in estimator.forecasts_at(frame, horizon, first).items():
-            names = {quantity: field(quantity, horizon * window_seconds) for quantity in QUANTITIES}
-            models.setdefault(model, []).append(table[list(QUANTITIES)].rename(columns=names))
-    tables = [pd.concat(tables, axis=1).dropna(how="all").assign(model=model) for model, tables in models.items()]
-    rows = pd.concat(tables).rename_axis(TIME).reset_index()
+    """What would have been issued at the end of every row, as the store takes it: by horizon (windows) and model as
+    RPSEstimator.forecasts_at gives it, of the same rows."""
+    columns: dict[str, list[pd.DataFrame]] = {}
+    for horizon, tables in forecasts.items():
+        names = {quantity: field(quantity, horizon * window_seconds) for quantity in QUANTITIES}
+        for model, table in tables.items():
+            columns.setdefault(model, []).append(table[list(QUANTITIES)].rename(columns=names))
+    rows = pd.concat(
+        [pd.concat(parts, axis=1).dropna(how="all").assign(model=model) for model, parts in columns.items()]
+    )
+    rows = rows.rename_axis(TIME).reset_index()
     return rows.assign(**{TIME: rows[TIME] + pd.Timedelta(window_seconds, "s")}, **key.tags)
 
 
@@ -106,8 +108,9 @@ def issued_for(
         for horizon in horizons:
             names = [field(quantity, horizon * window_seconds) for quantity in quantities]
             if places.keys() >= set(names):
-                said = _at(windows, begun + (horizon - 1) * window_seconds, values[:, [places[name] for name in names]])
-                issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(said, index, list(quantities))
+                columns = values[:, [places[name] for name in names]]
+                by_window = _at(windows, begun + (horizon - 1) * window_seconds, columns)
+                issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(by_window, index, list(quantities))
     return issued
 
 

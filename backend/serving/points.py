@@ -9,17 +9,20 @@ from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import anomalies
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.predictor import RPSEstimator
+from backend.models.predictor import predictions
 from backend.serving.issued import field
 
 
-def predicted_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
-    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns."""
-    points = frame.join(estimator.predict(frame))
+def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns.
+
+    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them.
+    """
+    points = frame.join(predictions(one_ahead))
     return points.assign(anomaly=anomalies(points))[list(POINT_FIELDS)]
 
 
-def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
+def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
     """The columns of a point, but for its rate and anomaly, from the packed rows of the origin just before it, by
     model: of those models that said something then."""
     columns = {model.column: (model.key, "mean") for model in MODELS}
@@ -31,8 +34,8 @@ def forecast_beside(issued: Mapping[str, Mapping[str, Any]], window_seconds: int
     }
 
 
-def one_window_ahead(target: pd.Timestamp, actual: float, beside: Mapping[str, float]) -> pd.DataFrame:
+def one_window_ahead(target: pd.Timestamp, actual: float, predicted: Mapping[str, float]) -> pd.DataFrame:
     """One point: what came in the window beside what had been forecast for it, if anything had."""
-    point = pd.DataFrame({"actual_rps": [actual], **beside}, index=pd.DatetimeIndex([target]))
+    point = pd.DataFrame({"actual_rps": [actual], **predicted}, index=pd.DatetimeIndex([target]))
     point = point.reindex(columns=list(POINT_FIELDS)).astype("float64")
     return point.assign(anomaly=anomalies(point))

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS, read_points
+from backend.measurements import POINT_FIELDS, read_rates
 from backend.models import catalog
 from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
 from backend.schemas import ChartDataPoint, Forecast, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
@@ -69,7 +69,7 @@ def forecast_view(
     # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
     # was known of the windows since).
     rows = newest_forecasts(store, stored.key, stored.last - (longest_horizon - 1) * window)
-    newest = read_points(store, stored.key, stored.last, None)["actual_rps"]
+    newest = read_rates(store, stored.key, stored.last, None)
     if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
     issued_at = rows["issued_at"].max()

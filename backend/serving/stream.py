@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, POINT_FIELDS, read_points
+from backend.measurements import FORECASTS, POINT_FIELDS, read_rates
 from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
@@ -16,7 +16,7 @@ from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
 from backend.models.trailing_stats import Grid
 from backend.serving.issued import field, issued_for, packed
-from backend.serving.points import forecast_beside
+from backend.serving.points import predicted_columns
 from backend.serving.selection_log import SelectionLog
 from backend.stores import TIME, SeriesKey, Store
 
@@ -47,12 +47,12 @@ class SeriesStream:
         self._history = history_windows
         self._first = 0
         self._rates: Floats = np.empty(0)
-        self._beside: dict[int, dict[str, float]] = {}  # what a point has, of the window after the newest close
+        self._predicted: dict[int, dict[str, float]] = {}  # what a point has, of the window after the newest close
         self._served = SelectionLog()
 
     def load(self, store: Store, until: int, horizons: Sequence[int]) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
-        stored = read_points(store, self.key, self._utc(until - self._history), self._utc(until))["actual_rps"]
+        stored = read_rates(store, self.key, self._utc(until - self._history), self._utc(until))
         windows = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
         if len(windows):
             self._first = int(windows[0])
@@ -66,11 +66,11 @@ class SeriesStream:
 
     def rates(self, first: int, stop: int) -> Floats:
         """The rates of windows from `first` up to `stop`, NaN where unknown."""
-        found = np.full(stop - first, np.nan)
+        rates = np.full(stop - first, np.nan)
         begin, end = max(first, self._first), min(stop, self._first + len(self._rates))
         if begin < end:
-            found[begin - first : end - first] = self._rates[begin - self._first : end - self._first]
-        return found
+            rates[begin - first : end - first] = self._rates[begin - self._first : end - self._first]
+        return rates
 
     def put(self, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""
@@ -89,9 +89,9 @@ class SeriesStream:
 
     def points(self, store: Store, rates: Mapping[int, float]) -> list[Row]:
         """The rates of windows beside what was forecast for each just before it, if anything was."""
-        beside = self._beside if rates.keys() <= self._beside.keys() else self._stored_forecasts(store, rates)
+        predicted = self._predicted if rates.keys() <= self._predicted.keys() else self._stored_forecasts(store, rates)
         return [
-            {**self.key.tags, TIME: window * self._seconds, "actual_rps": rate, **beside.get(window, {})}
+            {**self.key.tags, TIME: window * self._seconds, "actual_rps": rate, **predicted.get(window, {})}
             for window, rate in rates.items()
         ]
 
@@ -104,8 +104,8 @@ class SeriesStream:
         forecasts = self._forecast(window)
         self._served.issued(window, forecasts)
         rows = packed(forecasts, self._seconds)
-        beside = forecast_beside({row["model"]: row for row in rows}, self._seconds)
-        self._beside = {window + 1: beside} if beside else {}
+        predicted = predicted_columns({row["model"]: row for row in rows}, self._seconds)
+        self._predicted = {window + 1: predicted} if predicted else {}
         return [{**self.key.tags, TIME: (window + 1) * self._seconds, **row} for row in rows]
 
     def _forecast(self, window: int) -> list[dict[str, Any]]:
@@ -126,7 +126,7 @@ class SeriesStream:
         issued: dict[int, dict[str, Any]] = {}
         for row in table.to_dict("records"):
             issued.setdefault(int(row[TIME].timestamp()) // self._seconds, {})[row["model"]] = row
-        return {window: forecast_beside(models, self._seconds) for window, models in issued.items()}
+        return {window: predicted_columns(models, self._seconds) for window, models in issued.items()}
 
     def _utc(self, window: int) -> datetime:
         return datetime.fromtimestamp(window * self._seconds, UTC)

@@ -11,7 +11,7 @@ import structlog
 
 from backend.config import Settings
 from backend.errors import ProblemError
-from backend.measurements import FORECASTS, MEASUREMENTS, SCORES, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, SCORES, read_rates
 from backend.models.evaluate import errors_of
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
@@ -81,12 +81,13 @@ class Upkeep:
         """Keep the rolling forecasts of a file, as an import does now."""
         if record.version != self._estimator.version:
             return
-        points = on_grid(read_points(self._store, record.key, None, None), record.window_seconds)
-        first = first_kept_row(len(points), len(points), record.window_seconds)
-        begin = max(0, first - self._estimator.history_windows)
-        frame = points.iloc[begin:][["actual_rps"]]
-        table = rolling_table(self._estimator, record.key, frame, record.window_seconds, first - begin)
-        self._store.write({FORECASTS: table})
+        estimator = self._estimator
+        rates = on_grid(read_rates(self._store, record.key, None, None), record.window_seconds)
+        first = first_kept_row(len(rates), len(rates), record.window_seconds)
+        begin = max(0, first - estimator.history_windows)
+        frame = rates.iloc[begin:].to_frame()
+        forecasts = {horizon: estimator.forecasts_at(frame, horizon, first - begin) for horizon in estimator.horizons}
+        self._store.write({FORECASTS: rolling_table(record.key, forecasts, record.window_seconds)})
         self._store.set_attributes(record.key, {UNFORECAST: None})
 
     def _score_days(self, record: SeriesRecord) -> datetime:
@@ -105,10 +106,10 @@ class Upkeep:
 
     def _scores(self, record: SeriesRecord, day: datetime) -> Iterator[dict[str, object]]:
         """A row a model and horizon of the forecasts issued for the day's windows."""
-        points = read_points(self._store, record.key, day, day + DAY)
-        if points.empty:
+        rates = read_rates(self._store, record.key, day, day + DAY)
+        if rates.empty:
             return
-        index, actual = pd.DatetimeIndex(points.index), points["actual_rps"].to_numpy()
+        index, actual = pd.DatetimeIndex(rates.index), rates.to_numpy()
         window = record.window_seconds
         tables = issued_for(self._store, record.key, index, window, None, ("mean", *INTERVAL))
         for horizon, models in tables.items():

@@ -185,6 +185,9 @@ class Store(Protocol):
     def delete_series(self, name: str) -> int:
         """Delete a series, every version, with all its rows; return the number of points deleted."""
 
+    def __hash__(self) -> int:
+        """A store is the same as itself alone."""
+
     def check(self) -> None:
         """Raise StoreUnavailableError with the reason where the store cannot be read and written."""
 

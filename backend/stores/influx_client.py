@@ -135,14 +135,14 @@ class InfluxClient:
     def retention_seconds(self) -> int:
         """How long the bucket keeps points, 0 for without limit; raises where it is not there."""
         with self._reporting():
-            found = self._client.buckets_api().find_buckets(name=self.bucket).buckets
-        if not found:
+            buckets = self._client.buckets_api().find_buckets(name=self.bucket).buckets
+        if not buckets:
             raise StoreUnavailableError(
                 f'{self._where} has no bucket "{self.bucket}" that INFLUXDB_TOKEN may use. Create it without a '
                 "retention limit, or set INFLUXDB_BUCKET.",
                 headers={"Retry-After": RETRY_AFTER_SECONDS},
             )
-        rules: list[BucketRetentionRules] = found[0].retention_rules
+        rules: list[BucketRetentionRules] = buckets[0].retention_rules
         return max((rule.every_seconds for rule in rules), default=0)
 
     def close(self) -> None:
@@ -163,23 +163,23 @@ class InfluxClient:
             ) from error
 
     def _meaning(self, error: ApiException, writing: bool) -> Exception:
-        said = _server_message(error)
+        message = _server_message(error)
         answered: Mapping[str, str] = error.headers or {}
         headers = {"Retry-After": answered.get("Retry-After", RETRY_AFTER_SECONDS)}
         match error.status:
             case 413:
-                return _TooLargeError(said)
+                return _TooLargeError(message)
             case 400 | 422 if writing:
-                return ConflictError(f"{self._where} refused the data: {said}.")
+                return ConflictError(f"{self._where} refused the data: {message}.")
             case 401 | 403:
                 advice = f"Check INFLUXDB_TOKEN: it must read and write the bucket {self.bucket}"
             case 400 | 404 | 422:
                 advice = "Check INFLUXDB_ORG and INFLUXDB_BUCKET"
             case _:
                 return InfluxUnreachableError(
-                    f"{self._where} is busy or failing (status {error.status}): {said}.", headers=headers
+                    f"{self._where} is busy or failing (status {error.status}): {message}.", headers=headers
                 )
-        return StoreUnavailableError(f"{self._where} refused the request: {said}. {advice}.", headers=headers)
+        return StoreUnavailableError(f"{self._where} refused the request: {message}. {advice}.", headers=headers)
 
 
 class _TooLargeError(StoreUnavailableError):

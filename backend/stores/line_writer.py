@@ -62,8 +62,8 @@ def _joined(parts: Sequence[str | Strings], separator: str = "", **options: str)
 def _escaped(value: str | pd.Series) -> str | Strings:
     if isinstance(value, str):
         return _escaped_text(value)
-    known = {text: _escaped_text(text) for text in value.unique()}
-    return pa.array([known[text] for text in value], pa.string())
+    places, texts = pd.factorize(value)
+    return pa.array([_escaped_text(str(text)) for text in texts], pa.string()).take(places)
 
 
 def _escaped_text(text: str) -> str:

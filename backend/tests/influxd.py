@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ class Influxd:
 
     folder: Path
     port: int
+    options: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -40,6 +41,7 @@ class Influxd:
             f"--http-bind-address=127.0.0.1:{self.port}",
             "--reporting-disabled",
             "--log-level=error",
+            *self.options,
         ]
         with (self.folder / "influxd.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -100,11 +102,11 @@ class Influxd:
 
 
 @contextmanager
-def running_influxd(folder: Path) -> Iterator[Influxd]:
+def running_influxd(folder: Path, *options: str) -> Iterator[Influxd]:
     """A server with its first user and the organization, until the end of the block."""
     folder.mkdir(exist_ok=True)
     with reserved_port() as port:
-        server = Influxd(folder, port)
+        server = Influxd(folder, port, options)
         server.start()
         try:
             server.set_up()

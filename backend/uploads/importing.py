@@ -1,6 +1,6 @@
 """A file on its way into the store, in order: read → windows → predict → store → score."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ import pandas as pd
 
 from backend.errors import ConflictError
 from backend.ingest import ReadOptions, Traffic
-from backend.measurements import FORECASTS, POINTS, points_table, read_points
+from backend.measurements import FORECASTS, POINTS, points_table, read_rates
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import first_kept_row, rolling_table
@@ -59,8 +59,10 @@ def import_file(
     refuse_one_too_many(store, key.name, max_series)
     window = traffic.window_seconds
     frame = with_stored_history(store, key, traffic.frame, window, estimator.history_windows)
-    points = predicted_points(estimator, frame).loc[traffic.frame.index[0] :]
-    forecasts = rolling_table(estimator, key, frame, window, first_kept_row(len(traffic.frame), len(frame), window))
+    one_ahead = estimator.forecasts_at(frame, 1)
+    points = predicted_points(frame, one_ahead).loc[traffic.frame.index[0] :]
+    first = first_kept_row(len(traffic.frame), len(frame), window)
+    forecasts = rolling_table(key, _newest_forecasts(estimator, frame, first, one_ahead), window)
     on_step("storing")
     table = points_table(key, points)
     if store.write({POINTS: table, FORECASTS: forecasts}, [SeriesInfo(key, window, origin)]):
@@ -75,6 +77,17 @@ def import_file(
     )
 
 
+def _newest_forecasts(
+    estimator: RPSEstimator, frame: pd.DataFrame, first: int, one_ahead: Mapping[str, pd.DataFrame]
+) -> dict[int, Mapping[str, pd.DataFrame]]:
+    """By horizon what was forecast from every row from number `first` on; one window ahead it is known of all rows."""
+    newest = {model: table.iloc[first:] for model, table in one_ahead.items()}
+    return {
+        horizon: newest if horizon == 1 else estimator.forecasts_at(frame, horizon, first)
+        for horizon in estimator.horizons
+    }
+
+
 def with_stored_history(
     store: Store, key: SeriesKey, frame: pd.DataFrame, window_seconds: int, history_windows: int
 ) -> pd.DataFrame:
@@ -82,7 +95,7 @@ def with_stored_history(
     upload is predicted with that upload in mind. Without stored history the frame is returned as it is."""
     start = frame.index[0]
     since = start - timedelta(seconds=history_windows * window_seconds)
-    stored = read_points(store, key, since.to_pydatetime(), start.to_pydatetime())[["actual_rps"]]
+    stored = read_rates(store, key, since.to_pydatetime(), start.to_pydatetime()).to_frame()
     if stored.empty:
         return frame
     whole = pd.concat([stored, frame])

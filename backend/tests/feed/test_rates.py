@@ -5,14 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.feed.rates import NANOSECONDS, Source, growing_rate, window_rate
+from backend.feed.rates import NANOSECONDS, SourceSamples, growing_rate, window_rate
 
 START, STOP = 600 * NANOSECONDS, 660 * NANOSECONDS
 
 
-def source(kind: str, seconds: list[float], values: list[float] | float = 1.0) -> Source:
+def source(kind: str, seconds: list[float], values: list[float] | float = 1.0) -> SourceSamples:
     times = np.array([round(second * NANOSECONDS) for second in seconds], dtype=np.int64)
-    return Source(kind, times, np.broadcast_to(np.array(values, dtype=np.float64), len(times)))
+    return SourceSamples(kind, times, np.broadcast_to(np.array(values, dtype=np.float64), len(times)))
 
 
 def every(step: float, first: float, stop: float) -> list[float]:

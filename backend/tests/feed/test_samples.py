@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 
 from backend.config import FeedRule
 from backend.feed.line_parser import BadLine, Precision, parse_lines
-from backend.feed.samples import Row, SampleReader, Samples
+from backend.feed.samples import Row, SampleBatch, SampleReader
 
 NOW = 1_790_000_000 * 10**9
 
 
-def read(text: str, precision: Precision = "ns", **feeds: FeedRule) -> Samples:
+def read(text: str, precision: Precision = "ns", **feeds: FeedRule) -> SampleBatch:
     return SampleReader(feeds).read(parse_lines(text, precision, NOW), NOW)
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from backend.measurements import POINT_FIELDS
-from backend.serving.points import forecast_beside, one_window_ahead
+from backend.serving.points import one_window_ahead, predicted_columns
 
 
 def test_a_point_without_a_forecast_has_only_its_actual() -> None:
@@ -15,4 +15,4 @@ def test_a_point_without_a_forecast_has_only_its_actual() -> None:
 
 def test_a_window_keeps_what_the_models_said_of_it_before_there_was_a_further_one() -> None:
     issued = {"lgbm_plus": {"mean_60": 4.0, "p10_60": 3.0, "p90_60": 5.0}}  # lgbm: not there yet
-    assert forecast_beside(issued, 60) == {"predicted_rps_model1": 4.0, "p10": 3.0, "p90": 5.0}
+    assert predicted_columns(issued, 60) == {"predicted_rps_model1": 4.0, "p10": 3.0, "p90": 5.0}
