@@ -16,5 +16,6 @@ def forecast(state: StateDep, filename: FilenameQuery = None) -> Forecast:
     series = find_series(state, filename)
     newest = state["forecasts"].newest(series, state["statuses"].status(series.name))
     if newest is None:
-        raise NotFoundError(f'No forecast was made from the end of "{series.name}". Upload it again to make one.')
+        way = "The end of its next window brings one." if series.origin == "feed" else "Upload it again to make one."
+        raise NotFoundError(f'No forecast was made from the end of "{series.name}". {way}')
     return newest

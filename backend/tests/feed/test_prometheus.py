@@ -90,7 +90,7 @@ def test_windows_have_the_rate_that_was_scraped_also_those_before_the_start(scra
         newest = max(windows(server))
         # A scrape that came late corrects what was asked for before it.
         until(lambda: windows(server)[newest] == scraped.rate(newest))
-        until(lambda: server.get("/api/forecast", filename="shop")["status"] == "live")
+        until(lambda: [series["status"] for series in server.get("/api/series")] == ["live"])
         until(lambda: problem(server) is None)
         rates = windows(server)
     assert min(rates) < begun
