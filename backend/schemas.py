@@ -1,6 +1,6 @@
 """The shapes of the HTTP and WebSocket answers. frontend/src/api/schema.ts is generated from these."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
@@ -158,6 +158,20 @@ class Score(BaseModel):
     under_forecast: float = Field(description="share of windows that were under-forecast")
     p10_coverage: float | None = Field(description="share of windows at or below p10; null for baselines")
     p90_coverage: float | None
+
+
+class DailyScore(BaseModel):
+    """Errors of the forecasts that were issued for the windows of one day (UTC); rates in requests per second."""
+
+    day: date
+    model: str
+    horizon: int = Field(description="in windows")
+    origins: int = Field(description="forecasts that were scored")
+    mae: float
+    rmse: float
+    wape: float | None = Field(description="sum of absolute errors over the sum of traffic; null without traffic")
+    bias: float = Field(description="mean of forecast less actual")
+    coverage: float = Field(description="share of windows from p10 to p90")
 
 
 class Trained(BaseModel):

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
-from backend.measurements import read_rates
+from backend.measurements import SCORES, read_rates
 from backend.models.baselines import within
 from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
-from backend.schemas import Accuracy, AccuracySpan, Score, Trained
+from backend.schemas import Accuracy, AccuracySpan, DailyScore, Score, Trained
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
-from backend.stores import SeriesRecord, Store
+from backend.stores import TIME, SeriesRecord, Store
 
 router = APIRouter()
 
@@ -37,6 +37,27 @@ def accuracy(
     Without a yesterday or a last week in the history, there is no baseline of that name.
     """
     return _accuracy(state["store"], state["estimator"], find_series(state, filename), span)
+
+
+@router.get("/accuracy/daily", responses=OF_A_SERIES)
+def daily_accuracy(state: StateDep, filename: FilenameQuery = None) -> list[DailyScore]:
+    """Every day of the series that is over, each model at each horizon, the oldest day first.
+
+    A day is scored once, a day after its end. Its scores stay when its forecasts are deleted for their age.
+    """
+    series = find_series(state, filename)
+    scores = state["store"].read(SCORES, series.key.tags).sort_values(TIME, kind="stable")
+    return [
+        DailyScore(
+            day=row[TIME].date(),
+            model=row["model"],
+            horizon=int(row["horizon"]) // series.window_seconds,
+            origins=int(row["n"]),
+            wape=None if pd.isna(row["wape"]) else row["wape"],
+            **{name: row[name] for name in ("mae", "rmse", "bias", "coverage")},
+        )
+        for row in scores.to_dict("records")
+    ]
 
 
 @lru_cache(maxsize=MOST_KEPT)

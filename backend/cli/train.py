@@ -17,10 +17,17 @@ def train(
         bool,
         typer.Option(help="After scoring, train again on all days; --no-refit writes the model that was scored."),
     ] = True,
+    horizons: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--horizon", min=1, max=120, help="Windows ahead to forecast; once for each. 1, 5 and 15 if absent."
+        ),
+    ] = None,
 ) -> None:
     """Train the models on traffic files, score them on the last ten days, write a model file and its manifest."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from backend.models.train import HORIZONS
     from backend.models.train import train as train_models
 
     settings = read_settings()
@@ -33,5 +40,5 @@ def train(
         def report(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total)
 
-        train_models(frames, out, report, refit=refit)
+        train_models(frames, out, report, refit=refit, horizons=sorted(set(horizons or HORIZONS)))
     output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from line_protocol_parser import LineFormatError, parse_line
 
 Precision = Literal["ns", "us", "ms", "s"]
-PRECISIONS: tuple[str, ...] = get_args(Precision)
 _NANOSECONDS = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 _SHOWN = 120  # characters of a bad line that its error repeats
 

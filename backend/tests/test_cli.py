@@ -117,11 +117,13 @@ def test_train_writes_a_model_of_ones_own_that_backtest_uses(
 ) -> None:
     monkeypatch.setattr(augment, "PIECES", 2)
     out = tmp_path / "mine.pkl"
-    assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit"]).exit_code == 0
+    horizons = ["--horizon", "3", "--horizon", "2"]
+    assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit", *horizons]).exit_code == 0
     monkeypatch.setenv("SCALEOPS_MODEL_PATH", str(out))
     start = json.loads(out.with_suffix(".json").read_text())["validation"][0]["from"]
     report = json.loads(runner.invoke(app, ["backtest", str(traffic), "--from", start, "--json"]).stdout)
     assert report["seen_in_training"] == []
+    assert {result["horizon"] for result in report["results"]} == {2, 3}
 
 
 def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:

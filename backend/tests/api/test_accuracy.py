@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,12 @@ import pandas as pd
 import pytest
 
 from backend.config import Settings
-from backend.measurements import MEASUREMENTS, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, read_points
 from backend.models.evaluate import SHOWN, score_issued
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
+from backend.serving.upkeep import Upkeep
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.test_collector import KEY, Feed
 from backend.tests.server import SERVE, Server
@@ -85,3 +87,21 @@ def test_there_is_no_same_time_last_week_before_there_is_a_week(server: Server) 
     models = {score["model"] for score in server.get("/api/accuracy", span="1h")["scores"]}
     assert "seasonal_naive_day" in models
     assert "seasonal_naive_week" not in models
+
+
+def test_days_that_are_over_keep_their_scores_when_their_forecasts_are_gone(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(3 * 1_440))
+    store = SqliteStore(server.folder / "store.sqlite", MEASUREMENTS)
+    (series,) = store.list_series()
+    kept = forecasts_of(store, series.key).merge(read_points(store, series.key, None, None), on="timestamp")
+    estimator = RPSEstimator.load(Settings().model_path)
+    Upkeep(store, estimator, Settings(), rest=lambda: None).step()
+    store.delete(FORECASTS, series.key.tags, series.last + timedelta(days=1))
+    store.close()
+    days = server.get("/api/accuracy/daily", filename="traffic.csv")
+    assert {(row["model"], row["horizon"]) for row in days} == set(product(("lgbm", "lgbm_plus"), (1, 5, 15)))
+    for row in days:
+        chosen = (kept["model"] == row["model"]) & (kept["horizon_seconds"] == row["horizon"] * 60)
+        of_day = kept[chosen & (kept["timestamp"].dt.date.astype(str) == row["day"])]
+        assert row["origins"] == len(of_day)
+        assert row["mae"] == pytest.approx((of_day["mean"] - of_day["actual_rps"]).abs().mean(), rel=1e-5)

@@ -111,6 +111,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/accuracy/daily": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Daily Accuracy
+         * @description Every day of the series that is over, each model at each horizon, the oldest day first.
+         *
+         *     A day is scored once, a day after its end. Its scores stay when its forecasts are deleted for their age.
+         */
+        get: operations["daily_accuracy_api_accuracy_daily_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/series": {
         parameters: {
             query?: never;
@@ -427,6 +449,48 @@ export interface components {
             anomaly: boolean;
         } & {
             [key: string]: unknown;
+        };
+        /**
+         * DailyScore
+         * @description Errors of the forecasts that were issued for the windows of one day (UTC); rates in requests per second.
+         */
+        DailyScore: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Model */
+            model: string;
+            /**
+             * Horizon
+             * @description in windows
+             */
+            horizon: number;
+            /**
+             * Origins
+             * @description forecasts that were scored
+             */
+            origins: number;
+            /** Mae */
+            mae: number;
+            /** Rmse */
+            rmse: number;
+            /**
+             * Wape
+             * @description sum of absolute errors over the sum of traffic; null without traffic
+             */
+            wape: number | null;
+            /**
+             * Bias
+             * @description mean of forecast less actual
+             */
+            bias: number;
+            /**
+             * Coverage
+             * @description share of windows from p10 to p90
+             */
+            coverage: number;
         };
         /**
          * Deleted
@@ -1538,6 +1602,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Accuracy"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    daily_accuracy_api_accuracy_daily_get: {
+        parameters: {
+            query?: {
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DailyScore"][];
                 };
             };
             /** @description Forbidden */
