@@ -12,7 +12,7 @@ NOW = 1_790_000_000 * 10**9
 
 
 def read(text: str, precision: Precision = "ns", **feeds: FeedRule) -> SampleBatch:
-    return SampleReader(feeds).read(parse_lines(text, precision, NOW), NOW)
+    return SampleReader(feeds).read(parse_lines(text.encode(), precision, NOW), NOW)
 
 
 def only(text: str, **feeds: FeedRule) -> Row:
