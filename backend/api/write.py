@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from backend.api.document import influx_errors
+from backend.api.document import Responses, influx_errors
 from backend.deps import StateDep
 from backend.errors import (
     BadLinesError,
@@ -49,7 +49,12 @@ BODY = {
 }
 
 
-@router.post("/v2/write", status_code=204, responses=influx_errors(*ERRORS), openapi_extra={"requestBody": BODY})
+PARTIAL: Responses = {200: {"model": InfluxError, "description": "Some samples are not stored; the message says why"}}
+
+
+@router.post(
+    "/v2/write", status_code=204, responses=PARTIAL | influx_errors(*ERRORS), openapi_extra={"requestBody": BODY}
+)
 async def write(
     request: Request, state: StateDep, precision: PrecisionQuery = "ns", org: str = "", bucket: str = ""
 ) -> Response:
@@ -104,10 +109,7 @@ def _too_large() -> TooLargeError:
 
 
 def _answer(outcome: Outcome, unstored: list[str]) -> Response:
-    """204 where everything is stored. Telegraf logs what a 4xx says and drops the batch, of which it sends no part again.
-
-    So 4xx is for what its operator must mend, or where nothing is stored; a 200 it takes as delivered.
-    """
+    """204 where everything is stored; else what is not, by a status that no sender repeats for ever (0005)."""
     if outcome.bad_lines:
         raise BadLinesError(" ".join([f"unable to parse {_named(outcome)}.", *unstored, "The other lines are stored."]))
     if not unstored:

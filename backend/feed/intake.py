@@ -113,8 +113,8 @@ class Intake:
             sentences.append(f"{outcome.too_old} samples are older than {KEPT_HOURS:g} hours and are not stored.")
         if outcome.refused:
             sentences.append(
-                f"{self._max_series} series are stored, the maximum (SCALEOPS_MAX_SERIES): {outcome.refused} samples of "
-                f"others are not stored ({', '.join(outcome.refused_series)}). Delete a series first, or raise the limit."
+                f"{self._max_series} series are stored, the maximum (SCALEOPS_MAX_SERIES): {outcome.refused} samples "
+                f"of others are not stored ({', '.join(outcome.refused_series)}). Delete a series first."
             )
         return sentences
 

@@ -2013,6 +2013,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description Some samples are not stored; the message says why */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InfluxError"];
+                };
+            };
             /** @description Successful Response */
             204: {
                 headers: {
