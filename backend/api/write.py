@@ -22,14 +22,13 @@ from backend.errors import (
     TooLargeError,
     UnauthorizedError,
 )
+from backend.feed.bodies import MOST_BYTES, Bodies, too_large
 from backend.feed.intake import Outcome
 from backend.feed.line_parser import Precision
 from backend.schemas import InfluxError
 
 router = APIRouter()
 
-MOST_BYTES = 16 * 1024**2  # of lines; Telegraf's batches of 1,000 are some 200 kB
-BODY_SECONDS = 30
 
 PrecisionQuery = Annotated[Precision, Query(description="unit of the lines' times")]
 ERRORS = (
@@ -63,27 +62,19 @@ async def write(
     Lines without a field that holds traffic are ignored.
     """
     del org, bucket
-    body = await _received(request)
     intake = state["intake"]
+    body = await _received(request, intake.bodies)
     with intake.admitted():
         outcome = await intake.write(body, precision)
     return _answer(outcome, intake.unstored(outcome))
 
 
-async def _received(request: Request) -> bytes:
+async def _received(request: Request, bodies: Bodies) -> bytes:
     """The lines, unpacked."""
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not supported. Send plain text or gzip.")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise _too_large()
-    except TimeoutError:
-        raise BusyError(f"The body was not received within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
+    body = await bodies.receive(request.stream())
     lines = await asyncio.to_thread(_unpacked, body) if encoding == "gzip" else bytes(body)
     if not lines:
         raise BadLinesError("The body is empty. Send at least one line.")
@@ -100,12 +91,8 @@ def _unpacked(body: bytearray) -> bytes:
     except (OSError, zlib.error) as error:
         raise BadLinesError(f"Content-Encoding is gzip, but the body is not, or not all of it: {error}.") from None
     if len(lines) > MOST_BYTES:
-        raise _too_large()
+        raise too_large()
     return lines
-
-
-def _too_large() -> TooLargeError:
-    return TooLargeError(f"The lines exceed {MOST_BYTES // 1024**2} MiB. Send them in several requests.")
 
 
 def _answer(outcome: Outcome, unstored: list[str]) -> Response:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from backend.errors import BusyError, ConflictError
+from backend.feed.bodies import Bodies
 from backend.feed.line_parser import BadLine, Precision, parse_lines
 from backend.feed.rates import NANOSECONDS
 from backend.feed.samples import Row, SampleBatch, SampleReader, samples_frame
@@ -52,6 +53,7 @@ class Intake:
     """
 
     def __init__(self, store: Store, tracker: FeedTracker, reader: SampleReader, max_series: int) -> None:
+        self.bodies = Bodies()
         self._store = store
         self._tracker = tracker
         self._reader = reader
