@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     prometheus_url: str = ""
     prometheus_token: str = ""
     prometheus_queries: dict[str, str] = {}
+    client_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
     max_upload_mb: int = Field(default=1_024, ge=1)
     max_rows: int = Field(default=50_000_000, ge=2)
     max_series: int = Field(default=200, ge=1)

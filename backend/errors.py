@@ -72,6 +72,13 @@ class ConflictError(ProblemError):
     example = "200 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
 
 
+class BadRequestError(ProblemError):
+    status = 400
+    type = "bad-request"
+    title = "Bad request"
+    example = "The header Host holds no address: '['."
+
+
 class ForbiddenError(ProblemError):
     status = 403
     type = "forbidden"

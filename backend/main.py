@@ -1,6 +1,7 @@
 """The app's table of contents: what it is made of and where the calls are."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         uploads = Uploads(settings, store, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
+        gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load
         yield State(
             settings=settings,
             store=store,

@@ -9,6 +9,7 @@ from backend.api.examples import EXAMPLES
 from backend.api.guard import SAFE_METHODS
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
 from backend.errors import (
+    BadRequestError,
     ConflictError,
     ForbiddenError,
     InvalidRequestError,
@@ -92,11 +93,11 @@ def _add_components(document: dict[str, Any]) -> None:
 
 
 def _add_guard(document: dict[str, Any]) -> None:
-    """Every call refuses foreign hosts and origins; those that change data need the token."""
+    """Every call refuses malformed and foreign hosts and origins; those that change data need the token."""
     for operations in document["paths"].values():
         for method, operation in operations.items():
             safe = method.upper() in SAFE_METHODS
-            refusals = problems(ForbiddenError) if safe else problems(ForbiddenError, UnauthorizedError)
+            refusals = problems(BadRequestError, ForbiddenError, *([] if safe else [UnauthorizedError]))
             declared = {str(status): response for status, response in refusals.items()} | operation["responses"]
             operation["responses"] = dict(sorted(declared.items()))
             if not safe:

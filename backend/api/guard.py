@@ -1,4 +1,4 @@
-"""What stands between a browser and the app: who may call it, and the headers of every answer.
+"""What stands between a browser and the app: who may call it, and the headers that every answer gets (listening).
 
 A local tool without a login can be attacked by any page its user visits: by a form that posts to it, a WebSocket
 (CORS does not apply to either), or a host name rebound to 127.0.0.1. OWASP, Cross-Site Request Forgery Prevention
@@ -6,15 +6,15 @@ and WebSocket cheat sheets.
 """
 
 import hmac
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from backend.api.problems import is_served, problem_response
 from backend.config import LOOPBACK_HOSTS, Settings
-from backend.errors import ForbiddenError, ProblemError, UnauthorizedError
+from backend.errors import BadRequestError, ForbiddenError, ProblemError, UnauthorizedError
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 SECURITY_HEADERS = {
@@ -46,13 +46,11 @@ class Guard:
         try:
             self._check(scope)
         except ProblemError as problem:
-            if scope["type"] == "websocket":
-                return await WebSocket(scope, receive, send).send_denial_response(
-                    problem_response(problem, scope["path"])
-                )
             response = problem_response(problem, scope["path"])
-            return await response(scope, receive, _with_security_headers(send))
-        await self._app(scope, receive, _with_security_headers(send) if scope["type"] == "http" else send)
+            if scope["type"] == "websocket":
+                return await WebSocket(scope, receive, send).send_denial_response(response)
+            return await response(scope, receive, send)
+        await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -63,7 +61,10 @@ class Guard:
             self._check_token(scope, headers)
 
     def _check_host(self, host: str) -> None:
-        if not self._any_host and urlsplit(f"//{host}").hostname not in self._hosts:
+        parts = _split("Host", f"//{host}")
+        if parts.netloc != host:  # it goes on as a path
+            raise _malformed("Host", host)
+        if not self._any_host and parts.hostname not in self._hosts:
             raise ForbiddenError(
                 "This server answers on this machine's own names only (127.0.0.1, localhost). To reach it by another "
                 "name, add its origin to SCALEOPS_ALLOWED_ORIGINS."
@@ -73,7 +74,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is None:  # not a browser, or one too old to be told apart by this
             return
-        if urlsplit(origin).netloc != headers.get("host") and origin not in self._origins:
+        if _split("Origin", origin).netloc != headers.get("host") and origin not in self._origins:
             raise ForbiddenError(
                 "The request comes from a page of another origin. Only the product's own page and the origins in "
                 "SCALEOPS_ALLOWED_ORIGINS may change or watch data."
@@ -90,12 +91,15 @@ class Guard:
             )
 
 
-def _with_security_headers(send: Send) -> Send:
-    async def send_with_headers(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in SECURITY_HEADERS.items():
-                headers.setdefault(name, value)
-        await send(message)
+def _split(header: str, address: str) -> SplitResult:
+    """The parts of an address that a header has. Raises BadRequestError where it is none."""
+    try:
+        parts = urlsplit(address)
+        _ = parts.port  # which is read, and may be none, only when it is asked for
+    except ValueError:
+        raise _malformed(header, address) from None
+    return parts
 
-    return send_with_headers
+
+def _malformed(header: str, address: str) -> BadRequestError:
+    return BadRequestError(f"The header {header} holds no address: {address.removeprefix('//')[:100]!r}.")

@@ -119,7 +119,7 @@ async def _receive(request: Request, job: ImportJob, path: Path, limit: int) -> 
     except ClientDisconnect:
         job.report("failed")
         raise
-    except ProblemError:
+    except (ProblemError, OSError):
         job.report("failed")
         await _discard(request)
         raise

@@ -1,12 +1,15 @@
 """InfluxDB v2's write call, so that Telegraf feeds a live series without glue (reference/contracts.md, 5.5)."""
 
 import asyncio
+import gzip
 import zlib
+from io import BytesIO
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 
-from backend.api.document import influx_errors
+from backend.api.document import Responses, influx_errors
 from backend.deps import StateDep
 from backend.errors import (
     BadLinesError,
@@ -19,13 +22,13 @@ from backend.errors import (
     TooLargeError,
     UnauthorizedError,
 )
-from backend.feed.line_parser import BadLine, Precision
+from backend.feed.bodies import MOST_BYTES, Bodies, too_large
+from backend.feed.intake import Outcome
+from backend.feed.line_parser import Precision
+from backend.schemas import InfluxError
 
 router = APIRouter()
 
-MOST_BYTES = 16 * 1024**2  # of lines; Telegraf's batches of 1,000 are some 200 kB
-BODY_SECONDS = 30
-NAMED_LINES = 5
 
 PrecisionQuery = Annotated[Precision, Query(description="unit of the lines' times")]
 ERRORS = (
@@ -45,7 +48,12 @@ BODY = {
 }
 
 
-@router.post("/v2/write", status_code=204, responses=influx_errors(*ERRORS), openapi_extra={"requestBody": BODY})
+PARTIAL: Responses = {200: {"model": InfluxError, "description": "Some samples are not stored; the message says why"}}
+
+
+@router.post(
+    "/v2/write", status_code=204, responses=PARTIAL | influx_errors(*ERRORS), openapi_extra={"requestBody": BODY}
+)
 async def write(
     request: Request, state: StateDep, precision: PrecisionQuery = "ns", org: str = "", bucket: str = ""
 ) -> Response:
@@ -55,50 +63,51 @@ async def write(
     """
     del org, bucket
     intake = state["intake"]
+    body = await _received(request, intake.bodies)
     with intake.admitted():
-        bad = await intake.write(await _received(request), precision)
-    if bad:
-        raise BadLinesError(_describe(bad))
-    return Response(status_code=204)
+        outcome = await intake.write(body, precision)
+    return _answer(outcome, intake.unstored(outcome))
 
 
-async def _received(request: Request) -> str:
+async def _received(request: Request, bodies: Bodies) -> bytes:
+    """The lines, unpacked."""
     encoding = request.headers.get("content-encoding", "identity").lower()
     if encoding not in ("identity", "gzip"):
         raise BadLinesError(f"Content-Encoding {encoding[:20]!r} is not supported. Send plain text or gzip.")
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MOST_BYTES:
-                    raise _too_large()
-    except TimeoutError:
-        raise BusyError(f"The body was not received within {BODY_SECONDS} s.", headers={"Retry-After": "1"}) from None
-    if not body:
+    body = await bodies.receive(request.stream())
+    lines = await asyncio.to_thread(_unpacked, body) if encoding == "gzip" else bytes(body)
+    if not lines:
         raise BadLinesError("The body is empty. Send at least one line.")
-    plain = await asyncio.to_thread(_unpacked, bytes(body)) if encoding == "gzip" else bytes(body)
-    return plain.decode(errors="surrogateescape")  # what is not UTF-8 makes its line a bad one, and no other
+    return lines
 
 
-def _unpacked(body: bytes) -> bytes:
-    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
+def _unpacked(body: bytearray) -> bytes:
+    """All members of a gzip file, and nothing where one is damaged or something else follows."""
     try:
-        plain = unpacker.decompress(body, MOST_BYTES)
-    except zlib.error as error:
-        raise BadLinesError(f"Content-Encoding is gzip, but the body is not: {error}.") from None
-    if unpacker.unconsumed_tail:
-        raise _too_large()
-    if not unpacker.eof:
-        raise BadLinesError("The gzip body is truncated.")
-    return plain
+        with gzip.GzipFile(fileobj=BytesIO(body)) as file:
+            lines = file.read(MOST_BYTES + 1)
+    except EOFError:
+        raise BadLinesError("The gzip body is truncated.") from None
+    except (OSError, zlib.error) as error:
+        raise BadLinesError(f"Content-Encoding is gzip, but the body is not, or not all of it: {error}.") from None
+    if len(lines) > MOST_BYTES:
+        raise too_large()
+    return lines
 
 
-def _too_large() -> TooLargeError:
-    return TooLargeError(f"The lines exceed {MOST_BYTES // 1024**2} MiB. Send them in several requests.")
+def _answer(outcome: Outcome, unstored: list[str]) -> Response:
+    """204 where everything is stored; else what is not, by a status that no sender repeats for ever (0005)."""
+    if outcome.bad_lines:
+        raise BadLinesError(" ".join([f"unable to parse {_named(outcome)}.", *unstored, "The other lines are stored."]))
+    if not unstored:
+        return Response(status_code=204)
+    if not outcome.stored:
+        raise ConflictError(" ".join(unstored))
+    message = " ".join([*unstored, f"The other {outcome.stored} are stored."])
+    return JSONResponse(InfluxError(code="partial write", message=message).model_dump())
 
 
-def _describe(bad: list[BadLine]) -> str:
-    named = "; ".join(str(line) for line in bad[:NAMED_LINES])
-    others = f"; and {len(bad) - NAMED_LINES} more" if len(bad) > NAMED_LINES else ""
-    return f"unable to parse {named}{others}. The other lines are stored."
+def _named(outcome: Outcome) -> str:
+    named = "; ".join(str(line) for line in outcome.bad)
+    others = outcome.bad_lines - len(outcome.bad)
+    return f"{named}; and {others} more" if others else named

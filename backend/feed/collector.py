@@ -12,7 +12,15 @@ import pandas as pd
 import structlog
 
 from backend.errors import ProblemError
-from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS, SourceSamples, growing_rate, sources_of, window_rate
+from backend.feed.rates import (
+    LATE_SHARE,
+    LOOKBACK_WINDOWS,
+    NANOSECONDS,
+    SourceSamples,
+    growing_rate,
+    sources_of,
+    window_rate,
+)
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
@@ -137,6 +145,8 @@ class Collector:
             self._issue(live[start : start + CHUNK_SERIES], newest)
         for name in live:
             self._fed_series(name).note_served(newest)
+        unknown = [name for name in live if np.isnan(self._fed_series(name).rates(first - 1, first)).any()]
+        self._tracker.put_back({name: {first - 1} for name in unknown})  # a late sample may have come since
 
     def _issue(self, names: list[str], newest: int) -> None:
         """Write the forecasts from the end of the newest window."""
@@ -250,9 +260,9 @@ class Collector:
         return series
 
     def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[SourceSamples]]:
-        """Samples of windows `first` to `last` and of those they look back on."""
+        """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
-        stop = _utc((last + 1) * self._seconds) + timedelta(microseconds=1)  # a counter read at the end is in
+        stop = _utc((last + 1) * self._seconds) + timedelta(seconds=LATE_SHARE * self._seconds)
         named = {} if filename is None else {"filename": filename}
         sources = sources_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
         for name, own in sources.items():

@@ -16,6 +16,8 @@ from backend.stores import TIME
 
 LOOKBACK_WINDOWS = 3  # samples before the window tell how often a source speaks, and where its counter stood
 REGULAR = 1.5  # a source is silent once nothing comes for so many of its usual gaps
+LATE = 4.5  # a sample that comes after so many usual gaps is late, and tells what was served since the one before it,
+LATE_SHARE = 0.2  # unless the gap is more than this share of a window, which then would be a guess
 IRREGULAR = 4.0  # one sample an event: gaps vary like those of a Poisson process, one in 10,000 is longer than this
 NANOSECONDS = 1_000_000_000
 
@@ -59,10 +61,11 @@ def window_rate(sources: Sequence[SourceSamples], start: int, stop: int) -> floa
     """Requests per second in [start, stop) (ns), or None where that is not known.
 
     A source that came up inside the window counts with what it served since; one that fell silent inside it leaves
-    the window unknown, for it may only be late.
+    the window unknown, for it may only be late. `sources` may go on for LATE_SHARE of a window after `stop`: a late
+    sample there tells that none is missing before it.
     """
     lookback = start - LOOKBACK_WINDOWS * (stop - start)
-    near = [source.between(lookback, stop) for source in sources]
+    near = [source.between(lookback, stop + round(LATE_SHARE * (stop - start))) for source in sources]
     shares = [_SHARES[source.kind](source, start, stop) for source in near if _has_samples(source, start, stop)]
     known = [share for share in shares if share is not None]
     if len(known) < len(shares) or not any(share.whole for share in known):
@@ -92,15 +95,18 @@ def _has_samples(source: SourceSamples, start: int, stop: int) -> bool:
 def _count(source: SourceSamples, start: int, stop: int) -> _Share | None:
     times = source.times
     first, last = np.searchsorted(times, (start, stop))
-    allowed = _longest_gap(times[:last])
-    silent = stop - times[last - 1] > allowed or (np.diff(times[first:last]) > allowed).any()
-    if silent or _usual_gap(times) > REGULAR * (stop - start):
+    usual, width = _usual_gap(times[:last]), stop - start
+    silence = _longest_gap(times[:last])
+    late = max(silence, min(LATE * usual, LATE_SHARE * width))
+    gaps = np.diff(times)  # gaps[k] ends with sample k + 1
+    ended = stop - times[last - 1] > silence and not (gaps[last - 1 : last] <= late).any()
+    if ended or (gaps[first : last - 1] > late).any() or usual > REGULAR * width:
         return None
-    continues = first > 0 and times[first] - times[first - 1] <= allowed
-    whole = bool(continues or times[first] - start <= allowed)
+    continues = first > 0 and gaps[first - 1] <= late
+    whole = bool(continues or times[first] - start <= silence)
     if first > 0 and not whole:  # it fell silent before, and came back in here
         return None
-    return _Share(float(source.values[first:last].sum()) * NANOSECONDS / (stop - start), whole)
+    return _Share(float(source.values[first:last].sum()) * NANOSECONDS / width, whole)
 
 
 def _rate(source: SourceSamples, start: int, stop: int) -> _Share:
@@ -110,6 +116,7 @@ def _rate(source: SourceSamples, start: int, stop: int) -> _Share:
 
 def _counter(source: SourceSamples, start: int, stop: int) -> _Share | None:
     """Increase from the last sample before the window to the last one in it, over the seconds between them."""
+    source = source.between(int(source.times[0]), stop)
     if len(source.times) < 2:
         return None
     begin, end = source.times[:-1], source.times[1:]

@@ -1,8 +1,9 @@
 """Which sample a line of a feed is: the series' name, the source, what the value means."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any
 
 import pandas as pd
@@ -24,6 +25,7 @@ USUAL = (("requests", "count"), ("count", "count"), ("hits", "count"), ("rps", "
 SOURCE_LENGTH = 100
 EARLIEST = 631_152_000 * 10**9  # 1990: anything older is a wrong precision
 MOST_AHEAD = 86_400 * 10**9
+BATCH_LINES = 5_000
 
 Row = tuple[str, str, str, int, float]
 
@@ -52,6 +54,12 @@ class SampleReader:
         self._feeds = {**KNOWN_FEEDS, **feeds}
         self._names: dict[tuple[str, str | None], str] = {}
         self._sources: dict[tuple[tuple[str, str], ...], str] = {}
+
+    def batches(self, lines: Iterable[Line | BadLine], now: int) -> Iterator[SampleBatch]:
+        """The samples of the lines, of so many lines at a time that none of the work on a batch takes long."""
+        rest = iter(lines)
+        for line in rest:
+            yield self.read(chain([line], islice(rest, BATCH_LINES - 1)), now)
 
     def read(self, lines: Iterable[Line | BadLine], now: int) -> SampleBatch:
         batch = SampleBatch()

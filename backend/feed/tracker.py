@@ -54,10 +54,24 @@ class FeedTracker:
         with self._lock:
             for name, time in newest.items():
                 self._note(str(name), int(time))
-            if self._closed is not None:
-                late = table[table["time"] <= (self._closed + 1) * self._window]
-                for name, time in late.itertuples(index=False):
-                    self._late[name].update(self._reached(int(time)))
+            if self._closed is None:
+                return
+            closed = self._closed
+        late = table[table["time"] <= (closed + 1) * self._window]
+        if late.empty:
+            return
+        # A sample reaches its own window, for a counter the one that ends with it, and those that look back on it.
+        # Thousands of samples reach few windows: outside the lock, for which those wait who serve the page.
+        windows = pd.DataFrame(
+            {
+                "filename": late["filename"],
+                "first": (late["time"] - 1) // self._window,
+                "last": (late["time"] // self._window + LOOKBACK_WINDOWS).clip(upper=closed),
+            }
+        ).drop_duplicates()
+        with self._lock:
+            for name, first, last in windows.itertuples(index=False):
+                self._late[name].update(range(first, last + 1))
 
     def note_newest(self, filename: str, newest: int) -> None:
         """The newest sample in the store: an earlier process or another one received it."""
@@ -66,13 +80,6 @@ class FeedTracker:
 
     def _note(self, filename: str, time: int) -> None:
         self._newest[filename] = max(time, self._newest.get(filename, 0))
-
-    def _reached(self, time: int) -> range:
-        """The closed windows whose rate a sample may change: its own, for a counter the one that ends with it, and
-        those that look back on it."""
-        assert self._closed is not None
-        last = min(time // self._window + LOOKBACK_WINDOWS, self._closed)
-        return range((time - 1) // self._window, last + 1)
 
     def take_late(self) -> dict[str, set[int]]:
         """The closed windows to compute anew, by series; asked once."""

@@ -41,6 +41,16 @@ def test_nginx_sends_the_headers_of_the_backend_once() -> None:
     assert set(re.findall(r"proxy_hide_header (\S+);", NGINX)) == set(SECURITY_HEADERS)
 
 
+def test_nginx_waits_for_clients_as_long_as_the_backend() -> None:
+    timeouts = dict(
+        re.findall(r"^(client_header_timeout|client_body_timeout|send_timeout) (.*);$", NGINX, re.MULTILINE)
+    )
+    assert len(timeouts) == 3
+    assert set(timeouts.values()) == {"${SCALEOPS_CLIENT_TIMEOUT_SECONDS}s"}
+    frontend = COMPOSE.partition("  frontend:")[2].partition("  backend:")[0]
+    assert "SCALEOPS_CLIENT_TIMEOUT_SECONDS:" in frontend
+
+
 def test_no_block_of_nginx_loses_the_headers_by_adding_its_own() -> None:
     assert re.findall(r"^\s+add_header", NGINX, re.MULTILINE) == []
 

@@ -1,5 +1,6 @@
 """Where a file waits while it is read. What a killed process left behind is removed at the next start."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -10,6 +11,8 @@ from tempfile import TemporaryDirectory, gettempdir
 
 import structlog
 
+from backend.errors import StorageFullError
+
 log = structlog.get_logger()
 
 PREFIX = "scaleops-upload-"
@@ -17,9 +20,23 @@ PREFIX = "scaleops-upload-"
 
 @contextmanager
 def upload_folder() -> Iterator[Path]:
-    """A folder for one upload, removed afterwards and locked meanwhile: the lock ends with the process, kill -9 too."""
-    with TemporaryDirectory(prefix=PREFIX) as name, _locked(Path(name)) as folder:
-        yield folder
+    """A folder for one upload, removed afterwards and locked meanwhile: the lock ends with the process, kill -9 too.
+
+    Raises StorageFullError where what is written there does not fit.
+    """
+    try:
+        with TemporaryDirectory(prefix=PREFIX) as name, _locked(Path(name)) as folder:
+            yield folder
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        free = shutil.disk_usage(gettempdir()).free
+        raise StorageFullError(
+            f"The folder for uploads, {gettempdir()}, is full: {free:,} bytes are free. Make room there, or set TMPDIR "
+            "to another folder.",
+            folder=gettempdir(),
+            free_bytes=free,
+        ) from error
 
 
 def remove_leftovers() -> None:

@@ -1,14 +1,28 @@
 """Who may call the server, and the headers of its answers."""
 
+import email
+import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from backend.api.guard import SECURITY_HEADERS
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import series_csv
 
-PAGE_HEADERS = ("content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy")
+PAGE_HEADERS = {name.lower() for name in SECURITY_HEADERS}
+MALFORMED = [
+    {"Host": "["},
+    {"Host": "[::1"},
+    {"Host": "127.0.0.1:port"},
+    {"Host": "127.0.0.1/path"},
+    {"Origin": "http://["},
+    {"Origin": "http://127.0.0.1:99999"},
+]
+# The call of the limits crashes: nothing can be listed.
+CRASHING = "from backend.api import system; system.BASELINES = None; from backend.cli import app; app(['serve'])"
 
 
 def test_a_form_of_a_foreign_page_stores_nothing(server: Server) -> None:
@@ -31,9 +45,65 @@ def test_a_host_name_rebound_to_this_machine_is_refused(server: Server, host: st
 @pytest.mark.parametrize("path", ["/", "/api/health", "/api/history", "/nothing.js", "/api/series/nothing"])
 def test_every_answer_has_the_security_headers(server: Server, path: str) -> None:
     headers = server.client.get(path).headers
-    assert set(PAGE_HEADERS) <= set(headers)
+    assert set(headers) >= PAGE_HEADERS
+    assert len(headers.get_list("content-security-policy")) == 1
     assert "unsafe-inline" not in headers["content-security-policy"]
     assert "server" not in headers
+
+
+@pytest.mark.parametrize("headers", MALFORMED, ids=str)
+def test_a_malformed_host_or_origin_is_a_bad_request(server: Server, headers: dict[str, str]) -> None:
+    log = server.folder / "server.log"
+    written = log.stat().st_size
+    answer = server.client.delete("/api/series/nothing", headers=headers)
+    assert (answer.status_code, answer.json()["type"]) == (400, "urn:scaleops:problem:bad-request")
+    assert set(answer.headers) >= PAGE_HEADERS
+    status, names = handshake(server, {"Host": "127.0.0.1"} | headers)
+    assert status == 400
+    assert names >= PAGE_HEADERS
+    assert "Traceback" not in log.read_text()[written:]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/ws/live", {}, 101),
+        ("/ws/live", {"Origin": "https://evil.example"}, 403),
+        ("/ws/nothing", {}, 403),
+        ("/ws/live?after=nothing", {}, 403),
+    ],
+)
+def test_every_answer_to_a_handshake_has_the_security_headers(
+    server: Server, path: str, headers: dict[str, str], status: int
+) -> None:
+    answered, names = handshake(server, {"Host": "127.0.0.1"} | headers, path)
+    assert (answered, names & PAGE_HEADERS) == (status, PAGE_HEADERS)
+
+
+def handshake(server: Server, headers: dict[str, str], path: str = "/ws/live") -> tuple[int, set[str]]:
+    """Ask for a WebSocket: the answer's status and the names of its headers. A client of a library's sends no such."""
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    head = "".join(f"{name}: {value}\r\n" for name, value in (upgrade | headers).items())
+    with socket.create_connection(("127.0.0.1", server.port)) as connection, connection.makefile("rb") as answer:
+        connection.sendall(f"GET {path} HTTP/1.1\r\n{head}\r\n".encode())
+        status = int(answer.readline().split()[1])
+        return status, {name.lower() for name in email.message_from_bytes(b"".join(iter(answer.readline, b"\r\n")))}
+
+
+def test_a_request_that_is_none_and_one_that_crashes_have_the_security_headers(tmp_path: Path) -> None:
+    with running_server(tmp_path, [sys.executable, "-c", CRASHING]) as server:
+        crashed = server.client.get("/api/limits")
+        assert (crashed.status_code, set(crashed.headers) >= PAGE_HEADERS) == (500, True)
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
+            connection.sendall(b"this is no HTTP\r\n\r\n")
+            answer = connection.makefile("rb").read().decode().lower()
+    assert answer.startswith("http/1.1 400")
+    assert all(f"{name}:" in answer for name in PAGE_HEADERS)
 
 
 @pytest.fixture(scope="module")

@@ -31,7 +31,8 @@ def test_the_example_of_every_operation_is_answered_as_declared(server: Server, 
     server.upload(SAMPLE_FILENAME, series_csv(300), headers={"X-Upload-Id": "my-upload-1"})
     operation = DOCUMENT["paths"][path][method]
     answer = send_example(server, method, path, operation)
-    assert [str(answer.status_code)] == [status for status in operation["responses"] if status < "300"], answer.text
+    declared = [status for status in operation["responses"] if status < "300"]
+    assert str(answer.status_code) == declared[-1], answer.text  # a success in part comes before the whole one
     CHECKED[path][method].validate_response(answer)
 
 

@@ -2,15 +2,17 @@
 
 import http.client
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
 from backend.tests.feeding import until
-from backend.tests.server import Server
+from backend.tests.server import Server, running_server
 from backend.tests.traffic import raw_parquet, series_csv
 
 BOUNDARY = "boundary"
@@ -243,3 +245,31 @@ def test_three_windows_are_answered_with_an_honest_warming_up(server: Server) ->
     result = server.upload("short.csv", series_csv(3)).json()
     assert result["forecast"]["warming_up"] is True
     assert all(point["p10"] <= point["mean"] <= point["p90"] for point in result["forecast"]["points"])
+
+
+# The files that uploads write are on a disk without room: what is written to /dev/full does not fit.
+FULL_FOLDER = """
+import tempfile
+from pathlib import Path
+
+class FullFolder(tempfile.TemporaryDirectory):
+    def __enter__(self):
+        for name in ("received", "synthetic-sample.parquet"):
+            Path(self.name, name).symlink_to("/dev/full")
+        return super().__enter__()
+
+tempfile.TemporaryDirectory = FullFolder
+from backend.cli import app
+app(["serve"])
+"""
+
+
+def test_a_full_folder_for_uploads_is_said_with_its_name(tmp_path: Path) -> None:
+    with running_server(tmp_path, [sys.executable, "-c", FULL_FOLDER]) as server:
+        uploaded = server.upload("traffic.csv", series_csv(300_000), headers={"X-Upload-Id": "full"})
+        assert server.get("/api/uploads/full")["step"] == "failed"
+        for answer in (uploaded, server.client.post("/api/sample")):
+            assert (answer.status_code, answer.json()["type"]) == (507, "urn:scaleops:problem:storage-full")
+            assert str(tmp_path / "tmp") in answer.json()["detail"]
+        assert server.temporary_files() == []
+    assert "Traceback" not in (tmp_path / "server.log").read_text()

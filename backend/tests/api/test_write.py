@@ -4,6 +4,7 @@ import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 
 from backend.tests.feeding import MINUTE, Feed, Home, fast_server, post, until
+from backend.tests.programs import stored_samples
 from backend.tests.server import Server, running_server
 
 LINES = "nginx,host=web1,port=80,server=localhost accepts=10i,active=1i,requests={}i {}\n"
@@ -72,12 +74,63 @@ def test_with_a_token_set_the_write_needs_it(tmp_path: Path) -> None:
             assert post(server, "web count=1i", Authorization=f"{scheme} secret").status_code == 204
 
 
-def test_one_series_too_many_is_refused_and_the_known_ones_go_on(tmp_path: Path) -> None:
+def test_one_series_too_many_costs_its_own_samples_only(tmp_path: Path) -> None:
     with fast_server(tmp_path, SCALEOPS_MAX_SERIES="2") as server:
         assert post(server, "one count=1i\ntwo count=1i").status_code == 204
-        answer = post(server, "three count=1i")
+        answer = post(server, f"three count=1i\none count=2i {time.time_ns()}\nfour count=1i")
+        assert (
+            answer.status_code == 200
+        )  # Telegraf takes it as delivered: it neither drops the batch nor sends it again
+        assert answer.json()["code"] == "partial write"
+        assert "2 samples of others are not stored (three, four)" in answer.json()["message"]
+        assert stored_samples(server, "one")["value"].tolist() == [1, 2]
+        assert stored_samples(server, "three").empty
+
+
+def test_there_is_room_for_the_first_of_the_new_series(tmp_path: Path) -> None:
+    with fast_server(tmp_path, SCALEOPS_MAX_SERIES="2") as server:
+        assert post(server, "one count=1i\ntwo count=1i\nthree count=1i").status_code == 200
+        assert [len(stored_samples(server, name)) for name in ("one", "two", "three")] == [1, 1, 0]
+
+
+def test_where_nothing_is_stored_for_want_of_room_it_is_no_success(tmp_path: Path) -> None:
+    with fast_server(tmp_path, SCALEOPS_MAX_SERIES="1") as server:
+        assert post(server, "one count=1i").status_code == 204
+        answer = post(server, "two count=1i")
         assert (answer.status_code, answer.json()["code"]) == (422, "unprocessable entity")
-        assert post(server, "one count=1i\ntwo count=1i").status_code == 204
+        assert "SCALEOPS_MAX_SERIES" in answer.json()["message"]
+
+
+@pytest.mark.parametrize(("fresh", "status"), [("", 422), ("web count=1i\n", 200)])
+def test_samples_too_old_to_be_stored_are_said(fed_server: Server, fresh: str, status: int) -> None:
+    old = time.time_ns() - 25 * 3600 * 10**9
+    answer = post(fed_server, f"{fresh}web count=1i {old}\nweb count=1i {old + 1}")
+    assert answer.status_code == status
+    assert "2 samples are older than 24 hours" in answer.json()["message"]
+
+
+def test_every_member_of_a_gzip_body_is_read(fed_server: Server) -> None:
+    body = gzip.compress(b"member1 count=1i\n") + gzip.compress(b"member2 count=1i\n")
+    assert post(fed_server, body, **{"Content-Encoding": "gzip"}).status_code == 204
+    assert [len(stored_samples(fed_server, name)) for name in ("member1", "member2")] == [1, 1]
+
+
+def test_of_a_gzip_body_with_something_else_behind_it_nothing_is_stored(fed_server: Server) -> None:
+    answer = post(fed_server, gzip.compress(b"behind count=1i\n") + b"garbage", **{"Content-Encoding": "gzip"})
+    assert answer.status_code == 400
+    assert stored_samples(fed_server, "behind").empty
+
+
+def test_no_line_keeps_others_from_being_served(fed_server: Server) -> None:
+    tags = "".join(f",t{number}=v" for number in range(100_000))
+    with ThreadPoolExecutor() as threads:
+        answer = threads.submit(post, fed_server, f"m{tags} count=1i\nbeside count=1i")
+        begun = time.monotonic()
+        while not answer.done():
+            fed_server.get("/api/health")
+        assert time.monotonic() - begun < 10  # it took 15 to 50 s, and no other answer came meanwhile
+    assert answer.result().status_code == 400
+    assert len(stored_samples(fed_server, "beside")) == 1
 
 
 def test_a_store_that_is_down_is_said_with_the_time_to_try_again(tmp_path: Path) -> None:

@@ -90,6 +90,22 @@ def test_a_window_that_counts_do_not_cover_is_unknown(seconds: list[float]) -> N
     assert window_rate([source("count", seconds)], START, STOP) is None
 
 
+@pytest.mark.parametrize(
+    ("seconds", "known"),
+    [
+        (every(1, 500, 630) + every(1, 633, 700), True),
+        (every(1, 500, 630) + every(1, 635, 700), False),
+        (every(1, 500, 658) + every(1, 661, 700), True),
+        (every(1, 500, 658), False),
+        (every(1, 500, 598) + every(1, 601, 700), True),
+    ],
+    ids=["late inside", "missing inside", "late at the end", "missing at the end", "late at the beginning"],
+)
+def test_a_sample_that_comes_a_little_late_still_counts(seconds: list[float], known: bool) -> None:
+    inside = sum(600 <= second < 660 for second in seconds)
+    assert window_rate([source("count", seconds)], START, STOP) == (inside / 60 if known else None)
+
+
 def test_a_host_that_comes_up_counts_with_what_it_served() -> None:
     old, new = source("count", every(1, 500, 700)), source("count", every(1, 630, 700), 2.0)
     assert window_rate([old, new], START, STOP) == pytest.approx(2.0)

@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.config import FeedRule
-from backend.feed.line_parser import BadLine, Precision, parse_lines
-from backend.feed.samples import Row, SampleBatch, SampleReader
+from backend.feed.line_parser import MOST_LINE_BYTES, MOST_TAGS, BadLine, Precision, parse_lines
+from backend.feed.samples import BATCH_LINES, Row, SampleBatch, SampleReader
 
 NOW = 1_790_000_000 * 10**9
 
 
 def read(text: str, precision: Precision = "ns", **feeds: FeedRule) -> SampleBatch:
-    return SampleReader(feeds).read(parse_lines(text, precision, NOW), NOW)
+    return SampleReader(feeds).read(parse_lines(text.encode(), precision, NOW), NOW)
 
 
 def only(text: str, **feeds: FeedRule) -> Row:
@@ -98,6 +98,37 @@ def test_a_bad_line_is_named_and_the_others_are_kept(line: str, reason: str) -> 
     (bad,) = samples.bad
     assert bad.number == 2
     assert reason in str(bad)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("m" + ",t=v" * (MOST_TAGS + 1) + " requests=1", "tags"),
+        ("m" + "".join(f",t{number}=v" for number in range(100_000)) + " requests=1", "longer than 65536 bytes"),
+        ('m text="' + "x" * MOST_LINE_BYTES, "longer than 65536 bytes"),
+    ],
+    ids=["too many tags", "a hundred thousand tags", "an endless string"],
+)
+def test_a_line_that_would_hold_up_everything_else_is_not_parsed(line: str, reason: str) -> None:
+    samples = read(f"{line}\nweb requests=1 {NOW}")
+    assert [row[0] for row in samples.rows] == ["web"]
+    (bad,) = samples.bad
+    assert reason in bad.reason
+    assert len(str(bad)) < 300
+
+
+def test_many_fields_and_commas_inside_values_are_no_tags() -> None:
+    fields = ",".join(f"f{number}=1" for number in range(MOST_TAGS + 1))
+    text = "a, b" * MOST_TAGS
+    host = "a\\ b"
+    assert only(f'web,host={host} {fields},text="{text}",requests=7 {NOW}')[1:] == ("host=a b", "count", NOW, 7.0)
+
+
+def test_lines_are_read_in_batches_and_keep_their_numbers() -> None:
+    body = f"web requests=1 {NOW}\n" * BATCH_LINES + f"web\nweb requests=2 {NOW}"
+    batches = list(SampleReader({}).batches(parse_lines(body.encode(), "ns", NOW), NOW))
+    assert [len(batch.rows) for batch in batches] == [BATCH_LINES, 1]
+    assert [bad.number for batch in batches for bad in batch.bad] == [BATCH_LINES + 1]
 
 
 @given(st.text(max_size=200))

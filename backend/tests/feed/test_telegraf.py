@@ -30,3 +30,21 @@ def test_every_request_reaches_the_product_also_while_it_is_overloaded(tmp_path:
         until(lambda: {"nginx", "web/shop"} <= {series["filename"] for series in server.get("/api/series")})
     assert set(counter["kind"]) == {"counter"}
     assert counter["value"].iloc[-1] - counter["value"].iloc[0] >= visitors.count
+
+
+@pytest.mark.programs
+def test_one_series_too_many_costs_the_others_nothing_and_telegraf_drops_no_batch(tmp_path: Path) -> None:
+    with (
+        fast_server(tmp_path, SCALEOPS_API_TOKEN="secret", SCALEOPS_MAX_SERIES="1") as server,
+        running_nginx(tmp_path) as nginx,
+        running_telegraf(tmp_path, server.url, "secret", nginx),
+    ):
+        until(lambda: len(stored_samples(server, "nginx")) >= 2)
+        with Visitors(nginx.url) as visitors:
+            until(lambda: visitors.count >= 100)
+        until(lambda: "series_limit_reached" in (tmp_path / "server.log").read_text())
+        before = len(stored_samples(server, "nginx"))
+        until(lambda: len(stored_samples(server, "nginx")) >= before + 3)
+        assert stored_samples(server, "web/shop").empty
+    assert "Failed to write" not in (tmp_path / "telegraf.log").read_text()
+    assert "E!" not in (tmp_path / "telegraf.log").read_text()
