@@ -102,8 +102,8 @@ def _import(
     origin: Origin,
     on_step: OnStep,
 ) -> dict[str, Any]:
-    """One import in a worker, over a store that it opens for itself; one that is away is not waited for."""
-    with closing(open_store(settings.model_copy(update={"store_wait_seconds": 0}), MEASUREMENTS)) as store:
+    """One import in a worker, over a store that it opens for itself."""
+    with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         result = import_file(
             path,
             filename,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from queue import SimpleQueue
+from queue import LifoQueue
 from typing import Any, Literal
 
 from backend.config import Settings
@@ -41,39 +41,41 @@ class _Ended:
 
 
 class Workers:
-    """WORKERS child processes with bounded memory, each of which does one work at a time."""
+    """At most WORKERS child processes with bounded memory, each of which does one work at a time. One is kept ready,
+    for a start takes seconds."""
 
     def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
         self._settings = settings
         self._estimator = estimator
         self._closed = False
-        self._idle: SimpleQueue[_Worker] = SimpleQueue()
-        self._all = [_Worker(settings, estimator) for _ in range(WORKERS)]
-        for worker in self._all:
-            self._idle.put(worker)
+        self._all: set[_Worker] = set()
+        self._places: LifoQueue[_Worker | None] = LifoQueue()  # of those that have nothing to do; None: not started
+        for _ in range(WORKERS - 1):
+            self._places.put(None)
+        self._places.put(self._started())
 
     def run(self, work: Work, *arguments: object, on_step: OnStep) -> Any:
         """Run `work(settings, estimator, *arguments, on_step)` in a child; blocks the calling thread. Raises
         ProblemError, whatever a file did to the child, and what `on_step` raised."""
-        worker = self._idle.get()
+        worker = self._places.get() or self._started()
         try:
             return worker.run(work, arguments, on_step)
         finally:
-            self._idle.put(worker if worker.reusable else self._replacement(worker))
+            if not worker.reusable:
+                self._all.discard(worker)
+                worker.end()
+            self._places.put(worker if worker.reusable else None if self._closed else self._started())
 
     def close(self) -> None:
         """End all children, whatever they do: what they store is whole or marked as incomplete."""
         self._closed = True
-        for worker in self._all:
+        for worker in list(self._all):
             worker.end()
 
-    def _replacement(self, worker: "_Worker") -> "_Worker":
-        worker.end()
-        if self._closed:
-            return worker
-        replacement = _Worker(self._settings, self._estimator)
-        self._all[self._all.index(worker)] = replacement
-        return replacement
+    def _started(self) -> "_Worker":
+        worker = _Worker(self._settings, self._estimator)
+        self._all.add(worker)
+        return worker
 
 
 class _Worker:
