@@ -54,12 +54,12 @@ def create_app(settings: Settings) -> FastAPI:
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
         statuses = SeriesStatuses(replayer, tracker, collector)
         forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons)
-        hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
+        hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
         upkeep = Upkeep(store, estimator, settings)
-        uploads = Uploads(settings, store, estimator)
+        uploads = Uploads(settings, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
         gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load

@@ -8,8 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
 from backend.deps import FilenameQuery, StateDep
-from backend.errors import ProblemError
+from backend.errors import BusyError, ProblemError
 from backend.live.channel import Subscriber
+from backend.live.hub import Hub
 from backend.schemas import LiveMessage
 
 router = APIRouter()
@@ -32,13 +33,18 @@ async def live(
     filename: FilenameQuery = None,
     after: Annotated[int | None, Query(description="the last sequence number seen")] = None,
 ) -> None:
-    hub = state["hub"]
-    await websocket.accept()
-    limit = state["settings"].max_sockets
-    if hub.clients >= limit:
-        return await websocket.close(TRY_AGAIN_LATER, f"{limit} live connections are open (SCALEOPS_MAX_SOCKETS)")
     try:
-        channel, subscriber = await hub.subscribe(filename or None, after)
+        with state["hub"].place():
+            await websocket.accept()
+            await _serve(websocket, state["hub"], filename or None, after)
+    except BusyError as error:
+        await websocket.accept()
+        await websocket.close(TRY_AGAIN_LATER, error.detail)
+
+
+async def _serve(websocket: WebSocket, hub: Hub, filename: str | None, after: int | None) -> None:
+    try:
+        channel, subscriber = await hub.subscribe(filename, after)
     except ProblemError:
         return await websocket.close(TRY_AGAIN_LATER, "the store cannot be reached")
     try:

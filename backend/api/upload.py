@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
 from fastapi import Path as PathParameter
@@ -29,9 +29,7 @@ from backend.stores import Origin
 from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
 from backend.uploads.form import MultipartForm, read_options, too_large
-from backend.uploads.importing import ImportResult
 from backend.uploads.job import ImportJob
-from backend.uploads.summary import upload_summary
 
 router = APIRouter()
 
@@ -145,10 +143,10 @@ async def _import(
     """Import the file; a client that leaves cancels it."""
     watcher = asyncio.create_task(_cancel_when_left(job, request))
     try:
-        result = await state["uploads"].run(job, path, filename, options, origin)
+        summary = await state["uploads"].run(job, path, filename, options, origin)
     finally:
         watcher.cancel()
-    return await asyncio.to_thread(_answer, state, result)
+    return await asyncio.to_thread(_answer, state, summary)
 
 
 async def _cancel_when_left(job: ImportJob, request: Request) -> None:
@@ -157,8 +155,8 @@ async def _cancel_when_left(job: ImportJob, request: Request) -> None:
     job.cancel()
 
 
-def _answer(state: State, result: ImportResult) -> UploadResult:
-    stored = state["store"].find(result.key.name)
-    status = state["statuses"].status(result.key.name)
+def _answer(state: State, summary: dict[str, Any]) -> UploadResult:
+    stored = state["store"].find(summary["filename"])
+    status = state["statuses"].status(summary["filename"])
     forecast = state["forecasts"].newest(stored, status) if stored else None  # None: it was deleted meanwhile
-    return UploadResult(**upload_summary(result), forecast=forecast)
+    return UploadResult(**summary, forecast=forecast)

@@ -8,8 +8,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from backend.config import Settings
-from backend.ingest import ReadOptions, Traffic, read_traffic
+from backend.ingest import ReadOptions
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
 
@@ -51,13 +50,3 @@ def _read_parameters() -> list[inspect.Parameter]:
         )
         for field in inspect.signature(ReadOptions).parameters.values()
     ]
-
-
-def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:
-    """Read in this process, within the limits of an upload: a command's user owns the file."""
-    from backend.uploads.reader_pool import read_limits
-
-    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
-        return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
-
-    return read

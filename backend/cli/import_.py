@@ -2,7 +2,7 @@
 
 from contextlib import closing
 
-from backend.cli.files import File, file_reader, with_read_options
+from backend.cli.files import File, with_read_options
 from backend.cli.output import AsJson, messages, print_summary, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
@@ -13,7 +13,7 @@ def import_(file: File, *, options: ReadOptions, as_json: AsJson = False) -> Non
     from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
-    from backend.uploads.importing import import_file
+    from backend.uploads.importing import file_reader, import_file
     from backend.uploads.summary import upload_summary
 
     settings = read_settings()

@@ -57,12 +57,8 @@ def read_traffic(
         return _read(path, filename, options, limits, default_window_seconds)
     except ProblemError:
         raise
-    except FileNotFoundError:
-        raise  # the caller's mistake, not the file's
-    except MemoryError as error:
-        raise UnusableFileError(
-            "Reading the file needs more memory than the reader may use (SCALEOPS_READER_MEMORY_MB)."
-        ) from error
+    except (FileNotFoundError, MemoryError):
+        raise  # the caller's path and limit, not the file's fault
     except Exception as error:
         # Damaged files make the libraries raise many kinds of error; each means that the file cannot be read.
         raise UnusableFileError(

@@ -25,9 +25,14 @@ class Subscriber:
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
 
 
+def no_points() -> pd.DataFrame:
+    return pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64")
+
+
 @dataclass(eq=False)
 class Channel:
-    """The state of one watched series. `requested` None: whichever is live, else the one written last.
+    """The state of one watched series. `requested` None: whichever is live, else the one written last. `snapshot`: the
+    message that a new client gets, while it is right.
 
     Hold `changing` from reading the store to putting what was read here: a tick, a new client and an upload may
     all be at it.
@@ -36,17 +41,24 @@ class Channel:
     requested: str | None
     sequence: int
     series: SeriesRecord | None = None
-    points: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(POINT_FIELDS), dtype="float64"))
+    points: pd.DataFrame = field(default_factory=no_points)
     subscribers: set[Subscriber] = field(default_factory=set)
     issued_at: datetime | None = None  # of the forecast sent last
     idle_ticks: int = 0
+    snapshot: str | None = None
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     _recent: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=RESUMABLE_MESSAGES))
+
+    @property
+    def watched(self) -> str | None:
+        """The name of the series that it shows, or would show."""
+        return self.series.name if self.series else self.requested
 
     def publish(self, kind: MessageType, data: BaseModel) -> None:
         """Number a message, keep it for those who reconnect, and queue it for every client."""
         self.sequence += 1
         message = render(kind, self.sequence, data)
+        self.snapshot = message if kind == "snapshot" else None
         self._recent.append((self.sequence, message))
         self._broadcast(message)
 

@@ -1,6 +1,7 @@
 """What is live: the replay that runs and the series that are fed."""
 
 import time
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
 from backend.feed.collector import Collector
@@ -26,22 +27,19 @@ class SeriesStatuses:
     def find(self, store: Store, filename: str | None) -> SeriesRecord | None:
         """The series of that name; without a name the live one, else the one written last that has points."""
         wanted = filename or self.default_filename()
-        if wanted is not None:
-            return store.find(wanted)
-        return next((record for record in store.list_series() if record.points), None)
+        return store.find(wanted) if wanted is not None else newest_with_points(store.list_series())
 
     def status(self, filename: str) -> SeriesStatus:
         if filename == self._replayer.live_filename:
             return "live"
         return self._tracker.status(filename, time.time_ns()) or "historic"
 
-    def growing(self, filename: str | None) -> GrowingWindow | None:
-        """The window that is still open, as far as its samples go; None for what is not fed."""
-        growing = self._collector.growing(filename, time.time()) if filename else None
-        if growing is None:
-            return None
-        timestamp, rate, seconds = growing
-        return GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
+    def growing(self, filenames: Collection[str]) -> dict[str, GrowingWindow]:
+        """The windows that are still open, as far as their samples go; absent for what is not fed."""
+        return {
+            name: GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
+            for name, (timestamp, rate, seconds) in self._collector.growing(filenames, time.time()).items()
+        }
 
     def silent_seconds(self, filename: str | None) -> float | None:
         """Since the newest sample of a feed, 0 where the sender's clock is ahead of ours; None for what is not fed."""
@@ -57,3 +55,8 @@ class SeriesStatuses:
 
     def replay(self) -> Replay | None:
         return self._replayer.current()
+
+
+def newest_with_points(records: Iterable[SeriesRecord]) -> SeriesRecord | None:
+    """Of records in the store's order, the one written last first."""
+    return next((record for record in records if record.points), None)

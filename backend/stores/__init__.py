@@ -32,13 +32,16 @@ __all__ = [
 ]
 
 
-def open_store(settings: Settings, measurements: Sequence[Measurement], verify: bool = False) -> Store:
+def open_store(
+    settings: Settings, measurements: Sequence[Measurement], verify: bool = False, *, first: bool = True
+) -> Store:
     """Open the store that the settings name; one that is a server is waited for while it starts.
 
-    `verify`: read all of a file first, and raise where it is damaged.
+    `verify`: read all of a file first, and raise where it is damaged. `first`: false for a child of a process that
+    has the store open, so nothing is waited for or checked.
     """
     if settings.store == "influxdb":
-        from backend.stores.influx import wait_for_influxdb  # half a second of imports that SQLite does not need
+        from backend.stores import influx  # half a second of imports that SQLite does not need
 
-        return wait_for_influxdb(settings, measurements)
+        return (influx.wait_for_influxdb if first else influx.opened_by_another)(settings, measurements)
     return SqliteStore(settings.sqlite_path, measurements, verify)

@@ -11,10 +11,10 @@ import pandas as pd
 import structlog
 
 from backend.config import Settings
-from backend.errors import StoreUnavailableError
+from backend.errors import ConflictError, StoreUnavailableError
 from backend.stores import influx_queries as queries
 from backend.stores.contract import TIME, Measurement, SeriesInfo, SeriesKey, SeriesRecord, Span, Tables
-from backend.stores.influx_client import InfluxClient, InfluxUnreachableError
+from backend.stores.influx_client import InfluxClient, InfluxUnreachableError, patience
 from backend.stores.influx_migrations import upgrade
 from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST
 from backend.stores.influx_records import InfluxRecords, completed, marked, renewed
@@ -35,9 +35,7 @@ def wait_for_influxdb(settings: Settings, measurements: Sequence[Measurement]) -
     give_up = time.monotonic() + settings.store_wait_seconds
     while True:
         try:
-            client = InfluxClient(
-                settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, _token(settings)
-            )
+            client = _client(settings)
             store = InfluxStore(client, measurements)
             store.check()
             upgrade(client, measurements)
@@ -47,6 +45,15 @@ def wait_for_influxdb(settings: Settings, measurements: Sequence[Measurement]) -
                 raise
             log.warning("waiting_for_influxdb", detail=error.detail)
             time.sleep(WAIT_PAUSE_SECONDS)
+
+
+def opened_by_another(settings: Settings, measurements: Sequence[Measurement]) -> "InfluxStore":
+    """Open a store that another process of this machine waited for, checked, and brought up to date."""
+    return InfluxStore(_client(settings), measurements)
+
+
+def _client(settings: Settings) -> InfluxClient:
+    return InfluxClient(settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, _token(settings))
 
 
 def _token(settings: Settings) -> str:
@@ -79,6 +86,7 @@ class InfluxStore:
         self._measurements = measurements
         self._records = InfluxRecords(client)
 
+    @patience()
     def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
         stored = self._stored_records(series)
         refused = {info.key for info in series if info.window_seconds != stored.get(info.key, info).window_seconds}
@@ -92,7 +100,13 @@ class InfluxStore:
         if sum(map(len, kept.values())) <= BATCH_LINES and len({each.precision for each in kept}) == 1:
             # In one request with the records: either all of it is there, or nothing.
             lines = [line for measurement, table in kept.items() for line in lines_of(measurement, table)]
-            self._client.write([*self._records.lines(final.values()), *lines], next(iter(kept)).precision)
+            try:
+                self._client.write([*self._records.lines(final.values()), *lines], next(iter(kept)).precision)
+            except ConflictError:  # some of the lines were refused, and the others stored: the records, it may be
+                if counted:
+                    span = _span(counted[1])
+                    self._records.put(stored.get(key) or marked(records[key], span) for key in final)
+                raise
             if counted:
                 self._confirm(counted[0], kept[counted[0]])
         else:
@@ -185,6 +199,7 @@ class InfluxStore:
     def close(self) -> None:
         self._client.close()
 
+    @patience()
     def recount(self, key: SeriesKey) -> None:
         counted = next(each for each in self._measurements if each.counted)
         for record in self._records.of_name(key.name):

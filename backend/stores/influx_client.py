@@ -2,31 +2,56 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from io import BytesIO
-from typing import Any, Literal
+from types import TracebackType
+from typing import Any, Literal, Self
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 from influxdb_client import BucketRetentionRules, Dialect, InfluxDBClient
 from influxdb_client.client.flux_csv_parser import FluxCsvParserException, FluxQueryException
+from influxdb_client.client.query_api import QueryApi
 from influxdb_client.rest import ApiException
 from influxdb_client.service.write_service import WriteService
-from urllib3 import Retry
-from urllib3.exceptions import HTTPError, ProtocolError
+from urllib3 import BaseHTTPResponse, Retry
+from urllib3.connectionpool import ConnectionPool
+from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from backend.errors import ConflictError, StoreUnavailableError
+from backend.stores.influx_queries import EARLIEST, FIRST_VALUES, LATEST
 
-CONNECT_MS, ANSWER_MS, WRITE_MS = 3_000, 10_000, 30_000
+
+class _RetryUnlessHanging(Retry):
+    """A server that broke the connection may have restarted; one that did not answer in time would not again."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+# A page waits for a reading 5 s at most, also where the server hangs; what a write reads may take as long as a write.
+CONNECT_MS, READ_MS, WRITE_MS = 2_000, 4_500, 30_000
 RETRY_AFTER_SECONDS = "5"
 CONNECTIONS = 40  # as many as the server has threads for requests
 PASSING = (429, 500, 502, 503, 504)
 # Every request may be repeated: the same points again leave the same data. A page asks again by itself, so a query
-# is tried twice at most; a write is worth some ten seconds.
-QUERY_RETRY = Retry(
+# is tried twice at most, and once where the server took it and hangs; a write is worth some ten seconds.
+QUERY_RETRY = _RetryUnlessHanging(
     total=1,
     allowed_methods=None,
     status_forcelist=PASSING,
@@ -46,6 +71,21 @@ WRITE_RETRY = Retry(
 PLAIN_CSV = Dialect(header=True, delimiter=",", annotations=[], comment_prefix="#", date_time_format="RFC3339")
 
 
+FIELD_CONFLICT = re.compile(r'input field "([^"]+)" on measurement "([^"]+)" is type float, already exists as type')
+MOST_NAMED = 3
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Let what is asked within the block take as long as a write may."""
+    token = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(token)
+
+
 class InfluxUnreachableError(StoreUnavailableError):
     """No answer, or one that may pass: worth waiting for at the start."""
 
@@ -56,16 +96,18 @@ class InfluxClient:
     def __init__(self, url: str, org: str, bucket: str, token: str) -> None:
         self.bucket = bucket
         self._where = f"InfluxDB at {url}"
-        self._client = InfluxDBClient(
-            url=url,
-            token=token,
-            org=org,
-            timeout=(CONNECT_MS, ANSWER_MS),
-            retries=QUERY_RETRY,
-            connection_pool_maxsize=CONNECTIONS,
+        self._client, self._patient = (
+            InfluxDBClient(
+                url=url,
+                token=token,
+                org=org,
+                timeout=(CONNECT_MS, answer),
+                retries=QUERY_RETRY,
+                connection_pool_maxsize=CONNECTIONS,
+            )
+            for answer in (READ_MS, WRITE_MS)
         )
-        self._writes = WriteService(self._client.api_client)
-        self._queries = self._client.query_api()
+        self._writes = WriteService(self._patient.api_client)
 
     def write(self, lines: list[str], precision: str = "s") -> None:
         """Store lines with times of that precision; what is too large for the server is sent in halves."""
@@ -79,7 +121,6 @@ class InfluxClient:
                     gzip.compress("\n".join(lines).encode(), compresslevel=1),
                     precision=precision,
                     content_encoding="gzip",
-                    _request_timeout=(CONNECT_MS, WRITE_MS),
                     urlopen_kw={"retries": WRITE_RETRY},
                 )
         except _TooLargeError as error:
@@ -92,7 +133,7 @@ class InfluxClient:
     def rows(self, flux: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
         """The rows of a small answer."""
         with self._reporting():
-            tables = self._queries.query(flux, params={"bucket": self.bucket, **parameters})
+            tables = self._queries().query(flux, params={"bucket": self.bucket, **parameters})
         return [record.values for table in tables for record in table.records]
 
     def frame(
@@ -101,7 +142,7 @@ class InfluxClient:
         """A large answer, read in bulk, its times in that precision, its values floats or text. An empty one has no
         columns."""
         with self._reporting():
-            answer = self._queries.query_raw(flux, params={"bucket": self.bucket, **parameters}, dialect=PLAIN_CSV)
+            answer = self._queries().query_raw(flux, params={"bucket": self.bucket, **parameters}, dialect=PLAIN_CSV)
             body: bytes = answer.data
             answer.release_conn()
         # Tables of another shape follow an empty line; so does the reason when a query fails halfway.
@@ -130,7 +171,7 @@ class InfluxClient:
         # InfluxDB deletes both ends of a range.
         last = "2262-01-01T00:00:00Z" if before is None else before - timedelta(microseconds=1)
         with self._reporting():
-            self._client.delete_api().delete("1677-09-22T00:00:00Z", last, predicate, bucket=self.bucket)
+            self._patient.delete_api().delete("1677-09-22T00:00:00Z", last, predicate, bucket=self.bucket)
 
     def retention_seconds(self) -> int:
         """How long the bucket keeps points, 0 for without limit; raises where it is not there."""
@@ -147,6 +188,18 @@ class InfluxClient:
 
     def close(self) -> None:
         self._client.close()
+        self._patient.close()
+
+    def _queries(self) -> QueryApi:
+        return (self._patient if _writing.get() else self._client).query_api()
+
+    def _foreign_series(self, field: str, measurement: str) -> Iterator[str]:
+        """The tags of those whose values of a field are no floats."""
+        asked = {"start": EARLIEST, "stop": LATEST, "measurement": measurement, "field": field}
+        for row in self.rows(FIRST_VALUES, asked):
+            if not isinstance(row["_value"], float):
+                tags = {tag: value for tag, value in row.items() if tag[0] != "_" and tag not in ("result", "table")}
+                yield ", ".join(f"{tag}={_quoted(value)}" for tag, value in tags.items()) or "without tags"
 
     @contextmanager
     def _reporting(self, writing: bool = False) -> Iterator[None]:
@@ -170,7 +223,7 @@ class InfluxClient:
             case 413:
                 return _TooLargeError(message)
             case 400 | 422 if writing:
-                return ConflictError(f"{self._where} refused the data: {message}.")
+                return ConflictError(f"{self._where} refused the data: {message}.{self._way_out(message)}")
             case 401 | 403:
                 advice = f"Check INFLUXDB_TOKEN: it must read and write the bucket {self.bucket}"
             case 400 | 404 | 422:
@@ -180,6 +233,19 @@ class InfluxClient:
                     f"{self._where} is busy or failing (status {error.status}): {message}.", headers=headers
                 )
         return StoreUnavailableError(f"{self._where} refused the request: {message}. {advice}.", headers=headers)
+
+    def _way_out(self, message: str) -> str:
+        """What to do about a field that another program has stored with another type. Deleting its series is no help:
+        our refused write is in the index by then, and the measurement, with the types of its fields, stays."""
+        conflict = FIELD_CONFLICT.search(message)
+        series = list(self._foreign_series(*conflict.groups())) if conflict else []
+        if not series:
+            return ""
+        return (
+            f" Another program wrote that field, in the series {'; '.join(series[:MOST_NAMED])}, and for the days that "
+            "it did InfluxDB keeps the type, even once the series is deleted. Give ScaleOps a bucket of its own and "
+            "name it in INFLUXDB_BUCKET."
+        )
 
 
 class _TooLargeError(StoreUnavailableError):

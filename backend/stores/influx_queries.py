@@ -24,6 +24,14 @@ from(bucket: bucket)
 ALL_RECORDS = RECORDS.format(of_name="")
 RECORDS_OF_NAME = RECORDS.format(of_name=" and r.filename == filename")
 
+FIRST_VALUES = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == measurement and r._field == field)
+  |> first()
+  |> drop(columns: ["_start", "_stop"])
+"""  # of a field, one a series
+
 
 def select(measurement: Measurement, tags: Mapping[str, str]) -> str:
     """The rows of a measurement that have these tags; each tag's value is a parameter of its name."""

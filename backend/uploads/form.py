@@ -124,7 +124,7 @@ class MultipartForm:
         if self._field == FILE_FIELD and b"filename" in options:
             if self.filename is not None:
                 raise InvalidRequestError("Send one file a request.", field=FILE_FIELD)
-            self.filename = options[b"filename"].decode(errors="replace")
+            self.filename = _file_name(options[b"filename"])
         elif not self._field:
             raise InvalidRequestError("A part of the form has no name.")
 
@@ -147,6 +147,14 @@ class MultipartForm:
 
     def _on_end(self) -> None:
         self._ended = True
+
+
+def _file_name(sent: bytes) -> str:
+    """As the user knows it: browsers write quotes and line ends as %22, %0A and %0D, and nothing else so (WHATWG)."""
+    name = sent.decode(errors="replace")
+    for written, character in (("%22", '"'), ("%0A", "\n"), ("%0D", "\r")):
+        name = name.replace(written, character)
+    return name
 
 
 def read_options(fields: dict[str, str]) -> ReadOptions:

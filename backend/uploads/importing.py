@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 
+from backend.config import Settings
 from backend.errors import ConflictError
-from backend.ingest import ReadOptions, Traffic
+from backend.ingest import ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, points_table, read_rates
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
@@ -17,8 +17,8 @@ from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many, series_name
+from backend.uploads.workers import OnStep
 
-Step = Literal["reading", "forecasting", "storing"]
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
@@ -43,7 +43,7 @@ def import_file(
     estimator: RPSEstimator,
     store: Store,
     max_series: int,
-    on_step: Callable[[Step], None],
+    on_step: OnStep,
     origin: Origin = "upload",
 ) -> ImportResult:
     """Read a file, predict every window of it as it would have been predicted then, and store both.
@@ -75,6 +75,16 @@ def import_file(
         points_written=len(table),
         scores=score_predictions(frame, points.reindex(frame.index)),
     )
+
+
+def file_reader(settings: Settings) -> ReadFile:
+    """Read within the limits of an upload; a compressed file may unpack to four times the largest one."""
+    limits = ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
+
+    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
+        return read_traffic(path, filename, options, limits, settings.window_seconds)
+
+    return read
 
 
 def _newest_forecasts(

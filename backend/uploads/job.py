@@ -3,18 +3,22 @@
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import structlog
 
 from backend.config import Settings
 from backend.ingest import ReadOptions
+from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.schemas import UploadProgress, UploadStep
-from backend.stores import Origin, Store
-from backend.uploads.importing import ImportResult, import_file
+from backend.stores import Origin, open_store
+from backend.uploads.importing import file_reader, import_file
 from backend.uploads.progress import ProgressBoard
-from backend.uploads.reader_pool import READERS, ReaderPool
+from backend.uploads.summary import upload_summary
+from backend.uploads.workers import WORKERS, OnStep, Workers
 
 log = structlog.get_logger()
 
@@ -51,52 +55,64 @@ class ImportJob:
 
 
 class Uploads:
-    """Imports files, as many at a time as there are readers. Made on the event loop.
+    """Imports files, as many at a time as there are workers. Made on the event loop.
 
     `listeners` are called in order with the name of each series that was stored, before its upload is answered.
     """
 
-    def __init__(self, settings: Settings, store: Store, estimator: RPSEstimator) -> None:
+    def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
         self.progress = ProgressBoard()
         self.listeners: list[Callable[[str], Awaitable[object]]] = []
-        self._max_series = settings.max_series
-        self._store = store
-        self._estimator = estimator
-        self._readers = ReaderPool(settings)
-        self._slots = asyncio.Semaphore(READERS)
+        self._workers = Workers(settings, estimator)
+        self._slots = asyncio.Semaphore(WORKERS)
 
     def job(self, upload_id: str | None) -> ImportJob:
         return ImportJob(self.progress, upload_id)
 
     async def run(
         self, job: ImportJob, path: Path, filename: str, options: ReadOptions, origin: Origin = "upload"
-    ) -> ImportResult:
-        """Import a received file off the event loop. Raises ProblemError, or ImportCancelledError once cancelled."""
+    ) -> dict[str, Any]:
+        """Import a received file off the event loop: its summary. Raises ProblemError, or ImportCancelledError once
+        cancelled."""
         job.report("waiting")
         try:
             async with self._slots:
-                result = await asyncio.to_thread(self._import, job, path, filename, options, origin)
+                summary: dict[str, Any] = await asyncio.to_thread(
+                    self._workers.run, _import, path, filename, options, origin, on_step=job.next_step
+                )
             for listener in self.listeners:
-                await listener(result.key.name)
+                await listener(summary["filename"])
         except Exception:
             job.report("failed")
             raise
         job.report("done")
-        log.info("file_imported", filename=result.key.name, rows=result.traffic.rows_read, windows=result.windows)
-        return result
+        log.info("file_imported", **{name: summary[name] for name in ("filename", "rows_read", "windows")})
+        return summary
 
     def close(self) -> None:
-        self._readers.close()
+        self._workers.close()
 
-    def _import(self, job: ImportJob, path: Path, filename: str, options: ReadOptions, origin: Origin) -> ImportResult:
-        return import_file(
+
+def _import(
+    settings: Settings,
+    estimator: RPSEstimator,
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    origin: Origin,
+    on_step: OnStep,
+) -> dict[str, Any]:
+    """One import in a worker, over a store that it opens for itself."""
+    with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
+        result = import_file(
             path,
             filename,
             options,
-            read=self._readers.read,
-            estimator=self._estimator,
-            store=self._store,
-            max_series=self._max_series,
-            on_step=job.next_step,
+            read=file_reader(settings),
+            estimator=estimator,
+            store=store,
+            max_series=settings.max_series,
+            on_step=on_step,
             origin=origin,
         )
+    return upload_summary(result)

@@ -1,11 +1,14 @@
 """The WebSocket and replay, against a real server."""
 
+import asyncio
 import json
 import time
+from collections import Counter
 from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect as async_connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
@@ -234,3 +237,26 @@ def test_the_hundred_and_first_client_is_told_so_and_the_others_stay(server: Ser
         assert close_code(extra) == 1013
         receive(sockets[0], "status")
         assert server.client.get("/api/health").status_code == 200
+
+
+def test_of_two_hundred_that_come_at_once_a_hundred_are_served(server: Server) -> None:
+    answered: list[str] = []
+
+    async def one() -> None:
+        async with async_connect(server.websocket_url, open_timeout=BOUND) as socket:
+            try:
+                await socket.recv()
+                answered.append("served")
+                while len(answered) < 200:
+                    await asyncio.sleep(0.01)
+            except ConnectionClosed as closed:
+                answered.append(str(closed.rcvd))
+
+    async def all_at_once() -> None:
+        await asyncio.wait_for(asyncio.gather(*(one() for _ in range(200))), BOUND)
+
+    asyncio.run(all_at_once())
+    assert Counter(answered) == {
+        "served": 100,
+        "1013 (try again later) 100 live connections are open (SCALEOPS_MAX_SOCKETS)": 100,
+    }

@@ -269,12 +269,11 @@ def test_a_clock_set_forward_makes_a_feed_stale_until_it_speaks_again(feed: Feed
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
     feed.live(0, 3)
     feed.send(3, 3.5, value=20.0)
-    found = feed.collector.growing("web", (START + 3.5) * WINDOW)
-    assert found is not None
-    assert found[0] == moment(3)
-    np.testing.assert_allclose(found[1:], (2.0, 30.0))
+    growing = feed.collector.growing(["web", "other"], (START + 3.5) * WINDOW)
+    assert growing.keys() == {"web"}
+    assert growing["web"][0] == moment(3)
+    np.testing.assert_allclose(growing["web"][1:], (2.0, 30.0))
     assert len(feed.points()) == 3
-    assert feed.collector.growing("other", (START + 3.5) * WINDOW) is None
 
 
 class SpoiledForecaster(LiveForecaster):

@@ -5,20 +5,21 @@ import json
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 
-from backend.errors import StoreUnavailableError
+from backend.errors import BusyError, StoreUnavailableError
 from backend.feed.collector import Collector
 from backend.feed.tracker import FeedTracker
-from backend.live.channel import QUEUE_MESSAGES, Channel
+from backend.live.channel import QUEUE_MESSAGES, Channel, Subscriber
 from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
-from backend.measurements import MEASUREMENTS, POINTS
+from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import Measurement, SeriesKey
@@ -27,6 +28,7 @@ from backend.tests.stores.samples import forecasts, points, write_forecasts, wri
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 INTERVAL = 0.02
+PLACES = 100
 
 
 class CountingStore(SqliteStore):
@@ -45,6 +47,8 @@ class CountingStore(SqliteStore):
 
     def list_series(self) -> list[Any]:
         self.queries["list_series"] += 1
+        if not self.reachable:
+            raise StoreUnavailableError("gone")
         return super().list_series()
 
 
@@ -62,7 +66,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
         estimator: Any = RPSEstimator
         tracker = FeedTracker(60)
         statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
-        hub = Hub(store, statuses, CurrentForecasts(store, 20, (1, 5, 15)), INTERVAL)
+        hub = Hub(store, statuses, CurrentForecasts(store, 20, (1, 5, 15)), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()
@@ -70,7 +74,15 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> No
     asyncio.run(run())
 
 
-def test_a_tick_asks_the_store_once_however_many_clients_watch(store: CountingStore) -> None:
+async def next_of(subscriber: Subscriber, kind: str) -> dict[str, Any]:
+    """The next message of that kind."""
+    while True:
+        message: dict[str, Any] = json.loads(await subscriber.queue.get())
+        if message["type"] == kind:
+            return message
+
+
+def test_a_tick_asks_the_store_for_its_records_alone_however_many_clients_watch(store: CountingStore) -> None:
     async def work(hub: Hub) -> None:
         subscribers = [(await hub.subscribe("traffic.csv", None))[1] for _ in range(50)]
         for subscriber in subscribers:
@@ -78,8 +90,8 @@ def test_a_tick_asks_the_store_once_however_many_clients_watch(store: CountingSt
         store.queries.clear()
         for _ in range(10):  # ten ticks: each brings every client one status
             await asyncio.gather(*(subscriber.queue.get() for subscriber in subscribers))
-        assert store.queries[POINTS.name] <= 11
-        assert store.queries["list_series"] == 0
+        assert set(store.queries) == {"list_series"}
+        assert store.queries["list_series"] <= 11
 
     with_hub(store, work)
 
@@ -93,6 +105,29 @@ def test_a_client_that_takes_nothing_is_dropped_and_the_others_do_not_notice(sto
         assert slow.dropped.is_set()
         assert not reading.dropped.is_set()
         assert hub.clients == 1
+
+    with_hub(store, work)
+
+
+def test_no_place_is_left_however_many_come_before_the_first_is_served(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        with ExitStack() as places:
+            for _ in range(PLACES):
+                places.enter_context(hub.place())
+            with pytest.raises(BusyError, match="SCALEOPS_MAX_SOCKETS"):
+                places.enter_context(hub.place())
+        with hub.place():
+            pass
+
+    with_hub(store, work)
+
+
+def test_a_name_that_is_not_stored_is_forgotten_with_its_last_client(store: CountingStore) -> None:
+    async def work(hub: Hub) -> None:
+        hub.unsubscribe(*await hub.subscribe("nobody.csv", None))
+        assert hub.watched == []
+        hub.unsubscribe(*await hub.subscribe("traffic.csv", None))
+        assert hub.watched == ["traffic.csv"]
 
     with_hub(store, work)
 
@@ -118,8 +153,7 @@ def test_what_came_while_the_store_was_gone_follows_when_it_is_back(store: Count
         await asyncio.sleep(3 * INTERVAL)
         write_points(store, KEY, points(103))
         store.reachable = True
-        messages = [json.loads(await subscriber.queue.get()) for _ in range(10)]
-        (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
+        news = (await next_of(subscriber, "points"))["data"]["points"]
         assert [point["timestamp"] for point in news] == [
             timestamp.isoformat().replace("+00:00", "Z") for timestamp in points(103).index[100:]
         ]
@@ -131,8 +165,7 @@ def test_a_corrected_newest_window_is_sent_again(store: CountingStore) -> None:
     async def work(hub: Hub) -> None:
         _, subscriber = await hub.subscribe("traffic.csv", None)
         write_points(store, KEY, points(100).tail(1).assign(actual_rps=7.0))
-        messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
-        (news,) = [message["data"]["points"] for message in messages if message["type"] == "points"]
+        news = (await next_of(subscriber, "points"))["data"]["points"]
         assert [point["actual_rps"] for point in news] == [7.0]
 
     with_hub(store, work)
@@ -152,8 +185,7 @@ def test_warming_up_ends_as_the_windows_come(store: CountingStore) -> None:
         warming = [snapshot["data"]["forecast"]["warming_up"]]
         for windows in (19, 20):
             close(windows)
-            messages = [json.loads(await subscriber.queue.get()) for _ in range(6)]
-            warming += [message["data"]["warming_up"] for message in messages if message["type"] == "forecast"][-1:]
+            warming.append((await next_of(subscriber, "forecast"))["data"]["warming_up"])
         assert warming == [True, True, False]
 
     with_hub(store, work)
@@ -169,11 +201,7 @@ def test_a_clock_that_jumps_an_hour_and_back_does_not_disturb_those_who_watch(
             monkeypatch.setattr(time, "time_ns", lambda jump=jump: now() + jump * 10**9)
             last += 1
             write_points(store, KEY, points(last))
-            while True:
-                message = json.loads(await subscriber.queue.get())
-                if message["type"] == "points":
-                    break
-            numbers.append(message["sequence"])
+            numbers.append((await next_of(subscriber, "points"))["sequence"])
         assert numbers == sorted(set(numbers))
         _, returned = await hub.subscribe("traffic.csv", numbers[1])
         assert json.loads(returned.queue.get_nowait())["sequence"] == numbers[2]

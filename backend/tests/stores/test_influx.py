@@ -202,7 +202,7 @@ def test_points_that_the_server_takes_and_does_not_keep_are_no_success(
 def test_a_query_that_takes_too_long_is_the_store_not_answering(
     proxy: Proxy, bucket: Bucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(influx_client, "ANSWER_MS", 200)
+    monkeypatch.setattr(influx_client, "READ_MS", 200)
     slow = InfluxStore(InfluxClient(proxy.url, ORG, *bucket()), MEASUREMENTS)
     proxy.delay_seconds = 1
     with pytest.raises(InfluxUnreachableError, match="does not answer"):

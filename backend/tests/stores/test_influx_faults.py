@@ -129,6 +129,40 @@ def test_health_answers_while_the_store_takes_its_time(mortal: Influxd, tmp_path
             proxy.delay_seconds = 0
 
 
+def test_what_reads_a_store_that_hangs_says_so_soon_and_goes_on_with_it(mortal: Influxd, tmp_path: Path) -> None:
+    with running_server(tmp_path, **mortal.settings("metrics", mortal.make_bucket("metrics"))) as server:
+        server.upload("traffic.csv", series_csv(300))
+        assert mortal.process is not None
+        mortal.process.send_signal(signal.SIGSTOP)
+        try:
+            for path in ("/api/ready", "/api/series", "/api/history?range=1h", "/api/forecast"):
+                started = time.monotonic()
+                answer = server.client.get(path)
+                assert answer.status_code == 503
+                assert "does not answer" in answer.json()["detail"]
+                assert time.monotonic() - started < 10  # one reading of 4.5 s, not repeated
+        finally:
+            mortal.process.send_signal(signal.SIGCONT)
+        assert server.client.get("/api/ready").status_code == 200
+
+
+def test_a_foreign_field_of_another_type_is_refused_with_the_series_that_has_it_and_the_way_out(
+    influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_path: Path
+) -> None:
+    name, token = bucket()
+    foreign = "inference_metrics,host=a,site=north actual_rps=7i 804556860"
+    influxd.call("POST", "write", params={"org": ORG, "bucket": name, "precision": "s"}, content=foreign)
+    with running_server(tmp_path, **influxd.settings(name, token)) as server:
+        refused = server.upload("traffic.csv", series_csv(300))
+        assert refused.status_code == 409
+        for said in ("actual_rps", 'host="a", site="north"', "INFLUXDB_BUCKET"):
+            assert said in refused.json()["detail"]
+        (series,) = server.get("/api/series")
+        assert series["points"] == 0
+        assert series["incomplete"] is not None
+        assert server.upload("later.csv", series_csv(300, start="2020-01-01T00:00:00Z")).status_code == 201
+
+
 def test_the_start_waits_for_a_store_that_is_not_there_yet(mortal: Influxd, tmp_path: Path) -> None:
     settings = mortal.settings("metrics", mortal.make_bucket("metrics"))
     mortal.stop()

@@ -28,8 +28,8 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 @pytest.fixture
-def uploads(settings: Settings, store: Store) -> Iterator[Uploads]:
-    uploads = Uploads(settings, store, RPSEstimator.load(settings.model_path))
+def uploads(settings: Settings) -> Iterator[Uploads]:
+    uploads = Uploads(settings, RPSEstimator.load(settings.model_path))
     yield uploads
     uploads.close()
 
