@@ -73,6 +73,7 @@ types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate t
 up: .env ## the three services in containers on http://127.0.0.1:8080; makes .env with fresh secrets if there is none
 	$(COMPOSE) up -d --build
 	@echo "ScaleOps on http://127.0.0.1:$${FRONTEND_PORT:-$$(sed -n 's/^FRONTEND_PORT=//p' .env)}"
+	@echo "Sign in with $${BACKEND_API_TOKEN:-$$(sed -n 's/^BACKEND_API_TOKEN=//p' .env)} (BACKEND_API_TOKEN)"
 
 down: ## stop the containers; their data stays
 	$(COMPOSE) down

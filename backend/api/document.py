@@ -5,9 +5,11 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from backend.access import TOKEN_KINDS
 from backend.api.examples import EXAMPLES
-from backend.api.guard import SAFE_METHODS
+from backend.api.guard import SESSION_COOKIE
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
+from backend.api.rights import right_of
 from backend.errors import (
     ConflictError,
     ForbiddenError,
@@ -15,6 +17,7 @@ from backend.errors import (
     NotFoundError,
     ProblemError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from backend.schemas import InfluxError, Problem
@@ -25,10 +28,20 @@ Responses = dict[int | str, dict[str, Any]]
 REF = "#/components/schemas/{model}"
 # What no signature of a route names.
 UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM)
-TOKEN = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "SCALEOPS_API_TOKEN, where it is set: reading needs no token, changing data does.",
+SECURITY_SCHEMES = {
+    kind.setting: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"SCALEOPS_{kind.setting.upper()}. Its rights: {', '.join(sorted(kind.rights))}.",
+    }
+    for kind in TOKEN_KINDS
+} | {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "What POST /api/session gives for a token. It has the token's rights, for 12 hours.",
+    }
 }
 
 
@@ -88,16 +101,17 @@ def _add_components(document: dict[str, Any]) -> None:
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    document["components"]["securitySchemes"] = {"token": TOKEN}
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
 
 
 def _add_guard(document: dict[str, Any]) -> None:
-    """Every call refuses foreign hosts and origins; those that change data need the token."""
-    for operations in document["paths"].values():
+    """Every call refuses foreign hosts and origins; those that need a right say which tokens have it."""
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            safe = method.upper() in SAFE_METHODS
-            refusals = problems(ForbiddenError) if safe else problems(ForbiddenError, UnauthorizedError)
-            declared = {str(status): response for status, response in refusals.items()} | operation["responses"]
-            operation["responses"] = dict(sorted(declared.items()))
-            if not safe:
-                operation["security"] = [{"token": []}]
+            right = right_of(method.upper(), path)
+            guarded = (UnauthorizedError, TooManyAttemptsError) if right else ()
+            refusals = {str(status): answer for status, answer in problems(ForbiddenError, *guarded).items()}
+            operation["responses"] = dict(sorted((refusals | operation["responses"]).items()))
+            if right:
+                kinds = [kind.setting for kind in TOKEN_KINDS if right in kind.rights]
+                operation["security"] = [{scheme: [right]} for scheme in (*kinds, "session")]

@@ -17,6 +17,7 @@ from backend.errors import (
     StorageFullError,
     StoreUnavailableError,
     TooLargeError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from backend.feed.line_parser import BadLine, Precision
@@ -32,6 +33,7 @@ ERRORS = (
     BadLinesError,
     InvalidRequestError,
     UnauthorizedError,
+    TooManyAttemptsError,
     ForbiddenError,
     TooLargeError,
     ConflictError,
