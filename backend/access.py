@@ -106,7 +106,7 @@ class Access:
                 return kind
         await self._wrong.wait(address)
         raise UnauthorizedError(
-            "The token is none of SCALEOPS_READ_TOKEN, SCALEOPS_WRITE_TOKEN and SCALEOPS_API_TOKEN of this server.",
+            "This is none of the server's tokens: SCALEOPS_READ_TOKEN, SCALEOPS_WRITE_TOKEN, SCALEOPS_API_TOKEN.",
             headers={"WWW-Authenticate": "Bearer"},
         )
 

@@ -50,10 +50,8 @@ def access_finding(settings: Settings) -> Finding:
 
     asked = ", ".join(right for right in Right if Access(settings).asks_for(right))
     names = ", ".join(["localhost", *settings.allowed_hosts, *([] if settings.on_loopback else ["any address"])])
-    return (
-        True,
-        f"reached at {settings.host} as {names}; {f'asks for a token to {asked}' if asked else 'asks for no token'}",
-    )
+    tokens = f"a token to {asked}" if asked else "no token"
+    return True, f"reached at {settings.host} as {names}; asks for {tokens}"
 
 
 def store_finding(settings: Settings) -> Finding:
