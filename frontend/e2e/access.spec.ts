@@ -113,7 +113,10 @@ async function attack(page: Page, target: string): Promise<string[]> {
       Object.assign(input, { name: encoding === "text/plain" ? "stolen count" : "file", value: "1i" });
       sent.append(input);
       document.body.append(sent);
-      const answered = new Promise((done) => frame.addEventListener("load", done, { once: true }));
+      const answered = new Promise((done) => {
+        frame.addEventListener("load", done, { once: true });
+        setTimeout(done, 5_000); // a 204 loads nothing
+      });
       sent.submit();
       await answered;
     }
