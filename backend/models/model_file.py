@@ -1,8 +1,8 @@
 """The model file: a joblib pickle of plain data, of which nothing is run and nothing else is read.
 
 Its SHA-256 in the manifest beside it shows damage, and no more: who can write the one can write the other. So whatever
-is not plain data is refused, whatever the manifest says. One thing stays in the hands of who writes the file: the trees'
-text, as LightGBM's parser kills the process where it is broken.
+is not plain data is refused, whatever the manifest says. One thing stays in the hands of who writes the file: the text
+of the trees, as LightGBM's parser kills the process where it is broken.
 
 Trees and linear models know their inputs by position only, so the names that a file was trained on are kept in it, and
 a file with other names, or the same in another order, is refused.
