@@ -2,10 +2,10 @@
 
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -61,7 +61,10 @@ class Settings(BaseSettings):
     max_sockets: int = Field(default=100, ge=1)
     reader_memory_mb: int = Field(default=4_096, ge=512)
     reader_timeout_seconds: int = Field(default=300, ge=1)
+    read_token: str = ""
+    write_token: str = ""
     api_token: str = ""
+    allowed_hosts: Annotated[list[str], NoDecode] = []
     allowed_origins: list[str] = []
 
     @property
@@ -87,7 +90,13 @@ class Settings(BaseSettings):
     def _no_file(cls, path: object) -> object:
         return None if path == "" else path
 
-    @field_validator("api_token", "influxdb_token", "prometheus_token")
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _names(cls, names: object) -> object:
+        """Separated by spaces, as nginx takes them; a name that is sent as Host has no port here and no capitals."""
+        return names.lower().split() if isinstance(names, str) else names
+
+    @field_validator("read_token", "write_token", "api_token", "influxdb_token", "prometheus_token")
     @classmethod
     def _no_placeholder(cls, secret: str) -> str:
         if secret.lower() in PLACEHOLDERS:
@@ -110,8 +119,18 @@ class Settings(BaseSettings):
     def _token_beyond_loopback(self) -> Self:
         if not self.on_loopback and not self.api_token:
             raise ValueError(
-                f"SCALEOPS_HOST is {self.host}, which other machines can reach: set SCALEOPS_API_TOKEN, "
-                "or listen on 127.0.0.1"
+                f"SCALEOPS_HOST is {self.host}, which other machines can reach: set SCALEOPS_API_TOKEN "
+                "(openssl rand -hex 24 makes one), or listen on 127.0.0.1"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _tokens_of_one_right_each(self) -> Self:
+        tokens = [token for token in (self.read_token, self.write_token, self.api_token) if token]
+        if len(set(tokens)) < len(tokens):
+            raise ValueError(
+                "SCALEOPS_READ_TOKEN, SCALEOPS_WRITE_TOKEN and SCALEOPS_API_TOKEN have different rights: "
+                "give each a token of its own"
             )
         return self
 

@@ -5,6 +5,7 @@ from typing import Annotated, TypedDict, cast
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
+from backend.access import Access
 from backend.config import Settings
 from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
@@ -24,6 +25,7 @@ class State(TypedDict):
     """What lives as long as the app."""
 
     settings: Settings
+    access: Access
     store: Store
     estimator: RPSEstimator
     replayer: Replayer

@@ -90,7 +90,14 @@ class UnauthorizedError(ProblemError):
     status = 401
     type = "unauthorized"
     title = "Authentication required"
-    example = "Changing data needs the header `Authorization: Bearer <SCALEOPS_API_TOKEN>`."
+    example = "Changing data needs a token: send SCALEOPS_API_TOKEN as the header `Authorization: Bearer …`."
+
+
+class TooManyAttemptsError(ProblemError):
+    status = 429
+    type = "too-many-attempts"
+    title = "Too many wrong tokens"
+    example = "Too many wrong tokens. Try again in 8 s."
 
 
 class BadLinesError(ProblemError):

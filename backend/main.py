@@ -9,7 +9,8 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.access import Access
+from backend.api import accuracy, forecast, history, live, past, replay, series, session, system, upload, write
 from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
@@ -33,11 +34,12 @@ from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
-ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
+ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system, session)
 
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the app; the model is loaded and the store opened when it starts."""
+    access = Access(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
@@ -65,6 +67,7 @@ def create_app(settings: Settings) -> FastAPI:
         gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load
         yield State(
             settings=settings,
+            access=access,
             store=store,
             estimator=estimator,
             replayer=replayer,
@@ -99,7 +102,7 @@ def create_app(settings: Settings) -> FastAPI:
     add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
-    app.add_middleware(Guard, settings=settings)
+    app.add_middleware(Guard, settings=settings, access=access)
     if settings.frontend_path.is_dir():
         app.frontend("/", directory=settings.frontend_path)
     return app

@@ -277,6 +277,16 @@ class Health(BaseModel):
     status: Literal["ok"]
 
 
+class SignIn(BaseModel):
+    token: str = Field(max_length=1000, description="SCALEOPS_API_TOKEN, or SCALEOPS_READ_TOKEN to look only")
+
+
+class SessionView(BaseModel):
+    """What a signed-in page may do."""
+
+    rights: list[Literal["read", "write", "change"]] = Field(description="none: not signed in")
+
+
 class StaleFeed(BaseModel):
     filename: str
     newest: datetime = Field(description="time of its newest sample")

@@ -5,9 +5,11 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
+from backend.access import TOKEN_KINDS
 from backend.api.examples import EXAMPLES
-from backend.api.guard import SAFE_METHODS
+from backend.api.guard import SESSION_COOKIE
 from backend.api.problems import PROBLEM_JSON, influx_error_of, problem_of
+from backend.api.rights import right_of
 from backend.errors import (
     BadRequestError,
     ConflictError,
@@ -16,6 +18,7 @@ from backend.errors import (
     NotFoundError,
     ProblemError,
     StoreUnavailableError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from backend.schemas import InfluxError, Problem
@@ -26,10 +29,20 @@ Responses = dict[int | str, dict[str, Any]]
 REF = "#/components/schemas/{model}"
 # What no signature of a route names.
 UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM)
-TOKEN = {
-    "type": "http",
-    "scheme": "bearer",
-    "description": "SCALEOPS_API_TOKEN, where it is set: reading needs no token, changing data does.",
+SECURITY_SCHEMES = {
+    kind.setting: {
+        "type": "http",
+        "scheme": "bearer",
+        "description": f"SCALEOPS_{kind.setting.upper()}. Its rights: {', '.join(sorted(kind.rights))}.",
+    }
+    for kind in TOKEN_KINDS
+} | {
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": SESSION_COOKIE,
+        "description": "What POST /api/session gives for a token. It has the token's rights, for 12 hours.",
+    }
 }
 
 
@@ -89,16 +102,18 @@ def _add_components(document: dict[str, Any]) -> None:
     for name, example in EXAMPLES.items():
         schemas[name]["examples"] = [example]
     document["components"]["schemas"] = dict(sorted(schemas.items()))
-    document["components"]["securitySchemes"] = {"token": TOKEN}
+    document["components"]["securitySchemes"] = SECURITY_SCHEMES
 
 
 def _add_guard(document: dict[str, Any]) -> None:
-    """Every call refuses malformed and foreign hosts and origins; those that change data need the token."""
-    for operations in document["paths"].values():
+    """Every call refuses malformed and foreign hosts and origins; those that need a right say which tokens have it."""
+    for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            safe = method.upper() in SAFE_METHODS
-            refusals = problems(BadRequestError, ForbiddenError, *([] if safe else [UnauthorizedError]))
-            declared = {str(status): response for status, response in refusals.items()} | operation["responses"]
+            right = right_of(method.upper(), path)
+            guarded = (UnauthorizedError, TooManyAttemptsError) if right else ()
+            refusals = problems(BadRequestError, ForbiddenError, *guarded)
+            declared = {str(status): answer for status, answer in refusals.items()} | operation["responses"]
             operation["responses"] = dict(sorted(declared.items()))
-            if not safe:
-                operation["security"] = [{"token": []}]
+            if right:
+                kinds = [kind.setting for kind in TOKEN_KINDS if right in kind.rights]
+                operation["security"] = [{scheme: [right]} for scheme in (*kinds, "session")]

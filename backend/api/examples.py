@@ -55,6 +55,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "replay_of": None,
         "incomplete": None,
     },
+    "SessionView": {"rights": ["change", "read", "write"]},
+    "SignIn": {"token": "an-example-of-a-token"},
     "StaleFeed": {"filename": "shop", "newest": "2026-01-05T07:41:20Z"},
     "UploadForm": {"timezone": "Europe/Berlin"},
     "UploadProgress": {"step": "reading", "bytes_received": 1_048_576},

@@ -5,18 +5,21 @@ A local tool without a login can be attacked by any page its user visits: by a f
 and WebSocket cheat sheets.
 """
 
-import hmac
+from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from backend.access import Access, Right, refuse_without
 from backend.api.problems import is_served, problem_response
+from backend.api.rights import SAFE_METHODS, right_of
 from backend.config import LOOPBACK_HOSTS, Settings
-from backend.errors import BadRequestError, ForbiddenError, ProblemError, UnauthorizedError
+from backend.errors import BadRequestError, ForbiddenError, ProblemError
 
-SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+SESSION_COOKIE = "scaleops_session"
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -31,20 +34,21 @@ SECURITY_HEADERS = {
 
 
 class Guard:
-    """ASGI middleware: refuses foreign hosts, foreign origins and writes without the token."""
+    """ASGI middleware: refuses foreign hosts, foreign origins and callers without the right to what they call."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, access: Access) -> None:
         self._app = app
-        self._token = settings.api_token
+        self._access = access
         self._origins = {origin.rstrip("/") for origin in settings.allowed_origins}
-        self._hosts = {*LOOPBACK_HOSTS, *(urlsplit(origin).hostname for origin in self._origins)}
-        self._any_host = not settings.on_loopback
+        origins = (urlsplit(origin).hostname for origin in self._origins)
+        self._hosts = {*LOOPBACK_HOSTS, settings.host.lower(), *settings.allowed_hosts, *origins}
+        self._any_address = not settings.on_loopback
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             return await self._app(scope, receive, send)
         try:
-            self._check(scope)
+            await self._check(scope)
         except ProblemError as problem:
             response = problem_response(problem, scope["path"])
             if scope["type"] == "websocket":
@@ -52,22 +56,24 @@ class Guard:
             return await response(scope, receive, send)
         await self._app(scope, receive, send)
 
-    def _check(self, scope: Scope) -> None:
+    async def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
         self._check_host(headers.get("host", ""))
         if scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS:
             self._check_origin(headers)
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            self._check_token(scope, headers)
+        if is_served(scope):  # what is not is a file of the page, 404 or 405
+            await self._check_right(scope)
 
     def _check_host(self, host: str) -> None:
         parts = _split("Host", f"//{host}")
         if parts.netloc != host:  # it goes on as a path
             raise _malformed("Host", host)
-        if not self._any_host and parts.hostname not in self._hosts:
+        name = parts.hostname or ""
+        # Beyond loopback addresses are fine: a name can be rebound to this machine, an address cannot.
+        if name not in self._hosts and not (self._any_address and _is_address(name)):
             raise ForbiddenError(
-                "This server answers on this machine's own names only (127.0.0.1, localhost). To reach it by another "
-                "name, add its origin to SCALEOPS_ALLOWED_ORIGINS."
+                "This server does not answer to this name. To reach it by a name other than localhost, add the name "
+                "to SCALEOPS_ALLOWED_HOSTS."
             )
 
     def _check_origin(self, headers: Headers) -> None:
@@ -80,15 +86,26 @@ class Guard:
                 "SCALEOPS_ALLOWED_ORIGINS may change or watch data."
             )
 
-    def _check_token(self, scope: Scope, headers: Headers) -> None:
-        if not self._token or not is_served(scope):  # not served: 404 or 405 says more than 401
-            return
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() not in ("bearer", "token") or not hmac.compare_digest(token.encode(), self._token.encode()):
-            raise UnauthorizedError(
-                "Changing data needs the header `Authorization: Bearer <SCALEOPS_API_TOKEN>` (Telegraf: `Token`).",
-                headers={"WWW-Authenticate": "Bearer"},
-            )
+    async def _check_right(self, scope: Scope) -> None:
+        right = Right.READ if scope["type"] == "websocket" else right_of(scope["method"], scope["path"])
+        if right is not None and self._access.asks_for(right):
+            refuse_without(right, await self._held(HTTPConnection(scope)))
+
+    async def _held(self, caller: HTTPConnection) -> frozenset[Right] | None:
+        """The rights of the caller's token or session; None: it has neither."""
+        scheme, _, token = caller.headers.get("authorization", "").partition(" ")
+        if scheme.lower() in ("bearer", "token"):
+            return await self._access.rights_of(token, caller.client.host if caller.client else "")
+        session = self._access.session(caller.cookies.get(SESSION_COOKIE))
+        return session.rights if session else None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _split(header: str, address: str) -> SplitResult:

@@ -7,10 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
-from backend.deps import FilenameQuery, StateDep
+from backend.api.guard import SESSION_COOKIE
+from backend.deps import FilenameQuery, State, StateDep
 from backend.errors import BusyError, ProblemError
 from backend.live.channel import Subscriber
-from backend.live.hub import Hub
 from backend.schemas import LiveMessage
 
 router = APIRouter()
@@ -22,7 +22,7 @@ def live_message(message: LiveMessage) -> None:
     """One message of `WS /ws/live`."""
 
 
-TRY_AGAIN_LATER = 1013  # of the registry of close codes, RFC 6455
+POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013  # of the registry of close codes, RFC 6455
 CLOSE_SECONDS = 5
 
 
@@ -36,25 +36,34 @@ async def live(
     try:
         with state["hub"].place():
             await websocket.accept()
-            await _serve(websocket, state["hub"], filename or None, after)
+            await _serve(websocket, state, filename or None, after)
     except BusyError as error:
         await websocket.accept()
         await websocket.close(TRY_AGAIN_LATER, error.detail)
 
 
-async def _serve(websocket: WebSocket, hub: Hub, filename: str | None, after: int | None) -> None:
+async def _serve(websocket: WebSocket, state: State, filename: str | None, after: int | None) -> None:
+    hub = state["hub"]
     try:
         channel, subscriber = await hub.subscribe(filename, after)
     except ProblemError:
         return await websocket.close(TRY_AGAIN_LATER, "the store cannot be reached")
     try:
-        await _until_first(_send(websocket, subscriber), _receive(websocket), subscriber.dropped.wait())
+        session = state["access"].session(websocket.cookies.get(SESSION_COOKIE))
+        async with asyncio.timeout(session.seconds_left if session else None):
+            await _until_first(_send(websocket, subscriber), _receive(websocket), subscriber.dropped.wait())
+    except TimeoutError:
+        await _close(websocket, POLICY_VIOLATION, "the session has ended: sign in again")
     finally:
         hub.unsubscribe(channel, subscriber)
     if subscriber.dropped.is_set():
-        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-            async with asyncio.timeout(CLOSE_SECONDS):
-                await websocket.close(TRY_AGAIN_LATER, "this client reads messages too slowly")
+        await _close(websocket, TRY_AGAIN_LATER, "this client reads messages too slowly")
+
+
+async def _close(websocket: WebSocket, code: int, reason: str) -> None:
+    with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await websocket.close(code, reason)
 
 
 async def _send(websocket: WebSocket, subscriber: Subscriber) -> None:

@@ -29,6 +29,7 @@ INFLUX_CODES = {
     409: (422, "unprocessable entity"),
     413: (413, "request too large"),
     422: (400, "invalid"),
+    429: (429, "too many requests"),
     503: (503, "unavailable"),
     507: (503, "unavailable"),  # Telegraf keeps what it sent and sends it again
 }

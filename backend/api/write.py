@@ -20,6 +20,7 @@ from backend.errors import (
     StorageFullError,
     StoreUnavailableError,
     TooLargeError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from backend.feed.bodies import MOST_BYTES, Bodies, too_large
@@ -35,6 +36,7 @@ ERRORS = (
     BadLinesError,
     InvalidRequestError,
     UnauthorizedError,
+    TooManyAttemptsError,
     ForbiddenError,
     TooLargeError,
     ConflictError,

@@ -44,6 +44,16 @@ def model_finding(settings: Settings) -> Finding:
         return False, problem.detail
 
 
+def access_finding(settings: Settings) -> Finding:
+    """Who may do what, and by which names the server is reached."""
+    from backend.access import Access, Right
+
+    asked = ", ".join(right for right in Right if Access(settings).asks_for(right))
+    names = ", ".join(["localhost", *settings.allowed_hosts, *([] if settings.on_loopback else ["any address"])])
+    tokens = f"a token to {asked}" if asked else "no token"
+    return True, f"reached at {settings.host} as {names}; asks for {tokens}"
+
+
 def store_finding(settings: Settings) -> Finding:
     """The store in use, by looking at it only: no file, folder or point is made."""
     return _influxdb_finding(settings) if settings.store == "influxdb" else _sqlite_finding(settings.sqlite_path)
@@ -70,6 +80,7 @@ def query_finding(settings: Settings, query: str) -> Finding:
 
 
 FINDINGS: dict[str, Callable[[Settings], Finding]] = {
+    "access": access_finding,
     "model": model_finding,
     "store": store_finding,
     "page": page_finding,

@@ -52,9 +52,10 @@ def follow(
                 "by that rule. Set --series to another name."
             )
         head = line_head(name, host, log_tag(file))
+        token = settings.write_token or settings.api_token
         report(f"Following {file} as series {name}, sending to {address} (Ctrl-C stops it)")
         try:
-            unsent = follow_log(file, hours * 3600, address, settings.api_token, head, report, stopped)
+            unsent = follow_log(file, hours * 3600, address, token, head, report, stopped)
         except OSError as error:
             raise UnusableFileError(f"{file} cannot be read: {error.strerror}.") from None
     if unsent:

@@ -1,5 +1,7 @@
 """`scaleops serve`: the product."""
 
+import typer
+
 from backend.cli.output import messages, problems_end_the_command, read_settings
 from backend.config import Settings
 
@@ -7,6 +9,9 @@ from backend.config import Settings
 def serve() -> None:
     """Serve the page, the API and the WebSocket until Ctrl-C."""
     settings = read_settings()
+    if (settings.read_token or settings.write_token) and not settings.api_token:
+        messages.print("[red]Settings:[/] set SCALEOPS_API_TOKEN, too: without it nobody could change or delete data")
+        raise typer.Exit(2)
     with problems_end_the_command():
         _check_start(settings)
     from backend.listening import run

@@ -1,4 +1,8 @@
-"""The model file: a joblib pickle of a plain dict, read only after its SHA-256 matched the manifest beside it.
+"""The model file: a joblib pickle of plain data, of which nothing is run and nothing else is read.
+
+Its SHA-256 in the manifest beside it shows damage, and no more: who can write the one can write the other. So whatever
+is not plain data is refused, whatever the manifest says. One thing stays in the hands of who writes the file: the text
+of the trees, as LightGBM's parser kills the process where it is broken.
 
 Trees and linear models know their inputs by position only, so the names that a file was trained on are kept in it, and
 a file with other names, or the same in another order, is refused.
@@ -7,16 +11,21 @@ a file with other names, or the same in another order, is refused.
 import hashlib
 import io
 import json
+import pickle
+import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypedDict, cast
+from typing import Any, NoReturn
 
 import joblib
+from pydantic import TypeAdapter, ValidationError
+from typing_extensions import TypedDict  # pydantic checks these before Python 3.12, too
 
 from backend.errors import ModelFileError
 from backend.models import features
 
 FORMAT = 3
+MOST_BYTES = 512 * 1024**2  # unpacked; the shipped file has 4 MB
 TRAIN_ANEW = "Train it anew with this version: scaleops train FILES --out MODEL.pkl"
 
 Manifest = dict[str, Any]
@@ -49,6 +58,9 @@ class Content(TypedDict):
     horizons: dict[int, HorizonContent]
 
 
+CONTENT = TypeAdapter(Content)
+
+
 def write(path: Path, content: Content, training: Mapping[str, Any]) -> Manifest:
     """Write `content` to `path` (.pkl) and its manifest to the .json beside it; return the manifest.
 
@@ -74,8 +86,8 @@ def write(path: Path, content: Content, training: Mapping[str, Any]) -> Manifest
 
 
 def read(path: Path) -> tuple[Content, Manifest]:
-    """The content and its manifest. Raises ModelFileError; nothing is unpickled unless the manifest describes the file
-    and a model that this version can use."""
+    """The content and its manifest. Raises ModelFileError; nothing is read unless the manifest describes the file
+    and a model that this version can use, and nothing in it is run."""
     manifest = _read_manifest(path)
     _refuse_other_names(path, manifest)
     expected = manifest["sha256"]
@@ -92,16 +104,46 @@ def read(path: Path) -> tuple[Content, Manifest]:
             f"Model file {path} is damaged or swapped: its SHA-256 is {actual}, {manifest_path(path).name} names "
             f"{expected}. Nothing was loaded from it. Restore both files, or train a model anew."
         )
-    content = joblib.load(io.BytesIO(pickled))
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ModelFileError(f"Model file {path} is not of format {FORMAT}. {TRAIN_ANEW}")
+    content = _checked(path, _plain_data(path, pickled))
     _refuse_other_names(path, content)
     _refuse_another(path, "horizons", list(content["horizons"]), manifest["horizons"], "its manifest names")
-    return cast(Content, content), manifest
+    return content, manifest
 
 
 def manifest_path(path: Path) -> Path:
     return path.with_suffix(".json")
+
+
+class _PlainUnpickler(pickle.Unpickler):
+    """Reads dicts, lists, text and numbers. All else in a pickle is made by something that it names."""
+
+    def find_class(self, module_name: str, global_name: str) -> NoReturn:
+        raise pickle.UnpicklingError(f"it names {module_name}.{global_name}")
+
+
+def _plain_data(path: Path, packed: bytes) -> object:
+    """What joblib.load would give. Raises ModelFileError for anything but plain data."""
+    unpacker = zlib.decompressobj()
+    try:
+        pickled = unpacker.decompress(packed, MOST_BYTES)
+        if unpacker.unconsumed_tail or not unpacker.eof:
+            raise ValueError(f"it is cut short, or unpacks to more than {MOST_BYTES // 1024**2} MB")
+        return _PlainUnpickler(io.BytesIO(pickled)).load()
+    except Exception as error:  # a made-up pickle can raise any
+        raise ModelFileError(
+            f"Model file {path} holds something else than plain data ({error}). Nothing in it was run. Restore it "
+            "and its manifest from where you trust them, or train a model anew."
+        ) from None
+
+
+def _checked(path: Path, content: object) -> Content:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ModelFileError(f"Model file {path} is not of format {FORMAT}. {TRAIN_ANEW}")
+    try:
+        return CONTENT.validate_python(content, strict=True)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise ModelFileError(f"Model file {path} is not of format {FORMAT}, as {place} shows. {TRAIN_ANEW}") from None
 
 
 def _read_manifest(path: Path) -> Manifest:
@@ -130,7 +172,7 @@ def _read_manifest(path: Path) -> Manifest:
     return manifest
 
 
-def _refuse_other_names(path: Path, described: dict[str, Any]) -> None:
+def _refuse_other_names(path: Path, described: Mapping[str, Any]) -> None:
     """Refuse a model of other inputs than features.py computes, as its manifest or its content names them."""
     for field, names in (("features", features.NAMES), ("linear_features", features.LINEAR_NAMES)):
         _refuse_another(path, field, described.get(field, []), names, "this version expects")

@@ -108,7 +108,7 @@ class Sender:
 
 def _refusal(answer: httpx.Response) -> str:
     if answer.status_code == 401:
-        return "requires a token (401): set SCALEOPS_API_TOKEN to the one it was started with"
+        return "requires a token (401): set SCALEOPS_WRITE_TOKEN, or SCALEOPS_API_TOKEN, to the one it was started with"
     try:
         body = answer.json()
         reason = body["message"] if "message" in body else body["detail"]  # the latter of a proxy in front of it

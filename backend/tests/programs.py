@@ -215,7 +215,7 @@ def running_telegraf(folder: Path, product_url: str, token: str, nginx: Nginx) -
     config = folder / "telegraf.conf"
     replacements = {
         "http://127.0.0.1:8000": product_url,
-        "the value of SCALEOPS_API_TOKEN, or any text where none is set": token,
+        "the value of SCALEOPS_WRITE_TOKEN, or any text where none is set": token,
         "http://127.0.0.1:8081/nginx_status": nginx.status_url,
         "/var/log/nginx/access.log": str(nginx.log),
     }

@@ -83,7 +83,7 @@ def announced_port(process: subprocess.Popen[bytes], log: Path, begin: int) -> i
     for _ in range(2400):
         ended = process.poll() is not None
         written = log.read_bytes()[begin:].decode()
-        if announced := re.search(r"ScaleOps on http://127\.0\.0\.1:(\d+) ", written):
+        if announced := re.search(r"ScaleOps on http://(?:127\.0\.0\.1|0\.0\.0\.0):(\d+) ", written):
             return int(announced[1])
         assert not ended, f"the server ended: {written}"
         time.sleep(0.05)

@@ -44,6 +44,8 @@ def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.Mo
         ("SCALEOPS_LIVE_INTERVAL_SECONDS", "0"),
         ("SCALEOPS_MAX_UPLOAD_MB", "-1"),
         ("SCALEOPS_API_TOKEN", "change-me"),
+        ("SCALEOPS_READ_TOKEN", "change-me"),
+        ("SCALEOPS_WRITE_TOKEN", "change-me"),
         ("INFLUXDB_URL", "127.0.0.1:8086"),
         ("INFLUXDB_BUCKET", ""),
         ("INFLUXDB_TOKEN", "change-me"),
@@ -69,6 +71,19 @@ def test_listening_beyond_this_machine_needs_a_token(monkeypatch: pytest.MonkeyP
         settings(host="0.0.0.0")
     assert "SCALEOPS_API_TOKEN" in describe(error.value)
     assert settings(host="0.0.0.0", api_token="secret").host == "0.0.0.0"
+
+
+def test_two_tokens_that_are_one_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+    with pytest.raises(ValidationError) as error:
+        settings(read_token="secret", api_token="secret")
+    assert "SCALEOPS_READ_TOKEN" in describe(error.value)
+
+
+def test_allowed_hosts_are_names_between_spaces(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_environment(monkeypatch)
+    monkeypatch.setenv("SCALEOPS_ALLOWED_HOSTS", " Ops.example  scaleops ")
+    assert settings().allowed_hosts == ["ops.example", "scaleops"]
 
 
 def test_influxdb_needs_a_token_or_the_file_of_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,26 @@ def closed_database(database: Path, tmp_path: Path) -> Path:
 
 
 def test_the_model_is_named_and_its_hash_verified() -> None:
-    assert line_about("model", findings()) == "ok     model  lgbm_v1, hash verified"
+    assert line_about("model", findings()) == "ok     model   lgbm_v1, hash verified"
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({}, "reached at 127.0.0.1 as localhost; asks for no token"),
+        (
+            {"SCALEOPS_HOST": "0.0.0.0", "SCALEOPS_API_TOKEN": "secret", "SCALEOPS_ALLOWED_HOSTS": "ops.example"},
+            "reached at 0.0.0.0 as localhost, ops.example, any address; asks for a token to read, write, change",
+        ),
+    ],
+    ids=["loopback", "beyond"],
+)
+def test_who_needs_a_token_and_by_which_names_the_server_is_reached(
+    monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], told: str
+) -> None:
+    for variable, value in settings.items():
+        monkeypatch.setenv(variable, value)
+    assert line_about("access", findings()) == f"ok     access  {told}"
 
 
 def test_a_page_that_is_not_built_ends_with_a_code_and_says_what_to_do(
@@ -55,12 +74,12 @@ def test_a_page_that_is_not_built_ends_with_a_code_and_says_what_to_do(
     monkeypatch.setenv("SCALEOPS_FRONTEND_PATH", str(tmp_path))
     result = CliRunner().invoke(app, ["doctor"])
     assert result.exit_code == 1
-    assert line_about("page", result.output) == f"wrong  page   not built at {tmp_path}: run `make build`"
+    assert line_about("page", result.output) == f"wrong  page    not built at {tmp_path}: run `make build`"
 
 
 def test_a_database_that_does_not_exist_yet_is_not_made(database: Path, tmp_path: Path) -> None:
     finding = line_about("store", findings())
-    assert finding.startswith(f"ok     store  sqlite {database}, will be made at the first start")
+    assert finding.startswith(f"ok     store   sqlite {database}, will be made at the first start")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -75,7 +94,7 @@ def test_a_database_that_could_not_be_made_is_wrong(tmp_path: Path, monkeypatch:
 def test_a_closed_database_is_read_and_left_as_it_is(closed_database: Path) -> None:
     before = files(closed_database.parent)
     assert not any(file.name.endswith(("-wal", "-shm")) for file in before)
-    assert line_about("store", findings()).startswith(f"ok     store  sqlite {closed_database}, schema version")
+    assert line_about("store", findings()).startswith(f"ok     store   sqlite {closed_database}, schema version")
     assert files(closed_database.parent) == before
 
 
@@ -89,14 +108,14 @@ def test_the_database_of_a_server_is_read_and_left_as_it_is(database: Path, kill
             server.process.wait()
         before = {path: seen for path, seen in files(database.parent).items() if path.name.startswith("store.sqlite")}
         assert before[database.with_name("store.sqlite-wal")][0]
-        assert line_about("store", findings()).startswith(f"ok     store  sqlite {database}, schema version")
+        assert line_about("store", findings()).startswith(f"ok     store   sqlite {database}, schema version")
         assert {path: seen for path, seen in files(database.parent).items() if path in before} == before
 
 
 def test_a_file_that_is_no_database_is_wrong(database: Path) -> None:
     database.parent.mkdir()
     database.write_bytes(b"no database, and longer than the header that one begins with " * 100)
-    assert f"wrong  store  sqlite {database} cannot be read: file is not a database." in findings()
+    assert f"wrong  store   sqlite {database} cannot be read: file is not a database." in findings()
 
 
 def test_damage_beyond_the_header_is_wrong(closed_database: Path) -> None:
@@ -104,7 +123,7 @@ def test_damage_beyond_the_header_is_wrong(closed_database: Path) -> None:
         file.seek(4096)
         file.write(b"\xff" * 4096)
     finding = line_about("store", findings())
-    assert finding.startswith(f"wrong  store  sqlite {closed_database}")
+    assert finding.startswith(f"wrong  store   sqlite {closed_database}")
     assert "Restore it from a backup" in finding
 
 
@@ -119,7 +138,7 @@ def test_a_bucket_is_named_and_nothing_is_written_to_it(
     name, token = bucket()
     use_influxdb(monkeypatch, influxd, name, token)
     place = f"influxdb {influxd.url} organization {ORG} bucket {name}"
-    assert line_about("store", findings()).startswith(f"ok     store  {place}, readable")
+    assert line_about("store", findings()).startswith(f"ok     store   {place}, readable")
     client = InfluxClient(influxd.url, ORG, name, token)
     assert client.rows(EVERYTHING, {}) == []
     client.close()

@@ -106,6 +106,17 @@ def test_a_wrong_setting_stops_the_start_and_names_itself(tmp_path: Path) -> Non
     assert "SCALEOPS_MAX_ROWS" in failed_start(tmp_path, SCALEOPS_MAX_ROWS="many")
 
 
+@pytest.mark.parametrize("variable", ["SCALEOPS_READ_TOKEN", "SCALEOPS_WRITE_TOKEN"])
+def test_a_token_without_the_one_that_may_change_data_stops_the_start(tmp_path: Path, variable: str) -> None:
+    assert "set SCALEOPS_API_TOKEN, too" in failed_start(tmp_path, **{variable: "secret"})
+
+
+def test_listening_beyond_this_machine_without_a_token_stops_the_start_with_the_way_out(tmp_path: Path) -> None:
+    message = failed_start(tmp_path, SCALEOPS_HOST="0.0.0.0")
+    assert "set SCALEOPS_API_TOKEN" in message
+    assert "listen on 127.0.0.1" in message
+
+
 def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         ready = {"status": "ready", "store": "sqlite", "model": "lgbm_v1", "stale_feeds": [], "failing_queries": []}

@@ -61,7 +61,7 @@ function announcedPort({ stderr }: ChildProcess): Promise<number> {
     stderr?.setEncoding("utf8");
     stderr?.on("data", (text: string) => {
       said += text;
-      const port = /ScaleOps on http:\/\/127\.0\.0\.1:(\d+) /.exec(said)?.[1];
+      const port = /ScaleOps on http:\/\/(?:127\.0\.0\.1|0\.0\.0\.0):(\d+) /.exec(said)?.[1];
       if (port) resolve(Number(port));
     });
     stderr?.on("end", () => reject(new Error(`the backend ended: ${said}`)));

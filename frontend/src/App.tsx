@@ -6,11 +6,13 @@ import { FirstVisit } from "./components/FirstVisit";
 import { Header } from "./components/Header";
 import { Notices } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
+import { SignIn } from "./components/SignIn";
 import { seriesKey, useFailingQueries, useLimitsQuery, useSeriesList } from "./hooks/queries";
 import { type Connection, useLive } from "./hooks/useLive";
 import { usePage } from "./hooks/usePage";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
 import { useServedNotice } from "./hooks/useServedNotice";
+import { useDismissSignIn, useSignInNeeded } from "./hooks/useSession";
 import { useUpload } from "./hooks/useUpload";
 import { useView } from "./hooks/useView";
 import { silenceOf, waitingWindows } from "./lib/liveState";
@@ -25,6 +27,8 @@ export function App() {
   const [view, navigate] = useView();
   const [notice, setNotice] = useState<string | null>(null);
 
+  const signInNeeded = useSignInNeeded();
+  const dismissSignIn = useDismissSignIn();
   const list = useSeriesList();
   const limitsQuery = useLimitsQuery();
   const failure = failureOf(list) ?? failureOf(limitsQuery);
@@ -33,7 +37,7 @@ export function App() {
 
   const refetchSeries = useCallback(() => void queries.invalidateQueries({ queryKey: seriesKey }), [queries]);
   const live = useLive({
-    enabled: series !== null || list.data?.length === 0,
+    enabled: !signInNeeded && (series !== null || list.data?.length === 0),
     filename: series?.filename ?? null,
     intervalSeconds: limits?.live_interval_seconds ?? DEFAULT_INTERVAL_SECONDS,
     onReconnect: () => {
@@ -68,6 +72,12 @@ export function App() {
     if (reportIsOver) reset();
   }, [reportIsOver, reset]);
 
+  // A session that ended refuses the live connection, and cannot say so: a plain request is told.
+  const interrupted = ["reconnecting", "refused"].includes(live.connection.state);
+  useEffect(() => {
+    if (interrupted) refetchSeries();
+  }, [interrupted, refetchSeries]);
+
   const setFrozen = (freeze: boolean) => {
     live.dispatch({ type: freeze ? "freeze" : "unfreeze" });
     if (!freeze) void queries.invalidateQueries();
@@ -80,6 +90,7 @@ export function App() {
   const connection: Connection =
     failure && live.connection.state === "connecting" ? { state: "offline" } : live.connection;
   const newest = current?.status.newest ?? null;
+  if (signInNeeded) return <SignIn onDismiss={list.isError ? undefined : dismissSignIn} />;
   return (
     <>
       <Header

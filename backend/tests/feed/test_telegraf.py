@@ -12,10 +12,10 @@ from backend.tests.proxy import Answer, proxy_to
 @pytest.mark.programs
 def test_every_request_reaches_the_product_also_while_it_is_overloaded(tmp_path: Path) -> None:
     with (
-        fast_server(tmp_path, SCALEOPS_API_TOKEN="secret") as server,
+        fast_server(tmp_path, SCALEOPS_WRITE_TOKEN="writes", SCALEOPS_API_TOKEN="changes") as server,
         running_nginx(tmp_path) as nginx,
         proxy_to(server.url) as proxy,
-        running_telegraf(tmp_path, proxy.url, "secret", nginx),
+        running_telegraf(tmp_path, proxy.url, "writes", nginx),
     ):
         until(lambda: len(stored_samples(server, "nginx")) >= 2)
         with Visitors(nginx.url) as visitors:

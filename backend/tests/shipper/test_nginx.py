@@ -26,7 +26,7 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    with fast_server(tmp_path, SCALEOPS_API_TOKEN="secret") as started:
+    with fast_server(tmp_path, SCALEOPS_WRITE_TOKEN="writes", SCALEOPS_API_TOKEN="changes") as started:
         yield started
 
 
@@ -35,7 +35,7 @@ def following(log: Path, url: str) -> AbstractContextManager[subprocess.Popen[by
     (stanza,) = stanzas("sh")
     words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
     assert words[:2] == ["scaleops", "follow"]
-    return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log", SCALEOPS_API_TOKEN="secret")
+    return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log", SCALEOPS_WRITE_TOKEN="writes")
 
 
 def total(server: Server) -> float:
@@ -108,7 +108,7 @@ def quiet_points(server: Server) -> list[dict[str, float]]:
 
 def test_standard_input_is_sent_to_its_end(server: Server) -> None:
     command = [*FOLLOW, "-", "--series", "piped", "--url", server.url]
-    environment = os.environ | {"SCALEOPS_API_TOKEN": "secret"}
+    environment = os.environ | {"SCALEOPS_API_TOKEN": "changes"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
     ) as process:
@@ -125,7 +125,7 @@ def test_standard_input_is_sent_to_its_end(server: Server) -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Answer(401), "set SCALEOPS_API_TOKEN"),
+        (Answer(401), "set SCALEOPS_WRITE_TOKEN"),
         (Answer(404, body=b"<html>"), "check --url"),
         (Answer(422, body=b'{"message": "2 series are stored, the maximum"}'), "the maximum"),
         (Answer(502, body=b'{"detail": "The backend cannot be reached."}'), "The backend cannot be reached"),

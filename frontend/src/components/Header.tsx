@@ -5,6 +5,7 @@ import { ClearData } from "./header/ClearData";
 import { ConnectionPill } from "./header/ConnectionPill";
 import { Logo } from "./header/Logo";
 import { SeriesSelect } from "./header/SeriesSelect";
+import { SignOut } from "./header/SignOut";
 import { ThemeToggle } from "./header/ThemeToggle";
 
 interface HeaderProps {
@@ -30,8 +31,9 @@ export function Header(props: HeaderProps) {
           ScaleOps
         </h1>
         <ConnectionPill connection={props.connection} newest={props.newest} replaying={props.replaying} />
-        <div className="ml-auto sm:order-last">
+        <div className="ml-auto flex sm:order-last">
           <ThemeToggle />
+          <SignOut />
         </div>
         {series && (
           <>

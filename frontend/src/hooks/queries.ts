@@ -1,8 +1,16 @@
-import { keepPreviousData, QueryClient, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { api, unwrap } from "@/api/client";
 import { ProblemError } from "@/api/errors";
 import type { AccuracySpan, ChartRange, HistoryRange } from "@/api/types";
+import { askToSignIn } from "./useSession";
 
 const SERIES_REFRESH_MS = 10_000;
 const LIVE_REFRESH_MS = 3_000;
@@ -11,7 +19,10 @@ const RETRY_MS = 3_000;
 
 /** A backend that does not answer is asked again until it does; an answer that is a problem is final. */
 export function createQueryClient(): QueryClient {
-  return new QueryClient({
+  const onError = (error: Error): void => askToSignIn(client, error);
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError }),
+    mutationCache: new MutationCache({ onError }),
     defaultOptions: {
       queries: {
         retry: (_count, error) => !(error instanceof ProblemError) || error.status === 503,
@@ -23,6 +34,7 @@ export function createQueryClient(): QueryClient {
       mutations: { networkMode: "always" },
     },
   });
+  return client;
 }
 
 export const seriesKey = ["series"] as const;

@@ -1,7 +1,9 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import type { UploadOverrides, UploadResult, UploadStep } from "@/api/types";
 import { sendUpload } from "@/api/upload";
+import { askToSignIn } from "./useSession";
 
 export type Upload =
   | { state: "idle" }
@@ -37,6 +39,7 @@ export function useUpload(
   onStored: (result: UploadResult) => Promise<void>,
   onCancelled: () => void,
 ): UploadControls {
+  const queries = useQueryClient();
   const [upload, setUpload] = useState<Upload>({ state: "idle" });
   const running = useRef<AbortController | null>(null);
 
@@ -74,12 +77,15 @@ export function useUpload(
         if (isAbort(error)) {
           setUpload({ state: "cancelled", name: file.name });
           onCancelled();
-        } else setUpload({ state: "failed", name: file.name, file, error: error as Error });
+        } else {
+          setUpload({ state: "failed", name: file.name, file, error: error as Error });
+          askToSignIn(queries, error);
+        }
       } finally {
         clearInterval(polling);
       }
     },
-    [onStored, onCancelled],
+    [queries, onStored, onCancelled],
   );
 
   const loadSample = useCallback(async () => {
@@ -90,8 +96,9 @@ export function useUpload(
       setUpload({ state: "done", result });
     } catch (error) {
       setUpload({ state: "failed", name: null, file: null, error: error as Error });
+      askToSignIn(queries, error);
     }
-  }, [onStored]);
+  }, [queries, onStored]);
 
   const cancel = useCallback(() => running.current?.abort(), []);
   const reset = useCallback(() => setUpload({ state: "idle" }), []);
