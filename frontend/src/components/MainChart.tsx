@@ -6,7 +6,7 @@ import type { Connection } from "@/hooks/useLive";
 import { useLimits } from "@/hooks/usePage";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
-import type { LiveData } from "@/lib/liveState";
+import { type LiveData, silenceOf } from "@/lib/liveState";
 import { LIVE_WINDOWS } from "@/lib/points";
 import { RANGE_LABELS } from "@/lib/view";
 import { ChartLoading, ChartMessage } from "./chart/ChartStates";
@@ -14,17 +14,17 @@ import { ChartToolbar } from "./chart/ChartToolbar";
 import { Legend } from "./chart/Legend";
 import { Plot } from "./chart/Plot";
 import { PointsTable } from "./chart/PointsTable";
-import type { ZoomRange } from "./chart/plotOptions";
+import type { Border, ZoomRange } from "./chart/plotOptions";
 import { SpanText } from "./chart/SpanText";
 import { Button } from "./ui/Button";
 import { Card } from "./ui/Card";
 import { Tabs } from "./ui/Tabs";
 
-/** The line between what is known and what is forecast; only of a feed that sends is it the present. */
-const NOW_LABELS: Record<Forecast["status"], string> = {
-  live: "now",
-  historic: "now: end of data",
-  stale: "end of data",
+/** Only of a feed that sends is it the present. */
+const BORDERS: Record<Forecast["status"], Border> = {
+  live: { label: "now", at: "now" },
+  historic: { label: "end of data", at: "end" },
+  stale: { label: "end of data", at: "end" },
 };
 
 interface MainChartProps {
@@ -42,7 +42,7 @@ interface MainChartProps {
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
   const { series, range, live, forecast } = props;
-  const { models, horizons } = useLimits();
+  const limits = useLimits();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
@@ -55,9 +55,10 @@ export function MainChart(props: MainChartProps) {
   const points = range === "live" ? live?.points : history.data;
   // Longer ranges may show means of several windows, beside which half a window would mislead.
   const growing = range === "live" ? live?.status.growing : null;
+  const silentSeconds = (live && silenceOf(live)?.seconds) ?? 0;
   const lines = useMemo(
-    () => chartLines(models, pastHorizon === null ? null : pastHorizon * windowSeconds),
-    [models, pastHorizon, windowSeconds],
+    () => chartLines(limits, pastHorizon === null ? null : pastHorizon * windowSeconds),
+    [limits, pastHorizon, windowSeconds],
   );
   const model = useMemo(
     () =>
@@ -67,11 +68,12 @@ export function MainChart(props: MainChartProps) {
             forecast,
             past,
             growing,
+            silentSeconds,
           })
         : null,
-    [points, range, windowSeconds, lines, forecast, past, growing],
+    [points, range, windowSeconds, lines, forecast, past, growing, silentSeconds],
   );
-  const drawable = model?.rates.actual?.some((rate) => rate !== null) ? model : null;
+  const drawable = model?.rates.actual?.some((rate) => rate != null) ? model : null;
 
   const toggle = (key: string) => {
     const next = new Set(hidden);
@@ -112,7 +114,7 @@ export function MainChart(props: MainChartProps) {
                 hidden={hidden}
                 onToggle={toggle}
                 past={{
-                  horizons,
+                  horizons: limits.horizons,
                   windowSeconds,
                   chosen: pastHorizon,
                   onChoose: setPastHorizon,
@@ -126,7 +128,7 @@ export function MainChart(props: MainChartProps) {
                 <Plot
                   key={lines.map(({ key }) => key).join()}
                   model={drawable}
-                  nowLabel={NOW_LABELS[forecast?.status ?? "live"]}
+                  border={BORDERS[forecast?.status ?? "historic"]}
                   hidden={hidden}
                   zoom={zoom}
                   onZoom={setZoom}

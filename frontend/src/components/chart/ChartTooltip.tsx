@@ -1,5 +1,5 @@
 import { usePage } from "@/hooks/usePage";
-import { type ChartModel, namedLines, rateAt } from "@/lib/chartModel";
+import { type ChartModel, namedLines, nameOf, rateAt } from "@/lib/chartModel";
 import { formatRate, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
@@ -36,7 +36,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
           .map((line) => (
             <div key={line.key} className="contents">
               <LineSample line={line} />
-              <dt className="text-muted">{line.tooltip}</dt>
+              <dt className="text-muted">{nameOf(model, line, line.tooltip, index)}</dt>
               <dd className="text-right font-medium whitespace-nowrap">
                 {line.columns.map((column) => formatRate(rateAt(model, column, index))).join(" – ")}
               </dd>

@@ -7,7 +7,7 @@ import { RATE_UNIT } from "@/lib/format";
 import { CHART_HEIGHT } from "./ChartStates";
 import { ChartTooltip } from "./ChartTooltip";
 import { type Palette, readPalette } from "./palette";
-import type { PlotCursor, ZoomRange } from "./plotOptions";
+import type { Border, PlotCursor, ZoomRange } from "./plotOptions";
 import { fullRange, usePlot } from "./usePlot";
 
 const LARGE_STEP = 10;
@@ -15,7 +15,7 @@ const ZOOM_SHARE = 0.5;
 
 interface PlotProps {
   model: ChartModel;
-  nowLabel: string;
+  border: Border;
   /** Keys of the lines that are switched off. */
   hidden: ReadonlySet<string>;
   zoom: ZoomRange | null;
@@ -23,14 +23,14 @@ interface PlotProps {
 }
 
 /** The canvas with its crosshair, which the arrow keys move as the mouse does. */
-export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
+export function Plot({ model, border, hidden, zoom, onZoom }: PlotProps) {
   const { theme, zone } = usePage();
   const container = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<PlotCursor | null>(null);
   const palette = usePalette(theme);
   const context = useMemo(
-    () => ({ model, palette, zone, nowLabel, onCursor: setCursor, onZoom }),
-    [model, palette, zone, nowLabel, onZoom],
+    () => ({ model, palette, zone, border, onCursor: setCursor, onZoom }),
+    [model, palette, zone, border, onZoom],
   );
   const plot = usePlot(container, context, zoom, hidden);
   const summaryId = useId();
