@@ -32,7 +32,7 @@ from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
-ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
+ROUTERS = (upload, history, accuracy, series, forecast, past, live, replay, write, system)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -93,7 +93,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
-    app.include_router(live.router)
+    app.include_router(live.sockets)
     add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)

@@ -65,6 +65,12 @@ class Hub:
             channel.subscribers.add(subscriber)
         return channel, subscriber
 
+    async def snapshot(self, filename: str | None) -> LiveSnapshot:
+        """What a new client is sent first, for one that asks over HTTP: it is told no news and costs no channel."""
+        channel = Channel(filename, sequence=0)
+        await self._load(channel)
+        return await asyncio.to_thread(self._snapshot, channel)
+
     def unsubscribe(self, channel: Channel, subscriber: Subscriber) -> None:
         channel.subscribers.discard(subscriber)
 
@@ -113,19 +119,25 @@ class Hub:
 
     async def _append(self, channel: Channel, fresh: pd.DataFrame) -> None:
         assert channel.series is not None
+        series = _moved(channel.series, fresh)
+        forecast = await asyncio.to_thread(self._newest_forecast, series)
+        follows = forecast is not None and forecast.issued_at > series.last
+        if not follows and self._statuses.status(series.name) == "live" and channel.held != series.last:
+            channel.held = series.last  # the forecast from its end is a moment away: the two are drawn at once
+            return
         kept = channel.points[channel.points.index < fresh.index[0]]
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
-        channel.series = _moved(channel.series, fresh)
-        channel.publish("points", LivePoints(filename=channel.series.name, points=chart_points(fresh)))
-        await self._publish_forecast(channel)
+        channel.series = series
+        channel.publish(
+            "points", LivePoints(filename=series.name, points=chart_points(fresh), forecast=_unsent(channel, forecast))
+        )
 
     async def _publish_forecast(self, channel: Channel) -> None:
-        """Send the newest forecast, once: a window's point and the forecasts from its end are not stored together."""
+        """Send a forecast that did not come with a point: of a window whose rate is unknown, or that was late."""
         if channel.series is None:
             return
-        forecast = await asyncio.to_thread(self._newest_forecast, channel.series)
-        if forecast is not None and forecast.issued_at != channel.issued_at:
-            channel.issued_at = forecast.issued_at
+        forecast = _unsent(channel, await asyncio.to_thread(self._newest_forecast, channel.series))
+        if forecast is not None:
             channel.publish("forecast", forecast)
 
     async def _reload_if_changed(self, channel: Channel) -> None:
@@ -187,6 +199,14 @@ class Hub:
         live = self._statuses.default_filename()
         watched = channel.series.name if channel.series else None
         return channel.requested is None and live is not None and watched != live
+
+
+def _unsent(channel: Channel, forecast: Forecast | None) -> Forecast | None:
+    """The forecast, where it was not sent yet; it is taken as sent."""
+    if forecast is None or forecast.issued_at == channel.issued_at:
+        return None
+    channel.issued_at = forecast.issued_at
+    return forecast
 
 
 def _same(fresh: pd.DataFrame, known: pd.DataFrame) -> pd.Series:

@@ -1,15 +1,16 @@
+import type { Connection } from "@/api/live";
 import type { Series } from "@/api/types";
-import type { Connection } from "@/hooks/useLive";
+import type { LiveData } from "@/lib/liveState";
 import { AutoRefresh } from "./header/AutoRefresh";
 import { ClearData } from "./header/ClearData";
-import { ConnectionPill } from "./header/ConnectionPill";
 import { Logo } from "./header/Logo";
 import { SeriesSelect } from "./header/SeriesSelect";
+import { StatusPill } from "./header/StatusPill";
 import { ThemeToggle } from "./header/ThemeToggle";
 
 interface HeaderProps {
   connection: Connection;
-  newest: number | null;
+  live: LiveData | null;
   replaying: boolean;
   list: readonly Series[];
   series: Series | null;
@@ -29,7 +30,12 @@ export function Header(props: HeaderProps) {
           <Logo />
           ScaleOps
         </h1>
-        <ConnectionPill connection={props.connection} newest={props.newest} replaying={props.replaying} />
+        <StatusPill
+          connection={props.connection}
+          live={props.live}
+          replaying={props.replaying}
+          frozen={props.frozen}
+        />
         <div className="ml-auto sm:order-last">
           <ThemeToggle />
         </div>

@@ -26,7 +26,6 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
       range="live"
       onRange={onRange}
       live={live}
-      connection={{ state: "live" }}
       forecast={forecast(120)}
       frozen={false}
       {...change}
@@ -47,13 +46,6 @@ it("says which span it shows, with its dates, and how far the forecast goes", ()
 it("is loading until the first snapshot", () => {
   show({ live: null });
   expect(screen.getByRole("status", { name: "Loading the chart" })).toBeVisible();
-});
-
-it("says why live updates were refused, and offers the last hour", async () => {
-  const { onRange } = show({ live: null, connection: { state: "refused", reason: "Too many connections." } });
-  expect(screen.getByRole("status")).toHaveTextContent("Too many connections.");
-  await userEvent.click(screen.getByRole("button", { name: "Show the last hour" }));
-  expect(onRange).toHaveBeenCalledWith("1h");
 });
 
 it("asks for the history of a range, and says which", async () => {

@@ -2,7 +2,6 @@ import { type ReactNode, useMemo, useState } from "react";
 import { describeError, ProblemError } from "@/api/errors";
 import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
-import type { Connection } from "@/hooks/useLive";
 import { useLimits } from "@/hooks/usePage";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
@@ -32,7 +31,6 @@ interface MainChartProps {
   range: ChartRange;
   onRange: (range: ChartRange) => void;
   live: LiveData | null;
-  connection: Connection;
   forecast: Forecast | null;
   frozen: boolean;
   /** The replay control, at the foot of the card. */
@@ -140,7 +138,6 @@ export function MainChart(props: MainChartProps) {
           <Nothing
             range={range}
             loading={points === undefined}
-            connection={props.connection}
             error={history.error}
             onRetry={() => history.refetch()}
             onRange={changeRange}
@@ -155,27 +152,17 @@ export function MainChart(props: MainChartProps) {
 interface NothingProps {
   range: ChartRange;
   loading: boolean;
-  connection: Connection;
   error: Error | null;
   onRetry: () => void;
   onRange: (range: ChartRange) => void;
 }
 
 /** Why there is no chart. */
-function Nothing({ range, loading, connection, error, onRetry, onRange }: NothingProps) {
+function Nothing({ range, loading, error, onRetry, onRange }: NothingProps) {
   if (range !== "live" && error instanceof ProblemError)
     return (
       <ChartMessage title={error.title} action={<Button onClick={onRetry}>Try again</Button>}>
         {describeError(error).detail}
-      </ChartMessage>
-    );
-  if (range === "live" && loading && connection.state === "refused")
-    return (
-      <ChartMessage
-        title="Live updates were refused"
-        action={<Button onClick={() => onRange("1h")}>Show the last hour</Button>}
-      >
-        {connection.reason}
       </ChartMessage>
     );
   if (loading) return <ChartLoading />;

@@ -70,7 +70,7 @@ it("windowText reads out one window: what is known of it, or what is forecast", 
       "forecast 5 min earlier 4.00 req/s, anomaly",
   );
   expect(text(2)).toBe(
-    "31 Aug 1995, 22:02 UTC: forecast p10–p90: LGBM+ 16.0 req/s to 26.0 req/s, LGBM+ 21.0 req/s, " +
-      "LGBM 21.0 req/s, so far 5.00 req/s",
+    "31 Aug 1995, 22:02 UTC: forecast so far 5.00 req/s, p10–p90: LGBM+ 16.0 req/s to 26.0 req/s, " +
+      "LGBM+ 21.0 req/s, LGBM 21.0 req/s",
   );
 });

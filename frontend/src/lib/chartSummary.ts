@@ -20,10 +20,7 @@ export function chartSummary(model: ChartModel, zone: Zone): string {
 /** One window in words: what the lines of the chart have there. */
 export function windowText(model: ChartModel, index: number, zone: Zone): string {
   const lines = namedLines(model, index).filter(({ spoken }) => spoken !== null);
-  const parts = [
-    ...lines.filter(({ named }) => named !== "where present"),
-    ...lines.filter(({ named }) => named === "where present"),
-  ].map((line) => {
+  const parts = lines.map((line) => {
     const name = nameOf(model, line, line.spoken ?? "", index);
     const rates = line.columns.map((column) => formatRateWithUnit(rateAt(model, column, index)));
     return line.flag ? name : `${name} ${rates.join(" to ")}`;

@@ -36,7 +36,8 @@ export function zoneName(zone: Zone): string {
   return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
-function formatDate(seconds: number, zone: Zone): string {
+/** "31 Aug 1995". */
+export function formatDate(seconds: number, zone: Zone): string {
   return formatter("date", zone).format(seconds * 1000);
 }
 

@@ -137,8 +137,12 @@ export function snapshot(sequence: number, known: ChartDataPoint[], filename = "
   };
 }
 
-export function pointsMessage(sequence: number, known: ChartDataPoint[]): LiveMessage {
-  return { type: "points", sequence, data: { filename: "access.log", points: known } };
+export function pointsMessage(
+  sequence: number,
+  known: ChartDataPoint[],
+  forecast: Forecast | null = null,
+): LiveMessage {
+  return { type: "points", sequence, data: { filename: "access.log", points: known, forecast } };
 }
 
 export function series(change: Partial<Series> = {}): Series {
