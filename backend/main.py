@@ -12,6 +12,7 @@ from backend.api import accuracy, forecast, history, live, past, replay, series,
 from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
+from backend.api.page import add_page
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
 from backend.deps import State
@@ -99,7 +100,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, settings=settings)
     if settings.frontend_path.is_dir():
-        app.frontend("/", directory=settings.frontend_path)
+        add_page(app, settings.frontend_path)
     return app
 
 
