@@ -2,6 +2,7 @@ import { type ReactNode, useMemo, useState } from "react";
 import { describeError, ProblemError } from "@/api/errors";
 import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
+import { useHeld } from "@/hooks/useHeld";
 import { useLimits } from "@/hooks/usePage";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
@@ -71,7 +72,9 @@ export function MainChart(props: MainChartProps) {
         : null,
     [points, range, windowSeconds, lines, forecast, past, growing, silentSeconds],
   );
-  const drawable = model?.rates.actual?.some((rate) => rate != null) ? model : null;
+  const newest = model?.rates.actual?.some((rate) => rate != null) ? model : null;
+  const [pointed, setPointed] = useState(false);
+  const drawable = useHeld(newest, pointed);
 
   const toggle = (key: string) => {
     const next = new Set(hidden);
@@ -124,12 +127,14 @@ export function MainChart(props: MainChartProps) {
                 <PointsTable model={drawable} />
               ) : (
                 <Plot
-                  key={lines.map(({ key }) => key).join()}
+                  key={[range, ...lines.map(({ key }) => key)].join()}
                   model={drawable}
                   border={BORDERS[forecast?.status ?? "historic"]}
                   hidden={hidden}
                   zoom={zoom}
                   onZoom={setZoom}
+                  onPointed={setPointed}
+                  held={drawable !== newest}
                 />
               )}
             </div>

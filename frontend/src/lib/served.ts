@@ -1,5 +1,5 @@
 import type { AccuracySpan, Limits, ServedPoint } from "@/api/types";
-import { type HorizonScores, SPANS } from "./accuracy";
+import { FEW_ORIGINS, type HorizonScores, SPANS } from "./accuracy";
 import { formatDuration, formatList, sentence } from "./format";
 import { groupBy } from "./groupBy";
 import { labelOf } from "./names";
@@ -34,15 +34,16 @@ export function changeText(
 
 /**
  * Why the served candidate is served although another has the least error over the span of the accuracy panel; null
- * where it has the least itself, or nothing was scored.
+ * where it has the least itself, or too little was scored.
  */
 export function disagreementText(
   served: ServedPoint,
-  { scores, leastWape }: HorizonScores,
+  { origins, scores, leastWape }: HorizonScores,
   span: AccuracySpan,
   limits: Limits,
 ): string | null {
-  if (leastWape === null || scores.get(served.model)?.wape === leastWape) return null;
+  if (origins < FEW_ORIGINS || leastWape === null || scores.get(served.model)?.wape === leastWape)
+    return null;
   const best = [...scores.values()].find(({ wape }) => wape === leastWape);
   if (!best) return null;
   const other = `over ${SPANS[span]} ${labelOf(limits, best.model)} has the least`;

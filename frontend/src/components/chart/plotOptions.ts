@@ -23,9 +23,8 @@ export interface Border {
 
 export interface PlotCursor {
   index: number;
-  /** Distance from the plot's left edge and the plot's width, CSS pixels. */
+  /** Distance from the plot's left edge, CSS pixels. */
   left: number;
-  width: number;
 }
 
 export interface ZoomRange {
@@ -154,7 +153,7 @@ export function plotOptions(
         (plot) => {
           const { idx, left } = plot.cursor;
           const over = idx !== null && idx !== undefined && left !== undefined && left >= 0;
-          context().onCursor(over ? { index: idx, left, width: plot.over.clientWidth } : null);
+          context().onCursor(over ? { index: idx, left } : null);
         },
       ],
       setSelect: [

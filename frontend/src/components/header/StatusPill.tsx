@@ -21,7 +21,7 @@ export function StatusPill(props: StatusPillProps) {
   const { label, detail, dot } = statusOf(props, zone);
   return (
     <div className="inline-flex h-8 min-w-0 items-center gap-2 rounded-full border border-line bg-inset px-3 text-xs">
-      <span aria-hidden className={classes("status-dot size-2 shrink-0 rounded-full", dot)} />
+      <span aria-hidden className={classes("size-2 shrink-0 rounded-full forced-color-adjust-none", dot)} />
       <span role="status" className="font-medium whitespace-nowrap">
         {label}
       </span>
