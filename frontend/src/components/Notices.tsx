@@ -66,8 +66,8 @@ function SilenceWarning({ seconds, newest, windowSeconds }: Silence) {
       <span aria-live="off" className="figures">
         {formatSilence(seconds)}
       </span>
-      ; its last window is {formatDateTime(newest, zone, windowSeconds)} {zoneName(zone)}. The rate since then
-      is unknown, not zero; forecasts are that old too.
+      ; its last window is {formatDateTime(newest, zone, windowSeconds)} {zoneName(zone, newest)}. The rate
+      since then is unknown, not zero; forecasts are that old too.
     </Warning>
   );
 }

@@ -25,7 +25,8 @@ export function windowText(model: ChartModel, index: number, zone: Zone): string
     const rates = line.columns.map((column) => formatRateWithUnit(rateAt(model, column, index)));
     return line.flag ? name : `${name} ${rates.join(" to ")}`;
   });
-  const time = `${formatDateTime(model.times[index] ?? model.now, zone, model.step)} ${zoneName(zone)}`;
+  const start = model.times[index] ?? model.now;
+  const time = `${formatDateTime(start, zone, model.step)} ${zoneName(zone, start)}`;
   return `${time}: ${index >= model.futureFrom ? "forecast " : ""}${parts.join(", ")}`;
 }
 

@@ -16,13 +16,25 @@ export function aheadText(points: readonly ServedPoint[]): string {
   return `${formatList(points.map(({ horizon_seconds }) => formatDuration(horizon_seconds)))} ahead`;
 }
 
-/** Which horizons are served by another candidate than before, in one sentence; null where none is. */
+/** A change that lowers the error by less of it than this is not worth a notice. */
+const LEAST_GAIN = 0.01;
+
+/** Whether what is served now has clearly less error than what was; true where the errors are not known. */
+function isWorthNotice({ model, errors }: ServedPoint, before: string): boolean {
+  const [now, then] = [errors[model], errors[before]];
+  return now === undefined || then === undefined || now <= (1 - LEAST_GAIN) * then;
+}
+
+/** Which horizons are served by another, clearly better candidate than before, in one sentence; null where none is. */
 export function changeText(
   before: ServedByHorizon,
   served: readonly ServedPoint[],
   limits: Limits,
 ): string | null {
-  const changed = served.filter(({ horizon, model }) => (before[horizon] ?? model) !== model);
+  const changed = served.filter((point) => {
+    const previous = before[point.horizon] ?? point.model;
+    return previous !== point.model && isWorthNotice(point, previous);
+  });
   const [first] = changed;
   if (!first) return null;
   const change = ({ horizon, model }: ServedPoint) =>

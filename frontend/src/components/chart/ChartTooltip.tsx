@@ -19,6 +19,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
   const { zone } = usePage();
   const { index } = cursor;
   const lines = namedLines(model, index);
+  const time = model.times[index] ?? model.now;
   const box = useRef<HTMLDivElement>(null);
   const [left, setLeft] = useState(0);
   useLayoutEffect(() => {
@@ -34,7 +35,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
       style={{ left }}
     >
       <p className="mb-1.5 whitespace-nowrap text-muted">
-        {formatDateTime(model.times[index] ?? model.now, zone, model.step)} {zoneName(zone)}
+        {formatDateTime(time, zone, model.step)} {zoneName(zone, time)}
         {index >= model.futureFrom && " · forecast"}
       </p>
       <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-2 gap-y-1">

@@ -21,7 +21,7 @@ export function PointsTable({ model }: { model: ChartModel }) {
         <caption className="sr-only">Request rate and forecasts, {RATE_UNIT}</caption>
         <thead>
           <tr>
-            <HeadCell align="left">Time ({zoneName(zone)})</HeadCell>
+            <HeadCell align="left">Time ({zoneName(zone, model.now)})</HeadCell>
             {columns.map(({ column }) => (
               <HeadCell key={column.key} align="right">
                 {column.label}

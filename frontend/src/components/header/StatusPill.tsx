@@ -62,7 +62,7 @@ function Age({ end }: { end: number }) {
   const { zone } = usePage();
   const now = useNow();
   return (
-    <span title={`The newest window ends at ${formatDateTime(end, zone)} ${zoneName(zone)}`}>
+    <span title={`The newest window ends at ${formatDateTime(end, zone)} ${zoneName(zone, end)}`}>
       <span className="hidden sm:inline">newest </span>
       {formatAge(now - end)} ago
     </span>

@@ -3,7 +3,7 @@ import type { Forecast, ForecastPoint, Limits, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useLimits } from "@/hooks/usePage";
-import { formatDuration, formatPercent, formatRate, RATE_UNIT } from "@/lib/format";
+import { formatChange, formatDuration, formatRate, RATE_UNIT } from "@/lib/format";
 import { labelOf, preferredModel } from "@/lib/names";
 import { Tile } from "./Tile";
 
@@ -87,7 +87,7 @@ function Trend({ point, current, live }: TrendProps) {
     <p className="mt-1 flex items-center gap-1 text-xs text-ink">
       <Icon aria-hidden className="size-3.5 text-muted" />
       {text}
-      {point.trend !== "flat" && share !== null && ` ${formatPercent(share)}`} vs{" "}
+      {point.trend !== "flat" && share !== null && ` ${formatChange(share)}`} vs{" "}
       {live ? "now" : "the last known rate"}
     </p>
   );

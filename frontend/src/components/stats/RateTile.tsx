@@ -2,7 +2,7 @@ import type { ChartDataPoint, GrowingWindow } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useLimits, usePage } from "@/hooks/usePage";
-import { formatDuration, formatPercent, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
+import { formatChange, formatDuration, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
 import { preferredModel } from "@/lib/names";
 import { modelRate } from "@/lib/points";
 import { formatDateTime, toSeconds } from "@/lib/time";
@@ -60,5 +60,5 @@ function residualText(actual: number | null, predicted: number | null, model: st
   if (predicted <= 0) return forecast;
   const share = actual / predicted - 1;
   if (Math.abs(share) < 0.0005) return forecast;
-  return `${formatPercent(share)} ${share > 0 ? "above" : "below"} the forecast of ${model}`;
+  return `${formatChange(share)} ${share > 0 ? "above" : "below"} the forecast of ${model}`;
 }

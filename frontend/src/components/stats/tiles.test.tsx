@@ -56,6 +56,10 @@ describe("HorizonTile", () => {
     expect(region).not.toHaveTextContent("vs now");
   });
 
+  it("does not say in percent what is many times as much", () => {
+    expect(tile({ current: 2 })).toHaveTextContent("up more than tenfold vs now");
+  });
+
   it("labels the horizon by the window's length", () => {
     expect(tile({ windowSeconds: 300 })).toHaveAccessibleName(/Forecast in 75.min/);
   });
