@@ -14,6 +14,7 @@ from backend.api import accuracy, forecast, history, live, past, replay, series,
 from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
+from backend.api.page import add_page
 from backend.api.problems import add_problem_handlers
 from backend.config import Settings
 from backend.deps import State
@@ -34,7 +35,7 @@ from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
-ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system, session)
+ROUTERS = (upload, history, accuracy, series, forecast, past, live, replay, write, system, session)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -98,13 +99,13 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
-    app.include_router(live.router)
+    app.include_router(live.sockets)
     add_docs(app)
     add_problem_handlers(app)
     app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
     app.add_middleware(Guard, settings=settings, access=access)
     if settings.frontend_path.is_dir():
-        app.frontend("/", directory=settings.frontend_path)
+        add_page(app, settings.frontend_path)
     return app
 
 

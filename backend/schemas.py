@@ -334,6 +334,7 @@ class LiveSnapshot(BaseModel):
 class LivePoints(BaseModel):
     filename: str
     points: list[ChartDataPoint]
+    forecast: Forecast | None = Field(description="from the end of the newest of them; null where it comes by itself")
 
 
 class SnapshotMessage(BaseModel):

@@ -1,4 +1,4 @@
-"""The WebSocket: a snapshot or what was missed, then every tick's news."""
+"""The WebSocket: a snapshot or what was missed, then every tick's news; and the snapshot alone over HTTP."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -11,9 +11,10 @@ from backend.api.guard import SESSION_COOKIE
 from backend.deps import FilenameQuery, State, StateDep
 from backend.errors import BusyError, ProblemError
 from backend.live.channel import Subscriber
-from backend.schemas import LiveMessage
+from backend.schemas import LiveMessage, LiveSnapshot
 
 router = APIRouter()
+sockets = APIRouter()
 messages = APIRouter()  # for the OpenAPI document only, which has no other place for what a WebSocket sends
 
 
@@ -26,7 +27,14 @@ POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013  # of the registry of close codes
 CLOSE_SECONDS = 5
 
 
-@router.websocket("/ws/live")
+@router.get("/live")
+async def snapshot(state: StateDep, filename: FilenameQuery = None) -> LiveSnapshot:
+    """What the WebSocket sends first: the newest 240 windows, the forecast and the status of a series. For clients
+    that no WebSocket reaches, such as a page behind a proxy that blocks them."""
+    return await state["hub"].snapshot(filename or None)
+
+
+@sockets.websocket("/ws/live")
 async def live(
     websocket: WebSocket,
     state: StateDep,

@@ -13,7 +13,7 @@ from backend.schemas import LiveMessage, LiveStatus, MessageType
 from backend.stores import SeriesRecord
 
 LIVE_WINDOWS = 240  # the span of the Live chart: four hours of minutes
-RESUMABLE_MESSAGES = 600  # at two messages a window, five minutes of a feed that brings a window a second
+RESUMABLE_MESSAGES = 600  # at up to two messages a window, five minutes of a feed with a window a second
 QUEUE_MESSAGES = 32  # a client this far behind is dropped
 
 
@@ -44,6 +44,7 @@ class Channel:
     points: pd.DataFrame = field(default_factory=no_points)
     subscribers: set[Subscriber] = field(default_factory=set)
     issued_at: datetime | None = None  # of the forecast sent last
+    held: datetime | None = None  # the window whose point waited a tick for the forecasts from its end
     idle_ticks: int = 0
     snapshot: str | None = None
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)

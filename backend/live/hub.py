@@ -103,6 +103,12 @@ class Hub:
             channel.subscribers.add(subscriber)
         return channel, subscriber
 
+    async def snapshot(self, filename: str | None) -> LiveSnapshot:
+        """What a new client is sent first, for one that asks over HTTP: it is told no news and costs no channel."""
+        channel = Channel(filename, sequence=0)
+        await self._load(channel, await asyncio.to_thread(self._statuses.find, self._store, filename))
+        return await asyncio.to_thread(self._snapshot, channel)
+
     def unsubscribe(self, channel: Channel, subscriber: Subscriber) -> None:
         channel.subscribers.discard(subscriber)
         if channel.series is None and not channel.subscribers:  # no messages to come back for
@@ -176,24 +182,30 @@ class Hub:
         if newest not in fresh.index or len(fresh) > LIVE_WINDOWS:  # deleted, perhaps made anew, or a whole file came
             return await self._reload(channel, record)
         changed = fresh[~_same(fresh, channel.points.tail(1))]
-        channel.series = record
         if not changed.empty:
-            await self._append(channel, changed)
+            await self._append(channel, record, changed)
+        else:
+            channel.series = record
 
-    async def _append(self, channel: Channel, fresh: pd.DataFrame) -> None:
-        assert channel.series is not None
+    async def _append(self, channel: Channel, record: SeriesRecord, fresh: pd.DataFrame) -> None:
+        forecast = await self._in_own_thread(self._newest_forecast, record)
+        follows = forecast is not None and forecast.issued_at > record.last
+        if not follows and self._statuses.status(record.name) == "live" and channel.held != record.last:
+            channel.held = record.last  # the forecast from its end is a moment away: the two are drawn at once
+            return
         kept = channel.points[channel.points.index < fresh.index[0]]
         channel.points = pd.concat([kept, fresh]).tail(LIVE_WINDOWS) if len(kept) else fresh
-        channel.publish("points", LivePoints(filename=channel.series.name, points=chart_points(fresh)))
-        await self._publish_forecast(channel)
+        channel.series = record
+        channel.publish(
+            "points", LivePoints(filename=record.name, points=chart_points(fresh), forecast=_unsent(channel, forecast))
+        )
 
     async def _publish_forecast(self, channel: Channel) -> None:
-        """Send the newest forecast, once: a window's point and the forecasts from its end are not stored together."""
+        """Send a forecast that did not come with a point: of a window whose rate is unknown, or that was late."""
         if channel.series is None:
             return
-        forecast = await self._in_own_thread(self._newest_forecast, channel.series)
-        if forecast is not None and forecast.issued_at != channel.issued_at:
-            channel.issued_at = forecast.issued_at
+        forecast = _unsent(channel, await self._in_own_thread(self._newest_forecast, channel.series))
+        if forecast is not None:
             channel.publish("forecast", forecast)
 
     async def _reload(self, channel: Channel, record: SeriesRecord | None) -> None:
@@ -242,6 +254,14 @@ class Hub:
             store="ok" if self._reachable else "unreachable",
             replay=self._statuses.replay(),
         )
+
+
+def _unsent(channel: Channel, forecast: Forecast | None) -> Forecast | None:
+    """The forecast, where it was not sent yet; it is taken as sent."""
+    if forecast is None or forecast.issued_at == channel.issued_at:
+        return None
+    channel.issued_at = forecast.issued_at
+    return forecast
 
 
 def _same(fresh: pd.DataFrame, known: pd.DataFrame) -> pd.Series:

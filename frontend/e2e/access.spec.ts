@@ -1,9 +1,8 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import AxeBuilder from "@axe-core/playwright";
 import type { Page } from "@playwright/test";
 import { Backend } from "./backend";
-import { chartSummary, expect, test, uploadAndWait } from "./page";
+import { chartSummary, expect, expectAccessible, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
 // The browser itself reports every refusal, and what the policies of the product and of the browser keep out.
@@ -37,11 +36,11 @@ for (const theme of ["light", "dark"] as const) {
     await page.goto(backend.address);
     await expect(page.getByLabel("Token")).toBeFocused();
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await expectAccessible(page);
 
     await signIn(page, "a wrong one");
     await expect(page.getByRole("alert")).toContainText("none of the server's tokens");
-    expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+    await expectAccessible(page);
 
     await signIn(page, "token-for-everything");
     await uploadAndWait(page, "traffic.csv", threeDays({ minutes: 600 }));

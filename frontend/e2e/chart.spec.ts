@@ -33,11 +33,47 @@ test("tabs show their range of 1995, with outage, anomaly and forecast, and keep
   await expect(summary).toContainText("from 3 Aug 1995, 00:00");
 });
 
+test("what is served is drawn as the tiles say it, and named in chart, table and words", async ({ page }) => {
+  // Steps: the last value is the best forecast of the next window, and of the fifteenth.
+  const levels = [
+    100, 800, 50, 400, 200, 800, 100, 50, 400, 200, 800, 50, 100, 400, 200, 50, 800, 100, 200, 800,
+  ];
+  const rows = levels.flatMap((rate, step) =>
+    Array.from({ length: 45 }, (_, row) => {
+      const minute = step * 45 + row;
+      return `${new Date(Date.UTC(1995, 7, 1, 0, minute)).toISOString()},${rate}`;
+    }),
+  );
+  await page.getByRole("button", { name: "Upload another file" }).click();
+  await uploadAndWait(page, "steps.csv", ["timestamp,rps", ...rows].join("\n"));
+  const tile = region(page, /Forecast in 15.min/);
+  await expect(tile).toContainText("last value");
+  await expect(tile).toContainText("800 req/s");
+  await expect(page.getByRole("button", { name: "Served: last value" })).toBeVisible();
+  await expect(chartSummary(page)).toContainText(
+    /Forecast of the served model: .*800.req\/s in 15.min \(last value\)/,
+  );
+  await crosshair(page).focus();
+  await page.keyboard.press("End");
+  await expect(crosshair(page)).toHaveAttribute(
+    "aria-valuetext",
+    /the served model: last value 800.req\/s, p10–p90: last value \d/,
+  );
+  await expect(
+    page.getByRole("term", { includeHidden: true }).filter({ hasText: "Served: last value" }),
+  ).toHaveCount(1);
+  await page.getByRole("button", { name: "Table" }).click();
+  await expect(pointsTable(page).getByRole("cell", { name: "800 last value" })).toHaveCount(3);
+});
+
 test("the chart is read by keyboard", async ({ page }) => {
   const slider = crosshair(page);
   await slider.focus();
   await page.keyboard.press("End");
-  await expect(slider).toHaveAttribute("aria-valuetext", /^4 Aug 1995, 00:14 UTC: forecast LGBM\+ /);
+  await expect(slider).toHaveAttribute(
+    "aria-valuetext",
+    /^4 Aug 1995, 00:14 UTC: forecast the served model: /,
+  );
   await page.keyboard.press("Home");
   await expect(slider).toHaveAttribute("aria-valuetext", /^3 Aug 1995, 20:00 UTC: actual /);
   await page.keyboard.press("ArrowRight");

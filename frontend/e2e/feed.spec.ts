@@ -33,6 +33,7 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   await expect(page.getByText("open window so far", { exact: true })).toBeVisible();
   await expect(region(page, "Current rate")).toContainText(/open window: .* after [01].s/);
   await expect(page.getByRole("combobox", { name: "Series" })).toHaveValue("web");
+  await expect(page.getByText("Live", { exact: true })).toHaveCount(2); // the tab, and the status of the series
 
   const span = (await chartSummary(page).textContent()) ?? "";
   await expect(chartSummary(page)).not.toContainText(span.slice(0, span.indexOf("Newest")));
@@ -56,6 +57,10 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   await expect(region(page, /Forecast in 1.s/)).toContainText("stale");
   const text = await notice.textContent();
   await expect(notice).not.toHaveText(text ?? "");
+  await expect(page.getByText("Silent", { exact: true })).toBeVisible();
+  await expect(page.getByText("Live", { exact: true })).toHaveCount(1); // the tab
+  await expect(region(page, /Forecast in 15.s/)).not.toContainText("vs now");
+  await expect(chartSummary(page)).toContainText("Unknown for");
 
   startSending();
   await expect(notice).toHaveCount(0);

@@ -1,5 +1,14 @@
 import type { Page } from "@playwright/test";
-import { chartSummary, expect, pointsTable, region, tableTimes, test, uploadAndWait } from "./page";
+import {
+  chartSummary,
+  crosshair,
+  expect,
+  pointsTable,
+  region,
+  tableTimes,
+  test,
+  uploadAndWait,
+} from "./page";
 import { threeDays } from "./traffic";
 
 /** A replay of a stored series, from its beginning, shown as a table. */
@@ -53,6 +62,35 @@ test("freezing holds the chart, and what arrives meanwhile is not lost", async (
   const all = await tableTimes(page);
   const minutes = all.map((time) => Date.parse(`${time.replace(",", "")} UTC`) / 60_000);
   for (const [index, minute] of minutes.slice(1).entries()) expect(minutes[index]).toBe(minute + 1);
+});
+
+test("nothing moves under a resting mouse or a keyboard crosshair", async ({ page }) => {
+  await startReplay(page, "5");
+  const rate = region(page, "Current rate");
+  const passWindows = async () => {
+    for (let window = 0; window < 3; window += 1) {
+      const before = (await rate.textContent()) ?? "";
+      await expect(rate).not.toHaveText(before);
+    }
+  };
+  const box = await page.locator(".u-over").boundingBox();
+  if (!box) throw new Error("no chart");
+  await page.mouse.move(box.x + box.width / 2, box.y + 90);
+  const tooltip = page.getByText(/^3 Aug 1995, .*UTC$/).and(page.locator("[aria-hidden] p"));
+  const pointedAt = (await tooltip.textContent()) ?? "";
+  await passWindows();
+  await expect(tooltip).toHaveText(pointedAt);
+  await page.mouse.move(box.x, box.y - 300);
+  await expect(tooltip).toHaveCount(0);
+
+  await crosshair(page).focus();
+  await page.keyboard.press("ArrowLeft");
+  const spoken = (await crosshair(page).getAttribute("aria-valuetext")) ?? "";
+  await passWindows();
+  await expect(crosshair(page)).toHaveAttribute("aria-valuetext", spoken);
+  const held = (await chartSummary(page).textContent()) ?? "";
+  await page.keyboard.press("Escape");
+  await expect(chartSummary(page)).not.toHaveText(held);
 });
 
 test.describe("the end of a replay", () => {

@@ -1,14 +1,14 @@
-import AxeBuilder from "@axe-core/playwright";
-import type { Page } from "@playwright/test";
-import { chartSummary, expect, pointsTable, test, upload, uploadAndWait, uploadCard } from "./page";
+import {
+  chartSummary,
+  expect,
+  expectAccessible,
+  pointsTable,
+  test,
+  upload,
+  uploadAndWait,
+  uploadCard,
+} from "./page";
 import { threeDays } from "./traffic";
-
-async function expectAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual(
-    [],
-  );
-}
 
 for (const theme of ["light", "dark"] as const) {
   test.describe(`${theme} theme`, () => {
@@ -16,7 +16,7 @@ for (const theme of ["light", "dark"] as const) {
 
     test("has no axe violation, empty, filled, asking, failing, as a table", async ({ page }) => {
       await page.goto("/");
-      await expect(page.getByRole("button", { name: "Upload a traffic file" })).toContainText(".csv");
+      await expect(page.getByRole("button", { name: "Drop a traffic file" })).toContainText(".csv");
       await expectAccessible(page);
 
       await uploadAndWait(page, "three-days.csv", threeDays({ broken: true }));
@@ -58,7 +58,7 @@ test("is usable at 360 pixels", async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 740 });
   await page.goto("/");
   const width = () => page.evaluate(() => document.documentElement.scrollWidth);
-  await expect(page.getByRole("button", { name: "Upload a traffic file" })).toBeVisible();
+  await expect(page.getByRole("button", { name: "Drop a traffic file" })).toBeVisible();
   expect(await width()).toBe(360);
   await uploadAndWait(page, `${"a-very-long-name-".repeat(5)}.csv`, threeDays());
   await expect(chartSummary(page)).toContainText("Forecast of LGBM+");
@@ -70,6 +70,48 @@ test("is usable at 360 pixels", async ({ page }) => {
   expect(await width()).toBe(360);
   await page.getByRole("button", { name: "Clear data" }).click();
   await expect(page.getByRole("button", { name: "Delete series" })).toBeInViewport();
+});
+
+test("the tooltip is whole at 360 pixels, wherever it is asked for", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.goto("/");
+  await uploadAndWait(page, "three-days.csv", threeDays());
+  const plot = page.locator(".u-over");
+  await plot.scrollIntoViewIfNeeded();
+  const box = await plot.boundingBox();
+  if (!box) throw new Error("no chart");
+  for (let share = 0.02; share < 1; share += 0.06) {
+    await page.mouse.move(box.x + box.width * share, box.y + 40);
+    const tooltip = page.locator("[aria-hidden].shadow-lg");
+    await expect(tooltip).toBeVisible();
+    const { x, width } = (await tooltip.boundingBox()) ?? { x: -1, width: 0 };
+    expect(x, `at ${share}`).toBeGreaterThanOrEqual(0);
+    expect(x + width, `at ${share}`).toBeLessThanOrEqual(360);
+  }
+});
+
+test("forced colours leave tab and switch to be told, and lines and bands apart", async ({ page }) => {
+  await page.emulateMedia({ forcedColors: "active" });
+  await page.goto("/");
+  await uploadAndWait(page, "three-days.csv", threeDays());
+  const background = (name: string) =>
+    page.getByRole("tab", { name }).evaluate((tab) => getComputedStyle(tab).backgroundColor);
+  expect(await background("Live")).not.toBe(await background("1H"));
+  const autoRefresh = page.getByRole("switch", { name: "Auto-refresh" });
+  const ground = () => autoRefresh.evaluate((track) => getComputedStyle(track).backgroundColor);
+  const on = await ground();
+  await autoRefresh.click();
+  expect(await ground()).not.toBe(on);
+  const colours = await page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+    const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+    const counts = new Map<string, number>();
+    for (let place = 0; place < data.length; place += 4) {
+      const colour = `${data[place]} ${data[place + 1]} ${data[place + 2]} ${data[place + 3]}`;
+      counts.set(colour, (counts.get(colour) ?? 0) + 1);
+    }
+    return [...counts.values()].filter((count) => count > 200).length;
+  });
+  expect(colours).toBeGreaterThanOrEqual(5); // ground, band, actual, a model, the time to come
 });
 
 test("draws without motion where that is asked for", async ({ page }) => {

@@ -1,5 +1,20 @@
 import { test as base, type ConsoleMessage, expect, type Locator, type Page } from "@playwright/test";
+import axe from "axe-core";
 import { Backend } from "./backend";
+
+declare global {
+  interface Window {
+    axe: typeof axe;
+  }
+}
+
+export async function expectAccessible(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual(
+    [],
+  );
+}
 
 declare global {
   interface Window {

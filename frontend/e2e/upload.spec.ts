@@ -6,7 +6,7 @@ test("first visit: says what it takes, and one click shows sample traffic labell
 }) => {
   await page.goto("/");
   await expect(page.getByRole("heading", { name: "See the next 15 minutes of your traffic" })).toBeVisible();
-  await expect(page.getByRole("button", { name: "Upload a traffic file" })).toContainText(".parquet");
+  await expect(page.getByRole("button", { name: "Drop a traffic file" })).toContainText(".parquet");
   await page.getByRole("button", { name: "Load sample traffic" }).click();
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
   await expect(uploadCard(page).getByText("synthetic", { exact: true })).toBeVisible();
@@ -41,7 +41,7 @@ test("the same file twice leaves the same data as once", async ({ page, request 
 
 test("a file is uploaded by keyboard alone", async ({ page }) => {
   await page.goto("/");
-  const zone = page.getByRole("button", { name: "Upload a traffic file" });
+  const zone = page.getByRole("button", { name: "Drop a traffic file" });
   await expect(zone).toContainText(".csv");
   for (
     let tabs = 0;
@@ -70,7 +70,7 @@ test("a file dropped on the zone is uploaded", async ({ page }) => {
     },
     threeDays({ minutes: 600 }),
   );
-  const zone = page.getByRole("button", { name: "Upload a traffic file" });
+  const zone = page.getByRole("button", { name: "Drop a traffic file" });
   await zone.dispatchEvent("dragenter", { dataTransfer: transfer });
   await zone.dispatchEvent("drop", { dataTransfer: transfer });
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
@@ -91,7 +91,7 @@ test.describe("refused files", () => {
     await form.getByRole("button", { name: "Send again" }).click();
     await expect(alert).toContainText("absent");
     await uploadCard(page).getByRole("button", { name: "Choose another file" }).click();
-    await expect(page.getByRole("button", { name: "Upload a traffic file" })).toBeVisible();
+    await expect(page.getByRole("button", { name: "Drop a traffic file" })).toBeVisible();
   });
 
   test("what is no traffic file at all", async ({ page, request }) => {

@@ -1,5 +1,6 @@
 import { type UseQueryResult, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
+import type { Connection } from "@/api/live";
 import type { UploadResult } from "@/api/types";
 import { Dashboard } from "./components/Dashboard";
 import { FirstVisit } from "./components/FirstVisit";
@@ -8,7 +9,7 @@ import { Notices } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
 import { SignIn } from "./components/SignIn";
 import { seriesKey, useFailingQueries, useLimitsQuery, useSeriesList } from "./hooks/queries";
-import { type Connection, useLive } from "./hooks/useLive";
+import { useLive } from "./hooks/useLive";
 import { usePage } from "./hooks/usePage";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
 import { useServedNotice } from "./hooks/useServedNotice";
@@ -16,7 +17,6 @@ import { useDismissSignIn, useSignInNeeded } from "./hooks/useSession";
 import { useUpload } from "./hooks/useUpload";
 import { useView } from "./hooks/useView";
 import { silenceOf, waitingWindows } from "./lib/liveState";
-import { toSeconds } from "./lib/time";
 
 const DEFAULT_INTERVAL_SECONDS = 1;
 const FAILURES_UNTIL_NOTICE = 2;
@@ -40,8 +40,8 @@ export function App() {
     enabled: !signInNeeded && (series !== null || list.data?.length === 0),
     filename: series?.filename ?? null,
     intervalSeconds: limits?.live_interval_seconds ?? DEFAULT_INTERVAL_SECONDS,
-    onReconnect: () => {
-      setNotice("Reconnected. Missed windows have been filled in.");
+    onReconnect: (noticed) => {
+      if (noticed) setNotice("Reconnected. Missed windows have been filled in.");
       // A frozen page keeps what it shows; it learns the rest when it is refreshed.
       void queries.invalidateQueries({ refetchType: live.state.frozen ? "none" : "active" });
     },
@@ -89,13 +89,12 @@ export function App() {
 
   const connection: Connection =
     failure && live.connection.state === "connecting" ? { state: "offline" } : live.connection;
-  const newest = current?.status.newest ?? null;
   if (signInNeeded) return <SignIn onDismiss={list.isError ? undefined : dismissSignIn} />;
   return (
     <>
       <Header
         connection={connection}
-        newest={newest && current?.windowSeconds ? toSeconds(newest) + current.windowSeconds : null}
+        live={current}
         replaying={series?.origin === "replay"}
         list={list.data ?? []}
         series={series}

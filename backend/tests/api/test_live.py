@@ -60,6 +60,13 @@ def windows(messages: list[Message]) -> list[str]:
     ]
 
 
+def test_who_no_websocket_reaches_asks_for_what_it_would_have_begun_with(server: Server) -> None:
+    server.upload("asked.csv", series_csv(300))
+    with connect(f"{server.websocket_url}?filename=asked.csv") as socket:
+        first = receive(socket, "snapshot")["data"]
+    assert server.client.get("/api/live", params={"filename": "asked.csv"}).json() == first
+
+
 def test_a_connection_begins_with_a_snapshot_of_the_newest_windows(server: Server) -> None:
     server.upload("traffic.csv", series_csv(600))
     with connect(server.websocket_url) as socket:
@@ -75,7 +82,7 @@ def test_every_message_is_of_a_type_that_the_document_declares(server: Server) -
     server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20})
     types: set[str] = set()
     with connect(server.websocket_url) as socket:
-        while types != {"snapshot", "points", "forecast", "status"}:
+        while types != {"snapshot", "points", "status"}:
             types.add(LiveMessage.model_validate_json(socket.recv(timeout=BOUND)).root.type)
 
 
@@ -142,8 +149,9 @@ def test_a_replay_has_a_forecast_ahead_of_every_window(server: Server) -> None:
     server.upload("traffic.csv", series_csv(120))
     server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20})
     with connect(server.websocket_url) as socket:
-        receive(socket, "points")
-        forecast = receive(socket, "forecast")["data"]
+        news = receive(socket, "points")["data"]
+    forecast = news["forecast"]
+    assert forecast["issued_at"] > news["points"][-1]["timestamp"]
     assert forecast["status"] == "live"
     assert forecast["stale"] is False
     assert all(point["timestamp"] >= forecast["issued_at"] for point in forecast["points"])

@@ -59,12 +59,12 @@ def store(tmp_path: Path) -> CountingStore:
     return opened
 
 
-def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]]) -> None:
+def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], tracker: FeedTracker | None = None) -> None:
     """Run `work` beside a hub that ticks."""
+    tracker = tracker or FeedTracker(60)
 
     async def run() -> None:
         estimator: Any = RPSEstimator
-        tracker = FeedTracker(60)
         statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
         hub = Hub(store, statuses, CurrentForecasts(store, 20, (1, 5, 15)), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
@@ -185,10 +185,45 @@ def test_warming_up_ends_as_the_windows_come(store: CountingStore) -> None:
         warming = [snapshot["data"]["forecast"]["warming_up"]]
         for windows in (19, 20):
             close(windows)
-            warming.append((await next_of(subscriber, "forecast"))["data"]["warming_up"])
+            warming.append((await next_of(subscriber, "points"))["data"]["forecast"]["warming_up"])
         assert warming == [True, True, False]
 
     with_hub(store, work)
+
+
+def test_a_window_of_a_feed_comes_with_the_forecast_from_its_end_though_that_is_stored_later(
+    store: CountingStore,
+) -> None:
+    tracker = FeedTracker(60)
+    tracker.note_newest(KEY.name, time.time_ns())
+
+    async def work(hub: Hub) -> None:
+        write_forecasts(store, forecasts(KEY, "2026-01-01T01:40:00Z"))
+        _, subscriber = await hub.subscribe(KEY.name, None)
+        await subscriber.queue.get()
+        write_points(store, KEY, points(101))
+        write_forecasts(store, forecasts(KEY, "2026-01-01T01:41:00Z"))
+        await hub.show_issued({KEY.name})
+        while (message := json.loads(await subscriber.queue.get()))["type"] == "status":
+            pass
+        assert message["type"] == "points"
+        assert message["data"]["forecast"]["issued_at"] == "2026-01-01T01:41:00Z"
+
+    with_hub(store, work, tracker)
+
+
+def test_a_window_whose_forecast_does_not_come_is_shown_a_tick_later(store: CountingStore) -> None:
+    tracker = FeedTracker(60)
+    tracker.note_newest(KEY.name, time.time_ns())
+
+    async def work(hub: Hub) -> None:
+        _, subscriber = await hub.subscribe(KEY.name, None)
+        write_points(store, KEY, points(101))
+        messages = [json.loads(await subscriber.queue.get()) for _ in range(8)]
+        (came,) = [message["data"] for message in messages if message["type"] == "points"]
+        assert [len(came["points"]), came["forecast"]] == [1, None]
+
+    with_hub(store, work, tracker)
 
 
 def test_a_clock_that_jumps_an_hour_and_back_does_not_disturb_those_who_watch(

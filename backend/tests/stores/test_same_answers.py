@@ -64,7 +64,7 @@ def test_a_replay_is_seen_live_and_gone_once_stopped(servers: tuple[Server, Serv
     with connect(server.websocket_url) as socket:
         server.client.post("/api/replay", json={"filename": "minutes.csv", "speed": 20}).raise_for_status()
         until(socket, has_filename("replay of minutes.csv", "points"))
-        until(socket, has_filename("replay of minutes.csv", "forecast"))
+        until(socket, has_filename("replay of minutes.csv", "points"))
         server.client.delete("/api/replay")
         until(socket, lambda message: message["type"] == "status" and message["data"]["replay"] is None)
     assert {series["filename"] for series in server.get("/api/series")} == before

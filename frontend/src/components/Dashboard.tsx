@@ -1,5 +1,5 @@
 import type { Series } from "@/api/types";
-import { useFollowLive, useForecast, useReplayStatus } from "@/hooks/queries";
+import { useFollowLive } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
 import type { UploadControls } from "@/hooks/useUpload";
 import type { Navigate } from "@/hooks/useView";
@@ -30,9 +30,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
     replaying: series.origin === "replay",
   });
 
-  const fallback = useForecast(series.filename, live.connection.state === "refused");
-  const forecast = shown ? shown.forecast : fallback.data;
-  const replay = useReplayStatus(status === null).data ?? null;
+  const forecast = shown?.forecast;
 
   return (
     <StatsGrid
@@ -48,13 +46,12 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
         range={view.range}
         onRange={(range) => navigate({ range })}
         live={shown}
-        connection={live.connection}
         forecast={forecast ?? null}
         frozen={live.state.frozen}
       >
         <ReplayControl
           series={series}
-          replay={status ? status.replay : replay}
+          replay={status?.replay ?? null}
           onFollow={({ replay_filename }) => navigate({ series: replay_filename, range: "live" })}
         />
       </MainChart>

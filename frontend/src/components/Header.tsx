@@ -1,16 +1,17 @@
+import type { Connection } from "@/api/live";
 import type { Series } from "@/api/types";
-import type { Connection } from "@/hooks/useLive";
+import type { LiveData } from "@/lib/liveState";
 import { AutoRefresh } from "./header/AutoRefresh";
 import { ClearData } from "./header/ClearData";
-import { ConnectionPill } from "./header/ConnectionPill";
 import { Logo } from "./header/Logo";
 import { SeriesSelect } from "./header/SeriesSelect";
 import { SignOut } from "./header/SignOut";
+import { StatusPill } from "./header/StatusPill";
 import { ThemeToggle } from "./header/ThemeToggle";
 
 interface HeaderProps {
   connection: Connection;
-  newest: number | null;
+  live: LiveData | null;
   replaying: boolean;
   list: readonly Series[];
   series: Series | null;
@@ -30,7 +31,12 @@ export function Header(props: HeaderProps) {
           <Logo />
           ScaleOps
         </h1>
-        <ConnectionPill connection={props.connection} newest={props.newest} replaying={props.replaying} />
+        <StatusPill
+          connection={props.connection}
+          live={props.live}
+          replaying={props.replaying}
+          frozen={props.frozen}
+        />
         <div className="ml-auto flex sm:order-last">
           <ThemeToggle />
           <SignOut />

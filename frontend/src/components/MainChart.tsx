@@ -2,11 +2,11 @@ import { type ReactNode, useMemo, useState } from "react";
 import { describeError, ProblemError } from "@/api/errors";
 import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
-import type { Connection } from "@/hooks/useLive";
+import { useHeld } from "@/hooks/useHeld";
 import { useLimits } from "@/hooks/usePage";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
-import type { LiveData } from "@/lib/liveState";
+import { type LiveData, silenceOf } from "@/lib/liveState";
 import { LIVE_WINDOWS } from "@/lib/points";
 import { RANGE_LABELS } from "@/lib/view";
 import { ChartLoading, ChartMessage } from "./chart/ChartStates";
@@ -14,17 +14,17 @@ import { ChartToolbar } from "./chart/ChartToolbar";
 import { Legend } from "./chart/Legend";
 import { Plot } from "./chart/Plot";
 import { PointsTable } from "./chart/PointsTable";
-import type { ZoomRange } from "./chart/plotOptions";
+import type { Border, ZoomRange } from "./chart/plotOptions";
 import { SpanText } from "./chart/SpanText";
 import { Button } from "./ui/Button";
 import { Card } from "./ui/Card";
 import { Tabs } from "./ui/Tabs";
 
-/** The line between what is known and what is forecast; only of a feed that sends is it the present. */
-const NOW_LABELS: Record<Forecast["status"], string> = {
-  live: "now",
-  historic: "now: end of data",
-  stale: "end of data",
+/** Only of a feed that sends is it the present. */
+const BORDERS: Record<Forecast["status"], Border> = {
+  live: { label: "now", at: "now" },
+  historic: { label: "end of data", at: "end" },
+  stale: { label: "end of data", at: "end" },
 };
 
 interface MainChartProps {
@@ -32,7 +32,6 @@ interface MainChartProps {
   range: ChartRange;
   onRange: (range: ChartRange) => void;
   live: LiveData | null;
-  connection: Connection;
   forecast: Forecast | null;
   frozen: boolean;
   /** The replay control, at the foot of the card. */
@@ -42,7 +41,7 @@ interface MainChartProps {
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
   const { series, range, live, forecast } = props;
-  const { models, horizons } = useLimits();
+  const limits = useLimits();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
@@ -55,9 +54,10 @@ export function MainChart(props: MainChartProps) {
   const points = range === "live" ? live?.points : history.data;
   // Longer ranges may show means of several windows, beside which half a window would mislead.
   const growing = range === "live" ? live?.status.growing : null;
+  const silentSeconds = (live && silenceOf(live)?.seconds) ?? 0;
   const lines = useMemo(
-    () => chartLines(models, pastHorizon === null ? null : pastHorizon * windowSeconds),
-    [models, pastHorizon, windowSeconds],
+    () => chartLines(limits, pastHorizon === null ? null : pastHorizon * windowSeconds),
+    [limits, pastHorizon, windowSeconds],
   );
   const model = useMemo(
     () =>
@@ -67,11 +67,14 @@ export function MainChart(props: MainChartProps) {
             forecast,
             past,
             growing,
+            silentSeconds,
           })
         : null,
-    [points, range, windowSeconds, lines, forecast, past, growing],
+    [points, range, windowSeconds, lines, forecast, past, growing, silentSeconds],
   );
-  const drawable = model?.rates.actual?.some((rate) => rate !== null) ? model : null;
+  const newest = model?.rates.actual?.some((rate) => rate != null) ? model : null;
+  const [pointed, setPointed] = useState(false);
+  const drawable = useHeld(newest, pointed);
 
   const toggle = (key: string) => {
     const next = new Set(hidden);
@@ -112,7 +115,7 @@ export function MainChart(props: MainChartProps) {
                 hidden={hidden}
                 onToggle={toggle}
                 past={{
-                  horizons,
+                  horizons: limits.horizons,
                   windowSeconds,
                   chosen: pastHorizon,
                   onChoose: setPastHorizon,
@@ -124,12 +127,14 @@ export function MainChart(props: MainChartProps) {
                 <PointsTable model={drawable} />
               ) : (
                 <Plot
-                  key={lines.map(({ key }) => key).join()}
+                  key={[range, ...lines.map(({ key }) => key)].join()}
                   model={drawable}
-                  nowLabel={NOW_LABELS[forecast?.status ?? "live"]}
+                  border={BORDERS[forecast?.status ?? "historic"]}
                   hidden={hidden}
                   zoom={zoom}
                   onZoom={setZoom}
+                  onPointed={setPointed}
+                  held={drawable !== newest}
                 />
               )}
             </div>
@@ -138,7 +143,6 @@ export function MainChart(props: MainChartProps) {
           <Nothing
             range={range}
             loading={points === undefined}
-            connection={props.connection}
             error={history.error}
             onRetry={() => history.refetch()}
             onRange={changeRange}
@@ -153,27 +157,17 @@ export function MainChart(props: MainChartProps) {
 interface NothingProps {
   range: ChartRange;
   loading: boolean;
-  connection: Connection;
   error: Error | null;
   onRetry: () => void;
   onRange: (range: ChartRange) => void;
 }
 
 /** Why there is no chart. */
-function Nothing({ range, loading, connection, error, onRetry, onRange }: NothingProps) {
+function Nothing({ range, loading, error, onRetry, onRange }: NothingProps) {
   if (range !== "live" && error instanceof ProblemError)
     return (
       <ChartMessage title={error.title} action={<Button onClick={onRetry}>Try again</Button>}>
         {describeError(error).detail}
-      </ChartMessage>
-    );
-  if (range === "live" && loading && connection.state === "refused")
-    return (
-      <ChartMessage
-        title="Live updates were refused"
-        action={<Button onClick={() => onRange("1h")}>Show the last hour</Button>}
-      >
-        {connection.reason}
       </ChartMessage>
     );
   if (loading) return <ChartLoading />;

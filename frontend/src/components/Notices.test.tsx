@@ -33,10 +33,13 @@ it("is silent while all is well", () => {
 it.each([
   [{ connection: { state: "offline" as const } }, "The backend cannot be reached."],
   [{ failure: new UnreachableError() }, "The backend cannot be reached."],
-  [{ connection: { state: "reconnecting" as const } }, "Live updates are interrupted."],
   [
-    { connection: { state: "refused" as const, reason: "Too many." } },
-    "Live updates were refused. Too many.",
+    { connection: { state: "polling" as const, refusal: null } },
+    /^Live updates are blocked; refreshing every 5.s\./,
+  ],
+  [
+    { connection: { state: "polling" as const, refusal: "Too many." } },
+    /^Live updates are refused; refreshing every 5.s\. Too many\./,
   ],
   [{ storeReachable: false }, "The store cannot be reached."],
   [{ failure: new ProblemError(503, "Busy", "Come back later.") }, "Busy. Come back later."],

@@ -1,8 +1,8 @@
 import { Info, TriangleAlert, X } from "lucide-react";
 import type { ReactNode } from "react";
 import { ProblemError } from "@/api/errors";
+import { type Connection, POLL_SECONDS } from "@/api/live";
 import type { FailingQuery, Series } from "@/api/types";
-import type { Connection } from "@/hooks/useLive";
 import { usePage } from "@/hooks/usePage";
 import { formatSilence } from "@/lib/format";
 import type { Silence } from "@/lib/liveState";
@@ -66,8 +66,8 @@ function SilenceWarning({ seconds, newest, windowSeconds }: Silence) {
       <span aria-live="off" className="figures">
         {formatSilence(seconds)}
       </span>
-      ; its last window is {formatDateTime(newest, zone, windowSeconds)} {zoneName(zone)}. The rate since then
-      is unknown, not zero; forecasts are that old too.
+      ; its last window is {formatDateTime(newest, zone, windowSeconds)} {zoneName(zone, newest)}. The rate
+      since then is unknown, not zero; forecasts are that old too.
     </Warning>
   );
 }
@@ -116,16 +116,15 @@ function troubleOf({ connection, failure, storeReachable, showsData }: NoticesPr
           : "The page keeps retrying."}
       </>
     );
-  if (connection.state === "reconnecting")
+  if (connection.state === "polling")
     return (
       <>
-        <strong className="font-semibold">Live updates are interrupted.</strong> Reconnecting…
-      </>
-    );
-  if (connection.state === "refused")
-    return (
-      <>
-        <strong className="font-semibold">Live updates were refused.</strong> {connection.reason}
+        <strong className="font-semibold">
+          Live updates are {connection.refusal === null ? "blocked" : "refused"}; refreshing every{" "}
+          {POLL_SECONDS}
+          {"\u00a0"}s.
+        </strong>{" "}
+        {connection.refusal ?? "A proxy or an extension of this browser may not let WebSockets through."}
       </>
     );
   if (!storeReachable)

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type { Replay, Series } from "@/api/types";
-import { replayKey, seriesKey } from "./queries";
+import { seriesKey } from "./queries";
 
 export interface ReplayStart {
   filename: string;
@@ -30,7 +30,6 @@ export function useStartReplay(onStarted: (replay: Replay) => void) {
   return useMutation({
     mutationFn: (body: ReplayStart) => unwrap(api.POST("/api/replay", { body })),
     onSuccess: async (replay) => {
-      queries.setQueryData(replayKey, replay);
       await queries.invalidateQueries({ queryKey: seriesKey });
       onStarted(replay);
     },
@@ -41,9 +40,6 @@ export function useStopReplay() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: () => unwrap(api.DELETE("/api/replay")),
-    onSuccess: () => {
-      queries.setQueryData(replayKey, null);
-      return queries.invalidateQueries({ queryKey: seriesKey });
-    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: seriesKey }),
   });
 }

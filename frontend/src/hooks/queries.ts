@@ -38,7 +38,6 @@ export function createQueryClient(): QueryClient {
 }
 
 export const seriesKey = ["series"] as const;
-export const replayKey = ["replay"] as const;
 
 export function useLimitsQuery() {
   return useQuery({
@@ -137,24 +136,4 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
     const timer = setTimeout(refetch, wait);
     return () => clearTimeout(timer);
   }, [queries, filename, newest, frozen, replaying]);
-}
-
-/** The forecast by plain HTTP, for when the server refuses a live connection. */
-export function useForecast(filename: string | null, enabled: boolean) {
-  return useQuery({
-    queryKey: ["forecast", filename],
-    enabled: enabled && filename !== null,
-    queryFn: ({ signal }) => unwrap(api.GET("/api/forecast", { params: { query: { filename } }, signal })),
-    refetchInterval: LIVE_REFRESH_MS,
-  });
-}
-
-/** The running replay, until the live connection reports it. */
-export function useReplayStatus(enabled: boolean) {
-  return useQuery({
-    queryKey: replayKey,
-    queryFn: () => unwrap(api.GET("/api/replay")),
-    enabled,
-    refetchInterval: SERIES_REFRESH_MS,
-  });
 }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { shownLive } from "@/lib/liveState";
 import { type FakeSocket, stubSockets } from "@/test/fakeSocket";
 import { points, pointsMessage, snapshot } from "@/test/fixtures";
+import { json } from "@/test/render";
 import { useLive } from "./useLive";
 
 let sockets: FakeSocket[];
@@ -17,8 +18,17 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function connect(filename: string | null = "a & b.csv") {
+async function unreachable(): Promise<Response> {
+  throw new TypeError("Failed to fetch");
+}
+
+async function answering(): Promise<Response> {
+  return json(snapshot(0, points(0, 4)).data);
+}
+
+async function connect(answer: () => Promise<Response> = unreachable, filename: string | null = "a & b.csv") {
   const onReconnect = vi.fn();
+  vi.stubGlobal("fetch", answer);
   const hook = renderHook(
     (props: { filename: string | null }) =>
       useLive({ enabled: true, intervalSeconds: 1, onReconnect, ...props }),
@@ -62,7 +72,7 @@ it("reconnects with the last sequence, so that the server can fill in what was m
   });
   expect(hook.result.current.connection.state).toBe("live");
   expect(shownLive(hook.result.current.state)?.points).toEqual(points(0, 6));
-  expect(onReconnect).toHaveBeenCalledOnce();
+  expect(onReconnect).toHaveBeenCalledExactlyOnceWith(false);
 });
 
 it("asks for a whole snapshot when a message was missed", async () => {
@@ -96,13 +106,63 @@ it("is offline after repeated failures", async () => {
   expect(hook.result.current.connection.state).toBe("offline");
 });
 
-it("shows why it was refused", async () => {
-  const { hook } = await connect();
+it("asks over HTTP where the server refuses, and says its reason", async () => {
+  const { hook } = await connect(answering);
   act(() => newest().drop(1013, "100 live connections are open, which is the most"));
+  await act(() => vi.advanceTimersByTimeAsync(0));
   expect(hook.result.current.connection).toEqual({
-    state: "refused",
-    reason: "100 live connections are open, which is the most",
+    state: "polling",
+    refusal: "100 live connections are open, which is the most",
   });
+});
+
+it.each([
+  ["blocked", () => newest().drop()],
+  ["mute", () => newest().accept()],
+])("asks over HTTP while the WebSocket is %s, and goes back to it by itself", async (_how, befalls) => {
+  const answer = vi.fn(answering);
+  const { hook, onReconnect } = await connect(answer);
+  act(befalls);
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(hook.result.current.connection).toEqual({ state: "polling", refusal: null });
+  expect(shownLive(hook.result.current.state)?.points).toHaveLength(4);
+  await act(() => vi.advanceTimersByTimeAsync(10_000));
+  expect(answer).toHaveBeenCalledTimes(3);
+
+  act(() => {
+    newest().accept();
+    newest().deliver(snapshot(5, points(0, 6)));
+  });
+  expect(hook.result.current.connection.state).toBe("live");
+  expect(shownLive(hook.result.current.state)?.points).toHaveLength(6);
+  expect(onReconnect).toHaveBeenCalledWith(true);
+  await act(() => vi.advanceTimersByTimeAsync(9_000));
+  expect(answer).toHaveBeenCalledTimes(3);
+});
+
+it("asks over HTTP where a connection that worked is cut and does not come back", async () => {
+  const { hook } = await connect(answering);
+  act(() => {
+    newest().accept();
+    newest().deliver(snapshot(5, points(0, 3)));
+    newest().drop();
+  });
+  expect(hook.result.current.connection.state).toBe("reconnecting");
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(hook.result.current.connection.state).toBe("polling");
+});
+
+it("does not call the WebSocket of a backend blocked that has just come back", async () => {
+  const answer = vi.fn(unreachable);
+  const { hook } = await connect(answer);
+  act(() => newest().drop());
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(hook.result.current.connection.state).toBe("offline");
+  answer.mockImplementation(answering);
+  await act(() => vi.advanceTimersByTimeAsync(5_000));
+  expect(hook.result.current.connection.state).toBe("reconnecting");
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(hook.result.current.connection.state).toBe("polling");
 });
 
 it("starts over for another series", async () => {

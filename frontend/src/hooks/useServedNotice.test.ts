@@ -45,6 +45,13 @@ it("holds a horizon that was not served for a while against what was served ther
   expect(announced(serving({ 5: "lgbm_plus" }), serving({}), serving({ 5: "lgbm_plus" }))).toEqual([]);
 });
 
+it("does not announce a change that hardly lowers the error", () => {
+  const [point] = served({ 1: "ewma" });
+  if (!point) throw new Error("nothing served");
+  const hardly = { ...point, errors: { lgbm_plus: 0.0432, ewma: 0.043 } };
+  expect(announced(serving({ 1: "lgbm_plus" }), forecast(0, { served: [hardly] }))).toEqual([]);
+});
+
 it("does not take another series for a change", () => {
   expect(announced(serving({ 1: "lgbm_plus" }), serving({ 1: "ewma" }, { filename: "other" }))).toEqual([]);
 });

@@ -1,6 +1,6 @@
-import type { ChartDataPoint, ForecastPoint, Model } from "@/api/types";
+import type { ChartDataPoint, ForecastPoint, Limits, Model, ServedPoint } from "@/api/types";
 import { formatDuration } from "./format";
-import { pastName } from "./names";
+import { labelOf, pastName, preferredModel } from "./names";
 import { modelRate } from "./points";
 
 /** What is known of one window: its point once it is over, its forecasts before that. */
@@ -10,6 +10,8 @@ export interface ChartWindow {
   point: ChartDataPoint | null;
   /** By model. */
   forecasts: Readonly<Record<string, ForecastPoint>>;
+  /** The forecast to act on, where one is served for it. */
+  served: ServedPoint | null;
   /** What was forecast for it some time earlier, where the reader chose to see that. */
   past: number | null;
   /** Its rate so far, while it is open. */
@@ -43,8 +45,10 @@ export interface ChartLine {
   legend: string | null;
   tooltip: string;
   spoken: string | null;
-  /** The windows whose tooltip and spoken text name it: all, known ones, or those with a value. */
-  named: "always" | "known" | "where present";
+  /** Where its values at several windows are of several models: the name of the one at a window. */
+  of?: (window: ChartWindow) => string | null;
+  /** The windows whose tooltip and spoken text name it, as unknown if need be: known ones, or only those with a value. */
+  named: "known" | "where present";
   /** Dots that say that something is so, not how much: what one and several of them are called. */
   flag?: [singular: string, plural: string];
   /** Another line's key: the two are shown and hidden together. */
@@ -63,7 +67,7 @@ const MODEL_STYLES = [
  * The lines of the chart in reading order. `pastSeconds`: how long before its window a past forecast was issued;
  * null where none are shown.
  */
-export function chartLines(models: readonly Model[], pastSeconds: number | null): ChartLine[] {
+export function chartLines(limits: Limits, pastSeconds: number | null): ChartLine[] {
   return [
     {
       key: "actual",
@@ -91,9 +95,21 @@ export function chartLines(models: readonly Model[], pastSeconds: number | null)
       named: "where present",
       shownWith: "actual",
     },
-    ...models.flatMap((model, place) =>
-      place === 0 ? [modelLine(model, place), bandLine(model)] : [modelLine(model, place)],
-    ),
+    {
+      key: "served",
+      kind: "line",
+      token: "--series-served",
+      width: 2.5,
+      layer: 3,
+      columns: [{ key: "served", label: "Served", value: ({ served }) => served?.mean ?? null }],
+      legend: "Served",
+      tooltip: "Served",
+      spoken: "the served model",
+      of: ({ served }) => served && labelOf(limits, served.model),
+      named: "where present",
+    },
+    bandLine(limits),
+    ...limits.models.map(modelLine),
     ...(pastSeconds === null ? [] : [pastLine(pastSeconds)]),
     {
       key: "anomaly",
@@ -136,16 +152,18 @@ function modelLine({ key, label, column }: Model, place: number): ChartLine {
     legend: label,
     tooltip: label,
     spoken: label,
-    named: "always",
+    named: "known",
   };
 }
 
-/** The 80 % interval of the preferred model. */
-function bandLine({ key, label }: Model): ChartLine {
+/** The 80 % interval: of windows that are over the preferred model's, of those to come that of what is served. */
+function bandLine(limits: Limits): ChartLine {
+  const preferred = preferredModel(limits);
+  const ahead = ({ forecasts, served }: ChartWindow) => served ?? forecasts[preferred.key];
   const edge = (name: "p10" | "p90"): LineColumn => ({
     key: name,
     label: name,
-    value: ({ point, forecasts }) => (point ? point[name] : (forecasts[key]?.[name] ?? null)),
+    value: (window) => (window.point ? window.point[name] : (ahead(window)?.[name] ?? null)),
   });
   return {
     key: "band",
@@ -154,10 +172,14 @@ function bandLine({ key, label }: Model): ChartLine {
     width: 0,
     layer: 0,
     columns: [edge("p10"), edge("p90")],
-    legend: `${label} p10–p90`,
+    legend: "p10–p90",
     tooltip: "p10–p90",
-    spoken: null,
-    named: "always",
+    spoken: "p10–p90",
+    of: (window) => {
+      const model = window.point ? preferred.key : ahead(window)?.model;
+      return model === undefined ? null : labelOf(limits, model);
+    },
+    named: "known",
   };
 }
 

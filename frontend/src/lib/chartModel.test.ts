@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 import type { ChartDataPoint, Forecast } from "@/api/types";
-import { at, forecast, MODELS, point, points } from "@/test/fixtures";
+import { at, forecast, limits, point, points, served } from "@/test/fixtures";
 import { chartLines } from "./chartLines";
 import { buildChartModel, type ChartModel, dottedIndices } from "./chartModel";
 import { toSeconds } from "./time";
 
 type Beside = Omit<Parameters<typeof buildChartModel>[2], "lines" | "forecast">;
 
-const lines = chartLines(MODELS, 300);
+const lines = chartLines(limits(), 300);
 
 function build(known: ChartDataPoint[], ahead: Forecast | null = null, beside: Beside = {}): ChartModel {
   const model = buildChartModel(known, 60, { lines, forecast: ahead, ...beside });
@@ -33,7 +33,7 @@ describe("buildChartModel", () => {
     const model = build(points(0, 5), forecast(5));
     expect(model.futureFrom).toBe(5);
     expect(model.now).toBe(toSeconds(at(5)));
-    expect(column(model, "actual").slice(5)).toEqual([null, null, null]);
+    expect(column(model, "actual").slice(5)).toEqual([undefined, undefined, undefined]);
     expect(column(model, "lgbm_plus").slice(5)).toEqual([21, 25, 35]);
     expect(column(model, "p10").slice(5)).toEqual([16, 20, 30]);
     expect(column(model, "p90").slice(5)).toEqual([26, 30, 40]);
@@ -49,9 +49,47 @@ describe("buildChartModel", () => {
     const growing = { timestamp: at(5), rps: 3, elapsed_seconds: 20 };
     const model = build(points(0, 5), forecast(5), { growing });
     expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 5, 9, 19]);
-    expect(column(model, "growing")).toEqual([null, null, null, null, null, 3, null, null]);
-    expect(column(model, "actual")[5]).toBeNull();
+    expect(column(model, "growing")).toEqual([null, null, null, null, null, 3, undefined, undefined]);
+    expect(column(model, "actual")[5]).toBeUndefined();
     expect(column(build(points(0, 6), null, { growing }), "growing")).toEqual(Array(6).fill(null));
+  });
+
+  it("passes through the open window where that lies between two horizons", () => {
+    // Second 2 of a minute: the last window is not closed yet, and the forecast is from the end of the one before.
+    const growing = { timestamp: at(4), rps: 3, elapsed_seconds: 2 };
+    const model = build(points(0, 3), forecast(3), { growing });
+    expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 7, 17]);
+    for (const key of ["lgbm_plus", "lgbm", "p10", "p90"]) expect(column(model, key)).not.toContain(null);
+    expect(column(model, "lgbm_plus").slice(3)).toEqual([21, undefined, 25, 35]);
+  });
+
+  it("breaks no line where a window came before the forecast from its end", () => {
+    const model = build(points(0, 4), forecast(3), {
+      growing: { timestamp: at(4), rps: 3, elapsed_seconds: 6 },
+    });
+    expect(minutes(model)).toEqual([0, 1, 2, 3, 4, 7, 17]);
+    expect(column(model, "lgbm_plus")).not.toContain(null);
+    expect(column(build(points(0, 4), forecast(3)), "lgbm_plus")).not.toContain(null);
+  });
+
+  it("draws what is served, with its own band, beside what the models say", () => {
+    const model = build(
+      points(0, 5),
+      forecast(5, { served: served({ 1: "lgbm_plus", 15: "ewma" }, 800, 5) }),
+    );
+    expect(column(model, "served").slice(5)).toEqual([800, undefined, 800]);
+    expect(column(model, "lgbm_plus").slice(5)).toEqual([21, 25, 35]);
+    const [first] = served({ 15: "ewma" });
+    expect(column(model, "p90").at(-1)).toBe(first?.p90);
+  });
+
+  it("shows what is missing of a silent feed as unknown, from the end of its data on", () => {
+    const silent = build(points(0, 5), forecast(7, { status: "stale" }), { silentSeconds: 250 });
+    expect(silent.end).toBe(toSeconds(at(5)));
+    expect(silent.now).toBe(toSeconds(at(7)));
+    expect(silent.outages).toEqual([[toSeconds(at(5)), toSeconds(at(9))]]);
+    const long = build(points(0, 5), forecast(7, { status: "stale" }), { silentSeconds: 86_400 });
+    expect(long.outages).toEqual([[toSeconds(at(5)), toSeconds(at(21))]]);
   });
 
   it("sets past forecasts beside the windows they were made for", () => {
@@ -65,9 +103,9 @@ describe("buildChartModel", () => {
       7,
       null,
       9,
-      null,
-      null,
-      null,
+      undefined,
+      undefined,
+      undefined,
     ]);
   });
 

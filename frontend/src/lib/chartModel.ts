@@ -2,21 +2,27 @@ import type { ChartDataPoint, Forecast, GrowingWindow, PastForecast } from "@/ap
 import type { ChartLine, ChartWindow, LineColumn } from "./chartLines";
 import { toSeconds } from "./time";
 
-type Rates = (number | null)[];
+/** Null breaks a line; undefined only has no value there, and the line passes. */
+type Rates = (number | null | undefined)[];
 
 /** What a chart draws: its lines over windows in ascending order. */
 export interface ChartModel {
   /** In reading order. */
   lines: readonly ChartLine[];
+  windows: readonly ChartWindow[];
   /** Starts of the windows, epoch seconds. */
   times: number[];
-  /** By key of a line's column, each as long as `times`; null for a gap. */
+  /** By key of a line's column, each as long as `times`. */
   rates: Readonly<Record<string, Rates>>;
   /** Index of the first forecast window; the number of windows when there is none. */
   futureFrom: number;
-  /** End of the newest window: left of it is known, right of it is forecast. */
+  /** Right of it is forecast. */
   now: number;
-  /** Seconds between neighbouring windows of the known part. */
+  /** End of the newest known window: where nothing is known of the windows since, before `now`. */
+  end: number;
+  /** Seconds of a window. */
+  windowSeconds: number;
+  /** Seconds between neighbouring windows of the known part: several windows where they are averages. */
   step: number;
   /** Spans whose rate is unknown: [from, to) in seconds. */
   outages: [from: number, to: number][];
@@ -29,13 +35,15 @@ interface Drawn {
   past?: readonly PastForecast[] | undefined;
   /** The window that is still open. */
   growing?: GrowingWindow | null | undefined;
+  /** How long a silent feed has brought nothing. */
+  silentSeconds?: number | undefined;
 }
 
 /** Known points and, right of them, the forecast. Null where there is nothing to draw. */
 export function buildChartModel(
   points: readonly ChartDataPoint[],
   windowSeconds: number,
-  { lines, forecast, past = [], growing = null }: Drawn,
+  { lines, forecast, past = [], growing = null, silentSeconds = 0 }: Drawn,
 ): ChartModel | null {
   const pastRates = new Map(past.map(({ timestamp, mean }) => [toSeconds(timestamp), mean]));
   const known = points.map((point) => knownWindow(point, pastRates));
@@ -43,26 +51,34 @@ export function buildChartModel(
   if (!last) return null;
 
   const step = stepOf(known, windowSeconds);
+  const issuedAt = forecast ? toSeconds(forecast.issued_at) : Number.NEGATIVE_INFINITY;
   const future = futureWindows(forecast, growing, last.time);
+  // Of averages the newest may have only begun.
+  const end = Math.min(Math.max(issuedAt, last.time + windowSeconds), last.time + step);
+  const now = future.length > 0 ? Math.max(issuedAt, end) : end;
   const windows = withGaps(known, step);
-  const outages = outagesOf(windows, step);
-  const firstFuture = future[0];
-  // Where the forecast does not follow on the newest point, no line may join them.
-  if (firstFuture && firstFuture.time - last.time > 1.5 * step) windows.push(emptyWindow(last.time + step));
+  const outages = outagesOf(windows, end);
+  const firstFuture = future[0]?.time ?? end;
+  // Nothing is known of the windows between: no line may join what was before and what is forecast.
+  if (now > end && firstFuture > end) windows.push(emptyWindow(end));
+  const unknownUntil = Math.max(now, end + wholeWindows(silentSeconds, windowSeconds));
+  const drawnUntil = Math.max(now, future.at(-1)?.time ?? end);
+  if (unknownUntil > end) outages.push([end, Math.min(unknownUntil, drawnUntil)]);
   const futureFrom = windows.length;
   windows.push(...future);
-
   return {
     lines,
+    windows,
     times: windows.map(({ time }) => time),
     rates: Object.fromEntries(
-      lines.flatMap(({ columns }) => columns.map(({ key, value }) => [key, windows.map(value)])),
+      lines.flatMap(({ columns }) =>
+        columns.map(({ key, value }) => [key, passing(windows.map(value), futureFrom)]),
+      ),
     ),
     futureFrom,
-    now:
-      firstFuture && forecast
-        ? Math.max(toSeconds(forecast.issued_at), last.time + windowSeconds)
-        : last.time + step,
+    now,
+    end,
+    windowSeconds,
     step,
     outages,
   };
@@ -83,15 +99,28 @@ export function rateAt({ rates }: ChartModel, column: LineColumn, index: number)
 /** The rates of a line that are there, oldest first; of a band those of its lower edge. */
 export function presentRates({ rates }: ChartModel, { columns }: ChartLine): number[] {
   const [column] = columns;
-  return column ? (rates[column.key] ?? []).filter((rate) => rate !== null) : [];
+  return column ? (rates[column.key] ?? []).filter((rate) => rate != null) : [];
+}
+
+/** Whose values a line has, at one window or at all of them: "LGBM+, EWMA"; empty where that is its own name. */
+export function modelsOf({ windows }: ChartModel, line: ChartLine, index?: number): string {
+  const asked = index === undefined ? windows : windows.slice(index, index + 1);
+  const models = asked.map((window) => line.of?.(window));
+  return [...new Set(models)].filter((model) => model != null).join(", ");
+}
+
+/** A name of a line with the models whose values it has: "Served: LGBM+, EWMA". */
+export function nameOf(model: ChartModel, line: ChartLine, name: string, index?: number): string {
+  const models = modelsOf(model, line, index);
+  return models ? `${name}: ${models}` : name;
 }
 
 /** The lines that tooltip and spoken text name at a window. */
 export function namedLines(model: ChartModel, index: number): ChartLine[] {
   const known = index < model.futureFrom;
   return model.lines.filter(({ named, columns }) => {
-    if (named === "where present") return columns.some((column) => rateAt(model, column, index) !== null);
-    return named === "always" || known;
+    const present = columns.some((column) => rateAt(model, column, index) !== null);
+    return present || (known && named !== "where present");
   });
 }
 
@@ -101,7 +130,7 @@ function knownWindow(point: ChartDataPoint, pastRates: ReadonlyMap<number, numbe
 }
 
 function emptyWindow(time: number): ChartWindow {
-  return { time, point: null, forecasts: {}, past: null, growing: null };
+  return { time, point: null, forecasts: {}, served: null, past: null, growing: null };
 }
 
 /** The step of the grid: the smallest distance between neighbours, a window where there is one point. */
@@ -141,11 +170,21 @@ function futureWindows(
   };
   for (const point of forecast?.points ?? [])
     change(point.timestamp, ({ forecasts }) => ({ forecasts: { ...forecasts, [point.model]: point } }));
+  for (const point of forecast?.served ?? []) change(point.timestamp, () => ({ served: point }));
   if (growing) change(growing.timestamp, () => ({ growing: growing.rps }));
   return [...windows.values()].sort((left, right) => left.time - right.time);
 }
 
-function outagesOf(windows: readonly ChartWindow[], step: number): [number, number][] {
+/** Horizons are windows apart, and the open window may lie between two: there a line passes. */
+function passing(rates: (number | null)[], futureFrom: number): Rates {
+  return rates.map((rate, index) => (index < futureFrom ? rate : (rate ?? undefined)));
+}
+
+function wholeWindows(seconds: number, windowSeconds: number): number {
+  return Math.floor(seconds / windowSeconds) * windowSeconds;
+}
+
+function outagesOf(windows: readonly ChartWindow[], end: number): [number, number][] {
   const outages: [number, number][] = [];
   let from: number | null = null;
   for (const { time, point } of windows) {
@@ -155,13 +194,12 @@ function outagesOf(windows: readonly ChartWindow[], step: number): [number, numb
       from = null;
     }
   }
-  const last = windows.at(-1);
-  if (from !== null && last) outages.push([from, last.time + step]);
+  if (from !== null) outages.push([from, end]);
   return outages;
 }
 
 /** Indices that need a dot: forecasts, and known rates without a neighbour to draw a line to. */
-export function dottedIndices(rates: readonly (number | null)[], futureFrom: number): number[] {
+export function dottedIndices(rates: Readonly<Rates>, futureFrom: number): number[] {
   const indices: number[] = [];
   for (let index = 0; index < rates.length; index += 1) {
     if (rates[index] == null) continue;

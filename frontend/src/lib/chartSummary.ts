@@ -1,5 +1,5 @@
 import type { ChartLine } from "./chartLines";
-import { type ChartModel, namedLines, presentRates, rateAt } from "./chartModel";
+import { type ChartModel, modelsOf, namedLines, nameOf, presentRates, rateAt } from "./chartModel";
 import { countOf, formatDuration, formatRateWithUnit } from "./format";
 import { formatDateTime, formatSpan, type Zone, zoneName } from "./time";
 
@@ -20,15 +20,13 @@ export function chartSummary(model: ChartModel, zone: Zone): string {
 /** One window in words: what the lines of the chart have there. */
 export function windowText(model: ChartModel, index: number, zone: Zone): string {
   const lines = namedLines(model, index).filter(({ spoken }) => spoken !== null);
-  const parts = [
-    ...lines.filter(({ named }) => named !== "where present"),
-    ...lines.filter(({ named }) => named === "where present"),
-  ].map(({ spoken, flag, columns }) =>
-    flag
-      ? spoken
-      : [spoken, ...columns.map((column) => formatRateWithUnit(rateAt(model, column, index)))].join(" "),
-  );
-  const time = `${formatDateTime(model.times[index] ?? model.now, zone, model.step)} ${zoneName(zone)}`;
+  const parts = lines.map((line) => {
+    const name = nameOf(model, line, line.spoken ?? "", index);
+    const rates = line.columns.map((column) => formatRateWithUnit(rateAt(model, column, index)));
+    return line.flag ? name : `${name} ${rates.join(" to ")}`;
+  });
+  const start = model.times[index] ?? model.now;
+  const time = `${formatDateTime(start, zone, model.step)} ${zoneName(zone, start)}`;
   return `${time}: ${index >= model.futureFrom ? "forecast " : ""}${parts.join(", ")}`;
 }
 
@@ -64,12 +62,14 @@ function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[]
   if (line.spoken === null || !column) return [];
   const rates = model.rates[column.key] ?? [];
   const ahead = rates.flatMap((rate, index) => {
-    if (rate === null || index < model.futureFrom) return [];
-    const end = (model.times[index] ?? model.now) + model.step;
-    return [`${formatRateWithUnit(rate)} in ${formatDuration(end - model.now)}`];
+    if (rate == null || index < model.futureFrom) return [];
+    const end = (model.times[index] ?? model.now) + model.windowSeconds;
+    const models = modelsOf(model, line, index);
+    const ahead = `${formatRateWithUnit(rate)} in ${formatDuration(end - model.now)}`;
+    return [models ? `${ahead} (${models})` : ahead];
   });
   if (ahead.length > 0) return [`Forecast of ${line.spoken}: ${ahead.join(", ")}.`];
-  const newest = rates.findLastIndex((rate) => rate !== null);
+  const newest = rates.findLastIndex((rate) => rate != null);
   if (newest < 0) return [];
   return [
     `${line.tooltip}: newest ${formatRateWithUnit(rates[newest])} at ${timeText(model, newest, zone)}.`,
@@ -77,12 +77,12 @@ function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[]
 }
 
 /** Indices of the extremes, under their names. */
-function extremesOf(rates: readonly (number | null)[]): Record<string, number> | null {
+function extremesOf(rates: readonly (number | null | undefined)[]): Record<string, number> | null {
   let lowest = -1;
   let highest = -1;
   let newest = -1;
   rates.forEach((rate, index) => {
-    if (rate === null) return;
+    if (rate == null) return;
     if (lowest < 0 || rate < (rates[lowest] ?? 0)) lowest = index;
     if (highest < 0 || rate > (rates[highest] ?? 0)) highest = index;
     newest = index;

@@ -29,6 +29,7 @@ describe("formatRate", () => {
     [123.4, "123"],
     [1_234.5, "1,235"],
     [12_345, "12.3K"],
+    [25_000, "25.0K"],
     [100_000, "100K"],
     [1_250_000, "1.25M"],
   ])("writes %s as %s", (rate, text) => expect(formatRate(rate)).toBe(text));

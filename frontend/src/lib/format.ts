@@ -9,6 +9,11 @@ const significant = new Intl.NumberFormat(LOCALE, {
   minimumSignificantDigits: 3,
 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
+const compactPadded = new Intl.NumberFormat(LOCALE, {
+  notation: "compact",
+  maximumSignificantDigits: 3,
+  minimumSignificantDigits: 3,
+});
 const plain = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 
 export const RATE_UNIT = "req/s";
@@ -23,7 +28,7 @@ export function formatRate(rate: number | null | undefined): string {
   if (size < 0.01) return plain.format(Number(rate.toFixed(3)));
   if (size < 999.5) return significant.format(rate);
   if (size < 9_999.5) return integer.format(rate);
-  return compact.format(rate);
+  return compactPadded.format(rate);
 }
 
 /** A difference of rates: "+1.23", "−0.0123", "0". */
@@ -61,6 +66,13 @@ export function formatPercent(share: number): string {
   const percent = Math.abs(share * 100);
   const digits = percent > 0 && percent < 0.95 ? 1 : 0;
   return `${percent.toFixed(digits)}${NBSP}%`;
+}
+
+const TENFOLD = 10;
+
+/** How far a rate rises or falls, as a share of what it was: "25 %"; where percent say no more: "more than tenfold". */
+export function formatChange(share: number): string {
+  return share + 1 > TENFOLD ? "more than tenfold" : formatPercent(share);
 }
 
 /** A share in percent, for columns whose heading has the sign: "4.12", "12.3". */

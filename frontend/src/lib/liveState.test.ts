@@ -38,6 +38,14 @@ describe("messages", () => {
     });
   });
 
+  it("points bring the forecast from their end with them", () => {
+    const state = stateAfter(
+      message(snapshot(1, points(0, 2))),
+      message(pointsMessage(2, points(2, 3), forecast(3))),
+    );
+    expect(shownLive(state)?.forecast).toEqual(forecast(3));
+  });
+
   it("a feed that falls silent makes its forecast stale, until it is back", () => {
     const silent = stateAfter(
       message(snapshot(1, points(0, 2))),

@@ -57,7 +57,11 @@ function applyMessage(data: LiveData | null, message: LiveMessage): LiveData | n
   if (!data) return data;
   switch (message.type) {
     case "points":
-      return { ...data, points: mergePoints(data.points, message.data.points) };
+      return {
+        ...data,
+        points: mergePoints(data.points, message.data.points),
+        forecast: message.data.forecast ?? data.forecast,
+      };
     case "forecast":
       return { ...data, forecast: message.data };
     case "status":

@@ -1,5 +1,5 @@
 import type { AccuracySpan, Limits, ServedPoint } from "@/api/types";
-import { type HorizonScores, SPANS } from "./accuracy";
+import { FEW_ORIGINS, type HorizonScores, SPANS } from "./accuracy";
 import { formatDuration, formatList, sentence } from "./format";
 import { groupBy } from "./groupBy";
 import { labelOf } from "./names";
@@ -16,13 +16,25 @@ export function aheadText(points: readonly ServedPoint[]): string {
   return `${formatList(points.map(({ horizon_seconds }) => formatDuration(horizon_seconds)))} ahead`;
 }
 
-/** Which horizons are served by another candidate than before, in one sentence; null where none is. */
+/** A change that lowers the error by less of it than this is not worth a notice. */
+const LEAST_GAIN = 0.01;
+
+/** Whether what is served now has clearly less error than what was; true where the errors are not known. */
+function isWorthNotice({ model, errors }: ServedPoint, before: string): boolean {
+  const [now, then] = [errors[model], errors[before]];
+  return now === undefined || then === undefined || now <= (1 - LEAST_GAIN) * then;
+}
+
+/** Which horizons are served by another, clearly better candidate than before, in one sentence; null where none is. */
 export function changeText(
   before: ServedByHorizon,
   served: readonly ServedPoint[],
   limits: Limits,
 ): string | null {
-  const changed = served.filter(({ horizon, model }) => (before[horizon] ?? model) !== model);
+  const changed = served.filter((point) => {
+    const previous = before[point.horizon] ?? point.model;
+    return previous !== point.model && isWorthNotice(point, previous);
+  });
   const [first] = changed;
   if (!first) return null;
   const change = ({ horizon, model }: ServedPoint) =>
@@ -34,15 +46,16 @@ export function changeText(
 
 /**
  * Why the served candidate is served although another has the least error over the span of the accuracy panel; null
- * where it has the least itself, or nothing was scored.
+ * where it has the least itself, or too little was scored.
  */
 export function disagreementText(
   served: ServedPoint,
-  { scores, leastWape }: HorizonScores,
+  { origins, scores, leastWape }: HorizonScores,
   span: AccuracySpan,
   limits: Limits,
 ): string | null {
-  if (leastWape === null || scores.get(served.model)?.wape === leastWape) return null;
+  if (origins < FEW_ORIGINS || leastWape === null || scores.get(served.model)?.wape === leastWape)
+    return null;
   const best = [...scores.values()].find(({ wape }) => wape === leastWape);
   if (!best) return null;
   const other = `over ${SPANS[span]} ${labelOf(limits, best.model)} has the least`;

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { axisLabels, formatSpan, toSeconds } from "./time";
+import { describe, expect, it, vi } from "vitest";
+import { axisLabels, formatSpan, toSeconds, zoneName } from "./time";
 
 const seconds = (iso: string) => toSeconds(iso);
 
@@ -31,5 +31,21 @@ describe("axisLabels", () => {
 
   it("shows days alone where ticks are days apart", () => {
     expect(axisLabels([seconds("1995-08-30T00:00:00Z")], 86_400, "utc")).toEqual(["30 Aug"]);
+  });
+});
+
+describe("zoneName", () => {
+  it("is UTC, or the browser's zone with its offset at that time", () => {
+    expect(zoneName("utc", 0)).toBe("UTC");
+    expect(zoneName("local", seconds("1995-08-31T20:00:00Z"))).toMatch(/^\S+ \(UTC([+-][\d:]+)?\)$/);
+  });
+
+  it("is the present name of a zone that the browser calls by an older one", () => {
+    const options = new Intl.DateTimeFormat("en").resolvedOptions();
+    vi.spyOn(Intl.DateTimeFormat.prototype, "resolvedOptions").mockReturnValue({
+      ...options,
+      timeZone: "Asia/Saigon",
+    });
+    expect(zoneName("local", 0)).toMatch(/^Asia\/Ho_Chi_Minh /);
   });
 });

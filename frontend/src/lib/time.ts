@@ -32,11 +32,36 @@ export function toSeconds(timestamp: string): number {
   return Date.parse(timestamp) / 1000;
 }
 
-export function zoneName(zone: Zone): string {
-  return zone === "utc" ? "UTC" : Intl.DateTimeFormat().resolvedOptions().timeZone;
+/** Present names of zones that browsers still call by an older one. */
+const PRESENT_NAMES: Record<string, string> = {
+  "Africa/Asmera": "Africa/Asmara",
+  "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+  "America/Godthab": "America/Nuuk",
+  "America/Indianapolis": "America/Indiana/Indianapolis",
+  "America/Louisville": "America/Kentucky/Louisville",
+  "Asia/Calcutta": "Asia/Kolkata",
+  "Asia/Katmandu": "Asia/Kathmandu",
+  "Asia/Rangoon": "Asia/Yangon",
+  "Asia/Saigon": "Asia/Ho_Chi_Minh",
+  "Atlantic/Faeroe": "Atlantic/Faroe",
+  "Europe/Kiev": "Europe/Kyiv",
+  "Pacific/Ponape": "Pacific/Pohnpei",
+  "Pacific/Truk": "Pacific/Chuuk",
+};
+
+/** "UTC", or the browser's zone with its offset at a time: "Asia/Kathmandu (UTC+5:45)". */
+export function zoneName(zone: Zone, seconds: number): string {
+  if (zone === "utc") return "UTC";
+  const name = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const parts = new Intl.DateTimeFormat(LOCALE, { timeZoneName: "shortOffset" }).formatToParts(
+    seconds * 1000,
+  );
+  const offset = parts.find(({ type }) => type === "timeZoneName")?.value.replace("GMT", "UTC");
+  return `${PRESENT_NAMES[name] ?? name} (${offset})`;
 }
 
-function formatDate(seconds: number, zone: Zone): string {
+/** "31 Aug 1995". */
+export function formatDate(seconds: number, zone: Zone): string {
   return formatter("date", zone).format(seconds * 1000);
 }
 
@@ -59,7 +84,7 @@ export function formatSpan(from: number, to: number, zone: Zone, step = 60): str
     formatDate(from, zone) === formatDate(to, zone)
       ? formatClock(to, zone, step)
       : formatDateTime(to, zone, step);
-  return `${formatDateTime(from, zone, step)} – ${end} ${zoneName(zone)}`;
+  return `${formatDateTime(from, zone, step)} – ${end} ${zoneName(zone, to)}`;
 }
 
 /** Labels of the time axis: the clock, with the date under the first label and under every new day. */

@@ -106,8 +106,8 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
 }
 
 /** One mean, served at horizons by the candidates that `models` names, each with the least error of all. */
-export function served(models: Record<number, string>, mean = 1): ServedPoint[] {
-  return forecast(0)
+export function served(models: Record<number, string>, mean = 1, issuedAt = 0): ServedPoint[] {
+  return forecast(issuedAt)
     .points.filter(({ model, horizon }) => model === "lgbm_plus" && horizon in models)
     .map((point) => {
       const model = models[point.horizon] ?? "";
@@ -137,8 +137,12 @@ export function snapshot(sequence: number, known: ChartDataPoint[], filename = "
   };
 }
 
-export function pointsMessage(sequence: number, known: ChartDataPoint[]): LiveMessage {
-  return { type: "points", sequence, data: { filename: "access.log", points: known } };
+export function pointsMessage(
+  sequence: number,
+  known: ChartDataPoint[],
+  forecast: Forecast | null = null,
+): LiveMessage {
+  return { type: "points", sequence, data: { filename: "access.log", points: known, forecast } };
 }
 
 export function series(change: Partial<Series> = {}): Series {

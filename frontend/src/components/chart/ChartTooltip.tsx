@@ -1,12 +1,13 @@
+import { useLayoutEffect, useRef, useState } from "react";
 import { usePage } from "@/hooks/usePage";
-import { type ChartModel, namedLines, rateAt } from "@/lib/chartModel";
+import { type ChartModel, namedLines, nameOf, rateAt } from "@/lib/chartModel";
 import { formatRate, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
+import { placeBeside } from "./placeBeside";
 import type { PlotCursor } from "./plotOptions";
 
 const AXIS_WIDTH = 52;
-const DISTANCE = 14;
 
 interface ChartTooltipProps {
   model: ChartModel;
@@ -16,18 +17,25 @@ interface ChartTooltipProps {
 /** The values under the crosshair. For the eye: the crosshair's own value text has the same for a screen reader. */
 export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
   const { zone } = usePage();
-  const { index, left, width } = cursor;
+  const { index } = cursor;
   const lines = namedLines(model, index);
-  const onLeft = left > width / 2;
-  const x = AXIS_WIDTH + left;
+  const time = model.times[index] ?? model.now;
+  const box = useRef<HTMLDivElement>(null);
+  const [left, setLeft] = useState(0);
+  useLayoutEffect(() => {
+    if (!box.current) return;
+    const { offsetWidth, offsetParent } = box.current;
+    setLeft(placeBeside(AXIS_WIDTH + cursor.left, offsetWidth, offsetParent?.clientWidth ?? offsetWidth));
+  });
   return (
     <div
+      ref={box}
       aria-hidden
-      className="pointer-events-none absolute top-3 z-10 min-w-44 rounded-md border border-line bg-surface/95 p-2.5 text-xs shadow-lg"
-      style={onLeft ? { right: `calc(100% - ${x - DISTANCE}px)` } : { left: x + DISTANCE }}
+      className="pointer-events-none absolute top-3 z-10 w-max min-w-44 max-w-full rounded-md border border-line bg-surface/95 p-2.5 text-xs shadow-lg"
+      style={{ left }}
     >
       <p className="mb-1.5 whitespace-nowrap text-muted">
-        {formatDateTime(model.times[index] ?? model.now, zone, model.step)} {zoneName(zone)}
+        {formatDateTime(time, zone, model.step)} {zoneName(zone, time)}
         {index >= model.futureFrom && " · forecast"}
       </p>
       <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-2 gap-y-1">
@@ -36,7 +44,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
           .map((line) => (
             <div key={line.key} className="contents">
               <LineSample line={line} />
-              <dt className="text-muted">{line.tooltip}</dt>
+              <dt className="text-muted">{nameOf(model, line, line.tooltip, index)}</dt>
               <dd className="text-right font-medium whitespace-nowrap">
                 {line.columns.map((column) => formatRate(rateAt(model, column, index))).join(" – ")}
               </dd>

@@ -1,6 +1,6 @@
 import { Select } from "@/components/ui/Select";
 import type { ChartLine } from "@/lib/chartLines";
-import { type ChartModel, presentRates } from "@/lib/chartModel";
+import { type ChartModel, nameOf, presentRates } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
 import { countOf } from "@/lib/format";
 import { pastName } from "@/lib/names";
@@ -41,7 +41,7 @@ export function Legend({ model, hidden, onToggle, past }: LegendProps) {
             )}
           >
             <LineSample line={line} />
-            {line.legend}
+            {nameOf(model, line, line.legend ?? "")}
           </button>
         ))}
       {marks.map((line) => (

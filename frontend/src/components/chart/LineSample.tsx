@@ -8,7 +8,11 @@ export function LineSample({ line }: { line: ChartLine }) {
   const colour = `var(${line.token})`;
   if (line.kind === "dots")
     return (
-      <svg aria-hidden="true" viewBox="0 0 8 8" className="size-2 shrink-0 justify-self-center">
+      <svg
+        aria-hidden="true"
+        viewBox="0 0 8 8"
+        className="size-2 shrink-0 justify-self-center forced-color-adjust-none"
+      >
         <circle
           cx="4"
           cy="4"
@@ -19,7 +23,7 @@ export function LineSample({ line }: { line: ChartLine }) {
       </svg>
     );
   return (
-    <svg aria-hidden="true" viewBox="0 0 20 10" className="h-2.5 w-5 shrink-0">
+    <svg aria-hidden="true" viewBox="0 0 20 10" className="h-2.5 w-5 shrink-0 forced-color-adjust-none">
       {line.kind === "band" ? (
         <rect width="20" height="10" rx="2" style={{ fill: colour }} />
       ) : (

@@ -7,7 +7,7 @@ import { RATE_UNIT } from "@/lib/format";
 import { CHART_HEIGHT } from "./ChartStates";
 import { ChartTooltip } from "./ChartTooltip";
 import { type Palette, readPalette } from "./palette";
-import type { PlotCursor, ZoomRange } from "./plotOptions";
+import type { Border, PlotCursor, ZoomRange } from "./plotOptions";
 import { fullRange, usePlot } from "./usePlot";
 
 const LARGE_STEP = 10;
@@ -15,22 +15,31 @@ const ZOOM_SHARE = 0.5;
 
 interface PlotProps {
   model: ChartModel;
-  nowLabel: string;
+  border: Border;
   /** Keys of the lines that are switched off. */
   hidden: ReadonlySet<string>;
   zoom: ZoomRange | null;
   onZoom: (range: ZoomRange | null) => void;
+  /** What is pointed at is to hold still. */
+  onPointed: (pointed: boolean) => void;
+  /** Newer data waits until it is let go. */
+  held: boolean;
 }
 
 /** The canvas with its crosshair, which the arrow keys move as the mouse does. */
-export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
+export function Plot({ model, border, hidden, zoom, onZoom, onPointed, held }: PlotProps) {
   const { theme, zone } = usePage();
   const container = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<PlotCursor | null>(null);
+  const pointed = cursor !== null;
+  useEffect(() => {
+    onPointed(pointed);
+    return () => onPointed(false);
+  }, [pointed, onPointed]);
   const palette = usePalette(theme);
   const context = useMemo(
-    () => ({ model, palette, zone, nowLabel, onCursor: setCursor, onZoom }),
-    [model, palette, zone, nowLabel, onZoom],
+    () => ({ model, palette, zone, border, onCursor: setCursor, onZoom }),
+    [model, palette, zone, border, onZoom],
   );
   const plot = usePlot(container, context, zoom, hidden);
   const summaryId = useId();
@@ -41,6 +50,7 @@ export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
     if (!plot.current || time === undefined) return;
     plot.current.setCursor({ left: plot.current.valToPos(time, "x"), top: 0 });
   };
+  const letGo = () => plot.current?.setCursor({ left: -10, top: -10 });
   const zoomIn = () => {
     const { min, max } = zoom ?? fullRange(model);
     const middle = model.times[cursor?.index ?? last] ?? max;
@@ -72,7 +82,7 @@ export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
         moveTo(last);
         break;
       case "Escape":
-        plot.current?.setCursor({ left: -10, top: -10 });
+        letGo();
         break;
       case "+":
         zoomIn();
@@ -91,6 +101,11 @@ export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
       <span aria-hidden className="absolute top-0 left-3 text-2xs text-muted">
         {RATE_UNIT}
       </span>
+      {held && (
+        <span aria-hidden className="absolute top-0 right-3 text-2xs text-muted">
+          held while pointed at
+        </span>
+      )}
       <div
         ref={container}
         role="slider"
@@ -104,6 +119,7 @@ export function Plot({ model, nowLabel, hidden, zoom, onZoom }: PlotProps) {
           cursor ? windowText(model, cursor.index, zone) : "No time selected. The arrow keys move it."
         }
         onKeyDown={onKeyDown}
+        onBlur={letGo}
         className={`${CHART_HEIGHT} w-full overflow-hidden rounded-sm`}
       />
       {cursor && cursor.index <= last && <ChartTooltip model={model} cursor={cursor} />}

@@ -1,5 +1,6 @@
 import type { ReactNode } from "react";
 import { usePage } from "@/hooks/usePage";
+import type { ChartLine, ChartWindow } from "@/lib/chartLines";
 import { type ChartModel, rateAt } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
 import { formatRate, RATE_UNIT } from "@/lib/format";
@@ -10,7 +11,9 @@ import { CHART_HEIGHT } from "./ChartStates";
 export function PointsTable({ model }: { model: ChartModel }) {
   const { zone } = usePage();
   const { times, futureFrom } = model;
-  const columns = model.lines.filter(({ kind }) => kind !== "dots").flatMap((line) => line.columns);
+  const columns = model.lines
+    .filter(({ kind }) => kind !== "dots")
+    .flatMap((line) => line.columns.map((column) => ({ line, column })));
   const rows = times.map((_, index) => index).reverse();
   return (
     <section tabIndex={0} aria-label="Points of the chart" className={`${CHART_HEIGHT} overflow-auto`}>
@@ -18,10 +21,10 @@ export function PointsTable({ model }: { model: ChartModel }) {
         <caption className="sr-only">Request rate and forecasts, {RATE_UNIT}</caption>
         <thead>
           <tr>
-            <HeadCell align="left">Time ({zoneName(zone)})</HeadCell>
-            {columns.map(({ key, label }) => (
-              <HeadCell key={key} align="right">
-                {label}
+            <HeadCell align="left">Time ({zoneName(zone, model.now)})</HeadCell>
+            {columns.map(({ column }) => (
+              <HeadCell key={column.key} align="right">
+                {column.label}
               </HeadCell>
             ))}
           </tr>
@@ -37,9 +40,10 @@ export function PointsTable({ model }: { model: ChartModel }) {
                 {index >= futureFrom && <span className="text-muted"> forecast</span>}
                 <Remarks model={model} index={index} />
               </th>
-              {columns.map((column) => (
+              {columns.map(({ line, column }) => (
                 <td key={column.key} className="border-b border-line px-3 py-1 text-right">
                   {formatRate(rateAt(model, column, index))}
+                  {line.kind === "line" && <ModelName line={line} window={model.windows[index]} />}
                 </td>
               ))}
             </tr>
@@ -48,6 +52,12 @@ export function PointsTable({ model }: { model: ChartModel }) {
       </table>
     </section>
   );
+}
+
+/** Of a line that several models share, whose forecast this one is. */
+function ModelName({ line, window }: { line: ChartLine; window: ChartWindow | undefined }) {
+  const name = window && line.of?.(window);
+  return name && <span className="text-muted"> {name}</span>;
 }
 
 /** What the chart draws as dots at a window. */

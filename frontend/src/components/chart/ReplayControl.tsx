@@ -94,7 +94,7 @@ function Playing({ series, replay, onFollow }: ReplayControlProps & { replay: Re
         <SeriesName name={replay.filename} className="text-ink" />
         <span>
           at {replay.speed === 1 ? "1 window/s" : `${replay.speed} windows/s`}, now{" "}
-          {formatDateTime(position, zone)} {zoneName(zone)}, {formatAge(remaining)} left
+          {formatDateTime(position, zone)} {zoneName(zone, position)}, {formatAge(remaining)} left
         </span>
       </p>
       {stopping.error && <ReplayError error={stopping.error} />}

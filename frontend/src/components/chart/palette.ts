@@ -9,6 +9,7 @@ export function readPalette(parent: HTMLElement): Palette {
     if (known !== undefined) return known;
     const probe = document.createElement("span");
     probe.style.color = `var(${token})`;
+    probe.style.forcedColorAdjust = "none";
     parent.append(probe);
     const colour = getComputedStyle(probe).color;
     probe.remove();

@@ -10,16 +10,21 @@ export interface PlotContext {
   model: ChartModel;
   palette: Palette;
   zone: Zone;
-  nowLabel: string;
+  border: Border;
   onCursor: (cursor: PlotCursor | null) => void;
   onZoom: (range: ZoomRange | null) => void;
 }
 
+/** The line between what is known and what is forecast, and what stands at it. */
+export interface Border {
+  label: string;
+  at: "now" | "end";
+}
+
 export interface PlotCursor {
   index: number;
-  /** Distance from the plot's left edge and the plot's width, CSS pixels. */
+  /** Distance from the plot's left edge, CSS pixels. */
   left: number;
-  width: number;
 }
 
 export interface ZoomRange {
@@ -97,6 +102,7 @@ export function plotOptions(
     },
     cursor: {
       y: false,
+      dataIdx: (_plot, _series, index) => index, // and not the nearest of the series that has a value
       points: {
         size: (_plot, series) => (isLine(series) ? 7 : 0),
         width: (_plot, series) => (isLine(series) ? 2 : 0),
@@ -142,12 +148,12 @@ export function plotOptions(
     ),
     hooks: {
       drawClear: [(plot) => shadeSpans(plot, context())],
-      draw: [(plot) => drawNow(plot, context())],
+      draw: [(plot) => drawBorder(plot, context())],
       setCursor: [
         (plot) => {
           const { idx, left } = plot.cursor;
           const over = idx !== null && idx !== undefined && left !== undefined && left >= 0;
-          context().onCursor(over ? { index: idx, left, width: plot.over.clientWidth } : null);
+          context().onCursor(over ? { index: idx, left } : null);
         },
       ],
       setSelect: [
@@ -209,9 +215,9 @@ function drawLabel(
   ctx.restore();
 }
 
-function drawNow(plot: uPlot, { model, palette, nowLabel }: PlotContext): void {
+function drawBorder(plot: uPlot, { model, palette, border }: PlotContext): void {
   const { ctx, bbox } = plot;
-  const x = Math.round(plot.valToPos(model.now, "x", true));
+  const x = Math.round(plot.valToPos(model[border.at], "x", true));
   if (x < bbox.left || x > bbox.left + bbox.width) return;
   const ratio = uPlot.pxRatio;
   ctx.save();
@@ -222,5 +228,5 @@ function drawNow(plot: uPlot, { model, palette, nowLabel }: PlotContext): void {
   ctx.lineTo(x, bbox.top + bbox.height);
   ctx.stroke();
   ctx.restore();
-  drawLabel(plot, nowLabel, x - 6 * ratio, "right", palette);
+  drawLabel(plot, border.label, x - 6 * ratio, "right", palette);
 }

@@ -13,7 +13,7 @@ const RESTORING: Record<Series["origin"], string> = {
   upload: "To restore it, upload the file again.",
   sample: "To restore it, load the sample again.",
   replay: "To restore it, start the replay again.",
-  feed: "What the feed has sent so far cannot be restored.",
+  feed: "What the feed has sent so far cannot be restored; if it still sends, its series begins anew.",
 };
 
 /** Deletes the series on the page, after asking. */

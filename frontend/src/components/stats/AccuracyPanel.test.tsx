@@ -80,6 +80,8 @@ it("names horizons by the window's length", async () => {
 it("says what was scored, and when that is too little", async () => {
   const panel = await show({ ...accuracy(atHorizon(1, 0.2, 0.3, 12)), origin: "issued" });
   expect(panel).toHaveTextContent("Too few windows yet to tell the models apart.");
+  expect(panel).toHaveTextContent(/1.min ahead ?too few ?12 of 60.windows/);
+  expect(panel).not.toHaveTextContent(/better|worse/);
   expect(panel).toHaveTextContent(/12.windows scored: each forecast as it was issued/);
 });
 

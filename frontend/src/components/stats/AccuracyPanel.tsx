@@ -95,10 +95,16 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
           return (
             <div key={scores.horizon} className="rounded-md bg-inset px-2.5 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
-              <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
-                {gain === null ? "unknown" : gainText(gain)}
-              </dd>
-              <BestBaseline scores={scores} />
+              {scores.origins < FEW_ORIGINS ? (
+                <TooFew scored={scores.origins} />
+              ) : (
+                <>
+                  <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
+                    {gain === null ? "unknown" : gainText(gain)}
+                  </dd>
+                  <BestBaseline scores={scores} />
+                </>
+              )}
             </div>
           );
         })}
@@ -106,6 +112,18 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
       <p className="mt-1.5 text-2xs text-muted">
         {preferred.label} vs {labelOf(limits, reference)} over {SPANS[span]}, by WAPE
       </p>
+    </>
+  );
+}
+
+/** No verdict from so few: the next ones could as well go the other way. */
+function TooFew({ scored }: { scored: number }) {
+  return (
+    <>
+      <dd className="text-sm text-muted">too few</dd>
+      <dd className="text-2xs text-muted">
+        {scored} of {countOf(FEW_ORIGINS, "window")}
+      </dd>
     </>
   );
 }
@@ -129,9 +147,7 @@ function Basis({ horizons, origin }: { horizons: readonly HorizonScores[]; origi
   const fewest = Math.min(...horizons.map(({ origins }) => origins));
   return (
     <p className="mt-2 text-2xs text-muted">
-      {fewest < FEW_ORIGINS && (
-        <span className="text-warn">Too few windows yet to tell the models apart. </span>
-      )}
+      {fewest < FEW_ORIGINS && "Too few windows yet to tell the models apart. "}
       {countOf(fewest, "window")} scored: {ORIGINS[origin]}
     </p>
   );

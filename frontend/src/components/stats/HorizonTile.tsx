@@ -3,7 +3,7 @@ import type { Forecast, ForecastPoint, Limits, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useLimits } from "@/hooks/usePage";
-import { formatDuration, formatPercent, formatRate, RATE_UNIT } from "@/lib/format";
+import { formatChange, formatDuration, formatRate, RATE_UNIT } from "@/lib/format";
 import { labelOf, preferredModel } from "@/lib/names";
 import { Tile } from "./Tile";
 
@@ -41,7 +41,7 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
           </p>
           {point ? (
             <>
-              <Trend point={point} current={current} />
+              <Trend point={point} current={current} live={forecast?.status === "live"} />
               <p className="text-xs text-muted">
                 p10–p90 {formatRate(point.p10)} – {formatRate(point.p90)}
               </p>
@@ -73,14 +73,22 @@ function preferredPoint({ points }: Forecast, horizon: number, limits: Limits): 
   return points.find((point) => point.model === key && point.horizon === horizon);
 }
 
-function Trend({ point, current }: { point: ForecastPoint; current: number | null }) {
+interface TrendProps {
+  point: ForecastPoint;
+  current: number | null;
+  /** The newest known rate is that of the present. */
+  live: boolean;
+}
+
+function Trend({ point, current, live }: TrendProps) {
   const { icon: Icon, text } = TRENDS[point.trend];
   const share = current ? point.mean / current - 1 : null;
   return (
     <p className="mt-1 flex items-center gap-1 text-xs text-ink">
       <Icon aria-hidden className="size-3.5 text-muted" />
       {text}
-      {point.trend !== "flat" && share !== null && ` ${formatPercent(share)}`} vs now
+      {point.trend !== "flat" && share !== null && ` ${formatChange(share)}`} vs{" "}
+      {live ? "now" : "the last known rate"}
     </p>
   );
 }

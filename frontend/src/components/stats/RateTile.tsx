@@ -2,7 +2,7 @@ import type { ChartDataPoint, GrowingWindow } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useLimits, usePage } from "@/hooks/usePage";
-import { formatDuration, formatPercent, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
+import { formatChange, formatDuration, formatRate, formatRateWithUnit, RATE_UNIT } from "@/lib/format";
 import { preferredModel } from "@/lib/names";
 import { modelRate } from "@/lib/points";
 import { formatDateTime, toSeconds } from "@/lib/time";
@@ -19,7 +19,7 @@ interface RateTileProps {
 /** The newest known rate, how far it lies from its forecast, and what the open window has so far. */
 export function RateTile({ point, growing, windowSeconds }: RateTileProps) {
   const { zone } = usePage();
-  const { column } = preferredModel(useLimits());
+  const preferred = preferredModel(useLimits());
   return (
     <Tile title="Current rate" aside={point?.anomaly && <Badge tone="danger">anomaly</Badge>}>
       {point === undefined ? (
@@ -33,7 +33,7 @@ export function RateTile({ point, growing, windowSeconds }: RateTileProps) {
           {point ? (
             <>
               <p className="mt-1 text-xs text-muted">
-                {residualText(point.actual_rps, modelRate(point, column))}
+                {residualText(point.actual_rps, modelRate(point, preferred.column), preferred.label)}
               </p>
               <p className="text-xs text-muted">
                 at {formatDateTime(toSeconds(point.timestamp), zone, windowSeconds)}
@@ -54,11 +54,11 @@ export function RateTile({ point, growing, windowSeconds }: RateTileProps) {
   );
 }
 
-function residualText(actual: number | null, predicted: number | null): string {
-  if (actual === null || predicted === null) return "no forecast for this window";
-  const forecast = `forecast was ${formatRateWithUnit(predicted)}`;
+function residualText(actual: number | null, predicted: number | null, model: string): string {
+  if (actual === null || predicted === null) return `no forecast of ${model} for this window`;
+  const forecast = `${model} forecast ${formatRateWithUnit(predicted)}`;
   if (predicted <= 0) return forecast;
   const share = actual / predicted - 1;
   if (Math.abs(share) < 0.0005) return forecast;
-  return `${formatPercent(share)} ${share > 0 ? "above" : "below"} forecast`;
+  return `${formatChange(share)} ${share > 0 ? "above" : "below"} the forecast of ${model}`;
 }

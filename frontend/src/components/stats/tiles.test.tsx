@@ -12,7 +12,7 @@ describe("RateTile", () => {
     );
     const tile = screen.getByRole("region", { name: "Current rate" });
     expect(tile).toHaveTextContent("12.0 req/s");
-    expect(tile).toHaveTextContent(/20.% above forecast/);
+    expect(tile).toHaveTextContent(/20.% above the forecast of LGBM\+/);
     expect(tile).toHaveTextContent("at 31 Aug 1995, 22:00");
   });
 
@@ -48,6 +48,16 @@ describe("HorizonTile", () => {
     expect(region).toHaveTextContent("35.0 req/s");
     expect(region).toHaveTextContent(/up 25.% vs now/);
     expect(region).toHaveTextContent("p10–p90 30.0 – 40.0");
+  });
+
+  it("says of a silent feed and of a file that their newest rate is not that of now", () => {
+    const region = tile({ forecast: forecast(0, { status: "stale", stale: true }) });
+    expect(region).toHaveTextContent(/up 25.% vs the last known rate/);
+    expect(region).not.toHaveTextContent("vs now");
+  });
+
+  it("does not say in percent what is many times as much", () => {
+    expect(tile({ current: 2 })).toHaveTextContent("up more than tenfold vs now");
   });
 
   it("labels the horizon by the window's length", () => {

@@ -4,7 +4,8 @@ import { classes } from "@/lib/classes";
 const VARIANTS = {
   primary: "bg-accent text-on-accent hover:brightness-110",
   outline: "border border-line bg-surface text-ink hover:bg-inset",
-  ghost: "text-muted hover:bg-inset hover:text-ink aria-pressed:bg-inset aria-pressed:text-ink",
+  ghost:
+    "text-muted hover:bg-inset hover:text-ink aria-pressed:bg-inset aria-pressed:text-ink forced-colors:aria-pressed:bg-[Highlight] forced-colors:aria-pressed:text-[HighlightText] forced-colors:aria-pressed:forced-color-adjust-none",
   danger: "bg-danger text-surface hover:brightness-110",
 };
 

@@ -28,7 +28,7 @@ export function Tabs<Value extends string>({
             <RadixTabs.Trigger
               key={name}
               value={name}
-              className="h-7 min-w-12 rounded px-3 text-sm font-medium text-muted motion-safe:transition-colors hover:text-ink data-[state=active]:bg-raised data-[state=active]:text-ink data-[state=active]:shadow-sm"
+              className="h-7 min-w-12 rounded px-3 text-sm font-medium text-muted motion-safe:transition-colors hover:text-ink data-[state=active]:bg-raised data-[state=active]:text-ink data-[state=active]:shadow-sm forced-colors:data-[state=active]:bg-[Highlight] forced-colors:data-[state=active]:text-[HighlightText] forced-colors:data-[state=active]:forced-color-adjust-none"
             >
               {text}
             </RadixTabs.Trigger>

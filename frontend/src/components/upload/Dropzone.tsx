@@ -32,7 +32,6 @@ export function Dropzone({ large, onFile, onRefused }: DropzoneProps) {
       <div
         {...getRootProps({
           role: "button",
-          "aria-label": "Upload a traffic file",
           className: classes(
             "flex grow flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
             large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",

@@ -42,7 +42,7 @@ async function fail(status: number, title: string, detail: string) {
 
 it("says what it takes, and up to which size", () => {
   renderPage(<Page />);
-  expect(screen.getByRole("button", { name: "Upload a traffic file" })).toHaveTextContent(
+  expect(screen.getByRole("button", { name: /^Drop a traffic file/ })).toHaveTextContent(
     /\.csv \.parquet, up to 2.KB/,
   );
 });
@@ -78,7 +78,7 @@ it("reports the server's own numbers", async () => {
   expect(card).toHaveTextContent(/not a time: 3.rows, first at 7; 9; 1,001/);
   expect(card).toHaveTextContent("Times without a zone were taken as UTC (timezone overrides).");
   await userEvent.click(screen.getByRole("button", { name: "Upload another file" }));
-  expect(screen.getByRole("button", { name: "Upload a traffic file" })).toBeVisible();
+  expect(screen.getByRole("button", { name: /^Drop a traffic file/ })).toBeVisible();
 });
 
 it("fails with the server's words, and sends the same file again with what was told", async () => {
