@@ -47,7 +47,7 @@ def test_nginx_waits_for_clients_as_long_as_the_backend() -> None:
     )
     assert len(timeouts) == 3
     assert set(timeouts.values()) == {"${SCALEOPS_CLIENT_TIMEOUT_SECONDS}s"}
-    frontend = COMPOSE.partition("  frontend:")[2].partition("  backend:")[0]
+    frontend = COMPOSE.partition("\n  frontend:")[2].partition("\n  backend:")[0]
     assert "SCALEOPS_CLIENT_TIMEOUT_SECONDS:" in frontend
 
 
