@@ -5,6 +5,8 @@ from typing import Annotated, TypedDict, cast
 from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
+from backend.capacity.decisions import Decisions
+from backend.capacity.policies import Policies
 from backend.config import Settings
 from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
@@ -32,6 +34,8 @@ class State(TypedDict):
     poller: Poller
     statuses: SeriesStatuses
     forecasts: CurrentForecasts
+    policies: Policies
+    decisions: Decisions
     hub: Hub
     uploads: Uploads
 

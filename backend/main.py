@@ -8,11 +8,26 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
-from backend.api import accuracy, forecast, history, live, past, replay, series, system, upload, write
+from backend.api import (
+    accuracy,
+    capacity,
+    forecast,
+    history,
+    live,
+    past,
+    policies,
+    replay,
+    series,
+    system,
+    upload,
+    write,
+)
 from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.problems import add_problem_handlers
+from backend.capacity.decisions import Decisions
+from backend.capacity.policies import Policies
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
@@ -32,7 +47,7 @@ from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
-ROUTERS = (upload, history, accuracy, series, forecast, past, replay, write, system)
+ROUTERS = (upload, history, accuracy, series, forecast, past, policies, capacity, replay, write, system)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -56,7 +71,9 @@ def create_app(settings: Settings) -> FastAPI:
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
-        collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
+        stored_policies = Policies(store)
+        decisions = Decisions(store, forecasts, stored_policies)
+        collector.on_issued += [decisions.decide, lambda filenames: run_on(loop, hub.show_issued(filenames))]
         upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, store, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
@@ -71,6 +88,8 @@ def create_app(settings: Settings) -> FastAPI:
             poller=poller,
             statuses=statuses,
             forecasts=forecasts,
+            policies=stored_policies,
+            decisions=decisions,
             hub=hub,
             uploads=uploads,
         )

@@ -55,6 +55,11 @@ class Decision:
     steps: tuple[Step, ...]
 
     @property
+    def base(self) -> float:
+        """The rate that the factors were applied to: the forecast, or what was observed above it."""
+        return self.forecast if self.steps[0].name == "forecast" or self.observed is None else self.observed
+
+    @property
     def binding(self) -> Binding:
         """The last step that changed the number."""
         before = (None, *(step.replicas for step in self.steps))

@@ -1,10 +1,20 @@
 """A policy: how a series' forecast becomes replicas. The same names everywhere: JSON, query, form, command line."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from backend.capacity.lead import Lead, lead_of
+from backend.errors import InvalidRequestError
 
 Sizing = Literal["rate", "queue", "curve"]
 Mode = Literal["observe", "advise", "serve"]
@@ -24,17 +34,28 @@ Measured = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_pairs)]
 Samples = Annotated[tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(_numbers)]
 
 
+FEWEST_MEASURED = 2  # points of a curve
+LEAST = 1e-6  # of a rate or a time that others are divided by
+
+
 class Policy(BaseModel):
     """Immutable. Seconds and requests per second unless a name says otherwise."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
+        json_schema_extra={"examples": [{"rps_per_replica": 100, "lead_seconds": 120, "mode": "advise"}]},
+    )
 
     sizing: Sizing = Field(
         "rate",
         description="rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured",
     )
-    rps_per_replica: float | None = Field(None, gt=0, description="requests per second that one replica serves")
-    service_seconds: float | None = Field(None, gt=0, description="queue: mean time a worker is busy with a request")
+    rps_per_replica: float | None = Field(None, ge=LEAST, description="requests per second that one replica serves")
+    service_seconds: float | None = Field(
+        None, ge=LEAST, description="queue: mean time a worker is busy with a request"
+    )
     workers: int = Field(1, ge=1, le=10_000, description="queue: requests that one replica serves at the same time")
     wait_seconds: float = Field(0.0, ge=0, description="queue: a request that waits longer waits too long")
     wait_share: float = Field(0.05, gt=0, lt=1, description="queue: share of requests that may wait too long")
@@ -70,6 +91,13 @@ class Policy(BaseModel):
     )
     mode: Mode = Field("observe", description="observe: page only; advise: decision log too; serve: endpoints too")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and info.field_name != "reactive_floor":
+            raise ValueError("a number or a text, not true or false")
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
         needed = {
@@ -85,7 +113,7 @@ class Policy(BaseModel):
             raise ValueError(f"sizing {self.sizing} needs {question}")
         if any(a >= c or b >= d for (a, b), (c, d) in zip(self.measured, self.measured[1:], strict=False)):
             raise ValueError("measured: more replicas must serve more; sort the points and leave out what falls.")
-        if any(replicas < 1 or rate <= 0 for replicas, rate in self.measured):
+        if any(replicas < 1 or rate < LEAST for replicas, rate in self.measured):
             raise ValueError("measured: a point is at least 1 replica and a rate above 0.")
         if self.min_replicas > self.max_replicas:
             raise ValueError("min_replicas is above max_replicas.")
@@ -103,4 +131,16 @@ class Policy(BaseModel):
         return lead_of(self.lead_samples) if self.lead_samples else Lead(self.lead_seconds)
 
 
-FEWEST_MEASURED = 2
+def changed(policy: Policy | None, changes: dict[str, Any]) -> Policy:
+    """The policy with other values for some names, as text or as they are; checked as a whole.
+
+    Raises InvalidRequestError that names the first name that is wrong.
+    """
+    kept = policy.model_dump(exclude_unset=True) if policy else {}
+    try:
+        return Policy.model_validate(kept | changes)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        field = ".".join(str(part) for part in problem["loc"][:1])
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        raise InvalidRequestError(f"{field}: {message}" if field else message, field=field or None) from None
