@@ -93,9 +93,13 @@ class Policy(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_truth_for_a_number(cls, value: object, info: ValidationInfo) -> object:
-        if isinstance(value, bool) and info.field_name != "reactive_floor":
-            raise ValueError("a number or a text, not true or false")
+    def _no_number_for_truth(cls, value: object, info: ValidationInfo) -> object:
+        """Pydantic takes 0 for false and true for 1; text, as in a query, is read as what it says."""
+        truth = info.field_name == "reactive_floor"
+        if truth and isinstance(value, int | float) and not isinstance(value, bool):
+            raise ValueError("true or false, not a number")
+        if isinstance(value, bool) and not truth:
+            raise ValueError("not true or false")
         return value
 
     @model_validator(mode="after")

@@ -987,6 +987,11 @@ export interface components {
         /**
          * Policy
          * @description Immutable. Seconds and requests per second unless a name says otherwise.
+         * @example {
+         *       "lead_seconds": 120,
+         *       "mode": "advise",
+         *       "rps_per_replica": 100
+         *     }
          */
         Policy: {
             /**
