@@ -6,6 +6,8 @@ from fastapi import Depends, Path, Query
 from starlette.requests import HTTPConnection
 
 from backend.access import Access
+from backend.capacity.decisions import Decisions
+from backend.capacity.policies import Policies
 from backend.config import Settings
 from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
@@ -34,6 +36,8 @@ class State(TypedDict):
     poller: Poller
     statuses: SeriesStatuses
     forecasts: CurrentForecasts
+    policies: Policies
+    decisions: Decisions
     hub: Hub
     uploads: Uploads
 

@@ -121,6 +121,15 @@ class StoreUnavailableError(ProblemError):
     example = "InfluxDB at http://influxdb:8086 does not answer."
 
 
+class NoDecisionError(ProblemError):
+    """`reason`: one word for machines; `since`: when it began, where that is known."""
+
+    status = 503
+    type = "no-decision"
+    title = "No decision to serve"
+    example = 'No sample of "shop" has come since 08:14:00 UTC, so nothing is served.'
+
+
 class StorageFullError(StoreUnavailableError):
     status = 507
     type = "storage-full"

@@ -10,12 +10,28 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.access import Access
-from backend.api import accuracy, forecast, history, live, past, replay, series, session, system, upload, write
+from backend.api import (
+    accuracy,
+    capacity,
+    forecast,
+    history,
+    live,
+    past,
+    policies,
+    replay,
+    series,
+    session,
+    system,
+    upload,
+    write,
+)
 from backend.api.docs import add_docs
 from backend.api.document import DocumentedAPI
 from backend.api.guard import Guard
 from backend.api.page import add_page
 from backend.api.problems import add_problem_handlers
+from backend.capacity.decisions import Decisions
+from backend.capacity.policies import Policies
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
@@ -35,7 +51,10 @@ from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
-ROUTERS = (upload, history, accuracy, series, forecast, past, live, replay, write, system, session)
+ROUTERS = (
+    *(upload, history, accuracy, series, forecast, past, live),
+    *(policies, capacity, replay, write, system, session),
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -60,7 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
-        collector.on_issued = lambda filenames: run_on(loop, hub.show_issued(filenames))
+        stored_policies = Policies(store)
+        decisions = Decisions(store, forecasts, stored_policies)
+        collector.on_issued += [decisions.decide, lambda filenames: run_on(loop, hub.show_issued(filenames))]
         upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
@@ -77,6 +98,8 @@ def create_app(settings: Settings) -> FastAPI:
             poller=poller,
             statuses=statuses,
             forecasts=forecasts,
+            policies=stored_policies,
+            decisions=decisions,
             hub=hub,
             uploads=uploads,
         )

@@ -44,7 +44,21 @@ SCORES = Measurement(
     tuple(Field(name) for name in ("n", "mae", "rmse", "wape", "bias", "coverage")),
     required="n",
 )
-MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES)
+# One row a change of a series' policy, its time when it began to hold: the policy as JSON, empty where none held.
+POLICIES = Measurement("policies", ("filename",), (Field("policy", "text"),), required="policy")
+# One row a decision, its time the origin of its forecast (backend/capacity/planner.py). policy: number of the policy
+# that held, the first one 1.
+DECISIONS = Measurement(
+    "decisions",
+    ("filename", "version"),
+    (
+        *(Field(name) for name in ("replicas", "wanted", "demand", "forecast", "level", "observed", "policy")),
+        Field("binding", "text"),
+    ),
+    required="replicas",
+    kept_days="keep_points_days",
+)
+MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES, POLICIES, DECISIONS)
 
 POINT_FIELDS = POINTS.field_names
 SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")

@@ -116,7 +116,7 @@ def close_many(store: Store) -> list[tuple[float, float]]:
         store.write({POINTS: points}, [SeriesInfo(key, 60, "feed")])
     collector.step(first * 60 + LATE_SECONDS)
     issued: list[tuple[float, float]] = []
-    collector.on_issued = lambda _: issued.append((time.perf_counter(), time.process_time()))
+    collector.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
     taken = []
     for window in range(first, first + CLOSES + 1):
         rows: list[Row] = [

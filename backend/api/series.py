@@ -33,6 +33,7 @@ async def delete_series(filename: FilenamePath, state: StateDep) -> Deleted:
     """Delete a series with its forecasts; a replay of it stops."""
     await state["replayer"].stop_if_of(filename)
     points = await asyncio.to_thread(state["collector"].delete, filename)
+    state["decisions"].forget(filename)
     await state["hub"].refresh(filename)
     if points == 0:
         raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')

@@ -56,7 +56,7 @@ class Collector:
         self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
-        self.on_issued: Callable[[set[str]], None] = lambda _: None
+        self.on_issued: list[Callable[[set[str]], object]] = []  # called with the series whose forecasts are stored
         self.on_corrected: Callable[[str], None] = lambda _: None
 
     async def run(self) -> None:
@@ -163,7 +163,12 @@ class Collector:
         rows = [row for name in names for row in self._fed_series(name).forecast(newest)]
         if rows:
             self._store.write({FORECASTS: issued_of(rows)})
-            self.on_issued({str(row["filename"]) for row in rows})
+            issued = {str(row["filename"]) for row in rows}
+            for listener in self.on_issued:
+                try:
+                    listener(issued)
+                except Exception:  # of one must not be the failure of another, nor of the close
+                    log.exception("listener_failed", filenames=sorted(issued))
 
     def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write windows of many series; one that cannot be written must not hold up the others."""

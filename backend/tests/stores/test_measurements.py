@@ -11,18 +11,18 @@ from backend.tests.stores.samples import forecasts, info, points, rows_of, write
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 OTHER = SeriesKey("other.csv", "lgbm_v1")
-DECISIONS = Measurement(
-    "decisions",
-    ("filename", "version", "policy"),
-    (Field("replicas"), Field("reason", "text"), Field("mode", "text", choices=("advise", "serve"))),
-    required="replicas",
+SHIPMENTS = Measurement(
+    "shipments",
+    ("filename", "version", "port"),
+    (Field("weight"), Field("reason", "text"), Field("mode", "text", choices=("air", "sea"))),
+    required="weight",
 )
-EVERY = pytest.mark.parametrize("measurement", [*MEASUREMENTS, DECISIONS], ids=lambda each: str(each.name))
+EVERY = pytest.mark.parametrize("measurement", [*MEASUREMENTS, SHIPMENTS], ids=lambda each: str(each.name))
 
 
 @pytest.fixture
 def measurements() -> tuple[Measurement, ...]:
-    return (*MEASUREMENTS, DECISIONS)
+    return (*MEASUREMENTS, SHIPMENTS)
 
 
 @pytest.fixture
@@ -45,8 +45,16 @@ def since_2026(store: Store, measurement: Measurement, key: SeriesKey) -> pd.Dat
     return store.read(measurement, tags_of(measurement, key), datetime(2026, 1, 1, tzinfo=UTC))
 
 
-def float_field(table: pd.DataFrame) -> str:
-    return next(str(name) for name in table if table[name].dtype == "float64")
+def another_value(table: pd.DataFrame) -> tuple[str, float | str]:
+    """A field, and a value of it that no row has."""
+    floats = [str(name) for name in table if table[name].dtype == "float64"]
+    return (floats[0], 5.0) if floats else (str(table.columns[-1]), "another")
+
+
+def with_value(table: pd.DataFrame, field: str, value: float | str) -> pd.DataFrame:
+    changed = table.copy()
+    changed[field] = value
+    return changed
 
 
 @EVERY
@@ -69,20 +77,20 @@ def test_rows_of_several_series_are_read_together_with_their_tags(both: Store, m
 @EVERY
 def test_a_row_written_again_is_replaced(both: Store, measurement: Measurement) -> None:
     written = rows_of(measurement, KEY)
-    field = float_field(written)
+    field, value = another_value(written)
     write(both, measurement, written)
-    write(both, measurement, written.iloc[2:3].assign(**{field: 5.0}))
+    write(both, measurement, with_value(written.iloc[2:3], field, value))
     read = since_2026(both, measurement, KEY)
     assert len(read) == 6
-    assert read[field].iloc[2] == 5.0
+    assert read[field].iloc[2] == value
 
 
 @EVERY
 def test_of_two_rows_with_one_identity_the_later_stays(both: Store, measurement: Measurement) -> None:
     written = rows_of(measurement, KEY)
-    field = float_field(written)
-    write(both, measurement, pd.concat([written, written.assign(**{field: 5.0})]))
-    assert since_2026(both, measurement, KEY)[field].tolist() == [5.0] * 6
+    field, value = another_value(written)
+    write(both, measurement, pd.concat([written, with_value(written, field, value)]))
+    assert since_2026(both, measurement, KEY)[field].tolist() == [value] * 6
 
 
 @EVERY
@@ -98,7 +106,7 @@ def test_a_range_holds_its_start_and_not_its_stop(both: Store, measurement: Meas
 def test_only_the_named_fields_are_read(both: Store, measurement: Measurement) -> None:
     written = rows_of(measurement, KEY)
     write(both, measurement, written)
-    names = [float_field(written)]
+    names = [another_value(written)[0]]
     read = both.read(measurement, tags_of(measurement, KEY), datetime(2026, 1, 1, tzinfo=UTC), fields=names)
     assert set(read.columns) == {TIME, *names, *(set(measurement.tags) - {"filename", "version"})}
     assert read[names[0]].tolist() == written[names[0]].tolist()

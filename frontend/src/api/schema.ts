@@ -237,6 +237,97 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/policies/{filename}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Policy
+         * @description The policy of a series, and those that held before.
+         */
+        get: operations["policy_api_policies__filename__get"];
+        /**
+         * Set Policy
+         * @description Let this policy hold from now on.
+         */
+        put: operations["set_policy_api_policies__filename__put"];
+        post?: never;
+        /**
+         * End Policy
+         * @description Let no policy hold from now on; those that held stay in the history.
+         */
+        delete: operations["end_policy_api_policies__filename__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/recommendation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Recommendation
+         * @description Replicas for the series' newest forecast by its policy, with every term; names of a policy in the query override
+         *     it for this answer.
+         */
+        get: operations["recommendation_api_recommendation_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description The decisions that were made in the last part of the series, in order of time.
+         */
+        get: operations["decisions_api_decisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/keda/{filename}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Keda
+         * @description The newest decision of a series whose policy serves, for a metrics-api trigger of KEDA or a script.
+         *
+         *     Anything but a number to act on is a problem with status 503, its `reason` and `since` when, within half a second.
+         */
+        get: operations["keda_api_keda__filename__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay": {
         parameters: {
             query?: never;
@@ -542,6 +633,28 @@ export interface components {
             coverage: number;
         };
         /**
+         * DeadBand
+         * @description Whether a HorizontalPodAutoscaler would act on the number, with current_replicas running.
+         */
+        DeadBand: {
+            /** Current Replicas */
+            current_replicas: number;
+            /** Acts */
+            acts: boolean;
+            /** Sentence */
+            sentence: string;
+        };
+        /** DecisionLog */
+        DecisionLog: {
+            /** Filename */
+            filename: string;
+            /**
+             * Decisions
+             * @description every change of replicas, or all decisions; in order of time
+             */
+            decisions: components["schemas"]["LoggedDecision"][];
+        };
+        /**
          * Deleted
          * @example {
          *       "filename": "shop",
@@ -801,6 +914,44 @@ export interface components {
             store: "ok" | "unreachable";
             replay: components["schemas"]["Replay"] | null;
         };
+        /**
+         * LoggedDecision
+         * @description A decision as it was made; rates in requests per second.
+         */
+        LoggedDecision: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Replicas */
+            replicas: number;
+            /**
+             * Before
+             * @description replicas of the decision before; null for the first
+             */
+            before: number | null;
+            /** Wanted */
+            wanted: number;
+            /** Demand */
+            demand: number;
+            /** Forecast */
+            forecast: number;
+            /** Level */
+            level: number;
+            /** Observed */
+            observed: number | null;
+            /**
+             * Binding
+             * @enum {string}
+             */
+            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /**
+             * Policy
+             * @description number of the policy that held
+             */
+            policy: number;
+        };
         /** ModelInfo */
         ModelInfo: {
             /**
@@ -863,6 +1014,21 @@ export interface components {
             /** Points */
             points: components["schemas"]["PastForecast"][];
         };
+        /**
+         * PlanStep
+         * @description What a step of the plan allowed, and the replicas after it.
+         */
+        PlanStep: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /** Limit */
+            limit: number;
+            /** Replicas */
+            replicas: number;
+        };
         /** PointsMessage */
         PointsMessage: {
             /**
@@ -873,6 +1039,194 @@ export interface components {
             /** Sequence */
             sequence: number;
             data: components["schemas"]["LivePoints"];
+        };
+        /**
+         * Policy
+         * @description Immutable. Seconds and requests per second unless a name says otherwise.
+         * @example {
+         *       "lead_seconds": 120,
+         *       "mode": "advise",
+         *       "rps_per_replica": 100
+         *     }
+         */
+        Policy: {
+            /**
+             * Sizing
+             * @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured
+             * @default rate
+             * @enum {string}
+             */
+            sizing: "rate" | "queue" | "curve";
+            /**
+             * Rps Per Replica
+             * @description requests per second that one replica serves
+             */
+            rps_per_replica?: number | null;
+            /**
+             * Service Seconds
+             * @description queue: mean time a worker is busy with a request
+             */
+            service_seconds?: number | null;
+            /**
+             * Workers
+             * @description queue: requests that one replica serves at the same time
+             * @default 1
+             */
+            workers: number;
+            /**
+             * Wait Seconds
+             * @description queue: a request that waits longer waits too long
+             * @default 0
+             */
+            wait_seconds: number;
+            /**
+             * Wait Share
+             * @description queue: share of requests that may wait too long
+             * @default 0.05
+             */
+            wait_share: number;
+            /**
+             * Measured
+             * @description curve: points (replicas, requests per second they served), both rising
+             * @default []
+             */
+            measured: [
+                number,
+                number
+            ][];
+            /**
+             * Shortage Cost
+             * @description what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90
+             * @default 9
+             */
+            shortage_cost: number;
+            /**
+             * Quantile
+             * @description in place of the one that shortage_cost sets
+             */
+            quantile?: number | null;
+            /**
+             * Lead Seconds
+             * @description from a decision until its replicas serve
+             * @default 120
+             */
+            lead_seconds: number;
+            /**
+             * Lead Samples
+             * @description measured lead times; their 90th percentile replaces lead_seconds
+             * @default []
+             */
+            lead_samples: number[];
+            /**
+             * Cadence Seconds
+             * @description how often a decision is made
+             * @default 60
+             */
+            cadence_seconds: number;
+            /**
+             * Headroom
+             * @description factor on the demand
+             * @default 1
+             */
+            headroom: number;
+            /**
+             * Burst Factor
+             * @description peak second over the mean of its window
+             * @default 1
+             */
+            burst_factor: number;
+            /**
+             * Reactive Floor
+             * @description plan for no less than the newest window had
+             * @default true
+             */
+            reactive_floor: boolean;
+            /**
+             * Min Replicas
+             * @default 1
+             */
+            min_replicas: number;
+            /**
+             * Max Replicas
+             * @default 100
+             */
+            max_replicas: number;
+            /**
+             * Max Behavior
+             * @description extend: a demand beyond max_replicas raises the maximum
+             * @default honor
+             * @enum {string}
+             */
+            max_behavior: "honor" | "extend";
+            /**
+             * Max Buffer Percent
+             * @description extend: so far above the replicas wanted
+             * @default 0
+             */
+            max_buffer_percent: number;
+            /**
+             * Up Percent
+             * @description most that is added a minute
+             */
+            up_percent?: number | null;
+            /**
+             * Up Pods
+             * @description most that is added a minute; of two limits the wider holds
+             */
+            up_pods?: number | null;
+            /**
+             * Down Percent
+             * @description most that is removed a minute
+             */
+            down_percent?: number | null;
+            /**
+             * Down Pods
+             * @description most that is removed a minute; of two limits the wider holds
+             */
+            down_pods?: number | null;
+            /**
+             * Stabilization Seconds
+             * @description going down, the most wanted in this time holds
+             * @default 300
+             */
+            stabilization_seconds: number;
+            /** Price Per Replica Hour */
+            price_per_replica_hour?: number | null;
+            /** Currency */
+            currency?: string | null;
+            /**
+             * Hpa Tolerance
+             * @description share within which a HorizontalPodAutoscaler does nothing
+             * @default 0.1
+             */
+            hpa_tolerance: number;
+            /**
+             * Serve Forecast Windows
+             * @description windows that are served from forecasts alone once the feed is silent
+             * @default 5
+             */
+            serve_forecast_windows: number;
+            /**
+             * Mode
+             * @description observe: page only; advise: decision log too; serve: endpoints too
+             * @default observe
+             * @enum {string}
+             */
+            mode: "observe" | "advise" | "serve";
+        };
+        /**
+         * PolicyVersion
+         * @description A policy of a series and when it began to hold; policy null: none held from then on.
+         */
+        PolicyVersion: {
+            /** Number */
+            number: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            policy: components["schemas"]["Policy"] | null;
         };
         /**
          * Problem
@@ -919,6 +1273,71 @@ export interface components {
              * @description why Prometheus gives no value for their newest window
              */
             failing_queries: components["schemas"]["FailingQuery"][];
+        };
+        /**
+         * Recommendation
+         * @description Replicas for the time from `serving_from` on, with every term that led there; rates in requests per second.
+         */
+        Recommendation: {
+            /** Filename */
+            filename: string;
+            /**
+             * At
+             * Format: date-time
+             * @description origin of the forecast: end of the newest window it was made from
+             */
+            at: string;
+            /**
+             * Serving From
+             * Format: date-time
+             * @description when replicas decided at the origin serve
+             */
+            serving_from: string;
+            /** Replicas */
+            replicas: number;
+            /**
+             * Wanted
+             * @description within the bounds, before rate limits and stabilization
+             */
+            wanted: number;
+            /**
+             * Demand
+             * @description what was planned for, headroom and burst factor included
+             */
+            demand: number;
+            /**
+             * Forecast
+             * @description the highest rate of the quantile in the time the decision is for
+             */
+            forecast: number;
+            /**
+             * Level
+             * @description the quantile
+             */
+            level: number;
+            /**
+             * Observed
+             * @description rate of the newest window; null where it is unknown
+             */
+            observed: number | null;
+            /**
+             * Capacity
+             * @description what the replicas serve
+             */
+            capacity: number;
+            /** Steps */
+            steps: components["schemas"]["PlanStep"][];
+            /**
+             * Binding
+             * @description the step that the number follows from
+             * @enum {string}
+             */
+            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /** Sentence */
+            sentence: string;
+            policy: components["schemas"]["Policy"];
+            /** @description null without current_replicas */
+            hpa: components["schemas"]["DeadBand"] | null;
         };
         /**
          * Replay
@@ -1095,6 +1514,18 @@ export interface components {
             /** @description send the file again, or delete the series; null where it is whole */
             incomplete: components["schemas"]["Incomplete"] | null;
         };
+        /** SeriesPolicy */
+        SeriesPolicy: {
+            /** Filename */
+            filename: string;
+            /** @description the one that holds */
+            policy: components["schemas"]["Policy"] | null;
+            /**
+             * History
+             * @description the first one first
+             */
+            history: components["schemas"]["PolicyVersion"][];
+        };
         /** @enum {string} */
         SeriesStatus: "live" | "historic" | "stale";
         /**
@@ -1145,6 +1576,41 @@ export interface components {
             errors: {
                 [key: string]: number;
             };
+        };
+        /**
+         * ServedReplicas
+         * @description For a metrics-api trigger of KEDA, or a script: always whole and above 0.
+         */
+        ServedReplicas: {
+            /**
+             * Value
+             * @description replicas times `target`
+             */
+            value: number;
+            /**
+             * Target
+             * @description rps_per_replica; 1 where a policy sizes otherwise
+             */
+            target: number;
+            /** Replicas */
+            replicas: number;
+            /** Demand */
+            demand: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * From Forecast Windows
+             * @description newest windows that are unknown, so the forecast alone speaks
+             */
+            from_forecast_windows: number;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "observe" | "advise" | "serve";
         };
         /**
          * SessionView
@@ -2376,6 +2842,655 @@ export interface operations {
             };
             /** @description Too many wrong tokens */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    policy_api_policies__filename__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPolicy"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_policy_api_policies__filename__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Policy"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPolicy"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_policy_api_policies__filename__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPolicy"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recommendation_api_recommendation_get: {
+        parameters: {
+            query?: {
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+                /** @description replicas that run: says whether an HPA acts */
+                current_replicas?: number | null;
+                /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
+                sizing?: string;
+                /** @description requests per second that one replica serves */
+                rps_per_replica?: string;
+                /** @description queue: mean time a worker is busy with a request */
+                service_seconds?: string;
+                /** @description queue: requests that one replica serves at the same time */
+                workers?: string;
+                /** @description queue: a request that waits longer waits too long */
+                wait_seconds?: string;
+                /** @description queue: share of requests that may wait too long */
+                wait_share?: string;
+                /** @description curve: points (replicas, requests per second they served), both rising */
+                measured?: string;
+                /** @description what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90 */
+                shortage_cost?: string;
+                /** @description in place of the one that shortage_cost sets */
+                quantile?: string;
+                /** @description from a decision until its replicas serve */
+                lead_seconds?: string;
+                /** @description measured lead times; their 90th percentile replaces lead_seconds */
+                lead_samples?: string;
+                /** @description how often a decision is made */
+                cadence_seconds?: string;
+                /** @description factor on the demand */
+                headroom?: string;
+                /** @description peak second over the mean of its window */
+                burst_factor?: string;
+                /** @description plan for no less than the newest window had */
+                reactive_floor?: string;
+                min_replicas?: string;
+                max_replicas?: string;
+                /** @description extend: a demand beyond max_replicas raises the maximum */
+                max_behavior?: string;
+                /** @description extend: so far above the replicas wanted */
+                max_buffer_percent?: string;
+                /** @description most that is added a minute */
+                up_percent?: string;
+                /** @description most that is added a minute; of two limits the wider holds */
+                up_pods?: string;
+                /** @description most that is removed a minute */
+                down_percent?: string;
+                /** @description most that is removed a minute; of two limits the wider holds */
+                down_pods?: string;
+                /** @description going down, the most wanted in this time holds */
+                stabilization_seconds?: string;
+                price_per_replica_hour?: string;
+                currency?: string;
+                /** @description share within which a HorizontalPodAutoscaler does nothing */
+                hpa_tolerance?: string;
+                /** @description windows that are served from forecasts alone once the feed is silent */
+                serve_forecast_windows?: string;
+                /** @description observe: page only; advise: decision log too; serve: endpoints too */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Recommendation"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No decision to serve */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decisions_api_decisions_get: {
+        parameters: {
+            query?: {
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+                range?: components["schemas"]["Range"];
+                /** @description all decisions, not only those that changed the replicas */
+                every?: boolean;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionLog"];
+                    "text/csv": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keda_api_keda__filename__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ServedReplicas"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No decision to serve */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,53 @@
+"""The policies of series in the store: the one that holds, and those that held before."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import pandas as pd
+
+from backend.capacity.policy import Policy
+from backend.measurements import POLICIES
+from backend.stores import TIME, Store
+
+ENDED = ""
+
+
+@dataclass(frozen=True)
+class PolicyVersion:
+    """number: 1 for a series' first. since: when it began to hold, to the second. policy: None where none held."""
+
+    number: int
+    since: datetime
+    policy: Policy | None
+
+
+class Policies:
+    """Thread-safe: it keeps nothing, so that several backends plan alike."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def history(self, filename: str) -> list[PolicyVersion]:
+        """The policies of a series, the first one first."""
+        return _versions(self._store.read(POLICIES, {"filename": filename}))
+
+    def current(self) -> dict[str, PolicyVersion]:
+        """By series the policy that holds; without those that have none."""
+        table = self._store.read(POLICIES, {})
+        newest = {str(name): _versions(rows)[-1] for name, rows in table.groupby("filename")}
+        return {name: version for name, version in newest.items() if version.policy is not None}
+
+    def put(self, filename: str, policy: Policy | None, now: datetime) -> PolicyVersion:
+        """Let a policy hold from now on, or with None no one; one set in the same second is replaced."""
+        text = ENDED if policy is None else policy.model_dump_json(exclude_defaults=True)
+        row = {"filename": filename, TIME: pd.Timestamp(now.astimezone(UTC)).floor("s"), "policy": text}
+        self._store.write({POLICIES: pd.DataFrame([row])})
+        return self.history(filename)[-1]
+
+
+def _versions(rows: pd.DataFrame) -> list[PolicyVersion]:
+    ordered = rows.sort_values(TIME)
+    return [
+        PolicyVersion(number, since.to_pydatetime(), None if text == ENDED else Policy.model_validate_json(text))
+        for number, (since, text) in enumerate(zip(ordered[TIME], ordered["policy"], strict=True), start=1)
+    ]

@@ -1,0 +1,100 @@
+"""The answers about capacity."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from backend.capacity.planner import Binding
+from backend.capacity.policy import Mode, Policy
+
+Reason = Literal["no_policy", "mode", "not_live", "stale", "unknown", "warming_up", "no_decision", "store"]
+
+
+class PolicyVersion(BaseModel):
+    """A policy of a series and when it began to hold; policy null: none held from then on."""
+
+    number: int
+    since: datetime
+    policy: Policy | None
+
+
+class SeriesPolicy(BaseModel):
+    filename: str
+    policy: Policy | None = Field(description="the one that holds")
+    history: list[PolicyVersion] = Field(description="the first one first")
+
+
+class PlanStep(BaseModel):
+    """What a step of the plan allowed, and the replicas after it."""
+
+    name: Binding
+    limit: int
+    replicas: int
+
+
+class DeadBand(BaseModel):
+    """Whether a HorizontalPodAutoscaler would act on the number, with current_replicas running."""
+
+    current_replicas: int
+    acts: bool
+    sentence: str
+
+
+class Recommendation(BaseModel):
+    """Replicas for the time from `serving_from` on, with every term that led there; rates in requests per second."""
+
+    filename: str
+    at: datetime = Field(description="origin of the forecast: end of the newest window it was made from")
+    serving_from: datetime = Field(description="when replicas decided at the origin serve")
+    replicas: int
+    wanted: int = Field(description="within the bounds, before rate limits and stabilization")
+    demand: float = Field(description="what was planned for, headroom and burst factor included")
+    forecast: float = Field(description="the highest rate of the quantile in the time the decision is for")
+    level: float = Field(description="the quantile")
+    observed: float | None = Field(description="rate of the newest window; null where it is unknown")
+    capacity: float = Field(description="what the replicas serve")
+    steps: list[PlanStep]
+    binding: Binding = Field(description="the step that the number follows from")
+    sentence: str
+    policy: Policy
+    hpa: DeadBand | None = Field(description="null without current_replicas")
+
+
+class LoggedDecision(BaseModel):
+    """A decision as it was made; rates in requests per second."""
+
+    at: datetime
+    replicas: int
+    before: int | None = Field(description="replicas of the decision before; null for the first")
+    wanted: int
+    demand: float
+    forecast: float
+    level: float
+    observed: float | None
+    binding: Binding
+    policy: int = Field(description="number of the policy that held")
+
+
+class DecisionLog(BaseModel):
+    filename: str
+    decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+
+
+class ServedReplicas(BaseModel):
+    """For a metrics-api trigger of KEDA, or a script: always whole and above 0."""
+
+    value: float = Field(gt=0, description="replicas times `target`")
+    target: float = Field(gt=0, description="rps_per_replica; 1 where a policy sizes otherwise")
+    replicas: int = Field(ge=1)
+    demand: float
+    at: datetime
+    from_forecast_windows: int = Field(description="newest windows that are unknown, so the forecast alone speaks")
+    mode: Mode
+
+
+class NoDecision(BaseModel):
+    """Members of the problem beside those of every problem."""
+
+    reason: Reason
+    since: datetime | None = None

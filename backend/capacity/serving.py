@@ -1,0 +1,58 @@
+"""What a machine is told: the newest decision, or why there is none. Never a number that is not meant."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from backend.capacity.decisions import LoggedDecision, Standing
+from backend.capacity.policy import Policy
+from backend.capacity.schemas import Reason
+from backend.errors import NoDecisionError
+from backend.schemas import SeriesStatus
+
+STALE_WINDOWS = 3  # without a decision, after which the newest one is too old to act on
+
+
+@dataclass(frozen=True)
+class Served:
+    """unknown_windows: how many windows before the decision are unknown, so that the forecast alone speaks."""
+
+    policy: Policy
+    decision: LoggedDecision
+    unknown_windows: int
+
+
+def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int, now: datetime) -> Served:
+    """The newest decision of a series; raises NoDecisionError with the reason and since when.
+
+    min_windows: known windows below which a series is warming up.
+    """
+    version, decision, until = standing.version, standing.decision, standing.known_until
+    if version is None or version.policy is None:
+        raise _none("no_policy", f'"{name}" has no policy. PUT /api/policies/{name} sets one.', None)
+    policy = version.policy
+    if policy.mode != "serve":
+        raise _none("mode", f'The policy of "{name}" is in mode {policy.mode}; mode serve serves.', version.since)
+    if status == "historic":
+        raise _none("not_live", f'"{name}" is not live: its data ends at {until:%Y-%m-%d %H:%M} UTC.', until)
+    if status == "stale":
+        raise _none("stale", f'No sample of "{name}" has come for {STALE_WINDOWS} windows.', until)
+    if standing.points < min_windows:
+        detail = f'"{name}" has {standing.points} windows; its forecasts are served from {min_windows} on.'
+        raise _none("warming_up", detail, None)
+    if decision is None:
+        raise _none(
+            "no_decision", f'No decision of "{name}" was made yet; the end of a window makes one.', version.since
+        )
+    due = max(standing.window, timedelta(seconds=policy.cadence_seconds))
+    if now - decision.at > STALE_WINDOWS * due:
+        raise _none("stale", f'The newest decision of "{name}" is older than {STALE_WINDOWS} are due in.', decision.at)
+    unknown = max(0, (decision.at - until) // standing.window)
+    if unknown > policy.serve_forecast_windows:
+        allowed = policy.serve_forecast_windows
+        detail = f'The last {unknown} windows of "{name}" are unknown; serve_forecast_windows allows {allowed}.'
+        raise _none("unknown", detail, until)
+    return Served(policy, decision, unknown)
+
+
+def _none(reason: Reason, detail: str, since: datetime | None) -> NoDecisionError:
+    return NoDecisionError(detail, reason=reason, since=None if since is None else since.isoformat())
