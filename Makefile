@@ -73,7 +73,7 @@ types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate t
 # CVE-2026-92786 is in LightGBM's SHAP values, which nothing here computes; 4.7.0 has no fix.
 audit: .venv-audit/installed.stamp ## what is known against the dependencies in the locks (needs the network)
 	for lock in requirements*.lock; do \
-	  .venv-audit/bin/pip-audit --require-hashes --disable-pip --ignore-vuln CVE-2026-92786 -r $$lock || exit; \
+	  .venv-audit/bin/pip-audit --strict --require-hashes --disable-pip --ignore-vuln CVE-2026-92786 -r $$lock || exit; \
 	done
 	cd frontend && npm audit --package-lock-only
 

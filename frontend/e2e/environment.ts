@@ -26,7 +26,10 @@ export function backendEnvironment(port: number, database: string): Record<strin
     SCALEOPS_STORE: "sqlite",
     SCALEOPS_SQLITE_PATH: database,
     SCALEOPS_FRONTEND_PATH: fileURLToPath(new URL("../dist", import.meta.url)),
+    SCALEOPS_READ_TOKEN: "",
+    SCALEOPS_WRITE_TOKEN: "",
     SCALEOPS_API_TOKEN: "",
+    SCALEOPS_ALLOWED_HOSTS: "",
     FORCE_COLOR: "", // its address is read from what it writes
   };
 }
