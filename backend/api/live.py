@@ -7,8 +7,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
+from backend.api.document import problems
 from backend.deps import FilenameQuery, StateDep
-from backend.errors import ProblemError
+from backend.errors import InvalidRequestError, ProblemError, StoreUnavailableError
 from backend.live.channel import Subscriber
 from backend.schemas import LiveMessage, LiveSnapshot
 
@@ -26,7 +27,7 @@ TRY_AGAIN_LATER = 1013  # of the registry of close codes, RFC 6455
 CLOSE_SECONDS = 5
 
 
-@router.get("/live")
+@router.get("/live", responses=problems(InvalidRequestError, StoreUnavailableError))
 async def snapshot(state: StateDep, filename: FilenameQuery = None) -> LiveSnapshot:
     """What the WebSocket sends first: the newest 240 windows, the forecast and the status of a series. For clients
     that no WebSocket reaches, such as a page behind a proxy that blocks them."""
