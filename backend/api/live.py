@@ -7,9 +7,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 
+from backend.api.document import problems
 from backend.api.guard import SESSION_COOKIE
 from backend.deps import FilenameQuery, State, StateDep
-from backend.errors import BusyError, ProblemError
+from backend.errors import BusyError, InvalidRequestError, ProblemError, StoreUnavailableError
 from backend.live.channel import Subscriber
 from backend.schemas import LiveMessage, LiveSnapshot
 
@@ -27,7 +28,7 @@ POLICY_VIOLATION, TRY_AGAIN_LATER = 1008, 1013  # of the registry of close codes
 CLOSE_SECONDS = 5
 
 
-@router.get("/live")
+@router.get("/live", responses=problems(InvalidRequestError, StoreUnavailableError))
 async def snapshot(state: StateDep, filename: FilenameQuery = None) -> LiveSnapshot:
     """What the WebSocket sends first: the newest 240 windows, the forecast and the status of a series. For clients
     that no WebSocket reaches, such as a page behind a proxy that blocks them."""

@@ -17,6 +17,9 @@ Floats = npt.NDArray[np.float64]
 QUIET_WINDOWS = 60  # a longer run of windows without requests is an outage
 EDGE_COVERAGE = 0.95
 MIN_COVERAGE = 0.5  # of a window, by rows of a finer series
+# A last count below half of the least of the hour before it was most likely taken before its window was over.
+CUT_SHARE = 0.5
+CUT_WINDOWS = 60
 FIRST_EDGE = "in the first window, which the log covers only in part"
 LAST_EDGE = "in the last window, which the log covers only in part"
 REPEATED = "duplicate row"
@@ -260,8 +263,20 @@ def series_windows(
         numbers, more = np.floor_divide(rows.ticks, window * ticks_per_second), []
         notes.append(f"The rows are {step:g} s apart; each window of {window} s is the average of its rows.")
     frame, partly = _average(numbers, rates, min(1.0, step / window), window)
+    if unit == "count" and _looks_cut(frame["actual_rps"].to_numpy()):
+        partly.append(
+            f"The last window ({frame.index[-1]:%Y-%m-%d %H:%M:%S} UTC) was left out: its count is less than half of "
+            f"the least of the {CUT_WINDOWS} windows before it, so it was probably taken before the window was over. "
+            "Send the file again once it is."
+        )
+        frame = frame.iloc[:-1]
     _need_two(frame["actual_rps"].to_numpy(), window, [])
     return frame, window, notes + more + partly
+
+
+def _looks_cut(rps: Floats) -> bool:
+    before = rps[-CUT_WINDOWS - 1 : -1]
+    return len(before) == CUT_WINDOWS and bool(rps[-1] < CUT_SHARE * np.min(before))  # False where one is unknown
 
 
 def _on_grid(seconds: Floats, window: int) -> tuple[Ints, list[str]]:

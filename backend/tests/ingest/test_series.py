@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.ingest import Traffic
+from backend.ingest.contract import ValueUnit
 from backend.ingest.rejects import RejectCounter
-from backend.ingest.windows import one_row_per_time, series_windows
+from backend.ingest.windows import SeriesRows, one_row_per_time, series_windows
 from backend.tests.ingest.files import START, dropped, read, rps, write
 
 
@@ -155,3 +157,21 @@ def test_the_last_row_of_a_time_wins_as_in_a_dict(rows: list[tuple[int, int]]) -
     times, values = np.array(rows, np.int64).T
     samples, _ = one_row_per_time(times, values.astype(float), False, RejectCounter())
     assert dict(zip(samples.ticks.tolist(), samples.values.tolist(), strict=True)) == dict(rows)
+
+
+def counts(last: int, unit: ValueUnit = "count") -> tuple[pd.DataFrame, list[str]]:
+    """600 minutes of 300, and a last one."""
+    rows = SeriesRows(np.arange(601, dtype=np.int64) * 60, np.array([300.0] * 600 + [float(last)]))
+    frame, _, notes = series_windows(rows, 1, 60, unit, 1_000_000)
+    return frame, notes
+
+
+def test_a_last_count_that_looks_cut_is_left_out_and_said() -> None:
+    frame, notes = counts(last=11)
+    assert len(frame) == 600
+    assert "The last window (1970-01-01 10:00:00 UTC) was left out" in " ".join(notes)
+
+
+def test_a_last_count_that_is_only_low_is_kept_and_so_is_a_rate() -> None:
+    assert len(counts(last=160)[0]) == 601
+    assert len(counts(last=11, unit="rate")[0]) == 601
