@@ -69,9 +69,8 @@ def main() -> None:
 def leaks(readings: Sequence[Reading], what: str) -> bool:
     """Whether the second half holds more than the first ever did."""
     middle = len(readings) // 2
-    return min(getattr(each, what) for each in readings[middle:]) > max(
-        getattr(each, what) for each in readings[:middle]
-    )
+    values = [int(getattr(each, what)) for each in readings]
+    return min(values[middle:]) > max(values[:middle])
 
 
 def fed(server: Server, seconds: int) -> Iterator[Reading]:
