@@ -1,7 +1,8 @@
 # Every command of the project. Set-up happens by itself and only once; `make` lists the commands.
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-quick check check-backend check-frontend
-.PHONY: test-backend test-backend-quick test-frontend test-e2e bench train types audit sbom up down logs clean
+.PHONY: test-backend test-backend-quick test-frontend test-e2e bench chaos soak train types
+.PHONY: audit sbom up down logs clean
 
 PYTHON ?= python3
 COMPOSE ?= docker compose
@@ -61,6 +62,14 @@ test-e2e: .venv/development.stamp frontend/dist/index.html ## the page in a real
 bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accuracy beside peers (an hour); TRACES
 	$(BIN)/python -m bench
 	.venv-peers/bin/python -m bench.accuracy --traces $(TRACES)
+
+chaos: .venv/development.stamp ## kill backend and InfluxDB at random for ten minutes at most, then account for all that was confirmed
+	@scripts/ensure-influxd > /dev/null
+	$(BIN)/python -m bench.chaos
+
+MINUTES ?= 60
+soak: .venv/development.stamp ## a feed at 60 times real time for MINUTES: memory, descriptors, threads, disk; plot in soak.svg
+	$(BIN)/python -m bench.soak --minutes $(MINUTES) --plot soak.svg
 
 train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in TRACES (default ../shared/data)
 	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz \

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     max_rows: int = Field(default=50_000_000, ge=2)
     max_series: int = Field(default=200, ge=1)
     max_sockets: int = Field(default=100, ge=1)
-    reader_memory_mb: int = Field(default=4_096, ge=512)
+    reader_memory_mb: int = Field(default=2_048, ge=512)
     reader_timeout_seconds: int = Field(default=300, ge=1)
     read_token: str = ""
     write_token: str = ""

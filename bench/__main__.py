@@ -1,6 +1,6 @@
 """make bench: every table, one after the other."""
 
-from bench import feed, feed_memory, hostile, influx, live, reading, series, serving, upkeep, weight
+from bench import feed, hostile, influx, live, reading, series, serving, soak, upkeep, weight
 
-for module in (reading, serving, series, upkeep, weight, influx, live, feed, feed_memory, hostile):
+for module in (reading, serving, series, upkeep, weight, influx, live, feed, hostile, soak):
     module.main()

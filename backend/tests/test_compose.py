@@ -7,12 +7,14 @@ import subprocess
 from pathlib import Path
 
 from backend.api.guard import SECURITY_HEADERS
-from backend.config import PLACEHOLDERS, ROOT
+from backend.config import PLACEHOLDERS, ROOT, Settings
 from backend.tests.test_config import VARIABLES
+from backend.uploads.workers import WORKERS
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 NGINX = (ROOT / "frontend" / "nginx" / "default.conf.template").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
+SERVER_MB = 1_200  # measured with twelve bodies of 16 MB at once and a hundred sockets
 OF_ONE_MACHINE = {"SCALEOPS_SQLITE_PATH", "SCALEOPS_MODEL_PATH", "SCALEOPS_FRONTEND_PATH"}
 
 
@@ -26,6 +28,13 @@ def test_a_default_in_compose_is_the_default_of_the_example() -> None:
     defaults = set(re.findall(r"\$\{(\w+):-([^}]*)\}", COMPOSE)) - {("INFLUXDB_URL", "http://influxdb:8086")}
     assert defaults
     assert {(name, default) for name, default in defaults if example.get(name) != default} == set()
+
+
+def test_the_memory_of_the_backend_covers_imports_at_their_limit_and_the_server() -> None:
+    backend = COMPOSE[COMPOSE.index("\n  backend:") : COMPOSE.index("\n  influxdb:")]
+    (gigabytes,) = re.findall(r"^    mem_limit: (\d+)g", backend, re.MULTILINE)
+    reader_mb = Settings.model_fields["reader_memory_mb"].default
+    assert int(gigabytes) * 1024 >= WORKERS * reader_mb + SERVER_MB
 
 
 def test_every_secret_must_be_set() -> None:

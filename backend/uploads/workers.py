@@ -133,7 +133,7 @@ def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends its children
     with suppress(ValueError, OSError):  # macOS refuses this limit; the row and byte limits still hold there
         limit = settings.reader_memory_mb * 1024**2
-        resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
     def on_step(step: Step) -> None:
         connection.send(step)

@@ -22,6 +22,7 @@ from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream
 from backend.ingest.timestamps import looks_like_time
 
 _DELIMITERS = ",;\t|"
+csv.field_size_limit(ReadLimits().max_line_bytes)  # a cell may be as long as a line: it costs its row, not the file
 _NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
 
 

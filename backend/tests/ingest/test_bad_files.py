@@ -226,3 +226,8 @@ def test_latin_1_in_other_columns_is_no_problem(tmp_path: Path) -> None:
 def test_latin_1_in_a_time_costs_its_row(tmp_path: Path) -> None:
     content = (CSV + "2023\xe9\n").encode("latin-1")
     assert [entry.first_rows for entry in read(write(tmp_path / "file", content)).rows_dropped] == [[13]]
+
+
+def test_a_long_cell_costs_its_row(tmp_path: Path) -> None:
+    traffic = read(write(tmp_path / "file", (CSV + "9" * 200_000 + "\n").encode()))
+    assert [entry.first_rows for entry in traffic.rows_dropped] == [[13]]
