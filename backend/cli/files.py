@@ -20,8 +20,10 @@ READ_OPTIONS = {
     "time_unit": typer.Option(help="Unit of the time column."),
     "timezone": typer.Option(help="Time zone of times without an offset, e.g. Europe/Berlin."),
     "value_column": typer.Option(help="Column that holds the traffic of a window."),
-    "value_unit": typer.Option(help="Requests per window (count) or per second (rate)."),
+    "value_unit": typer.Option(help="Requests per row (count), per second (rate), or since a start (total)."),
     "window_seconds": typer.Option(min=1, max=86_400, help="Length of a window."),
+    "rows": typer.Option(help="What counts of several rows of one time."),
+    "date_order": typer.Option(help="Order of day, month and year in dates of numbers."),
 }
 
 

@@ -5,10 +5,12 @@ The only call others need is `read_traffic`; `detect.py` decides the format from
 """
 
 from backend.ingest.contract import (
+    DateOrder,
     DroppedRows,
     Kind,
     ReadLimits,
     ReadOptions,
+    Rows,
     TimeUnit,
     Traffic,
     ValueUnit,
@@ -18,10 +20,12 @@ from backend.ingest.reading import read_traffic
 
 __all__ = [
     "ACCEPTED_EXTENSIONS",
+    "DateOrder",
     "DroppedRows",
     "Kind",
     "ReadLimits",
     "ReadOptions",
+    "Rows",
     "TimeUnit",
     "Traffic",
     "ValueUnit",
