@@ -1,14 +1,18 @@
 """Traffic files on the command line: the argument, the options of how a file is read, and the reader."""
 
 import inspect
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
+from backend.cli.output import messages
 from backend.config import Settings
+from backend.errors import AmbiguousFileError
 from backend.ingest import ReadOptions, Traffic, read_traffic
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
@@ -60,6 +64,24 @@ def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffi
     from backend.uploads.reader_pool import read_limits
 
     def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
-        return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
+        try:
+            return read_traffic(path, filename, options, read_limits(settings), settings.window_seconds)
+        except AmbiguousFileError as several:
+            if not sys.stdin.isatty():
+                raise
+            return read(path, filename, replace(options, **chosen_fields(several)))  # type: ignore[arg-type]
 
     return read
+
+
+def chosen_fields(several: AmbiguousFileError) -> dict[str, str]:
+    """Ask at the terminal which reading is right; the options that select it."""
+    messages.print(several.detail.split(" Choose one:")[0], highlight=False, soft_wrap=True)
+    choices = several.extra["choices"]
+    for number, choice in enumerate(choices, 1):
+        messages.print(f"  {number}  {choice['says']}", highlight=False, markup=False, soft_wrap=True)
+    number = typer.prompt("Which", type=int, err=True)
+    if not 1 <= number <= len(choices):
+        raise typer.BadParameter(f"choose a number from 1 to {len(choices)}")
+    fields: dict[str, str] = choices[number - 1]["fields"]
+    return fields

@@ -1,7 +1,8 @@
 """Traffic files in: bytes → batches of records (readers/) → a regular series (windows.py).
 
-The only call others need is `read_traffic`; `detect.py` decides the format from the content,
-`columns.py` and `timestamps.py` recognise what the columns mean.
+The calls that others need are `inspect_file` (what is it?) and `read_traffic` (read it). `detect.py` decides the format
+from the content; `time_columns.py`, `columns.py` and `labels.py` recognise what the columns mean, by the tables of
+`names.py`, `time_forms.py` and `numbers.py`; `one_pass.py` reads; `windows.py` and `series.py` make the windows.
 """
 
 from backend.ingest.contract import (
@@ -16,12 +17,14 @@ from backend.ingest.contract import (
     ValueUnit,
 )
 from backend.ingest.detect import ACCEPTED_EXTENSIONS
+from backend.ingest.inspecting import Inspection, inspect_file
 from backend.ingest.reading import read_traffic
 
 __all__ = [
     "ACCEPTED_EXTENSIONS",
     "DateOrder",
     "DroppedRows",
+    "Inspection",
     "Kind",
     "ReadLimits",
     "ReadOptions",
@@ -29,5 +32,6 @@ __all__ = [
     "TimeUnit",
     "Traffic",
     "ValueUnit",
+    "inspect_file",
     "read_traffic",
 ]

@@ -79,3 +79,4 @@ class Traffic:
     rows_read: int
     rows_dropped: list[DroppedRows] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
+    label_columns: list[str] = field(default_factory=list)  # by which rows are parts

@@ -255,6 +255,7 @@ class Reading:
             window_seconds=window,
             rows_read=self._rows_read + self._lines.total(),
             rows_dropped=self._lines.dropped() + self._rows.dropped(),
+            label_columns=list(plan.labels),
             assumptions=[*plan.notes, *self._zone.notes(self._options.timezone is not None), *notes],
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations  # pyarrow's arrays are generic for the type 
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from backend.errors import AmbiguousFileError, InvalidRequestError, ProblemError, UnusableFileError
 from backend.ingest.choices import Choice, SeveralReadings
@@ -104,17 +105,22 @@ def _tried(
     return readings
 
 
-def _shown(choice: Choice, traffic: Traffic) -> dict[str, object]:
-    shown = traffic.frame.iloc[:PREVIEWED]
+def _shown(choice: Choice, traffic: Traffic) -> dict[str, Any]:
     return {
         "fields": dict(choice.fields),
         "says": choice.says,
         "window_seconds": traffic.window_seconds,
-        "windows": [
-            {"timestamp": at.isoformat(), "rps": None if rate != rate else round(rate, 6)}
-            for at, rate in zip(shown.index, shown["actual_rps"].tolist(), strict=True)
-        ],
+        "windows": preview(traffic),
     }
+
+
+def preview(traffic: Traffic) -> list[dict[str, Any]]:
+    """The first windows, as JSON values."""
+    shown = traffic.frame.iloc[:PREVIEWED]
+    return [
+        {"timestamp": at.isoformat(), "rps": None if rate != rate else round(rate, 6)}
+        for at, rate in zip(shown.index, shown["actual_rps"].tolist(), strict=True)
+    ]
 
 
 def _read(

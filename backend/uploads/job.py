@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from backend.config import Settings
-from backend.ingest import ReadOptions
+from backend.ingest import Inspection, ReadOptions
 from backend.models.predictor import RPSEstimator
 from backend.schemas import UploadProgress, UploadStep
 from backend.stores import Origin, Store
@@ -82,8 +82,15 @@ class Uploads:
             job.report("failed")
             raise
         job.report("done")
-        log.info("file_imported", filename=result.key.name, rows=result.traffic.rows_read, windows=result.windows)
+        log.info(
+            "file_imported", filename=result.key.name, rows=result.traffic.rows_read, windows=len(result.traffic.frame)
+        )
         return result
+
+    async def inspect(self, path: Path, filename: str, options: ReadOptions) -> Inspection:
+        """What a received file is, without storing it. Raises ProblemError."""
+        async with self._slots:
+            return await asyncio.to_thread(self._readers.inspect, path, filename, options)
 
     def close(self) -> None:
         self._readers.close()

@@ -6,17 +6,21 @@ can end the process without a Python exception.
 
 import multiprocessing
 import resource
+from collections.abc import Callable
 from concurrent.futures import TimeoutError
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
 from backend.config import Settings
 from backend.errors import UnusableFileError
-from backend.ingest import ReadLimits, ReadOptions, Traffic, read_traffic
+from backend.ingest import Inspection, ReadLimits, ReadOptions, Traffic, inspect_file, read_traffic
 
 READERS = 2
+
+Result = TypeVar("Result")
 
 
 class ReaderPool:
@@ -35,14 +39,25 @@ class ReaderPool:
 
     def read(self, path: Path, filename: str, options: ReadOptions) -> Traffic:
         """Read a file; blocks the calling thread. Raises ProblemError, whatever the file did to its reader."""
+        return self._run(read_traffic, path, filename, options)
+
+    def inspect(self, path: Path, filename: str, options: ReadOptions) -> Inspection:
+        """What a file is, as `read` would read it."""
+        return self._run(inspect_file, path, filename, options)
+
+    def _run(
+        self,
+        call: Callable[[Path, str, ReadOptions, ReadLimits, int], Result],
+        path: Path,
+        filename: str,
+        options: ReadOptions,
+    ) -> Result:
         timeout = self._settings.reader_timeout_seconds
         future = self._pool.schedule(
-            read_traffic,
-            args=(path, filename, options, self._limits, self._settings.window_seconds),
-            timeout=timeout,
+            call, args=(path, filename, options, self._limits, self._settings.window_seconds), timeout=timeout
         )
         try:
-            traffic: Traffic = future.result()
+            result: Result = future.result()
         except TimeoutError:
             raise UnusableFileError(
                 f"Reading the file took longer than {timeout} s and was ended. Split it into smaller files, or "
@@ -53,7 +68,7 @@ class ReaderPool:
                 "The process that read the file ran out of memory or crashed, so nothing was stored. The file may be "
                 f"damaged; a reader may use {self._settings.reader_memory_mb} MB (SCALEOPS_READER_MEMORY_MB)."
             ) from None
-        return traffic
+        return result
 
     def close(self) -> None:
         self._pool.stop()

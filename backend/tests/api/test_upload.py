@@ -127,7 +127,7 @@ def test_progress_is_told_to_the_one_who_asks_with_the_upload_id(server: Server)
         (b"timestamp,requests\n", 422, "row"),
         (b"<html><body>no</body></html>", 415, "HTML"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), 415, "PNG"),
-        (b"PK\x03\x04" + bytes(100), 415, "zip"),
+        (b"PK\x03\x04" + bytes(100), 422, "zip"),
         (b"PAR1" + bytes(100) + b"PAR1", 422, "damaged"),
         (b"color,size\nred,3\nblue,4\n", 422, "time"),
     ],
