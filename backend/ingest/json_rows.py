@@ -101,11 +101,12 @@ def _times_as_keys(node: Mapping[str, Any]) -> list[Row]:
 
 def _named_table(node: Mapping[str, Any]) -> list[Row]:
     """Names and values apart: {"columns": ["time", "rps"], "values": [[10, 1.5], …]}, by row or by column."""
-    for child in node.values():
-        if isinstance(child, dict) and (inner := _named_table({**node, **child}) if "values" in child else []):
-            return inner
     names = next((found for key in _NAMES if key in node and (found := _name_list(node[key]))), None)
-    tables = [value for value in node.values() if isinstance(value, list) and value and isinstance(value[0], list)]
+    places = [
+        *node.values(),
+        *(value for child in node.values() if isinstance(child, dict) for value in child.values()),
+    ]
+    tables = [value for value in places if isinstance(value, list) and value and isinstance(value[0], list)]
     if names is None or not tables:
         return []
     table = tables[0]

@@ -55,6 +55,8 @@ REQUEST_MARKS: tuple[str, ...] = (
     rf"[ \"]{_METHOD} \S+.* [1-5]\d\d(?:[ \"]|$)",
     rf"\bStarted {_METHOD} ",
 )
+ONCE_A_REQUEST = (REQUEST_MARKS[0], REQUEST_MARKS[-1])  # of whose lines a request has one, and others beside it
+_STATUS = re.compile(r"[ =][1-5]\d\d(?:[ \"]|$)")
 _SEVERITY = re.compile(
     r"\[(?:\w+:)?(?:error|warn|warning|notice|crit|alert|emerg)\]|\blevel=(?:error|warn|debug)|\b(?:ERROR|WARN|FATAL)\b"
 )
@@ -128,8 +130,13 @@ def _mark(lines: Sequence[str]) -> str | None:
     if not others:
         return None
     programs = {_program(line) for line in marked}
-    foreign = [line for line in others if _SEVERITY.search(line) or _program(line) not in programs]
-    return mark if len(foreign) * 2 > len(others) or mark == REQUEST_MARKS[0] else None
+    foreign = [line for line in others if _is_foreign(line, programs)]
+    return mark if len(foreign) * 2 > len(others) or mark in ONCE_A_REQUEST else None
+
+
+def _is_foreign(line: str, programs: set[str]) -> bool:
+    """Whether a line without the mark is no request: even a request that could not be parsed has a status."""
+    return bool(_SEVERITY.search(line)) or _program(line) not in programs or not _STATUS.search(line)
 
 
 def _program(line: str) -> str:
