@@ -25,6 +25,7 @@ from backend.ingest.timestamps import TimeParser, Zone
 from backend.ingest.traffic_columns import Candidate, choose_columns
 from backend.ingest.windows import find_step
 
+STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
 # Columns that a log of requests has, and a table of measurements has not.
 _LOG_WORDS = frozenset(
@@ -181,7 +182,10 @@ def _is_regular(
     distinct = np.unique(times)
     if len(distinct) < 3:
         return False
-    _, regular = find_step(distinct, parser.ticks_per_second)
+    step, regular = find_step(distinct, parser.ticks_per_second)
+    steps = np.diff(distinct) / (step * parser.ticks_per_second)
+    near = (np.rint(steps) >= 1) & (np.abs(steps - np.rint(steps)) <= STEP_JITTER)
+    regular = regular and bool(np.mean(near) >= STEPS_SHARE)
     if len(distinct) * 100 >= len(times) * 95:
         return regular
     return (regular and bool(labels)) or _rows_alike(times)

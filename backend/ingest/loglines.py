@@ -99,7 +99,7 @@ def find_log(lines: Sequence[str]) -> LogShape | None:
     widths = Counter(len(match["t"]) for match in matches)
     width, same = widths.most_common(1)[0]
     sample = next(match["t"] for match in matches if len(match["t"]) == width)
-    clock = re.search(_CLOCK, sample)
+    clock = re.search(rf"(?<!\d){_CLOCK}", sample)
     if clock is None or shares * 2 < len(matches) or same * 2 < len(matches) or time.form is None:
         return LogShape(time, None, width, 0, 0, mark)
     fraction = re.match(_FRACTION, sample[clock.end() :])
