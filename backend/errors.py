@@ -44,6 +44,15 @@ class UnusableFileError(ProblemError):
     example = "No column holds times."
 
 
+class AmbiguousFileError(ProblemError):
+    """`choices`, among the extra members: the likely readings, each with the form fields that select it."""
+
+    status = 422
+    type = "ambiguous-file"
+    title = "More than one reading"
+    example = "value has whole numbers, and its name does not say what they are."
+
+
 class TooLargeError(ProblemError):
     status = 413
     type = "too-large"

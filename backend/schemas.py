@@ -28,7 +28,8 @@ Rate = Annotated[float | None, Field(description="requests per second; null wher
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details; further members say where: row, column, field, limit."""
+    """RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
+    `choices` has them, each with the form fields that select it (ReadingChoice)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -195,16 +196,36 @@ class Accuracy(BaseModel):
     scores: list[Score]
 
 
-class UploadResult(BaseModel):
-    filename: str
-    version: str
+class PreviewWindow(BaseModel):
+    timestamp: datetime
+    rps: float | None = Field(description="requests per second; null where unknown")
+
+
+class ReadingChoice(BaseModel):
+    """One likely reading of a file that has several."""
+
+    fields: dict[str, str] = Field(description="the form fields that select it")
+    says: str = Field(description="what it is, for people")
+    window_seconds: int
+    windows: list[PreviewWindow] = Field(description="the first windows that it gives")
+
+
+class InspectedColumn(BaseModel):
+    name: str
+    role: Literal["time", "value", "label", "ignored"]
+    cells: list[str | None] = Field(description="of the first rows")
+
+
+class ReadingReport(BaseModel):
+    """How a file is read."""
+
     kind: Literal["raw", "series"]
     format: str
     timestamp_column: str | None
     time_unit: str
     timezone: str
     value_column: str | None
-    value_unit: Literal["count", "rate"] | None
+    value_unit: Literal["count", "rate", "total"] | None
     assumptions: list[str] = Field(description="what was detected rather than given, and how to override it")
     rows_read: int
     rows_dropped: list[DroppedRowsReport]
@@ -213,6 +234,20 @@ class UploadResult(BaseModel):
     last: datetime
     windows: int
     gaps: int = Field(description="windows between first and last whose rate is unknown")
+
+
+class InspectionReport(ReadingReport):
+    """What a file is: its reading, or the first of several, of which `choices` has all."""
+
+    says: str = Field(description="the reading in one sentence")
+    columns: list[InspectedColumn] = Field(description="none for the lines of a log")
+    preview: list[PreviewWindow]
+    choices: list[ReadingChoice]
+
+
+class UploadResult(ReadingReport):
+    filename: str
+    version: str
     points_written: int
     scores: dict[str, Score] = Field(description="one window ahead: every model and the naive baselines")
     forecast: Forecast | None

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect
 from backend.api.document import REF, problems
 from backend.deps import State, StateDep
 from backend.errors import (
+    AmbiguousFileError,
     ConflictError,
     InvalidRequestError,
     NotFoundError,
@@ -24,7 +25,7 @@ from backend.errors import (
 )
 from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
-from backend.schemas import UploadProgress, UploadResult
+from backend.schemas import InspectionReport, UploadProgress, UploadResult
 from backend.stores import Origin
 from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
@@ -42,7 +43,8 @@ UploadId = Annotated[
     str | None, Header(max_length=100, examples=[UPLOAD_ID], description="chosen by the client, to ask for progress")
 ]
 IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError, StorageFullError)
-FILE_ERRORS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
+REFUSALS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
+FILE_ERRORS = (*REFUSALS, AmbiguousFileError)
 BODY = {
     "required": True,
     "content": {
@@ -75,6 +77,21 @@ async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None
         path = folder / "received"
         form = await _receive(request, job, path, state["settings"].max_upload_bytes)
         return await _import(state, job, path, form.filename or "", read_options(form.fields), request)
+
+
+@router.post(
+    "/uploads/inspect",
+    responses=problems(InvalidRequestError, *REFUSALS),
+    openapi_extra={"requestBody": BODY},
+)
+async def inspect_upload(request: Request, state: StateDep) -> InspectionReport:
+    """Say what a traffic file is and how it would be read, or between which readings to choose. Nothing is stored."""
+    job = state["uploads"].job(None)
+    with upload_folder() as folder:
+        path = folder / "received"
+        form = await _receive(request, job, path, state["settings"].max_upload_bytes)
+        summary = await state["uploads"].inspect(path, form.filename or "", read_options(form.fields))
+    return InspectionReport(**summary)
 
 
 @router.post("/sample", status_code=201, responses=problems(*IMPORT_ERRORS))

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import typer
 
-from backend.cli import backtest, doctor, follow, forecast, import_, openapi, sample, serve, train
+from backend.cli import backtest, doctor, follow, forecast, import_, inspect_, openapi, sample, serve, train
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
     "follow": follow.follow,
+    "inspect": inspect_.inspect,
     "import": import_.import_,
     "forecast": forecast.forecast,
     "backtest": backtest.backtest,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from backend.cli.files import File, with_read_options
+from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, messages, print_results, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
@@ -31,7 +31,6 @@ def backtest(file: File, *, start: From = None, stop: To = None, options: ReadOp
     from backend.models.evaluate import backtest as score_models
     from backend.models.evaluate import seen_in_training
     from backend.models.predictor import RPSEstimator
-    from backend.uploads.importing import file_reader
 
     settings = read_settings()
     with problems_end_the_command(), messages.status(f"scoring {file.name}"):

@@ -1,14 +1,19 @@
 """Traffic files on the command line: the argument, the options of how a file is read, and the reader."""
 
 import inspect
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
 
-from backend.ingest import ReadOptions
+from backend.cli.output import messages
+from backend.config import Settings
+from backend.errors import AmbiguousFileError
+from backend.ingest import ReadOptions, Traffic
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
 
@@ -19,8 +24,10 @@ READ_OPTIONS = {
     "time_unit": typer.Option(help="Unit of the time column."),
     "timezone": typer.Option(help="Time zone of times without an offset, e.g. Europe/Berlin."),
     "value_column": typer.Option(help="Column that holds the traffic of a window."),
-    "value_unit": typer.Option(help="Requests per window (count) or per second (rate)."),
+    "value_unit": typer.Option(help="Requests per row (count), per second (rate), or since a start (total)."),
     "window_seconds": typer.Option(min=1, max=86_400, help="Length of a window."),
+    "rows": typer.Option(help="What counts of several rows of one time."),
+    "date_order": typer.Option(help="Order of day, month and year in dates of numbers."),
 }
 
 
@@ -50,3 +57,34 @@ def _read_parameters() -> list[inspect.Parameter]:
         )
         for field in inspect.signature(ReadOptions).parameters.values()
     ]
+
+
+def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:
+    """Read in this process, within the limits of an upload: a command's user owns the file. At a terminal it is asked
+    which reading is right."""
+    from backend.uploads import importing
+
+    read_file = importing.file_reader(settings)
+
+    def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
+        try:
+            return read_file(path, filename, options)
+        except AmbiguousFileError as several:
+            if not sys.stdin.isatty():
+                raise
+            return read(path, filename, replace(options, **chosen_fields(several)))  # type: ignore[arg-type]
+
+    return read
+
+
+def chosen_fields(several: AmbiguousFileError) -> dict[str, str]:
+    """Ask at the terminal which reading is right; the options that select it."""
+    messages.print(several.detail.split(" Choose one:")[0], highlight=False, soft_wrap=True)
+    choices = several.extra["choices"]
+    for number, choice in enumerate(choices, 1):
+        messages.print(f"  {number}  {choice['says']}", highlight=False, markup=False, soft_wrap=True)
+    number = typer.prompt("Which", type=int, err=True)
+    if not 1 <= number <= len(choices):
+        raise typer.BadParameter(f"choose a number from 1 to {len(choices)}")
+    fields: dict[str, str] = choices[number - 1]["fields"]
+    return fields

@@ -1,6 +1,6 @@
 """`scaleops forecast`: what follows a file."""
 
-from backend.cli.files import File, with_read_options
+from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, print_results, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
@@ -9,7 +9,6 @@ from backend.ingest import ReadOptions
 def forecast(file: File, *, options: ReadOptions, as_json: AsJson = False) -> None:
     """Forecast from the end of a traffic file; nothing is stored."""
     from backend.models.predictor import RPSEstimator
-    from backend.uploads.importing import file_reader
 
     settings = read_settings()
     with problems_end_the_command():

@@ -1,6 +1,8 @@
-"""What commands print, and how they end: 0, 1 with a problem, 2 with a wrong setting or option."""
+"""What commands print, and how they end: 0, 1 with a problem, 2 with a wrong setting or option, 3 where a file has
+several readings and nobody can be asked."""
 
 import json
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.config import Settings, describe
-from backend.errors import ProblemError
+from backend.errors import AmbiguousFileError, ProblemError
 
 output, messages = Console(), Console(stderr=True)
 TABLE_WIDTH = 160
+SEVERAL_READINGS = 3
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
@@ -35,6 +38,14 @@ def problems_end_the_command() -> Iterator[None]:
     """Print a problem as its title and detail instead of a trace."""
     try:
         yield
+    except AmbiguousFileError as several:
+        messages.print(f"[red]{several.title}:[/] {several.detail}", soft_wrap=True, highlight=False)
+        for choice in several.extra["choices"]:
+            options = " ".join(
+                f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in choice["fields"].items()
+            )
+            messages.print(f"  {options}", soft_wrap=True, highlight=False, markup=False)
+        raise typer.Exit(SEVERAL_READINGS) from None
     except ProblemError as problem:
         messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None

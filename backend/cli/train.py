@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from backend.cli.files import file_reader
 from backend.cli.output import messages, output, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
@@ -28,7 +29,6 @@ def train(
 
     from backend.models.train import HORIZONS
     from backend.models.train import train as train_models
-    from backend.uploads.importing import file_reader
 
     settings = read_settings()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())

@@ -1,337 +1,303 @@
-"""What the columns mean: which is the time, which the value, one row a request or one row a window."""
+"""What the columns mean: one row a request or one row a window, which columns are the traffic, and which name parts."""
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args
+from datetime import UTC
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
+from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
+from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_meaning
+from backend.ingest.names import Meaning, meaning, normal, words
+from backend.ingest.numbers import ABSENT, NumberStyle, number_style
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
-from backend.ingest.timestamps import (
-    NumberUnit,
-    TimeParser,
-    Zone,
-    clf_parser,
-    is_moment,
-    is_number,
-    is_text,
-    iso_parser,
-    moment_parser,
-    number_parser,
-    plain,
-    plain_type,
-    text_number_parser,
-    to_floats,
-    utf8,
-)
+from backend.ingest.time_columns import JOINED, TimePlan, choose_time, detect_times, named_columns, usable_samples
+from backend.ingest.timestamps import TimeParser, Zone
+from backend.ingest.traffic_columns import Candidate, choose_columns
 from backend.ingest.windows import find_step
 
-TIME_NAMES = (
-    "timestamp", "time", "datetime", "date_time", "ts", "time_stamp", "event_time", "eventtime", "request_time",
-    "requested_at", "created_at", "logged_at", "received_at", "start_time", "time_local", "time_iso8601", "window",
-    "window_start", "bucket", "minute", "hour", "ds", "date", "day", "unix", "unix_time", "epoch", "t",
-)  # fmt: skip
-COUNT_NAMES = (
-    "requests", "request_count", "requests_count", "num_requests", "n_requests", "total_requests", "req_count", "reqs",
-    "req", "count", "counts", "hits", "calls", "queries", "views", "pageviews", "visits", "events", "transactions", "n",
-    "total",
-)  # fmt: skip
-RATE_NAMES = (
-    "actual_rps", "rps", "requests_per_second", "req_per_sec", "reqs_per_sec", "request_rate", "req_rate", "rate",
-    "qps", "tps", "throughput", "requests_s", "req_s", "value", "y",
-)  # fmt: skip
-PER_MINUTE_NAMES = ("rpm", "requests_per_minute", "req_per_min", "reqs_per_min", "requests_min", "req_min")
-
-NO_VALUE = "no value, so the window is unknown"
-NOT_A_NUMBER = "value is not a number"
-NOT_FINITE = "value is infinite"
-NEGATIVE = "value is negative"
-
-_UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
-_NUMBER_UNITS: tuple[NumberUnit, ...] = get_args(NumberUnit)
-_LIKE_A_NUMBER = r"(?i)^\s*[+-]?(\d+([, ']\d{3})*([.,]\d+)?|nan|inf|infinity)\s*$"
-_ENOUGH = 0.5  # of the sample must be times for a column to be taken as the time
-
-Masks = list[tuple[str, npt.NDArray[np.bool_]]]
+STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
+_INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
+# Columns that a log of requests has, and a table of measurements has not.
+_LOG_WORDS = frozenset(
+    "path url uri method verb ip client agent useragent referer referrer request status statuscode code responsecode "
+    "message msg level session trace endpoint route page protocol".split()
+)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to read the file."""
+    """How to read the file.
+
+    `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
+    values. `vague`: the name may be of anything, so irregular rows may be requests as well.
+    """
 
     kind: Kind
-    time: str
-    parser: TimeParser
-    value: str | None
-    value_unit: ValueUnit | None
-    value_scale: float  # to requests, or requests per second
-    has_labels: bool  # other columns of text: rows of one time may be parts of it
-    notes: list[str]
+    time: TimePlan
+    values: tuple[str, ...] = ()
+    styles: tuple[NumberStyle, ...] = ()
+    unit: ValueUnit | None = None
+    scale: float = 1.0
+    labels: tuple[str, ...] = ()
+    keep: RowFilter | None = None
+    alone: bool = True
+    vague: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parser(self) -> TimeParser:
+        return self.time.parser
+
+    @property
+    def value(self) -> str | None:
+        return JOINED.join(self.values) or None
 
 
-def plan_reading(source: FileReader, options: ReadOptions, zone: Zone) -> Plan:
-    """Detect what the options do not give. Raises UnusableFileError naming the columns that were seen."""
+@dataclass(frozen=True)
+class Table:
+    """The columns beside the time, by what their first rows hold."""
+
+    samples: Mapping[str, pa.Array[Any]]
+    types: Mapping[str, pa.DataType]
+    styles: Mapping[str, NumberStyle]  # of those that hold numbers
+    empty: tuple[str, ...]
+
+
+def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: float) -> Plan:
+    """Detect what the options do not give. Raises UnusableFileError naming the columns that were seen, or
+    SeveralReadings."""
     types = {name: plain_type(kind) for name, kind in source.columns().items()}
     notes: list[str] = []
-    time, parser = _choose_time(source, types, options, zone, notes)
-    value = _choose_value(source, types, time, parser, options, notes)
-    if value is None:
-        return Plan("raw", time, parser, None, None, 1.0, False, notes)
-    unit, scale = _value_unit(source, value, types, options, notes)
-    others = [name for name in types if name not in {time, value}]
-    has_labels = any(_holds_labels(array) for array in _samples(source, others, types).values())
-    return Plan("series", time, parser, value, unit, scale, has_labels, notes)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-
-
-def _samples(source: FileReader, names: Sequence[str], types: Mapping[str, pa.DataType]) -> dict[str, pa.Array[Any]]:
-    usable = [name for name in names if is_text(types[name]) or is_number(types[name]) or is_moment(types[name])]
-    return {name: plain(array) for name, array in source.sample(usable).items()}
-
-
-def _by_name(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The names that are known ones, in the order of the known ones."""
-    normal: dict[str, list[str]] = {}
-    for name in names:
-        normal.setdefault(_normal(name), []).append(name)
-    return [name for key in known for name in normal.get(key, [])]
-
-
-def _check_named(name: str, types: Mapping[str, pa.DataType], option: str) -> None:
-    if name not in types:
-        raise InvalidRequestError(
-            f"{option} is {quoted(name)}, but the file has no such column. Its columns are {listed(list(types))}.",
-            field=option,
-            columns=list(types)[:20],
-        )
-
-
-def _choose_time(
-    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, notes: list[str]
-) -> tuple[str, TimeParser]:
-    if options.timestamp_column is not None:
-        name = options.timestamp_column
-        _check_named(name, types, "timestamp_column")
-        array = _samples(source, [name], types).get(name)
-        if array is None:
-            raise _unusable_type(name, types[name])
-        parser, _ = detect_times(array, options, zone)
-        _note_unit(name, parser, types[name], options, notes)
-        return name, parser
-    name, parser = _find_time(source, types, options, zone)
-    notes.append(f"Times were read from the column {quoted(name)} (override with timestamp_column).")
-    _note_unit(name, parser, types[name], options, notes)
-    return name, parser
-
-
-def _find_time(
-    source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone
-) -> tuple[str, TimeParser]:
-    """By name first, then by content: real times before text before numbers."""
-    names = list(types)
-    named = _by_name(names, TIME_NAMES)
-    partly = [name for name in names if name not in named and re.search(r"time|date|_at$", _normal(name))]
-    rest = [name for name in names if name not in named and name not in partly]
-    rest.sort(key=lambda name: (not is_moment(types[name]), not is_text(types[name])))
-    fallback: tuple[str, TimeParser] | None = None
-    for group in (named, partly, rest):
-        for name, array in _samples(source, group, types).items():
-            parser, share = detect_times(array, options, zone)
-            if share >= _ENOUGH:
-                return name, parser
-            if fallback is None and group is named:
-                fallback = name, parser
-    if fallback is not None:
-        return fallback  # reading it says which rows are no times, or finds that only the beginning is bad
-    unusable = [name for name in named if name not in _samples(source, named, types)]
-    if unusable:
-        raise _unusable_type(unusable[0], types[unusable[0]])
-    raise UnusableFileError(
-        f"No column holds times. The columns are {listed(names)}. Name one with timestamp_column; times must be ISO "
-        "8601, access-log times, or s, ms, us or ns since 1970, from 1990 to 2099.",
-        columns=names[:20],
-    )
-
-
-def _unusable_type(name: str, kind: pa.DataType) -> UnusableFileError:
-    return UnusableFileError(
-        f"The column {quoted(name)} is of type {str(kind)[:80]}, which holds no times. Allowed: timestamps, dates, "
-        "numbers, text.",
-        column=name,
-    )
-
-
-def detect_times(array: pa.Array[Any], options: ReadOptions, zone: Zone) -> tuple[TimeParser, float]:
-    """The parser that reads most of the sample, and the share it reads (of the rows that are not empty)."""
-    kind = array.type
-    if is_moment(kind):
-        candidates = [moment_parser(kind, zone)]
-    elif is_number(kind):
-        if options.time_unit in {"iso", "clf"}:
-            raise InvalidRequestError(
-                f"time_unit is {options.time_unit}, but the column holds numbers. Allowed: s, ms, us, ns.",
-                field="time_unit",
-            )
-        candidates = [number_parser(kind, unit) for unit in _NUMBER_UNITS]
-    else:
-        candidates = [iso_parser(zone), clf_parser(zone), *(text_number_parser(unit) for unit in _NUMBER_UNITS)]
-    if options.time_unit is not None and not is_moment(kind):
-        candidates = [parser for parser in candidates if parser.unit == options.time_unit]
-    present = array.drop_null()
-    scored = [(_share(parser, present), parser) for parser in candidates]
-    share, best = max(scored, key=lambda pair: pair[0])
-    return best, share
-
-
-def _share(parser: TimeParser, present: pa.Array[Any]) -> float:
-    if len(present) == 0:
-        return 0.0
-    bad = sum(int(np.count_nonzero(mask)) for _, mask in parser.parse(present).bad)
-    return 1.0 - bad / len(present)
-
-
-def _note_unit(name: str, parser: TimeParser, kind: pa.DataType, options: ReadOptions, notes: list[str]) -> None:
-    if not is_moment(kind) and options.time_unit is None and parser.unit in _UNIT_WORDS:
-        notes.append(
-            f"The numbers in {quoted(name)} were read as {_UNIT_WORDS[parser.unit]} since 1970, UTC "
-            "(override with time_unit)."
-        )
-
-
-def _choose_value(
-    source: FileReader,
-    types: Mapping[str, pa.DataType],
-    time: str,
-    parser: TimeParser,
-    options: ReadOptions,
-    notes: list[str],
-) -> str | None:
+    time = choose_time(source, types, options, zone, now, notes)
+    table = _table(source, types, time)
+    keep = choose_filter(table.samples, list(table.styles))
+    if keep is not None and options.kind != "raw":
+        notes.append(keep.says)
+    ticks = _ticks(source, time, keep)
     if options.kind == "raw":
-        return None
-    names = [name for name in types if name != time]
+        return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
+    labels = label_columns(table.samples, [*time.names], list(table.styles), keep)
+    regular = _is_regular(ticks, time.parser, [table.samples[name] for name in labels], keep, table)
+    chosen = _choose(table, options, regular, keep, notes)
+    if chosen is None:
+        return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
+    names = [candidate.name for candidate in chosen]
+    says = _meaning_of(chosen, keep, table)
+    if says.scale != 1.0:
+        notes.append(_scale_note(names, says))
+    numbers = [name for name in table.styles if name not in names and meaning(name).role != "label"]
+    vague = not regular and options.value_column is None and all(one.meaning.role != "traffic" for one in chosen)
+    return Plan(
+        "series",
+        time,
+        values=tuple(names),
+        styles=tuple(table.styles.get(name, NumberStyle()) for name in names),
+        unit=says.unit,
+        scale=says.scale,
+        labels=tuple(name for name in labels if name not in names),
+        keep=keep,
+        alone=len(names) == 1 and not numbers,
+        vague=vague,
+        notes=tuple(notes),
+    )
+
+
+def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan) -> Table:
+    others = [name for name in types if name not in time.names]
+    samples = usable_samples(source, others, types)
+    styles: dict[str, NumberStyle] = {}
+    empty: list[str] = []
+    semicolons = getattr(source, "delimiter", ",") == ";"
+    for name, array in samples.items():
+        if is_number(array.type):
+            styles[name] = NumberStyle()
+        elif is_text(array.type):
+            cells = texts(array)
+            counts = meaning(name).unit == "count"
+            style = number_style(cells, semicolons, counts)
+            if style is not None:
+                styles[name] = style
+            elif all(cell.strip().lower() in ABSENT for cell in cells):
+                empty.append(name)
+    for name in _no_measurements(samples, list(styles)):
+        del styles[name]
+    return Table(samples, types, styles, tuple(empty))
+
+
+def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
+    """Columns of numbers that only count the rows, or are times again."""
+    found: list[str] = []
+    for name in numeric:
+        role = meaning(name).role
+        if role in {"traffic", "weak"} or (role == "empty" and not name.startswith("column")):
+            continue
+        array = samples[name].drop_null()
+        whole = texts(array)[:200]
+        if _INDEX_NAMES.fullmatch(name) and all(cell.strip().isdigit() for cell in whole) and len(whole) > 2:
+            numbers = [int(cell) for cell in whole]
+            if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
+                found.append(name)
+                continue
+        parser, share = detect_times(array, ReadOptions(), Zone("UTC", UTC), "value")
+        if share > 0.9 and parser.unit in {"s", "ms", "us", "ns"}:
+            found.append(name)
+    return found
+
+
+def _ticks(source: FileReader, time: TimePlan, keep: RowFilter | None) -> npt.NDArray[np.int64]:
+    """Times of the first rows that count, -1 where a row has none."""
+    names = [*time.names, *([keep.column] if keep else [])]
+    sample = source.sample(names)
+    parsed = time.parser.parse(time.column([sample[name] for name in time.names]))
+    ticks = parsed.ticks.copy()
+    for _, mask in parsed.bad:
+        ticks[mask] = -1
+    return ticks
+
+
+def _is_regular(
+    ticks: npt.NDArray[np.int64],
+    parser: TimeParser,
+    labels: Sequence[pa.Array[Any]],
+    keep: RowFilter | None,
+    table: Table,
+) -> bool:
+    """Whether nearly every step holds one row, or one a label. A few stray rows change nothing."""
+    good = ticks >= 0
+    if keep is not None:
+        good &= keep.mask(table.samples[keep.column])
+    times = ticks[good]
+    if len(times) < 3:
+        return len(times) == 2
+    distinct = np.unique(times)
+    if len(distinct) < 3:
+        return False
+    step, regular = find_step(distinct, parser.ticks_per_second)
+    steps = np.diff(distinct) / (step * parser.ticks_per_second)
+    near = (np.rint(steps) >= 1) & (np.abs(steps - np.rint(steps)) <= STEP_JITTER)
+    regular = regular and bool(np.mean(near) >= STEPS_SHARE)
+    if len(distinct) * 100 >= len(times) * 95:
+        return regular
+    return (regular and bool(labels)) or _rows_alike(times)
+
+
+def _rows_alike(times: npt.NDArray[np.int64]) -> bool:
+    """Whether every time has the same number of rows, as where a row was written twice or has several readings."""
+    _, counts = np.unique(times, return_counts=True)
+    return bool(np.count_nonzero(counts == np.median(counts)) * 100 >= 95 * len(counts)) and len(counts) > 3
+
+
+def _choose(
+    table: Table, options: ReadOptions, regular: bool, keep: RowFilter | None, notes: list[str]
+) -> list[Candidate] | None:
+    """The columns that are the traffic; None for a log of requests."""
     if options.value_column is not None:
-        _check_named(options.value_column, types, "value_column")
-        if options.value_column == time:
-            raise InvalidRequestError(
-                f"value_column is {quoted(time)}, which is the time column.", field="value_column"
-            )
-        return options.value_column
-    samples = _samples(source, names, types)
-    numeric = [name for name in samples if _is_numeric(samples[name])]
-    possible = [name for name in samples if name in numeric or _is_meant_as_number(samples[name])]
-    known = _by_name(possible, (*RATE_NAMES[:9], *COUNT_NAMES, *RATE_NAMES[9:], *PER_MINUTE_NAMES))
-    if known:
+        names = named_columns(options.value_column, table.types, "value_column")
+        for name in names:
+            if name not in table.types or (name not in table.samples and not _holds_nothing(table.types[name])):
+                raise InvalidRequestError(
+                    f"value_column is {quoted(name)}, which is the time column.", field="value_column"
+                )
+            if name not in table.samples:
+                raise UnusableFileError(
+                    f"The column {quoted(name)} is of type {str(table.types[name])[:80]}, which holds no numbers.",
+                    column=name,
+                )
+        return [Candidate(name, meaning(name)) for name in names]
+    candidates = [Candidate(name, meaning(_leaf(name))) for name in table.styles]
+    candidates += [
+        Candidate(name, meaning(_leaf(name)))
+        for name in table.empty
+        if meaning(_leaf(name)).role in {"traffic", "weak"}
+    ]
+    is_log = any(_LOG_WORDS & set(words(name)) for name in table.samples)
+    silent = all(one.meaning.role not in {"traffic", "weak"} for one in candidates)
+    if silent and not regular and len(candidates) > 1 and options.kind is None:
+        candidates = [one for one in candidates if one.meaning.role == "measure"]  # several numbers of each request
+    chosen = choose_columns(candidates, table.samples, table.styles, notes)
+    if chosen and _is_series(chosen, regular, is_log, options, keep):
+        names = [one.name for one in chosen]
+        added = ", whose values are added up" if len(names) > 1 else ""
         notes.append(
-            f"The file was read as a series, one row per window, with values from {quoted(known[0])} "
+            f"The file was read as a series, one row per window, with values from {listed(names)}{added} "
             "(override with kind and value_column)."
         )
-        return known[0]
-    if len(numeric) == 1 and (options.kind == "series" or _is_regular(source, time, parser)):
-        notes.append(
-            f"The times are evenly spaced, so the file was read as a series with values from {quoted(numeric[0])} "
-            "(override with kind and value_column)."
-        )
-        return numeric[0]
-    if options.kind == "series":
-        raise UnusableFileError(
-            f"No column has a name known for a count or a rate. The columns are {listed(list(types))}. "
-            "Name one with value_column.",
-            columns=list(types)[:20],
-        )
-    if options.kind is None:
-        notes.append(
-            "No column has a name known for a count or a rate, so each row was counted as one request "
-            "(override with kind and value_column)."
-        )
+        return chosen
+    _refuse_no_traffic(table, candidates, options, regular, is_log)
+    notes.append(
+        "No column has a name known for a count or a rate, so each row was counted as one request "
+        "(override with kind and value_column)."
+    )
     return None
 
 
-def _is_numeric(array: pa.Array[Any]) -> bool:
-    """Whether most of what is there is a number."""
-    if is_number(array.type):
+def _is_series(
+    chosen: Sequence[Candidate], regular: bool, is_log: bool, options: ReadOptions, keep: RowFilter | None
+) -> bool:
+    roles = {one.meaning.role for one in chosen}
+    if options.kind == "series" or "traffic" in roles:
         return True
-    present = array.drop_null()
-    if not is_text(array.type) or len(present) == 0:
-        return False
-    return bool(np.count_nonzero(~np.isnan(to_floats(utf8(present)[0]))) * 2 >= len(present))
+    if roles <= {"weak", "empty"}:
+        return regular or not (is_log and roles == {"empty"} and keep is None) or len(chosen) == 1
+    return regular and not is_log
 
 
-def _is_meant_as_number(array: pa.Array[Any]) -> bool:
-    """Whether the cells are empty or written like numbers, also such as are refused later (`1,234`, `inf`).
-
-    A column named `requests` is then still one of values, and its rows are reported instead of counted as requests.
-    """
-    present = array.drop_null()
-    if len(present) == 0:
-        return True
-    if not is_text(array.type):
-        return is_number(array.type)
-    alike = pc.match_substring_regex(utf8(present)[0], _LIKE_A_NUMBER)
-    return int(np.count_nonzero(alike.to_numpy(zero_copy_only=False))) * 2 >= len(present)
-
-
-def _holds_labels(array: pa.Array[Any]) -> bool:
-    return is_text(array.type) and array.null_count < len(array) and not _is_numeric(array)
-
-
-def _is_regular(source: FileReader, time: str, parser: TimeParser) -> bool:
-    parsed = parser.parse(plain(source.sample([time])[time]))
-    if parsed.bad or len(parsed.ticks) < 3:
-        return False
-    ticks = np.sort(parsed.ticks)
-    return bool(np.all(np.diff(ticks) > 0)) and find_step(ticks, parser.ticks_per_second)[1]
+def _refuse_no_traffic(
+    table: Table, candidates: Sequence[Candidate], options: ReadOptions, regular: bool, is_log: bool
+) -> None:
+    """Raise UnusableFileError for a table of measurements that are no traffic."""
+    if options.kind == "series":
+        raise UnusableFileError(
+            f"No column has a name known for a count or a rate. The columns are {listed(list(table.types))}. "
+            "Name one with value_column.",
+            columns=list(table.types)[:20],
+        )
+    measured = [one.name for one in candidates if one.meaning.role in {"measure", "error"}]
+    if regular and measured and not is_log:
+        raise UnusableFileError(
+            f"The file has no column of traffic: {listed(measured)} measure something else. If one of them is a number "
+            "of requests, name it with value_column; if each row is a request, set kind to raw.",
+            columns=list(table.types)[:20],
+        )
 
 
-def _value_unit(
-    source: FileReader, value: str, types: Mapping[str, pa.DataType], options: ReadOptions, notes: list[str]
-) -> tuple[ValueUnit, float]:
-    normal = _normal(value)
-    if options.value_unit is not None:
-        return options.value_unit, 1.0
-    if normal in PER_MINUTE_NAMES:
-        notes.append(f"{quoted(value)} was read as requests per minute (override with value_unit).")
-        return "rate", 1 / 60
-    if normal in COUNT_NAMES:
-        unit: ValueUnit = "count"
-    elif normal in RATE_NAMES:
-        unit = "rate"
-    else:
-        array = _samples(source, [value], types).get(value)
-        if array is None:
-            raise UnusableFileError(
-                f"The column {quoted(value)} is of type {str(types[value])[:80]}, which holds no numbers.", column=value
-            )
-        numbers, _ = parse_values(array)
-        known = numbers[~np.isnan(numbers)]
-        unit = "count" if np.all(known == np.rint(known)) else "rate"
-    words = "a count of requests per row" if unit == "count" else "a rate in requests per second"
-    notes.append(f"{quoted(value)} was read as {words} (override with value_unit).")
-    return unit, 1.0
+def _meaning_of(chosen: Sequence[Candidate], keep: RowFilter | None, table: Table) -> Meaning:
+    """What the names say together; of one that says nothing, what its cells' units or the metric's name say."""
+    own = chosen[0].meaning
+    if len({one.meaning.unit for one in chosen}) > 1:
+        return Meaning()
+    style = table.styles.get(chosen[0].name)
+    if style is not None and style.units and style.unit.unit is not None:
+        return Meaning(style.unit.role, style.unit.unit)  # the scale is applied cell by cell
+    if own.unit is None and len(chosen) == 1:
+        return labelled_meaning(table.samples, keep) or own
+    return own
 
 
-def parse_values(array: pa.Array[Any]) -> tuple[npt.NDArray[np.float64], Masks]:
-    """Values as numbers (NaN where bad) and a mask for every reason a value is bad."""
-    array = plain(array)
-    if not (is_number(array.type) or is_text(array.type) or pa.types.is_null(array.type)):
-        raise UnusableFileError(f"The value column is of type {str(array.type)[:80]}, which holds no numbers.")
-    missing = np.asarray(array.is_null().to_numpy(zero_copy_only=False), np.bool_)
-    if is_text(array.type):
-        values = to_floats(utf8(array)[0])
-    else:
-        values = np.asarray(array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False), np.float64)
-    unreadable = np.isnan(values) & ~missing
-    infinite, negative = np.isinf(values), values < 0
-    masks = [(NO_VALUE, missing), (NOT_A_NUMBER, unreadable), (NOT_FINITE, infinite), (NEGATIVE, negative & ~infinite)]
-    return values, [(reason, mask) for reason, mask in masks if mask.any()]
+def _scale_note(names: Sequence[str], says: Meaning) -> str:
+    per = {60: "minute", 3600: "hour", 86_400: "day"}.get(round(1 / says.scale)) if says.scale < 1 else None
+    what = f"requests per {per}" if per else f"{says.scale:g} requests per second each"
+    return f"{listed(list(names))} was read as {what} (override with value_unit)."
+
+
+def _leaf(name: str) -> str:
+    """Of a path in JSON the last part; a name that is an expression has no parts."""
+    return (
+        name.rsplit(".", 1)[1]
+        if re.fullmatch(r"[\w.]+", name) and "." in name and normal(name.rsplit(".", 1)[1])
+        else name
+    )
+
+
+def _holds_nothing(kind: pa.DataType) -> bool:
+    return not (is_text(kind) or is_number(kind) or pa.types.is_boolean(kind))

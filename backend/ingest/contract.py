@@ -6,8 +6,10 @@ from typing import Literal
 import pandas as pd
 
 Kind = Literal["raw", "series"]
-TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf"]
-ValueUnit = Literal["count", "rate"]
+TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf", "text", "days"]
+ValueUnit = Literal["count", "rate", "total"]
+Rows = Literal["sum", "mean", "last"]
+DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +17,10 @@ class ReadOptions:
     """What the caller fixes; None means: detect it and report what was assumed.
 
     `timezone` is an IANA name or an offset such as "-04:00"; it is for times that carry no offset of
-    their own. `time_unit` is for numbers (s, ms, us, ns); text is read as ISO or access-log time.
+    their own. `time_unit` is for numbers (s, ms, us, ns, days of a spreadsheet) and for text (iso, clf, any other
+    form). Names of several columns, joined by ` + `, are a time in parts, or values that are added up.
+    `value_unit`: requests in a row (count), in a second (rate), or since a start (total, a counter). `rows`: what
+    several rows of one time are. `date_order`: how day, month and year stand in dates of numbers.
     """
 
     kind: Kind | None = None
@@ -25,6 +30,8 @@ class ReadOptions:
     value_column: str | None = None
     value_unit: ValueUnit | None = None
     window_seconds: int | None = None
+    rows: Rows | None = None
+    date_order: DateOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -72,3 +79,4 @@ class Traffic:
     rows_read: int
     rows_dropped: list[DroppedRows] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
+    label_columns: list[str] = field(default_factory=list)  # by which rows are parts

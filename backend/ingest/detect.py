@@ -1,5 +1,6 @@
 """Which format a file has, decided by its content; the name only helps to word a refusal."""
 
+import json
 import re
 from dataclasses import dataclass
 from itertools import chain
@@ -8,118 +9,164 @@ from typing import Literal
 
 from backend.errors import UnsupportedFormatError, UnusableFileError
 from backend.ingest.contract import ReadLimits
-from backend.ingest.streams import GZIP_MAGIC, read_head, read_start
+from backend.ingest.json_rows import has_time, values_of
+from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
+from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
+from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
+from backend.ingest.rejects import quoted
+from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
 
-Format = Literal["parquet", "csv", "json_lines", "json_array", "common_log", "combined_log"]
+Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
 
 # What a file dialog offers. The content decides, not the name.
 EXTENSIONS: dict[Format, tuple[str, ...]] = {
     "parquet": (".parquet",),
-    "csv": (".csv", ".tsv", ".txt"),
+    "xlsx": (".xlsx",),
+    "csv": (".csv", ".tsv", ".txt", ".jtl"),
     "json_lines": (".jsonl", ".ndjson"),
     "json_array": (".json",),
-    "common_log": (".log",),
-    "combined_log": (".log",),
+    "log": (".log",),
 }
-ACCEPTED_EXTENSIONS = [*dict.fromkeys(chain.from_iterable(EXTENSIONS.values())), ".gz"]
-
-SUPPORTED_FORMATS = (
-    "Parquet, CSV (comma, semicolon or tab), JSON lines, a JSON array of objects, and access logs in Common or "
-    "Combined Log Format; CSV, JSON and logs also as .gz"
-)
-
-_MAGIC: list[tuple[bytes, str]] = [
-    (b"PK\x03\x04", "a zip archive (or an Office document)"),
-    (b"PK\x05\x06", "an empty zip archive"),
-    (b"\x89PNG", "a PNG image"),
-    (b"\xff\xd8\xff", "a JPEG image"),
-    (b"GIF8", "a GIF image"),
-    (b"%PDF", "a PDF document"),
-    (b"BZh", "a bzip2 archive"),
-    (b"\xfd7zXZ", "an xz archive"),
-    (b"\x28\xb5\x2f\xfd", "a zstd archive"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-    (b"\x7fELF", "an executable (ELF)"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"ARROW1", "an Arrow (Feather) file"),
-    (b"Obj\x01", "an Avro file"),
-    (b"ORC", "an ORC file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"\xd0\xcf\x11\xe0", "a legacy Office document"),
+ACCEPTED_EXTENSIONS = [
+    *dict.fromkeys(chain.from_iterable(EXTENSIONS.values())),
+    *(packing.extension for packing in PACKINGS),
 ]
 
+_TIME_NAME = re.compile(
+    r"(?i)time|date|zeit|datum|fecha|^(?:ts|ds|t|day|hour|minute|epoch|unix|bucket|week|month|year)$"
+)
 _STAMP = rb"\[\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
 _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
 _COMBINED_LINE = re.compile(_STAMP + rb' "(?:[^"\\]|\\.)*" \S+ \S+ "')
 _SNIFFED_LINES = 100
+_HEAD_LINES = 2_000  # that a layout or a log's shape is found from
 
 
 @dataclass(frozen=True)
 class Detected:
     format: Format
-    gzipped: bool
-    head: bytes  # first unpacked bytes without a byte order mark; empty for Parquet
-    complete: bool  # whether `head` is the whole file
+    head: bytes = b""  # first unpacked bytes without a byte order mark; empty for binary formats
+    complete: bool = False  # whether `head` is the whole file
+    layout: Layout | None = None  # of a table of text
+    shape: LogShape | None = None  # of a log's lines
+
+    @property
+    def lines(self) -> list[str]:
+        return whole_lines(self.head, self.complete)
 
 
 def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
-    """Decide the format. Raises UnusableFileError (empty, UTF-16) or UnsupportedFormatError."""
+    """Decide the format. Raises UnusableFileError or UnsupportedFormatError saying what the file is and a way out."""
     with path.open("rb") as file:
-        start = file.read(512)
+        start = file.read(PACKED_IN)
     if not start:
-        raise UnusableFileError(f"The file is empty (0 bytes). Supported formats: {SUPPORTED_FORMATS}.")
+        raise UnusableFileError("The file is empty (0 bytes).")
     if start.startswith(b"PAR1"):
-        return Detected("parquet", False, b"", False)
-    _refuse_binary(start, filename)
-    gzipped = start.startswith(GZIP_MAGIC)
-    if gzipped:
-        _refuse_packed(read_start(path, limits), filename)
+        return Detected("parquet")
+    packing = packing_of(start)
+    if packing and packing.name == "zip" and _is_sheet(path):
+        return Detected("xlsx")
+    refuse_binary(start, filename)
+    if packing:
+        refuse_packed(read_start(path, limits), packing.name, filename)
     head, complete = read_head(path, limits)
-    return Detected(_text_format(head, filename), gzipped, head, complete)
+    return _text_format(head, complete, filename)
 
 
-def _refuse_packed(head: bytes, filename: str) -> None:
+def refuse_packed(head: bytes, packing: str, filename: str) -> None:
     if head.startswith(b"PAR1"):
-        raise UnsupportedFormatError("The file is Parquet inside gzip. Unpack it first; Parquet is compressed already.")
-    if head.startswith(GZIP_MAGIC):
-        raise UnsupportedFormatError("The file was compressed with gzip twice. Unpack it once first.")
-    _refuse_binary(head, filename)
+        raise UnsupportedFormatError(
+            f"The file is Parquet inside {packing}. Unpack it first; Parquet is compressed already."
+        )
+    if again := packing_of(head):
+        twice = f"with {packing} twice" if again.name == packing else f"with {again.name} and then with {packing}"
+        raise UnsupportedFormatError(f"The file was compressed {twice}. Unpack it once first.")
+    refuse_binary(head, filename)
 
 
-def _refuse_binary(start: bytes, filename: str) -> None:
-    for magic, name in _MAGIC:
-        if start.startswith(magic):
-            raise _unsupported(name, filename)
-    if start[257:262] == b"ustar":
-        raise _unsupported("a tar archive", filename)
-    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UnusableFileError("The file is UTF-16 text. Save it as UTF-8 and upload it again.")
+def whole_lines(head: bytes, complete: bool) -> list[str]:
+    """The lines that are surely complete."""
+    lines = head.decode("utf-8", "replace").splitlines()
+    if not complete and len(lines) > 1:
+        lines.pop()  # the last line may be cut
+    return lines
 
 
-def _unsupported(looks_like: str, filename: str) -> UnsupportedFormatError:
-    suffix = Path(filename).suffix.lower()
-    named = f", although its name ends in {suffix}" if suffix in {".csv", ".json", ".parquet", ".log"} else ""
-    return UnsupportedFormatError(
-        f"The content looks like {looks_like}{named}. Supported formats: {SUPPORTED_FORMATS}."
-    )
+def _is_sheet(path: Path) -> bool:
+    """Whether a zip archive is a workbook: its directory, at the end, names the parts of one."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 65_536))
+        return b"xl/workbook.xml" in file.read()
 
 
-def _text_format(head: bytes, filename: str) -> Format:
+def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     text = head.lstrip()
     if not text:
-        raise UnusableFileError(f"The file is empty (only whitespace). Supported formats: {SUPPORTED_FORMATS}.")
-    if text.startswith(b"<"):
+        raise UnusableFileError("The file is empty (only whitespace).")
+    if re.match(rb"<(?!\d{1,3}>)", text):
         html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|!--)", text)
-        raise _unsupported("an HTML page" if html else "XML", filename)
+        raise unsupported("an HTML page" if html else "XML", filename)
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
-        raise _unsupported("binary data", filename)
+        raise unsupported("binary data", filename)
     if text.startswith(b"{"):
-        return "json_lines"
+        return Detected("json_lines" if _is_row(text.split(b"\n", 1)[0]) else "json", head, complete)
     if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
-        return "json_array"
-    return _log_format(text) or "csv"
+        return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
+    lines = whole_lines(head, complete)
+    refuse_text(lines[:_HEAD_LINES])
+    if common := _log_format(text):
+        return Detected(common, head, complete)
+    return _lines_format(lines, head, complete)
+
+
+def _is_row(text: bytes) -> bool:
+    """Whether an object begins here that is a row by itself, and no document with rows inside."""
+    try:
+        item, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return text.rstrip().endswith(b"}")  # a damaged line among others
+    lists = isinstance(item, dict) and any(isinstance(value, list) and value for value in values_of(item))
+    return isinstance(item, dict) and (not lists or has_time(item))
+
+
+def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
+    """A table of text or a log in no format of its own."""
+    looked = lines[:_HEAD_LINES]
+    layout = find_layout(looked)
+    log = find_log(looked)
+    if log is None and not _has_times(looked, layout):
+        _refuse_without_times(looked)
+    is_table = not any(line.startswith("#Fields:") for line in looked[:20]) and (
+        log is None or _has_times(looked, layout)
+    )
+    if is_table or log is None:
+        return Detected("csv", head, complete, layout=layout)
+    return Detected("log", head, complete, shape=log)
+
+
+def _has_times(lines: list[str], layout: Layout) -> bool:
+    """Whether whole cells of the table's rows are times: in a log they stand among other words."""
+    if layout.shape in {"spaced", "drawn"}:
+        return True
+    rows = [cells for _, cells in rows_of(lines[layout.first_row :], layout.shape, layout.delimiter)]
+    fitting = [cells for cells in rows if len(cells) == layout.width]
+    if len(fitting) * 10 < len(rows) * 7:
+        return False
+    kinds = [{kind_of(cell) for cell in cells} for cells in fitting]
+    timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
+    named = any(len(name) < 40 and _TIME_NAME.search(name) for name in layout.names or ())
+    return timed * 2 >= max(len(fitting), 1) or named
+
+
+def _refuse_without_times(lines: list[str]) -> None:
+    """Raise UnusableFileError for a log of requests whose lines say no time."""
+    requests = [line for line in lines if any(re.search(mark, line) for mark in REQUEST_MARKS)]
+    if len(requests) * 2 > len(lines):
+        raise UnusableFileError(
+            f"The lines are requests, but carry no time: {quoted(requests[0])}. Have the server write the time of each "
+            "request into its log, and upload that."
+        )
 
 
 def _log_format(text: bytes) -> Format | None:

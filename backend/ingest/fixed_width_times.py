@@ -19,9 +19,9 @@ Uint64s = npt.NDArray[np.uint64]
 Bools = npt.NDArray[np.bool_]
 
 _DATE_BYTES, _CLOCK_AT, _ISO_BYTES = 10, 11, 19  # 1995-07-01T00:00:01
-_MILLIS_BYTES = 4  # .123
-_WITHOUT_MILLIS = {_ISO_BYTES, _ISO_BYTES + 1, _ISO_BYTES + 6}  # …, …Z and …-04:00
-_WIDTHS = _WITHOUT_MILLIS | {width + _MILLIS_BYTES for width in _WITHOUT_MILLIS}
+_FRACTIONS = {0, 4, 7, 10}  # none, .123, .123456, .123456789
+_ZONES = {0, 1, 6}  # none, Z, -04:00
+_MOST_BYTES = 35
 
 
 def clock_seconds(words: Uint64s) -> tuple[Int64s, Bools]:
@@ -45,33 +45,56 @@ def run_starts(*columns: Uint64s) -> Int64s:
     return np.flatnonzero(change)
 
 
-def iso_micros(texts: pa.Array[Any]) -> tuple[Int64s, bool] | None:
-    """`1995-07-01T00:00:01`, also with .123, with Z or with one offset → microseconds as written minus the offset,
-    and whether there was one. None unless every row has exactly the same form (then another parser must look)."""
+def iso_micros(texts: pa.Array[Any]) -> tuple[Int64s, int | None] | None:
+    """`1995-07-01T00:00:01`, also with .123, .123456 or .123456789, with Z or with one offset → microseconds as written
+    minus the offset, and that offset in seconds (None where there is none). None unless every row has exactly the
+    same form (then another parser must look)."""
     laid_out = _bytes_of_one_width(texts)
     if laid_out is None:
         return None
     data, start, width = laid_out
     count = len(texts)
+    fraction = _fraction_bytes(data[start : start + width].tobytes())
+    if fraction not in _FRACTIONS or width - _ISO_BYTES - fraction not in _ZONES:
+        return None
     date, middle, clock = (_words(data, start + at, width, count) for at in (0, _DATE_BYTES - 2, _CLOCK_AT))
     # A busy log has many requests a second, one after the other: parse each second once.
     rows = run_starts(date, middle, clock)
     seconds, good = clock_seconds(clock[rows])
     days = run_starts(date[rows], middle[rows] & np.uint64(0xFFFFFF))
-    offset = _common_offset(data, start, width, count)
-    if offset is None or not good.all() or len(days) * 8 > count + 64:
+    zone = _common_zone(data, start, width, count, _ISO_BYTES + fraction)
+    if zone is None or not good.all() or len(days) * 8 > count + 64:
         return None
     midnights = [_day(data[at : at + _CLOCK_AT].tobytes()) for at in (start + rows[days] * width).tolist()]
     if None in midnights:
         return None
+    has_offset, offset = zone
     seconds += np.repeat(np.array(midnights, np.int64), np.diff(np.append(days, len(rows)))) - offset
     micros = np.repeat(seconds * 1_000_000, np.diff(np.append(rows, count)))
-    if width not in _WITHOUT_MILLIS:
-        millis = _millis(np.ndarray((count,), "<u4", data, start + _ISO_BYTES, (width,)))
-        if millis is None:
+    if fraction:
+        fractions = _fraction_micros(data, start, width, count, fraction)
+        if fractions is None:
             return None
-        micros += millis
-    return micros, width not in {_ISO_BYTES, _ISO_BYTES + _MILLIS_BYTES}
+        micros += fractions
+    return micros, offset if has_offset else None
+
+
+def _fraction_bytes(first: bytes) -> int:
+    """How many bytes the fraction of a second takes, with its point."""
+    found = re.match(rb"\.\d+", first[_ISO_BYTES:])
+    return len(found[0]) if found else 0
+
+
+def _fraction_micros(data: npt.NDArray[np.uint8], start: int, width: int, count: int, fraction: int) -> Int64s | None:
+    """`.123` → microseconds; the digits of nanoseconds are cut."""
+    words = np.ndarray((count,), "<u4", data, start + _ISO_BYTES, (width,))
+    micros = _millis(words)
+    if micros is None or fraction == min(_FRACTIONS - {0}):
+        return micros
+    digits = np.ndarray((count, fraction - 4), np.uint8, data, start + _ISO_BYTES + 4, (width, 1)) ^ np.uint8(0x30)
+    if (digits > 9).any():
+        return None
+    return np.asarray(micros + digits[:, :3] @ np.array([100, 10, 1], np.int64), np.int64)
 
 
 def _millis(words: npt.NDArray[np.uint32]) -> Int64s | None:
@@ -97,7 +120,7 @@ def _bytes_of_one_width(texts: pa.Array[Any]) -> tuple[npt.NDArray[np.uint8], in
     ends = np.frombuffer(memoryview(offsets), np.int32)[texts.offset : texts.offset + len(texts) + 1]
     widths = np.diff(ends)
     width = int(widths[0])
-    if width not in _WIDTHS or not (widths == width).all():
+    if not _ISO_BYTES <= width <= _MOST_BYTES or not (widths == width).all():
         return None
     return np.frombuffer(memoryview(data), np.uint8), int(ends[0]), width
 
@@ -117,19 +140,18 @@ def _day(text: bytes) -> int | None:
         return None
 
 
-def _common_offset(data: npt.NDArray[np.uint8], start: int, width: int, count: int) -> int | None:
-    """The one offset of all rows in seconds (0 where they have none)."""
-    at = _ISO_BYTES if width in _WITHOUT_MILLIS else _ISO_BYTES + _MILLIS_BYTES
+def _common_zone(data: npt.NDArray[np.uint8], start: int, width: int, count: int, at: int) -> tuple[bool, int] | None:
+    """Whether all rows have the same offset behind the time, and which (seconds). None where they differ."""
     if width == at:
-        return 0
+        return False, 0
     tails = np.ndarray((count, width - at), np.uint8, data, start + at, (width, 1))
     if not (tails == tails[0]).all():
         return None
     text = tails[0].tobytes()
     if text == b"Z":
-        return 0
+        return True, 0
     parts = re.fullmatch(rb"([+-])(\d{2}):([0-5]\d)", text)
     if parts is None or int(parts[2]) > 23:
         return None
     offset = int(parts[2]) * 3600 + int(parts[3]) * 60
-    return offset if parts[1] == b"+" else -offset
+    return True, offset if parts[1] == b"+" else -offset

@@ -2,42 +2,28 @@
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from backend.errors import InvalidRequestError, ProblemError, UnusableFileError
-from backend.ingest.columns import Plan, parse_values, plan_reading
+from backend.errors import AmbiguousFileError, InvalidRequestError, ProblemError, UnusableFileError
+from backend.ingest.choices import Choice, SeveralReadings
+from backend.ingest.columns import Plan, plan_reading
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
-from backend.ingest.detect import Detected, detect
-from backend.ingest.readahead import read_ahead
-from backend.ingest.readers.accesslog import TIME_COLUMN, AccessLogReader
-from backend.ingest.readers.base import Batch, FileReader
-from backend.ingest.readers.csv import CsvReader
-from backend.ingest.readers.json import JsonReader
-from backend.ingest.readers.parquet import ParquetReader
-from backend.ingest.rejects import RejectCounter, quoted
-from backend.ingest.timestamps import (
-    AMBIGUOUS_SLOT,
-    EARLIEST,
-    LATEST,
-    OUT_OF_RANGE,
-    TICKS,
-    Zone,
-    parse_zone,
-    plain,
-    ticks_parser,
-    to_floats,
-    utf8,
-)
-from backend.ingest.windows import RawCounter, one_row_per_time, raw_series, series_windows
+from backend.ingest.date_order import ask_about_year_first, with_order
+from backend.ingest.formats import open_file
+from backend.ingest.one_pass import Reading
+from backend.ingest.readers.accesslog import AccessLogReader
+from backend.ingest.readers.textlog import TextLogReader
+from backend.ingest.time_columns import Part, TimePlan
+from backend.ingest.time_forms import FORMS
+from backend.ingest.timestamps import NOT_A_TIME, Zone, parse_zone, ticks_parser
 
-MIXED_UNITS_SHARE = 0.05
 MAX_WINDOW_SECONDS = 31 * 86_400
+MOST_CHOICES = 8
+PREVIEWED = 60  # windows of each choice that an answer shows
+OTHER_ORDER_SHARE = 0.05  # of the rows that are no times in one order of day and month make the other one be tried
 
 
 def read_traffic(
@@ -46,15 +32,18 @@ def read_traffic(
     options: ReadOptions,
     limits: ReadLimits,
     default_window_seconds: int = 60,
+    now: float | None = None,
 ) -> Traffic:
     """Read a file of any known format into requests per second on a regular UTC grid.
 
-    `filename` only helps to word messages; the content decides the format. Memory stays bounded: a raw log is
-    counted batch by batch, of a series only times and values are held. Raises a ProblemError of status 413, 415
-    or 422 whose detail says what was wrong, where, and what is allowed; nothing else comes out for a bad file.
+    `filename` only helps to word messages; the content decides the format. `now`: seconds since 1970, for times
+    without a year and times in the future. Memory stays bounded: a raw log is counted batch by batch, of a series only
+    times and values are held. Raises a ProblemError of status 413, 415 or 422 whose detail says what was wrong, where,
+    and what is allowed; AmbiguousFileError, with the choices, where two readings are likely.
     """
+    now = time.time() if now is None else now
     try:
-        return _read(path, filename, options, limits, default_window_seconds)
+        return _certain(path, filename, options, limits, default_window_seconds, now)
     except ProblemError:
         raise
     except (FileNotFoundError, MemoryError):
@@ -71,7 +60,68 @@ def _first_line(error: Exception) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _read(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, default_window: int) -> Traffic:
+def _certain(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, window: int, now: float) -> Traffic:
+    """The one likely reading. A choice that cannot be read is none, so the last one left needs no question."""
+    try:
+        return _read(path, filename, options, limits, window, now)
+    except SeveralReadings as several:
+        question, readings = several.question, _tried(several, path, filename, options, limits, window, now)
+    if len(readings) == 1:
+        return readings[0][1]
+    raise AmbiguousFileError(
+        f"{question} Choose one: {' '.join(choice.says for choice, _ in readings)}",
+        choices=[_shown(choice, traffic) for choice, traffic in readings[:MOST_CHOICES]],
+    )
+
+
+def _tried(
+    several: SeveralReadings,
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    limits: ReadLimits,
+    window: int,
+    now: float,
+) -> list[tuple[Choice, Traffic]]:
+    """Every choice with what it gives; one that leaves a further question is as many as that has answers."""
+    readings: list[tuple[Choice, Traffic]] = []
+    problem: ProblemError | None = None
+    for choice in several.choices:
+        chosen = replace(options, **choice.fields)  # type: ignore[arg-type]
+        try:
+            readings.append((choice, _read(path, filename, chosen, limits, window, now)))
+        except SeveralReadings as further:
+            for inner, traffic in _tried(further, path, filename, chosen, limits, window, now):
+                both = Choice({**choice.fields, **inner.fields}, f"{choice.says} {inner.says}")
+                readings.append((both, traffic))
+        except ProblemError as error:
+            problem = problem or error
+    if not readings and problem is not None:
+        raise problem
+    return readings
+
+
+def _shown(choice: Choice, traffic: Traffic) -> dict[str, Any]:
+    return {
+        "fields": dict(choice.fields),
+        "says": choice.says,
+        "window_seconds": traffic.window_seconds,
+        "windows": preview(traffic),
+    }
+
+
+def preview(traffic: Traffic) -> list[dict[str, Any]]:
+    """The first windows, as JSON values."""
+    shown = traffic.frame.iloc[:PREVIEWED]
+    return [
+        {"timestamp": at.isoformat(), "rps": None if rate != rate else round(rate, 6)}
+        for at, rate in zip(shown.index, shown["actual_rps"].tolist(), strict=True)
+    ]
+
+
+def _read(
+    path: Path, filename: str, options: ReadOptions, limits: ReadLimits, default_window: int, now: float
+) -> Traffic:
     window = default_window if options.window_seconds is None else options.window_seconds
     if not 1 <= window <= MAX_WINDOW_SECONDS:
         raise InvalidRequestError(
@@ -79,178 +129,49 @@ def _read(path: Path, filename: str, options: ReadOptions, limits: ReadLimits, d
         )
     zone_name = options.timezone or "UTC"
     zone = Zone(zone_name, parse_zone(zone_name))
-    detected = detect(path, filename, limits)
-    source = _open(path, detected, limits)
+    source = open_file(path, filename, limits, zone, now)
     if isinstance(source, AccessLogReader):
-        zone.offset_seen = True  # every line carries one
-        plan = Plan("raw", TIME_COLUMN, ticks_parser("clf", 1), None, None, 1.0, False, [])
+        zone.offsets.add(0)  # every line carries one
+        plan = Plan("raw", _line_times("clf"))
+    elif isinstance(source, TextLogReader):
+        plan = Plan("raw", _line_times(source.unit), notes=tuple(source.notes()))
     else:
-        plan = plan_reading(source, options, zone)
+        plan = plan_reading(source, options, zone, now)
         zone.forget()  # what the sample showed: the whole file will show it again
-    return _Reading(source, plan, zone, window, limits, options).run()
+    reading = Reading(source, plan, zone, window, limits, options, now)
+    traffic = reading.run()
+    form = plan.parser.form
+    if form is None or form.order not in {"ymd", "ydm"} or options.date_order is not None:
+        return traffic
+    if reading.dropped_for(NOT_A_TIME) > OTHER_ORDER_SHARE * traffic.rows_read:
+        return _in_other_order(path, filename, options, limits, default_window, now, plan, traffic)
+    if form is FORMS[0]:
+        ask_about_year_first(reading.days())
+    return traffic
 
 
-def _open(path: Path, detected: Detected, limits: ReadLimits) -> FileReader:
-    match detected.format:
-        case "parquet":
-            return ParquetReader(path, limits)
-        case "csv":
-            return CsvReader(path, detected, limits)
-        case "json_lines" | "json_array":
-            return JsonReader(path, detected, limits)
-        case "common_log" | "combined_log":
-            return AccessLogReader(path, detected, limits)
+def _line_times(unit: str) -> TimePlan:
+    return TimePlan((Part("time", lambda column: column),), ticks_parser(unit, 1))  # type: ignore[arg-type]
 
 
-class _Reading:
-    """One pass over one file."""
-
-    def __init__(
-        self, source: FileReader, plan: Plan, zone: Zone, window: int, limits: ReadLimits, options: ReadOptions
-    ) -> None:
-        self._source = source
-        self._plan = plan
-        self._zone = zone
-        self._window = window
-        self._limits = limits
-        self._options = options
-        self._lines = RejectCounter()  # what the reader refused: no rows at all
-        self._rows = RejectCounter()  # rows whose time or value is bad
-        self._rows_read = 0
-        self._other_unit = 0
-        self._ended = False  # whether all rows were read and some of them can be used
-
-    def run(self) -> Traffic:
-        try:
-            return self._raw() if self._plan.kind == "raw" else self._series()
-        except UnusableFileError as error:
-            if self._ended and self._dropped():
-                raise UnusableFileError(f"{error.detail} {self._dropped_note()}", **error.extra) from error
-            raise
-
-    def _dropped(self) -> int:
-        return self._lines.total() + self._rows.total()
-
-    def _dropped_note(self) -> str:
-        """What was dropped and why, for a file with too few usable rows."""
-        reasons = [f"{entry.count:,} {entry.reason}" for entry in self._lines.dropped() + self._rows.dropped()]
-        return f"Dropped of {self._rows_read + self._lines.total():,} rows: {'; '.join(reasons)}."
-
-    def _raw(self) -> Traffic:
-        counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
-        with read_ahead(self._source.batches(self._plan.time, None, self._lines)) as batches:
-            for batch in batches:
-                ticks, good = self._times(batch)
-                counter.add(ticks if good is None else ticks[good])
-        self._check_usable()
-        frame, notes = raw_series(counter, self._zone.undecided, AMBIGUOUS_SLOT, self._rows)
-        return self._traffic(frame, self._window, notes)
-
-    def _series(self) -> Traffic:
-        all_ticks: list[npt.NDArray[np.int64]] = []
-        all_values: list[npt.NDArray[np.float64]] = []
-        with read_ahead(self._source.batches(self._plan.time, self._plan.value, self._lines)) as batches:
-            for batch in batches:
-                ticks, good = self._times(batch)
-                values, good = self._values(batch, good)
-                all_ticks.append(ticks.copy() if good is None else ticks[good])
-                all_values.append(values.copy() if good is None else values[good])
-        self._check_usable()
-        rows, notes = one_row_per_time(
-            np.concatenate(all_ticks), np.concatenate(all_values), self._plan.has_labels, self._rows
-        )
-        unit = self._plan.value_unit or "count"
-        frame, window, more = series_windows(
-            rows, self._plan.parser.ticks_per_second, self._window, unit, self._limits.max_windows
-        )
-        frame["actual_rps"] *= self._plan.value_scale
-        return self._traffic(frame, window, notes + more)
-
-    def _times(self, batch: Batch) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_] | None]:
-        """Ticks of the batch and which rows are good (None: all). Bad ones are counted."""
-        times = plain(batch.times)
-        parsed = self._plan.parser.parse(times)
-        self._rows_read += len(times)
-        good: npt.NDArray[np.bool_] | None = None
-        for reason, mask in parsed.bad:
-            self._rows.add_mask(reason, mask, batch.row_of, lambda index: _text(times, index))
-            good = ~mask if good is None else good & ~mask
-            if reason == OUT_OF_RANGE and self._plan.parser.unit in TICKS:
-                self._other_unit += _fits_a_unit(times.filter(pa.array(mask)))
-        return parsed.ticks, good
-
-    def _values(
-        self, batch: Batch, good: npt.NDArray[np.bool_] | None
-    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.bool_] | None]:
-        assert batch.values is not None
-        column = plain(batch.values)
-        values, bad = parse_values(column)
-        for reason, mask in bad:
-            counted = mask if good is None else mask & good
-            self._rows.add_mask(reason, counted, batch.row_of, lambda index: _text(column, index))
-            good = ~mask if good is None else good & ~mask
-        return values, good
-
-    def _check_usable(self) -> None:
-        rows = self._rows_read + self._lines.total()
-        if rows == 0:
-            raise UnusableFileError("The file has no rows. At least two windows of traffic are needed.")
-        if self._other_unit and self._other_unit >= MIXED_UNITS_SHARE * rows:
-            raise UnusableFileError(
-                f"The time column mixes units: {self._other_unit:,} of {rows:,} rows are not in "
-                f"{self._plan.parser.unit} but in another unit ({self._rows.quote()}). "
-                "Use one unit in the whole column.",
-                column=self._plan.time,
-                rows=self._rows.first_rows(),
-            )
-        if self._dropped() == rows:
-            bad = self._rows if self._rows.total() else self._lines
-            raise UnusableFileError(
-                f"None of the {rows:,} rows can be used with times from {quoted(self._plan.time)}: "
-                f"{bad.quote()}. Times must be ISO 8601, access-log times, or "
-                "s, ms, us or ns since 1970, from 1990 to 2099; values must be finite and not negative.",
-                column=self._plan.time,
-                rows=bad.first_rows(),
-            )
-        self._ended = True
-
-    def _traffic(self, frame: Any, window: int, notes: list[str]) -> Traffic:
-        plan = self._plan
-        return Traffic(
-            frame=frame,
-            kind=plan.kind,
-            format=self._source.format,
-            timestamp_column=None if plan.parser.unit == "clf" and plan.time == TIME_COLUMN else plan.time,
-            time_unit=plan.parser.unit,
-            timezone=self._zone.label,
-            value_column=plan.value,
-            value_unit=plan.value_unit,
-            window_seconds=window,
-            rows_read=self._rows_read + self._lines.total(),
-            rows_dropped=self._lines.dropped() + self._rows.dropped(),
-            assumptions=plan.notes + self._zone.notes(self._options.timezone is not None) + notes,
-        )
-
-
-def _text(array: pa.Array[Any], index: int) -> str | None:
-    """A cell as text to quote; None where it has none that can be shown."""
-    cell = array[index]
+def _in_other_order(
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    limits: ReadLimits,
+    window: int,
+    now: float,
+    plan: Plan,
+    traffic: Traffic,
+) -> Traffic:
+    """Many rows are no times: what the first rows said of day and month may be wrong for the whole file."""
+    assert plan.parser.form is not None
+    order = "ydm" if plan.parser.form.order == "ymd" else "ymd"
     try:
-        shown = (pc.cast(cell, pa.string()) if pa.types.is_timestamp(array.type) else cell).as_py()
-    except (ValueError, OverflowError, pa.ArrowException):
-        return None
-    if isinstance(shown, bytes):
-        return shown.decode("utf-8", "replace")
-    return None if shown is None else str(shown)
-
-
-def _fits_a_unit(times: pa.Array[Any]) -> int:
-    """How many of these out-of-range times would be times in another unit."""
-    if pa.types.is_timestamp(times.type) or pa.types.is_date(times.type):
-        return 0
-    text = pa.types.is_integer(times.type) or pa.types.is_floating(times.type)
-    numbers = np.asarray(times.cast(pa.float64(), safe=False)) if text else to_floats(utf8(times)[0])
-    fits = np.zeros(len(numbers), np.bool_)
-    for scale in TICKS.values():
-        fits |= (numbers >= EARLIEST * scale) & (numbers < LATEST * scale)
-    return int(np.count_nonzero(fits))
+        other = _read(
+            path, filename, replace(options, date_order=with_order(plan.parser.form, order).order), limits, window, now
+        )
+    except UnusableFileError:
+        return traffic
+    dropped = [sum(entry.count for entry in one.rows_dropped) for one in (traffic, other)]
+    return other if dropped[1] < dropped[0] else traffic

@@ -1,17 +1,63 @@
 """Text files as bounded streams: unpacked on the fly, with every limit checked while reading."""
 
+import bz2
+import codecs
 import gzip
 import io
+import lzma
+import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, cast
 
-from backend.errors import ProblemError, TooLargeError, UnusableFileError
+import pyarrow as pa
+
+from backend.errors import ProblemError, TooLargeError, UnsupportedFormatError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 
-GZIP_MAGIC = b"\x1f\x8b"
 BLOCK_BYTES = 1024**2
+PACKED_IN = 512  # bytes that tell how a file is packed, and that it is packed once
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How files are packed to be smaller. `unpack` makes a stream of the packed one."""
+
+    name: str
+    magic: bytes
+    extension: str
+    unpack: Callable[[IO[bytes]], Any]
+
+
+def _one_member(file: IO[bytes]) -> IO[bytes]:
+    """The one file of a zip archive; folders and what macOS adds are none."""
+    archive = zipfile.ZipFile(file)
+    members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    if len(members) != 1:
+        names = ", ".join(one.filename[:60] for one in members[:5]) or "none"
+        raise UnsupportedFormatError(
+            f"The zip archive has {len(members)} files ({names}); it must have one. Unpack it and upload each file "
+            "by itself: parts with the same file name become one series."
+        )
+    if members[0].flag_bits & 1:
+        raise UnsupportedFormatError("The zip archive is encrypted. Unpack it and upload the file inside.")
+    return archive.open(members[0])
+
+
+PACKINGS: tuple[Packing, ...] = (
+    Packing("gzip", b"\x1f\x8b", ".gz", lambda file: gzip.GzipFile(fileobj=file)),
+    Packing("zip", b"PK\x03\x04", ".zip", _one_member),
+    Packing("bzip2", b"BZh", ".bz2", bz2.BZ2File),
+    Packing("xz", b"\xfd7zXZ\x00", ".xz", lzma.LZMAFile),
+    Packing("zstd", b"\x28\xb5\x2f\xfd", ".zst", lambda file: pa.CompressedInputStream(cast(Any, file), "zstd")),
+)
+_DAMAGE = (zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
+
+
+def packing_of(start: bytes) -> Packing | None:
+    return next((packing for packing in PACKINGS if start.startswith(packing.magic)), None)
 
 
 class TextStream(io.RawIOBase):
@@ -25,13 +71,17 @@ class TextStream(io.RawIOBase):
         super().__init__()
         self._path = path
         self._file: IO[bytes] = path.open("rb")
-        self.gzipped = self._file.read(2) == GZIP_MAGIC
+        self.packing = packing_of(self._file.read(PACKED_IN))
         self._file.seek(0)
-        self._source: IO[bytes] = gzip.GzipFile(fileobj=self._file) if self.gzipped else self._file  # type: ignore[assignment]
         self._limits = limits
         self._position = 0
         self._line_bytes = 0  # since the last line end
+        self._decoder: codecs.IncrementalDecoder | None = None  # of UTF-16
         self.problem: ProblemError | None = None
+        try:
+            self._source: IO[bytes] = self.packing.unpack(self._file) if self.packing else self._file
+        except _DAMAGE as error:
+            raise self._damaged(error) from error
 
     def readable(self) -> bool:
         return True
@@ -45,19 +95,29 @@ class TextStream(io.RawIOBase):
         most = min(BLOCK_BYTES, max(self._limits.max_line_bytes, 1))
         try:
             chunk = self._unpack(most if size < 0 else min(size, most))
+            chunk = self._as_utf8(chunk)
             self._check(chunk)
             if self._position == 0 and chunk:
                 self._position = len(chunk)
-                return chunk.removeprefix(b"\xef\xbb\xbf") or self.read(size)
+                return chunk.removeprefix(codecs.BOM_UTF8) or self.read(size)
         except ProblemError as problem:
             self.problem = problem
             raise
         self._position += len(chunk)
         return chunk
 
+    def _as_utf8(self, chunk: bytes) -> bytes:
+        """UTF-16 that begins with its mark as UTF-8; everything else as it is."""
+        if self._position == 0 and chunk[:2] in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}:
+            self._decoder = codecs.getincrementaldecoder("utf-16")("replace")
+        if self._decoder is None:
+            return chunk
+        text = self._decoder.decode(chunk, final=not chunk)
+        return text.encode() if text or not chunk else self._as_utf8(self._unpack(2))
+
     def start(self) -> bytes:
         """The first bytes without any check but that of the packing; only before `read`."""
-        return self._unpack(512)
+        return self._unpack(PACKED_IN)
 
     def readall(self) -> bytes:
         raise io.UnsupportedOperation("read in blocks")
@@ -67,17 +127,25 @@ class TextStream(io.RawIOBase):
             return self._source.read(size)
         except EOFError as error:
             raise UnusableFileError(
-                f"The gzip file is truncated: it ends after {self._position:,} unpacked bytes. Upload the whole file."
+                f"The {self._packed} file is truncated: it ends after {self._position:,} unpacked bytes. "
+                "Upload the whole file."
             ) from error
-        except (gzip.BadGzipFile, zlib.error) as error:
-            raise UnusableFileError(
-                f"The gzip file is damaged after {self._position:,} unpacked bytes ({error})."
-            ) from error
+        except _DAMAGE as error:
+            raise self._damaged(error) from error
+
+    @property
+    def _packed(self) -> str:
+        return self.packing.name if self.packing else "text"
+
+    def _damaged(self, error: Exception) -> UnusableFileError:
+        return UnusableFileError(
+            f"The {self._packed} file is damaged after {self._position:,} unpacked bytes ({error})."
+        )
 
     def _check(self, chunk: bytes) -> None:
-        if self.gzipped and self._position + len(chunk) > self._limits.max_unpacked_bytes:
+        if self.packing and self._position + len(chunk) > self._limits.max_unpacked_bytes:
             raise TooLargeError(
-                f"The gzip file unpacks to more than {self._limits.max_unpacked_bytes:,} bytes, the maximum "
+                f"The {self._packed} file unpacks to more than {self._limits.max_unpacked_bytes:,} bytes, the maximum "
                 "(four times SCALEOPS_MAX_UPLOAD_MB).",
                 limit=self._limits.max_unpacked_bytes,
             )
@@ -148,6 +216,19 @@ def read_head(path: Path, limits: ReadLimits) -> tuple[bytes, bool]:
                 return bytes(head), True
             head += chunk
         return bytes(head), not stream.read(1)
+
+
+def read_tail(path: Path, limits: ReadLimits) -> bytes:
+    """The last bytes: at most a block, and what of it a packed file gives only as a whole."""
+    with path.open("rb") as file:
+        if packing_of(file.read(PACKED_IN)) is None:
+            file.seek(max(0, path.stat().st_size - BLOCK_BYTES))
+            return file.read()
+    tail = b""
+    with TextStream(path, limits) as stream:
+        while chunk := stream.read(BLOCK_BYTES):
+            tail = (tail + chunk)[-BLOCK_BYTES:]
+    return tail
 
 
 def line_blocks(stream: TextStream) -> Iterator[bytes]:

@@ -16,8 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError
+from backend.ingest.cells import as_text, is_moment, is_text, to_floats, utf8
 from backend.ingest.contract import TimeUnit
 from backend.ingest.fixed_width_times import iso_micros
+from backend.ingest.time_forms import FORMS, Newest, TimeForm, offset_seconds, read_moments
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -28,6 +30,9 @@ EARLIEST = 631_152_000  # 1990-01-01
 LATEST = 4_102_444_800  # 2100-01-01, not included
 AMBIGUOUS_SLOT = 900  # clocks change on multiples of 15 minutes
 
+SPREADSHEET_EPOCH = -2_209_161_600  # 1899-12-30
+MOST_OFFSETS = 8  # different offsets in a file that are remembered
+
 _PIECE_ROWS = 2_048
 
 NO_TIME = "no time"
@@ -36,15 +41,12 @@ OUT_OF_RANGE = "time outside 1990 to 2099"
 AMBIGUOUS = "local time that occurs twice, when clocks go back"
 NONEXISTENT = "local time that does not exist, when clocks go forward"
 
-_ISO = re.compile(
-    r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d+)?)?)?\s*(Z|UTC|[+-]\d{2}(:?\d{2})?)?)?\s*", re.I
-)
-_CLF = re.compile(r"\s*\[?\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2}( [+-]\d{4})?\]?\s*")
 _OFFSET = r"(?i)[T ]\d{2}.*(Z|UTC|[+-]\d{2}(:?\d{2})?)\s*$"
+_FORMS = [re.compile(rf"\s*{form.pattern}\s*") for form in FORMS]
 
 
 def looks_like_time(cell: str) -> bool:
-    return bool(_ISO.fullmatch(cell) or _CLF.fullmatch(cell))
+    return any(form.fullmatch(cell) for form in _FORMS)
 
 
 def parse_zone(name: str) -> tzinfo:
@@ -72,16 +74,34 @@ class Zone:
     info: tzinfo
     undecided: set[int] = field(default_factory=set)
     naive_seen: bool = False  # times without an offset of their own, which are read in this zone
-    offset_seen: bool = False
+    offsets: set[int] = field(default_factory=set)  # of the times that have one, seconds east of UTC
+    of_column: str | None = None  # the zone that a column's type names
 
     @property
     def label(self) -> str:
         """The zone for `Traffic.timezone`: by name if any time needed it."""
         return "offsets in the data" if self.offset_seen and not self.naive_seen else self.name
 
+    @property
+    def offset_seen(self) -> bool:
+        return bool(self.offsets) or self.of_column is not None
+
     def forget(self) -> None:
         self.undecided.clear()
-        self.naive_seen = self.offset_seen = False
+        self.offsets.clear()
+        self.naive_seen = False
+        self.of_column = None
+
+    def wall_clock(self, ticks: Ints, ticks_per_second: int) -> Ints:
+        """What clocks showed at these moments where the times come from, as far as that is known."""
+        if len(self.offsets) == 1 and not self.naive_seen:
+            return ticks + next(iter(self.offsets)) * ticks_per_second
+        info = parse_zone(self.of_column) if self.of_column else self.info
+        if self.offsets or (self.of_column is None and (not self.naive_seen or self.is_utc)):
+            return ticks
+        seconds, rest = np.divmod(ticks, ticks_per_second)
+        local = pd.DatetimeIndex(seconds.view("M8[s]"), tz="UTC").tz_convert(info).tz_localize(None)
+        return np.asarray(local.as_unit("s"), "M8[s]").view(np.int64) * ticks_per_second + rest
 
     def notes(self, given: bool) -> list[str]:
         """What to report about it; `given`: the caller named the zone."""
@@ -115,6 +135,7 @@ class TimeParser:
     unit: TimeUnit
     ticks_per_second: int
     convert: Convert
+    form: TimeForm | None = None  # for text
 
     def parse(self, times: pa.Array[Any]) -> Parsed:
         missing = _nulls(times) if times.null_count else None
@@ -132,41 +153,6 @@ class TimeParser:
         return Parsed(ticks, [(reason, mask) for reason, mask in bad if mask.any()])
 
 
-def plain(array: pa.Array[Any]) -> pa.Array[Any]:
-    """Dictionary and decimal columns as what they stand for."""
-    kind = array.type
-    if pa.types.is_dictionary(kind):
-        return plain(array.cast(kind.value_type))
-    if pa.types.is_decimal(kind) or pa.types.is_float16(kind):
-        return array.cast(pa.float64(), safe=False)
-    return array
-
-
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type that `plain` gives."""
-    if pa.types.is_dictionary(kind):
-        return plain_type(kind.value_type)
-    return pa.float64() if pa.types.is_decimal(kind) or pa.types.is_float16(kind) else kind
-
-
-def is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-    )
-
-
-def is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind))
-
-
-def is_moment(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
-
-
 def ticks_parser(unit: TimeUnit, ticks_per_second: int) -> TimeParser:
     """Integers that are ticks already."""
     return TimeParser(unit, ticks_per_second, lambda times: Parsed(_ints(times), []))
@@ -181,7 +167,10 @@ def moment_parser(kind: pa.DataType, zone: Zone) -> TimeParser:
         if pa.types.is_date(kind):
             times = times.cast(pa.timestamp("s"), safe=False)
         ticks = _ints(times)
-        return _localise(ticks, unit, zone, ~_nulls(times)) if naive else Parsed(ticks, [])
+        if naive:
+            return localise(ticks, unit, zone, ~_nulls(times))
+        zone.of_column = getattr(kind, "tz", None)
+        return Parsed(ticks, [])
 
     return TimeParser(unit, TICKS[unit], convert)
 
@@ -211,56 +200,40 @@ def text_number_parser(unit: NumberUnit) -> TimeParser:
 
 def iso_parser(zone: Zone) -> TimeParser:
     """ISO 8601 text, with or without an offset, row by row."""
-    return TimeParser("iso", TICKS["us"], lambda times: _parse_iso(times, zone))
+    return TimeParser("iso", TICKS["us"], lambda times: _parse_iso(times, zone), FORMS[0])
 
 
-def clf_parser(zone: Zone) -> TimeParser:
-    """`01/Jul/1995:00:00:01 -0400`, with or without brackets and offset."""
+def form_parser(form: TimeForm, zone: Zone, newest: Newest | None = None) -> TimeParser:
+    """Text in one of the forms of time_forms.py."""
+    unit: TimeUnit = "iso" if form.name.startswith("ymd") else ("clf" if form.name == "log" else "text")
 
     def convert(times: pa.Array[Any]) -> Parsed:
-        text, _ = utf8(times)
-        parts = pc.extract_regex(
-            text,
-            r"^\s*\[?(?P<d>\d{2})/(?P<m>[A-Za-z]{3})/(?P<y>\d{4}):(?P<t>\d{2}:\d{2}:\d{2})\s*(?P<z>[+-]\d{4})?\]?\s*$",
-        )
-        month = pc.index_in(pc.utf8_lower(parts.field("m")), value_set=pa.array(_MONTHS))
-        number = pc.take(pa.array([f"{index:02}" for index in range(1, 13)]), month)
-        date = _join([parts.field("y"), number, parts.field("d")], "-")
-        whole = _join([date, pa.scalar("T"), parts.field("t"), parts.field("z")], "")
-        parsed = _parse_iso(whole, zone)
-        return Parsed(parsed.ticks, [*parsed.bad, (NOT_A_TIME, _nulls(whole))])
+        return _read_form(as_text(times), form, zone, newest)
 
-    return TimeParser("clf", TICKS["us"], convert)
+    return TimeParser(unit, TICKS["us"], convert, form)
 
 
-def _join(parts: list[Any], between: str) -> pa.Array[Any]:
-    """Text columns and constants put together row by row; null where one of them is."""
-    joined: pa.Array[Any] = pc.call_function("binary_join_element_wise", [*parts, pa.scalar(between)])
-    return joined
+def spreadsheet_parser(zone: Zone) -> TimeParser:
+    """Days since 1899-12-30, as spreadsheets keep times; their fractions are good to the second."""
+
+    def convert(times: pa.Array[Any]) -> Parsed:
+        days = to_floats(as_text(times)) if is_text(times.type) else np.asarray(times.cast(pa.float64(), safe=False))
+        unreadable = ~np.isfinite(days)
+        bounded = np.clip(np.where(unreadable, 0.0, days), 0.0, 200_000.0)
+        ticks = np.rint(bounded * 86_400).astype(np.int64) + SPREADSHEET_EPOCH
+        local = localise(ticks * TICKS["us"], "us", zone, ~unreadable)
+        return Parsed(local.ticks, [(NOT_A_TIME, unreadable), *local.bad])
+
+    return TimeParser("days", TICKS["us"], convert)
 
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
-
-def utf8(array: pa.Array[Any]) -> tuple[pa.Array[Any], Bools | None]:
-    """Text as UTF-8, and which rows were not (they become U+FFFD and so no time and no number)."""
-    if pa.types.is_string(array.type):
-        return array, None
-    try:
-        return pc.cast(array, pa.string()), None
-    except pa.ArrowInvalid:
-        cells = [cell if cell is None else cell.decode("utf-8", "replace") for cell in array.to_pylist()]
-        broken = np.array([cell is not None and "\N{REPLACEMENT CHARACTER}" in cell for cell in cells], np.bool_)
-        return pa.array(cells, pa.string()), broken
-
-
-def to_floats(text: pa.Array[Any]) -> npt.NDArray[np.float64]:
-    """Text → numbers; NaN where it is none (or says NaN)."""
-    try:
-        return np.asarray(pc.cast(text, pa.float64()).to_numpy(zero_copy_only=False), np.float64)
-    except pa.ArrowInvalid:
-        cells = pd.Series(text.to_pylist(), dtype=object)
-        return np.asarray(pd.to_numeric(cells, errors="coerce"), np.float64)
+def _read_form(text: pa.Array[Any], form: TimeForm, zone: Zone, newest: Newest | None) -> Parsed:
+    moments = read_moments(text, form, newest)
+    for offset in np.unique(moments.offsets[moments.has_offset])[: MOST_OFFSETS + 1].tolist():
+        zone.offsets.add(int(offset))
+    ticks = moments.ticks - moments.offsets * TICKS["us"]
+    local = localise(ticks, "us", zone, moments.good & ~moments.has_offset)
+    return Parsed(local.ticks, [(NOT_A_TIME, ~moments.good), *local.bad])
 
 
 def _ints(array: pa.Array[Any]) -> Ints:
@@ -299,17 +272,17 @@ def _parse_iso(times: pa.Array[Any], zone: Zone) -> Parsed:
     """Arrow's parser takes all rows or none, at 20 ns a row: the batch first, then pieces, then rows."""
     fixed = iso_micros(times)
     if fixed is not None:
-        ticks, has_offset = fixed
-        if has_offset:
-            zone.offset_seen = True
+        ticks, offset = fixed
+        if offset is not None:
+            zone.offsets.add(offset)
             return Parsed(ticks, [])
-        return _localise(ticks, "us", zone, np.ones(len(ticks), np.bool_))
+        return localise(ticks, "us", zone, np.ones(len(ticks), np.bool_))
     text, _ = utf8(times)
     whole = _parse_iso_whole(text, zone)
     if whole is not None:
         return whole
     if len(text) <= _PIECE_ROWS:
-        return _parse_iso_rows(text, zone)
+        return _read_form(text, FORMS[0], zone, None)
     return _concatenated([_parse_iso(text.slice(at, _PIECE_ROWS), zone) for at in range(0, len(text), _PIECE_ROWS)])
 
 
@@ -322,9 +295,11 @@ def _parse_iso_whole(text: pa.Array[Any], zone: Zone) -> Parsed | None:
     except pa.ArrowInvalid:
         return None
     if has_offset:
-        zone.offset_seen = True
+        for cell in (first, text[-1].as_py()):
+            tail = re.search(r"(Z|UTC|[+-]\d{2}:?(\d{2})?)\s*$", cell or "", re.I)
+            zone.offsets.add((offset_seconds(tail[1].strip()) or 0) if tail else 0)
         return Parsed(ticks, [])
-    return _localise(ticks, "us", zone, ~_nulls(text))
+    return localise(ticks, "us", zone, ~_nulls(text))
 
 
 def _concatenated(pieces: list[Parsed]) -> Parsed:
@@ -339,25 +314,7 @@ def _concatenated(pieces: list[Parsed]) -> Parsed:
     return Parsed(np.concatenate([piece.ticks for piece in pieces]), bad)
 
 
-def _parse_iso_rows(text: pa.Array[Any], zone: Zone) -> Parsed:
-    """The slow way, for batches with a bad row, mixed offsets, nanoseconds or a decimal comma."""
-    cells = pc.replace_substring_regex(pc.utf8_trim_whitespace(text), r"(:\d{2}),(\d)", r"\1.\2")
-    cells = pc.replace_substring_regex(cells, r"^(\d{4})/(\d{2})/(\d{2})", r"\1-\2-\3")
-    moments = pd.to_datetime(
-        pd.Series(cells.to_pylist(), dtype=object), errors="coerce", format="ISO8601", utc=True
-    ).dt.as_unit("us")
-    unreadable = np.asarray(moments.isna(), np.bool_)
-    ticks = np.asarray(moments.dt.tz_localize(None), "M8[us]").view(np.int64)
-    ticks = np.where(unreadable, 0, ticks)
-    matches: pa.Array[Any] = pc.fill_null(pc.match_substring_regex(cells, _OFFSET), False)  # type: ignore[arg-type]
-    has_offset = np.asarray(matches.to_numpy(zero_copy_only=False), np.bool_)
-    zone.offset_seen |= bool(np.any(has_offset & ~unreadable))
-    local = _localise(ticks, "us", zone, ~has_offset & ~unreadable)
-    bad = list(local.bad)
-    return Parsed(local.ticks, [(NOT_A_TIME, unreadable), *bad])
-
-
-def _localise(ticks: Ints, unit: NumberUnit, zone: Zone, naive: Bools) -> Parsed:
+def localise(ticks: Ints, unit: NumberUnit, zone: Zone, naive: Bools) -> Parsed:
     """Local ticks → UTC ticks where `naive`.
 
     A local hour that happens twice cannot be told apart in a log that need not be sorted, so it is dropped and

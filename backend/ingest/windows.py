@@ -1,29 +1,26 @@
-"""Records → a regular series of windows: counting a raw log, averaging a series, gaps and edges."""
+"""Requests → a regular series of windows: counting a raw log, its silences and its edges."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from backend.errors import UnusableFileError
-from backend.ingest.contract import ValueUnit
 from backend.ingest.rejects import RejectCounter
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 
-QUIET_WINDOWS = 60  # a longer run of windows without requests is an outage
+QUIET_WINDOWS, QUIET_SECONDS, QUIET_DISTANCES = 60, 3_600, 3  # a silence longer than all three is an outage
+FAR_SECONDS, FAR_WINDOWS, FAR_ROWS = 30 * 86_400, 1_000, 5  # so few rows so far from all others have a wrong time
+_CHUNK = 4_096  # windows that are counted in one piece
+_DENSE = 1 << 20  # windows that a batch may span to be counted without sorting
 EDGE_COVERAGE = 0.95
-MIN_COVERAGE = 0.5  # of a window, by rows of a finer series
-# A last count below half of the least of the hour before it was most likely taken before its window was over.
-CUT_SHARE = 0.5
-CUT_WINDOWS = 60
 FIRST_EDGE = "in the first window, which the log covers only in part"
 LAST_EDGE = "in the last window, which the log covers only in part"
-REPEATED = "duplicate row"
-REPLACED = "superseded: a later row has the same time"
+FAR = "far from all other rows in time"
 
 
 def moment(seconds: float) -> str:
@@ -51,58 +48,86 @@ def check_span(first: float, last: float, window: int, most: int) -> None:
 
 
 class RawCounter:
-    """Counts requests a window, batch by batch; holds one number a window and no rows."""
+    """Counts requests a window, batch by batch; holds windows with requests and some around them, and no rows."""
 
     def __init__(self, window: int, ticks_per_second: int, max_windows: int) -> None:
         self.window = window
         self.ticks_per_second = ticks_per_second
-        self._max_windows = max_windows
-        self._base = 0  # number of the window that _counts begins with
-        self._counts = np.zeros(0, np.int64)
-        self.first_tick: int | None = None
-        self.last_tick: int | None = None
+        self.max_windows = max_windows
+        self._chunks: dict[int, Ints] = {}
+        self._spans: dict[int, tuple[int, int]] = {}  # first and last tick of a chunk
 
     def add(self, ticks: Ints) -> None:
         if len(ticks) == 0:
             return
-        low, high = int(ticks.min()), int(ticks.max())
-        self.first_tick = low if self.first_tick is None else min(low, self.first_tick)
-        self.last_tick = high if self.last_tick is None else max(high, self.last_tick)
-        check_span(
-            self.first_tick / self.ticks_per_second,
-            self.last_tick / self.ticks_per_second,
-            self.window,
-            self._max_windows,
-        )
-        per_window = self.window * self.ticks_per_second
-        base = low // per_window
-        counts = np.bincount(ticks // per_window - base)
-        self._grow(base, base + len(counts))
-        self._counts[base - self._base : base - self._base + len(counts)] += counts
+        numbers = ticks // (self.window * self.ticks_per_second)
+        base = int(numbers.min()) // _CHUNK * _CHUNK
+        if int(numbers.max()) - base < _DENSE:
+            counts = np.bincount(numbers - base)
+            for at in range(0, len(counts), _CHUNK):
+                piece = counts[at : at + _CHUNK]
+                if piece.any():
+                    self._chunk((base + at) // _CHUNK)[: len(piece)] += piece
+        else:
+            for number, count in zip(*(each.tolist() for each in np.unique(numbers, return_counts=True)), strict=True):
+                self._chunk(number // _CHUNK)[number % _CHUNK] += count
+        self._note_spans(ticks, numbers // _CHUNK)
 
-    def _grow(self, start: int, stop: int) -> None:
-        """Make room for windows [start, stop), with some to spare so that growing stays cheap."""
-        if len(self._counts) == 0:
-            self._base, self._counts = start, np.zeros(stop - start, np.int64)
-            return
-        end = self._base + len(self._counts)
-        before, after = max(0, self._base - start), max(0, stop - end)
-        if before or after:
-            spare = len(self._counts) // 2
-            before, after = before and before + spare, after and after + spare
-            self._counts = np.pad(self._counts, (before, after))
-            self._base -= before
+    def _chunk(self, number: int) -> Ints:
+        return self._chunks.setdefault(number, np.zeros(_CHUNK, np.int64))
 
-    def span(self) -> tuple[int, int]:
-        """First and last tick; only after something was added."""
-        if self.first_tick is None or self.last_tick is None:
+    def _note_spans(self, ticks: Ints, chunks: Ints) -> None:
+        if chunks.min() == chunks.max():
+            pairs = [(int(chunks[0]), ticks)]
+        else:
+            order = np.argsort(chunks, kind="stable")
+            places = np.flatnonzero(np.diff(chunks[order])) + 1
+            pairs = [(int(chunks[piece[0]]), ticks[piece]) for piece in np.split(order, places)]
+        for chunk, own in pairs:
+            low, high = int(own.min()), int(own.max())
+            before = self._spans.get(chunk, (low, high))
+            self._spans[chunk] = min(low, before[0]), max(high, before[1])
+
+    def known(self) -> tuple[Ints, Ints]:
+        """Numbers of the windows with requests, and how many each has; only after something was added."""
+        pieces = [
+            (chunk * _CHUNK + np.flatnonzero(counts), counts[counts > 0])
+            for chunk, counts in sorted(self._chunks.items())
+        ]
+        if not pieces:
             raise ValueError("nothing was counted")
-        return self.first_tick, self.last_tick
+        return np.concatenate([numbers for numbers, _ in pieces]), np.concatenate([counts for _, counts in pieces])
 
-    def counts(self) -> tuple[int, Ints]:
-        """Number of the first window and the counts up to the last window with a request."""
-        used = np.flatnonzero(self._counts)
-        return self._base + int(used[0]), self._counts[used[0] : used[-1] + 1]
+    def span(self, first: int, last: int) -> tuple[int, int]:
+        """First and last tick of the requests from window number `first` to `last`."""
+        per_window = self.window * self.ticks_per_second
+        low, high = self._spans[first // _CHUNK][0], self._spans[last // _CHUNK][1]
+        return max(low, first * per_window), min(high, (last + 1) * per_window - 1)
+
+
+def without_far(numbers: Ints, weights: Ints, window: int) -> tuple[slice, list[int]]:
+    """Which windows (sorted) are not far from all others, and the numbers of the few that are."""
+    far = max(FAR_SECONDS // window, FAR_WINDOWS)
+    cuts = np.flatnonzero(np.diff(numbers) > far) + 1
+    if len(cuts) == 0:
+        return slice(0, len(numbers)), []
+    edges = [0, *cuts.tolist(), len(numbers)]
+    rows = [int(weights[a:b].sum()) for a, b in pairwise(edges)]
+    main = int(np.argmax(rows))
+    few = min(FAR_ROWS, rows[main] // 2)
+    start, stop = 0, len(rows)
+    while start < main and sum(rows[: start + 1]) <= few:
+        start += 1
+    while stop - 1 > main and sum(rows[stop - 1 :]) <= few:
+        stop -= 1
+    kept = slice(edges[start], edges[stop])
+    return kept, [*numbers[: kept.start].tolist(), *numbers[kept.stop :].tolist()]
+
+
+def far_note(left: list[int], window: int) -> str:
+    """The sentence about rows that were left out as being far from all others."""
+    times = ", ".join(moment(number * window) for number in left[:3])
+    return f"Rows far from all others in time, at {times}, were left out: their times may be wrong."
 
 
 def raw_series(
@@ -112,26 +137,42 @@ def raw_series(
 
     `undecided`: starts (s) of slots of `slot` seconds in which it is not known what happened.
     """
-    first_tick, last_tick = counter.span()
+    numbers, weights = counter.known()
+    kept, left = without_far(numbers, weights, counter.window)
+    notes = [far_note(left, counter.window)] if left else []
+    if left:
+        rejects.add(FAR, count=int(weights.sum() - weights[kept].sum()))
+    numbers, weights = numbers[kept], weights[kept]
+    first = int(numbers[0])
+    first_tick, last_tick = counter.span(first, int(numbers[-1]))
     if first_tick == last_tick:
         raise UnusableFileError(
             f"All times are equal ({moment(first_tick / counter.ticks_per_second)}). "
             "At least two windows of traffic are needed."
         )
-    first, counts = counter.counts()
+    check_span(
+        first_tick / counter.ticks_per_second, last_tick / counter.ticks_per_second, counter.window, counter.max_windows
+    )
+    counts = np.zeros(int(numbers[-1]) - first + 1, np.int64)
+    counts[numbers - first] = weights
     rps = counts / counter.window
-    _mark_outages(rps, counts)
+    mark_outages(rps, numbers - first, weights, counter.window)
     _mark_slots(rps, first, counter.window, undecided, slot)
-    start, stop, notes = _edges(counter, first, counts, rejects)
-    _need_two(rps[start:stop], counter.window, notes)
-    return to_frame(first + start, rps[start:stop], counter.window), notes
+    start, stop, edges = _edges(counter, first, counts, rejects)
+    need_two(rps[start:stop], counter.window, edges)
+    return to_frame(first + start, rps[start:stop], counter.window), notes + edges
 
 
-def _mark_outages(rps: Floats, counts: Ints) -> None:
-    """Runs of more than QUIET_WINDOWS empty windows become unknown."""
-    busy = np.flatnonzero(counts)
-    for place in np.flatnonzero(np.diff(busy) - 1 > QUIET_WINDOWS):
-        rps[busy[place] + 1 : busy[place + 1]] = np.nan
+def mark_outages(rps: Floats, places: Ints, weights: Ints, window: int) -> None:
+    """Silences become unknown that are longer than 60 windows, than an hour, and than three times the middle distance
+    of the requests. `places`: windows that have some, `weights`: how many."""
+    distances = np.diff(places)
+    middle = 0.0  # where most requests follow another in the same window
+    if len(distances) and int(weights.sum()) - len(places) < len(distances):
+        middle = float(np.median(distances)) * window
+    for place in np.flatnonzero(distances - 1 > QUIET_WINDOWS):
+        if distances[place] * window > max(QUIET_SECONDS, QUIET_DISTANCES * middle):
+            rps[places[place] + 1 : places[place + 1]] = np.nan
 
 
 def _mark_slots(rps: Floats, first: int, window: int, slots: Iterable[int], slot: int) -> None:
@@ -144,7 +185,7 @@ def _mark_slots(rps: Floats, first: int, window: int, slots: Iterable[int], slot
 def _edges(counter: RawCounter, first: int, counts: Ints, rejects: RejectCounter) -> tuple[int, int, list[str]]:
     """Which windows to keep: the log covers from its first to its last time, and an edge window counts only if
     that span covers 95 % of it."""
-    first_tick, last_tick = counter.span()
+    first_tick, last_tick = counter.span(first, first + len(counts) - 1)
     window, scale = counter.window, counter.ticks_per_second
     begin = first_tick / scale - first * window
     # A time of whole seconds stands for the second that it begins.
@@ -170,7 +211,7 @@ def _edge_note(which: str, verb: str, window_start: int, time: float, requests: 
     )
 
 
-def _need_two(rps: Floats, window: int, notes: list[str]) -> None:
+def need_two(rps: Floats, window: int, notes: list[str]) -> None:
     known = int(np.count_nonzero(~np.isnan(rps)))
     if known < 2:
         because = f" {' '.join(notes)}" if notes else ""
@@ -179,52 +220,6 @@ def _need_two(rps: Floats, window: int, notes: list[str]) -> None:
             f"A smaller window_seconds may help.{because}",
             windows=known,
         )
-
-
-@dataclass(frozen=True)
-class SeriesRows:
-    """Rows of a series, sorted by time, one per time: ticks since 1970 and values."""
-
-    ticks: Ints
-    values: Floats
-
-
-def one_row_per_time(
-    ticks: Ints, values: Floats, summed: bool | None, rejects: RejectCounter
-) -> tuple[SeriesRows, list[str]]:
-    """Sort, and settle several rows of one time.
-
-    The last row of a time counts, as when a point is written again; but where most times have several rows and
-    the file has other columns too (`summed` is not False), the rows are parts (routes, hosts) and are added up.
-    """
-    if np.any(ticks[1:] < ticks[:-1]):
-        order = np.argsort(ticks, kind="stable")
-        ticks, values = ticks[order], values[order]
-    new = np.empty(len(ticks), np.bool_)
-    new[:1] = True
-    new[1:] = ticks[1:] != ticks[:-1]
-    if new.all():
-        return SeriesRows(ticks, values), []
-    starts = np.flatnonzero(new)
-    sizes = np.diff(np.append(starts, len(ticks)))
-    if summed and np.count_nonzero(sizes > 1) * 2 >= len(sizes):
-        note = (
-            f"Most times have several rows (up to {sizes.max():,}), read as parts such as routes or hosts: "
-            "their values were summed. If they are not parts, keep one row per time."
-        )
-        return SeriesRows(ticks[starts], np.add.reduceat(values, starts)), [note]
-    last = starts + sizes - 1
-    same = values == np.repeat(values[last], sizes)
-    same[last] = False
-    repeated = int(np.count_nonzero(same))
-    replaced = len(ticks) - len(starts) - repeated
-    notes = []
-    if repeated:
-        rejects.add(REPEATED, count=repeated)
-    if replaced:
-        rejects.add(REPLACED, count=replaced)
-        notes.append(f"{replaced:,} rows were superseded: of rows with the same time the last one counts.")
-    return SeriesRows(ticks[last], values[last]), notes
 
 
 def find_step(ticks: Ints, ticks_per_second: int) -> tuple[float, bool]:
@@ -238,75 +233,3 @@ def find_step(ticks: Ints, ticks_per_second: int) -> tuple[float, bool]:
     if shares[best] * 2 >= len(gaps):
         return float(steps[best]), True
     return max(round(middle), 1) if middle >= 1 else middle, False
-
-
-def series_windows(
-    rows: SeriesRows, ticks_per_second: int, window: int, unit: ValueUnit, max_windows: int
-) -> tuple[pd.DataFrame, int, list[str]]:
-    """Rows → frame, the window used, and what was assumed."""
-    if len(rows.ticks) < 2:
-        raise UnusableFileError(
-            f"The file has {len(rows.ticks)} usable time{'' if len(rows.ticks) == 1 else 's'}; "
-            "at least two windows of traffic are needed."
-        )
-    step, regular = find_step(rows.ticks, ticks_per_second)
-    notes = [] if regular else [f"The times are irregular; the median interval of {step:g} s was used as the step."]
-    if step > window:
-        wanted, window = window, max(1, round(step))
-        notes.append(f"The rows are {step:g} s apart, so the windows are {window} s instead of {wanted} s.")
-    seconds = rows.ticks / ticks_per_second
-    check_span(float(seconds[0]), float(seconds[-1]), window, max_windows)
-    rates = rows.values / step if unit == "count" else rows.values
-    if round(step) == window:
-        numbers, more = _on_grid(seconds, window)
-    else:
-        numbers, more = np.floor_divide(rows.ticks, window * ticks_per_second), []
-        notes.append(f"The rows are {step:g} s apart; each window of {window} s is the average of its rows.")
-    frame, partly = _average(numbers, rates, min(1.0, step / window), window)
-    if unit == "count" and _looks_cut(frame["actual_rps"].to_numpy()):
-        partly.append(
-            f"The last window ({frame.index[-1]:%Y-%m-%d %H:%M:%S} UTC) was left out: its count is less than half of "
-            f"the least of the {CUT_WINDOWS} windows before it, so it was probably taken before the window was over. "
-            "Send the file again once it is."
-        )
-        frame = frame.iloc[:-1]
-    _need_two(frame["actual_rps"].to_numpy(), window, [])
-    return frame, window, notes + more + partly
-
-
-def _looks_cut(rps: Floats) -> bool:
-    before = rps[-CUT_WINDOWS - 1 : -1]
-    return len(before) == CUT_WINDOWS and bool(rps[-1] < CUT_SHARE * np.min(before))  # False where one is unknown
-
-
-def _on_grid(seconds: Floats, window: int) -> tuple[Ints, list[str]]:
-    """Window numbers for rows one window apart. Times around the series' own phase belong to it, so a scraper
-    that is late by a second does not fill one window twice and leave the next one empty."""
-    phases, shares = np.unique(np.rint(seconds) % window, return_counts=True)
-    phase = float(phases[np.argmax(shares)])
-    numbers = np.rint((seconds - phase) / window).astype(np.int64)
-    if phase == 0 and np.array_equal(numbers * window, seconds):
-        return numbers, []
-    offset = f"{phase:g} s after" if phase else "near"
-    return numbers, [
-        f"The times are not aligned to windows of {window} s (most are {offset} a start): "
-        "each was moved to the start of its window."
-    ]
-
-
-def _average(numbers: Ints, rates: Floats, share: float, window: int) -> tuple[pd.DataFrame, list[str]]:
-    """Mean rate of every window that its rows cover by half at least (a row covers `share` of a window)."""
-    first = int(numbers[0])
-    rows = np.bincount(numbers - first)
-    sums = np.bincount(numbers - first, weights=rates)
-    enough = rows * share >= MIN_COVERAGE
-    rps = np.full(len(rows), np.nan)
-    rps[enough] = sums[enough] / rows[enough]
-    thin = int(np.count_nonzero((rows > 0) & ~enough))
-    notes = []
-    if thin:
-        notes.append(f"{thin:,} windows are unknown: their rows cover less than half of each.")
-    known = np.flatnonzero(enough)
-    if len(known) == 0:
-        return to_frame(first, rps[:0], window), notes
-    return to_frame(first + int(known[0]), rps[known[0] : known[-1] + 1], window), notes

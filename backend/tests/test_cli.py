@@ -57,6 +57,29 @@ def test_the_options_of_reading_reach_the_reader(tmp_path: Path) -> None:
     assert report["assumptions"] == []
 
 
+@pytest.fixture
+def asked_about(tmp_path: Path) -> Path:
+    path = tmp_path / "values.csv"
+    path.write_text("time,value\n" + "".join(f"2024-03-05 00:{minute:02},{60 + minute % 7}\n" for minute in range(30)))
+    return path
+
+
+@pytest.mark.parametrize("command", [["import"], ["import", "--dry-run"], ["inspect"], ["forecast"]])
+def test_a_file_of_two_readings_ends_a_command_with_3_where_nobody_can_be_asked(
+    asked_about: Path, command: list[str]
+) -> None:
+    result = runner.invoke(app, [*command, str(asked_about)])
+    assert result.exit_code == 3
+    assert "rate" in result.output
+
+
+def test_a_dry_run_stores_nothing_and_says_what_is_read(traffic: Path, tmp_path: Path) -> None:
+    result = runner.invoke(app, ["import", str(traffic), "--dry-run", "--json"])
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["kind"], report["choices"]) == (0, "series", [])
+    assert not (tmp_path / "store.sqlite").exists()
+
+
 def test_import_stores_a_file_and_says_what_was_done(traffic: Path) -> None:
     result = runner.invoke(app, ["import", str(traffic), "--json"])
     assert result.exit_code == 0, result.output

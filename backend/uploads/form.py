@@ -14,7 +14,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from typing_extensions import TypedDict
 
 from backend.errors import InvalidRequestError, TooLargeError
-from backend.ingest import Kind, ReadOptions, TimeUnit, ValueUnit
+from backend.ingest import DateOrder, Kind, ReadOptions, Rows, TimeUnit, ValueUnit
 
 FILE_FIELD = "file"
 MAX_FIELD_BYTES = 10_000
@@ -26,12 +26,21 @@ class UploadForm(TypedDict, total=False):
     """Form fields beside the file; each overrides what would be detected. An empty one counts as absent."""
 
     kind: Annotated[Kind, Field(description="a row a request (raw) or a row a window (series)")]
-    timestamp_column: Annotated[str, Field(max_length=1000, description="column that holds the time")]
+    timestamp_column: Annotated[
+        str, Field(max_length=1000, description="column that holds the time; several, joined by ` + `, are its parts")
+    ]
     time_unit: TimeUnit
     timezone: Annotated[str, Field(max_length=100, description="IANA name or offset, for times without one")]
-    value_column: Annotated[str, Field(max_length=1000, description="column that holds the traffic")]
-    value_unit: Annotated[ValueUnit, Field(description="requests in a window (count) or a second (rate)")]
+    value_column: Annotated[
+        str, Field(max_length=1000, description="column that holds the traffic; several, joined by ` + `, are added up")
+    ]
+    value_unit: Annotated[
+        ValueUnit,
+        Field(description="requests in a row (count), in a second (rate), or since a start (total, a counter)"),
+    ]
     window_seconds: Annotated[int, Field(ge=1, le=86_400)]
+    rows: Annotated[Rows, Field(description="what counts of several rows of one time")]
+    date_order: Annotated[DateOrder, Field(description="order of day, month and year in dates of numbers")]
 
 
 UPLOAD_FORM = TypeAdapter(UploadForm)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from backend.config import Settings
@@ -17,19 +18,19 @@ from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many, series_name
+from backend.uploads.again import file_digest, given_fields, import_attributes, read_before
 from backend.uploads.workers import OnStep
 
+AFTER_SPAN = 60  # windows, the longest horizon
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
 @dataclass(frozen=True)
 class ImportResult:
-    """What became of a file. `gaps`: windows between first and last that are unknown."""
+    """What became of a file."""
 
     key: SeriesKey
     traffic: Traffic
-    windows: int
-    gaps: int
     points_written: int
     scores: dict[str, Errors]
 
@@ -49,7 +50,8 @@ def import_file(
     """Read a file, predict every window of it as it would have been predicted then, and store both.
 
     Of its last seven days every forecast is stored, as it would have been issued: accuracy, past forecasts and
-    selection then read those of a file and of a feed alike. Nothing is stored unless everything before it went well.
+    selection then read those of a file and of a feed alike. The same bytes with other fields replace all that their
+    first reading stored. Nothing is stored unless everything before it went well.
     `on_step` may raise to call the import off.
     """
     key = SeriesKey(series_name(filename), estimator.version)
@@ -58,33 +60,69 @@ def import_file(
     on_step("forecasting")
     refuse_one_too_many(store, key.name, max_series)
     window = traffic.window_seconds
-    frame = with_stored_history(store, key, traffic.frame, window, estimator.history_windows)
-    one_ahead = estimator.forecasts_at(frame, 1)
-    points = predicted_points(frame, one_ahead).loc[traffic.frame.index[0] :]
-    first = first_kept_row(len(traffic.frame), len(frame), window)
-    forecasts = rolling_table(key, _newest_forecasts(estimator, frame, first, one_ahead), window)
+    digest, fields = file_digest(path), given_fields(options)
+    again = read_before(store.find(key.name), digest, fields)
+    frame = traffic.frame
+    if not again:
+        frame = with_stored_history(store, key, frame, window, estimator.history_windows)
+    begin = traffic.frame.index[0]
+    kept_from = frame.index[first_kept_row(len(traffic.frame), len(frame), window)]
+    spans = [_predicted(estimator, span, kept_from) for span in known_spans(frame, estimator.history_windows)]
+    table = points_table(key, pd.concat([span.points.loc[begin:] for span in spans]))
+    forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
     on_step("storing")
-    table = points_table(key, points)
-    if store.write({POINTS: table, FORECASTS: forecasts}, [SeriesInfo(key, window, origin)]):
+    if again:
+        store.delete_series(key.name)
+    info = SeriesInfo(key, window, origin, import_attributes(store.find(key.name), digest, fields, traffic.frame))
+    if store.write({POINTS: table, FORECASTS: forecasts}, [info]):
         raise another_window(store, key, window)
+    longest = max(spans, key=lambda span: len(span.frame))
     return ImportResult(
         key=key,
         traffic=traffic,
-        windows=len(points),
-        gaps=int(points["actual_rps"].isna().sum()),
         points_written=len(table),
-        scores=score_predictions(frame, points.reindex(frame.index)),
+        scores=score_predictions(longest.frame, longest.points.loc[begin:].reindex(longest.frame.index)),
     )
 
 
+def read_limits(settings: Settings) -> ReadLimits:
+    """Bounds of an upload; a compressed file may unpack to four times the largest one."""
+    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
+
+
 def file_reader(settings: Settings) -> ReadFile:
-    """Read within the limits of an upload; a compressed file may unpack to four times the largest one."""
-    limits = ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
+    """Read within the limits of an upload."""
+    limits = read_limits(settings)
 
     def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
         return read_traffic(path, filename, options, limits, settings.window_seconds)
 
     return read
+
+
+@dataclass(frozen=True)
+class _Predicted:
+    """A span of a series with what is known of it: `newest` by horizon what was forecast from its newest rows."""
+
+    frame: pd.DataFrame
+    points: pd.DataFrame
+    newest: Mapping[int, Mapping[str, pd.DataFrame]]
+
+
+def _predicted(estimator: RPSEstimator, frame: pd.DataFrame, kept_from: pd.Timestamp) -> _Predicted:
+    one_ahead = estimator.forecasts_at(frame, 1)
+    first = int(frame.index.searchsorted(kept_from))
+    return _Predicted(frame, predicted_points(frame, one_ahead), _newest_forecasts(estimator, frame, first, one_ahead))
+
+
+def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]:
+    """The frame cut at every gap that is longer than what a forecast looks back on: so nothing is computed over the
+    years between two rows. Each span keeps the windows after its last known one that may be forecast."""
+    known = np.flatnonzero(frame["actual_rps"].notna().to_numpy())
+    cuts = np.flatnonzero(np.diff(known) > history_windows + AFTER_SPAN)
+    starts = [0, *known[cuts + 1].tolist()]
+    stops = [*(known[cuts] + 1 + AFTER_SPAN).tolist(), len(frame)]
+    return [frame.iloc[start:stop] for start, stop in zip(starts, stops, strict=True)]
 
 
 def _newest_forecasts(

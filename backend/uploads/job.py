@@ -10,14 +10,14 @@ from typing import Any
 import structlog
 
 from backend.config import Settings
-from backend.ingest import ReadOptions
+from backend.ingest import ReadOptions, inspect_file
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.schemas import UploadProgress, UploadStep
 from backend.stores import Origin, open_store
-from backend.uploads.importing import file_reader, import_file
+from backend.uploads.importing import file_reader, import_file, read_limits
 from backend.uploads.progress import ProgressBoard
-from backend.uploads.summary import upload_summary
+from backend.uploads.summary import inspection_summary, upload_summary
 from backend.uploads.workers import WORKERS, OnStep, Workers
 
 log = structlog.get_logger()
@@ -89,6 +89,14 @@ class Uploads:
         log.info("file_imported", **{name: summary[name] for name in ("filename", "rows_read", "windows")})
         return summary
 
+    async def inspect(self, path: Path, filename: str, options: ReadOptions) -> dict[str, Any]:
+        """What a received file is, without storing it: the summary. Raises ProblemError."""
+        async with self._slots:
+            summary: dict[str, Any] = await asyncio.to_thread(
+                self._workers.run, _inspect, path, filename, options, on_step=lambda _: None
+            )
+        return summary
+
     def close(self) -> None:
         self._workers.close()
 
@@ -116,3 +124,10 @@ def _import(
             origin=origin,
         )
     return upload_summary(result)
+
+
+def _inspect(
+    settings: Settings, _: RPSEstimator, path: Path, filename: str, options: ReadOptions, on_step: OnStep
+) -> dict[str, Any]:
+    on_step("reading")
+    return inspection_summary(inspect_file(path, filename, options, read_limits(settings), settings.window_seconds))

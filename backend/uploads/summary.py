@@ -2,16 +2,24 @@
 
 from typing import Any
 
+from backend.ingest import Inspection, Traffic
 from backend.uploads.importing import ImportResult
 
 
-def upload_summary(result: ImportResult) -> dict[str, Any]:
-    """What was read, assumed, dropped, stored and scored, as plain JSON values: UploadResult less the forecast."""
-    traffic = result.traffic
-    no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
+def inspection_summary(inspection: Inspection) -> dict[str, Any]:
+    """What a file is, as plain JSON values."""
     return {
-        "filename": result.key.name,
-        "version": result.key.version,
+        "says": inspection.says,
+        **reading_summary(inspection.traffic),
+        "columns": [vars(column) for column in inspection.columns],
+        "preview": inspection.windows,
+        "choices": inspection.choices,
+    }
+
+
+def reading_summary(traffic: Traffic) -> dict[str, Any]:
+    """How a file was read: what was assumed, dropped, and which windows it gave."""
+    return {
         "kind": traffic.kind,
         "format": traffic.format,
         "timestamp_column": traffic.timestamp_column,
@@ -25,8 +33,18 @@ def upload_summary(result: ImportResult) -> dict[str, Any]:
         "window_seconds": traffic.window_seconds,
         "first": traffic.frame.index[0].isoformat(),
         "last": traffic.frame.index[-1].isoformat(),
-        "windows": result.windows,
-        "gaps": result.gaps,
+        "windows": len(traffic.frame),
+        "gaps": int(traffic.frame["actual_rps"].isna().sum()),
+    }
+
+
+def upload_summary(result: ImportResult) -> dict[str, Any]:
+    """What was read, assumed, dropped, stored and scored, as plain JSON values: UploadResult less the forecast."""
+    no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
+    return {
+        "filename": result.key.name,
+        "version": result.key.version,
+        **reading_summary(result.traffic),
         "points_written": result.points_written,
         "scores": {
             model: {"model": model, "horizon": 1, **errors, **no_coverage} for model, errors in result.scores.items()

@@ -49,14 +49,14 @@ class AccessLogReader:
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:  # noqa: ARG002
         return {}
 
-    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
+    def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         dates = Dates()
         line = 1
         # Unpacking and reading take about as long as parsing, so they get a thread of their own.
         with TextStream(self._path, self._limits) as stream, read_ahead(line_blocks(stream)) as blocks:
             for block in blocks:
                 seconds, numbers, lines = parse_block(block, line, dates, rejects)
-                yield Batch(pa.array(seconds), None, line, numbers)
+                yield Batch([pa.array(seconds)], line, numbers)
                 line += lines
                 check_rows(line - 1, self._limits)
 

@@ -1,4 +1,4 @@
-"""What every reader offers: column names, a sample to recognise them by, and batches of two columns."""
+"""What every reader offers: column names, a sample to recognise them by, and batches of some columns."""
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
@@ -18,14 +18,13 @@ SAMPLE_ROWS = 1_000
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows in file order: the time column as the file has it, and the value column if one is read.
+    """Some rows in file order: the columns that were asked for, as the file has them.
 
     Row i of the batch is row `first_row + i` of the file, or `numbers[i]` where bad lines in between
     were left out by the reader.
     """
 
-    times: pa.Array[Any]
-    values: pa.Array[Any] | None
+    columns: Sequence[pa.Array[Any]]
     first_row: int
     numbers: Sequence[int] | None = None
 
@@ -46,7 +45,7 @@ class FileReader(Protocol):
         """The first rows (at most about a thousand) of these columns."""
         ...
 
-    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
+    def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
         """All rows in file order. Lines that are no rows go to `rejects`."""
         ...
 

@@ -1,4 +1,4 @@
-"""CSV: comma, semicolon, tab or bar; only the needed columns are kept, as text, and parsed later.
+"""CSV: only the needed columns are kept, as text, and parsed later.
 
 Text first, because one bad cell must cost one row and not the file: Arrow's own typed reader stops at it.
 """
@@ -16,45 +16,51 @@ import pyarrow.csv as arrow_csv
 from backend.errors import UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
-from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
+from backend.ingest.layout import Layout, cells_of, column_names, is_border
+from backend.ingest.readers.base import SAMPLE_ROWS, Batch, FileReader, check_rows
+from backend.ingest.readers.table import TableReader
 from backend.ingest.rejects import RejectCounter
-from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream
-from backend.ingest.timestamps import looks_like_time
+from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream, line_blocks
 
-_DELIMITERS = ",;\t|"
 csv.field_size_limit(ReadLimits().max_line_bytes)  # a cell may be as long as a line: it costs its row, not the file
-_NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
+NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
+
+
+def open_csv(path: Path, detected: Detected, limits: ReadLimits) -> FileReader:
+    """The reader for the table's layout: Arrow's for the plain one, line by line for those that people look at."""
+    layout = detected.layout
+    assert layout is not None
+    if layout.width > limits.max_columns:
+        raise UnusableFileError(
+            f"The CSV file has {layout.width:,} columns; at most {limits.max_columns:,} are allowed.",
+            row=1,
+            limit=limits.max_columns,
+        )
+    names = layout.names or column_names([""] * layout.width)
+    if layout.shape == "plain":
+        return CsvReader(path, detected, layout, names, limits)
+    return _loose_table(path, layout, names, limits)
 
 
 class CsvReader:
     format: Format = "csv"
 
-    def __init__(self, path: Path, detected: Detected, limits: ReadLimits) -> None:
+    def __init__(self, path: Path, detected: Detected, layout: Layout, names: list[str], limits: ReadLimits) -> None:
         self._path = path
         self._limits = limits
-        lines, blank = _whole_lines(detected)
-        self.delimiter = _delimiter(lines)
-        self._check_width(lines[0])
-        self._quoted = '"' in detected.head.decode("utf-8", "replace")
-        rows = list(csv.reader(lines[: SAMPLE_ROWS + 1], delimiter=self.delimiter))
-        rows = [row for row in rows if row]
-        if not rows:
-            raise UnusableFileError("The file has no rows.")
-        self.has_header = not any(looks_like_time(cell) or _is_number(cell) for cell in rows[0])
-        self._header_lines = blank + 1 if self.has_header else 0
-        self._names = _names(rows[0], self.has_header)
-        self._sample = rows[1:] if self.has_header else rows
+        self.delimiter = layout.delimiter
+        self._quoted = b'"' in detected.head
+        self._header_lines = layout.first_row
+        self._names = names
+        rows = csv.reader(
+            detected.lines[layout.first_row : layout.first_row + SAMPLE_ROWS + 1], delimiter=self.delimiter
+        )
+        try:
+            self._sample = [row for row in rows if row][:SAMPLE_ROWS]
+        except csv.Error as error:
+            raise _csv_problem(str(error), limits) from error
         if not self._sample and detected.complete:
             raise UnusableFileError("The CSV file has a header but no rows. At least two windows are needed.")
-
-    def _check_width(self, first_line: str) -> None:
-        columns = first_line.count(self.delimiter) + 1
-        if columns > self._limits.max_columns:
-            raise UnusableFileError(
-                f"The CSV file has {columns:,} columns; at most {self._limits.max_columns:,} are allowed.",
-                row=1,
-                limit=self._limits.max_columns,
-            )
 
     def columns(self) -> dict[str, pa.DataType]:
         return {name: pa.string() for name in self._names}
@@ -64,7 +70,7 @@ class CsvReader:
         good = [row for row in self._sample if len(row) == width]
         return {name: pa.array([_null(row[self._names.index(name)]) for row in good], pa.string()) for name in names}
 
-    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
+    def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
         skipped: list[int] = []
 
         def skip(row: arrow_csv.InvalidRow) -> str:
@@ -75,12 +81,11 @@ class CsvReader:
 
         with AsciiWhereDamaged(self._path, self._limits) as stream:
             try:
-                yield from self._read(stream, skip, skipped, time, value)
+                yield from self._read(stream, skip, skipped, list(dict.fromkeys(names)))
             except pa.ArrowInvalid as error:
-                raise stream.problem or _csv_problem(error, self._limits) from error
+                raise stream.problem or _csv_problem(str(error), self._limits) from error
 
-    def _read(self, stream: TextStream, skip: Any, skipped: list[int], time: str, value: str | None) -> Iterator[Batch]:
-        names = [time] if value is None or value == time else [time, value]
+    def _read(self, stream: TextStream, skip: Any, skipped: list[int], names: list[str]) -> Iterator[Batch]:
         reader = arrow_csv.open_csv(
             pa.PythonFile(stream, mode="r"),  # type: ignore[arg-type]
             read_options=arrow_csv.ReadOptions(
@@ -95,7 +100,7 @@ class CsvReader:
             convert_options=arrow_csv.ConvertOptions(
                 include_columns=names,
                 column_types={name: pa.binary() for name in names},
-                null_values=_NULLS,
+                null_values=NULLS,
                 strings_can_be_null=True,
             ),
         )
@@ -104,11 +109,31 @@ class CsvReader:
             numbers = None
             if used < len(skipped):
                 numbers, used = _numbers(row, batch.num_rows, skipped, used)
-            yield Batch(batch.column(0), None if value is None else batch.column(len(names) - 1), row, numbers)
+            yield Batch(batch.columns, row, numbers)
             row = row + batch.num_rows if numbers is None else (numbers[-1] + 1 if numbers else row)
             while used < len(skipped) and skipped[used] == row:
                 row, used = row + 1, used + 1
             check_rows(row - 1, self._limits)
+
+
+def _loose_table(path: Path, layout: Layout, names: list[str], limits: ReadLimits) -> TableReader:
+    """A table drawn with lines, divided by spaces, or with spaces before its quotes: read whole, line by line."""
+    cells: list[list[str | None]] = []
+    numbers: list[int] = []
+    line = 0
+    with TextStream(path, limits) as stream:
+        for block in line_blocks(stream):
+            for text in block.decode("utf-8", "replace").splitlines():
+                line += 1
+                if line <= layout.first_row or not text.strip() or (layout.shape == "drawn" and is_border(text)):
+                    continue
+                row = cells_of(text, layout.shape, layout.delimiter)
+                if len(row) == layout.width:
+                    cells.append([_null(cell.strip()) for cell in row])
+                    numbers.append(line - layout.first_row)
+            check_rows(len(cells), limits)
+    columns = {name: pa.array([row[place] for row in cells], pa.string()) for place, name in enumerate(names)}
+    return TableReader("csv", columns, limits, numbers)
 
 
 def _numbers(row: int, count: int, skipped: list[int], used: int) -> tuple[list[int], int]:
@@ -123,58 +148,15 @@ def _numbers(row: int, count: int, skipped: list[int], used: int) -> tuple[list[
     return numbers, used
 
 
-def _csv_problem(error: pa.ArrowInvalid, limits: ReadLimits) -> UnusableFileError:
-    if "straddling" in str(error):
+def _csv_problem(error: str, limits: ReadLimits) -> UnusableFileError:
+    if "straddling" in error or "field limit" in error:
         return UnusableFileError(
             f"A row is longer than {limits.max_line_bytes:,} bytes, the maximum; "
             "an unclosed quote also looks like this.",
             limit=limits.max_line_bytes,
         )
-    return UnusableFileError(f"The CSV file cannot be read: {str(error).splitlines()[0][:200]}.")
-
-
-def _whole_lines(detected: Detected) -> tuple[list[str], int]:
-    """The lines that are surely complete, from the first that is not blank, and how many blank ones came before."""
-    lines = detected.head.decode("utf-8", "replace").splitlines()
-    if not detected.complete and len(lines) > 1:
-        lines.pop()  # the last line may be cut
-    blank = next((place for place, line in enumerate(lines) if line.strip()), len(lines))
-    return lines[blank:], blank
-
-
-def _delimiter(lines: list[str]) -> str:
-    """The delimiter that splits most of the first lines into the same number of cells, and into most cells."""
-    first = lines[:20]
-    scores = []
-    for delimiter in _DELIMITERS:
-        widths = [line.count(delimiter) for line in first]
-        steady = sum(width == widths[0] for width in widths)
-        scores.append((widths[0] > 0, steady, widths[0], -_DELIMITERS.index(delimiter)))
-    best = max(scores)
-    return _DELIMITERS[-best[3]] if best[0] else ","
-
-
-def _names(first: list[str], has_header: bool) -> list[str]:
-    """Unique column names; `column 1`, … where the file has none."""
-    names: list[str] = []
-    taken: set[str] = set()
-    for number, cell in enumerate(first, 1):
-        base = cell.strip() if has_header and cell.strip() else f"column {number}"
-        name, copy = base, 2
-        while name in taken:
-            name, copy = f"{base} ({copy})", copy + 1
-        taken.add(name)
-        names.append(name)
-    return names
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
-    return True
+    return UnusableFileError(f"The CSV file cannot be read: {error.splitlines()[0][:200]}.")
 
 
 def _null(cell: str) -> str | None:
-    return None if cell in _NULLS else cell
+    return None if cell in NULLS else cell

@@ -5,21 +5,24 @@ from __future__ import annotations  # pyarrow's arrays are generic for the type 
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.json as arrow_json
 
 from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
+from backend.ingest.json_rows import flat
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, check_rows
 from backend.ingest.rejects import RejectCounter
-from backend.ingest.streams import BLOCK_BYTES, TextStream, line_blocks
+from backend.ingest.streams import BLOCK_BYTES, TextStream, line_blocks, read_tail
 
 NOT_JSON = "not a JSON object"
 TOO_DEEP = "JSON nested too deeply"
+TAIL_ROWS = 100
 _MAX_DEPTH = 64
 _SHAPE = 'JSON must be one object per line, or one array of objects, such as {"timestamp": 1700000000}'
 
@@ -34,6 +37,7 @@ class JsonReader:
         self.format: Format = detected.format
         self._path = path
         self._limits = limits
+        self._dotted = False  # whether keys have points of their own, which then are no paths
         self._sample = self._read_sample(detected)
         keys = {key: None for row in self._sample for key in row}
         if len(keys) > limits.max_columns:
@@ -48,11 +52,13 @@ class JsonReader:
         problem: str | None = None
         for item in self._objects_of_head(detected):
             if isinstance(item, dict):
-                rows.append(item)
+                self._dotted |= any("." in key for key in item)
+                rows.append(cast(dict[str, Any], flat(item)))
             elif problem is None:
                 problem = str(item)
             if len(rows) == SAMPLE_ROWS:
                 break
+        rows += self._rows_of_tail(detected)
         if not rows:
             raise UnusableFileError(f"The file has no readable JSON object ({problem or 'none at all'}). {_SHAPE}.")
         return rows
@@ -67,14 +73,21 @@ class JsonReader:
             if line.strip():
                 yield _load(line)
 
+    def _rows_of_tail(self, detected: Detected) -> list[dict[str, Any]]:
+        """The last rows, which may have keys that the first ones lack."""
+        if self.format == "json_array" or (detected.complete and detected.head.count(b"\n") <= SAMPLE_ROWS):
+            return []
+        lines = read_tail(self._path, self._limits).split(b"\n")[1:]
+        rows = [flat(_load(line)) for line in lines[-TAIL_ROWS:] if line.strip()]
+        return [row for row in rows if isinstance(row, dict)]
+
     def columns(self) -> dict[str, pa.DataType]:
         return dict(self._types)
 
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:
         return {name: _array([row.get(name) for row in self._sample], self._types[name]) for name in names}
 
-    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:
-        names = [time] if value is None else [time, value]
+    def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
         with TextStream(self._path, self._limits) as stream:
             try:
                 source = self._line_batches if self.format == "json_lines" else self._array_batches
@@ -84,26 +97,26 @@ class JsonReader:
             except ValueError as error:
                 raise stream.problem or UnusableFileError(f"The JSON cannot be parsed: {error}.") from error
 
-    def _line_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
-        schema = pa.schema([(name, self._types[name]) for name in names])
+    def _line_batches(self, stream: TextStream, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
+        schema = _schema({name: self._types[name] for name in names})
         row = 1
         for block in line_blocks(stream):
-            table = None if _nested(block) else _parse_fast(block, schema)
+            table = None if self._dotted or _nested(block) else _parse_fast(block, schema)
             if table is None:
                 lines = [line for line in block.split(b"\n") if line.strip()]
-                yield self._batch([_load(line) for line in lines], names, row, rejects)
+                yield self._batch([flat(_load(line)) for line in lines], names, row, rejects)
                 row += len(lines)
             elif table.num_rows:
-                columns = [table.column(name).combine_chunks() for name in names]
-                yield Batch(columns[0], columns[1] if len(columns) > 1 else None, row)
+                yield Batch([_path(table, name) for name in names], row)
                 row += table.num_rows
             check_rows(row - 1, self._limits)
 
-    def _array_batches(self, stream: TextStream, names: list[str], rejects: RejectCounter) -> Iterator[Batch]:
+    def _array_batches(self, stream: TextStream, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
         row = 1
         items: list[dict[str, Any] | str] = []
         for item in _array_objects(stream, self._limits):
-            items.append({name: item.get(name) for name in names} if isinstance(item, dict) else item)
+            row_of_names = flat(item)
+            items.append({n: row_of_names.get(n) for n in names} if isinstance(row_of_names, dict) else row_of_names)
             if len(items) == self._limits.batch_rows:
                 yield self._batch(items, names, row, rejects)
                 row += len(items)
@@ -113,7 +126,9 @@ class JsonReader:
             check_rows(row + len(items) - 1, self._limits)
             yield self._batch(items, names, row, rejects)
 
-    def _batch(self, items: list[dict[str, Any] | str], names: list[str], row: int, rejects: RejectCounter) -> Batch:
+    def _batch(
+        self, items: list[dict[str, Any] | str], names: Sequence[str], row: int, rejects: RejectCounter
+    ) -> Batch:
         good: list[dict[str, Any]] = []
         numbers: list[int] = []
         for number, item in enumerate(items, row):
@@ -122,8 +137,24 @@ class JsonReader:
                 numbers.append(number)
             else:
                 rejects.add(item, number)
-        columns = [_array([item.get(name) for item in good], self._types[name]) for name in names]
-        return Batch(columns[0], columns[1] if len(columns) > 1 else None, row, numbers)
+        return Batch([_array([item.get(name) for item in good], self._types[name]) for name in names], row, numbers)
+
+
+def _schema(types: dict[str, pa.DataType]) -> pa.Schema:
+    """The schema of the objects that hold the values of these paths."""
+    fields: dict[str, Any] = {}
+    for path, kind in types.items():
+        name, _, rest = path.partition(".")
+        fields.setdefault(name, {})[rest] = kind
+    return pa.schema(
+        [(name, inner[""] if "" in inner else pa.struct(list(_schema(inner)))) for name, inner in fields.items()]
+    )
+
+
+def _path(table: pa.Table, path: str) -> pa.Array[Any]:
+    name, *rest = path.split(".")
+    column = table.column(name).combine_chunks()
+    return pc.struct_field(column, rest) if rest else column
 
 
 def _load(line: bytes) -> dict[str, Any] | str:

@@ -65,13 +65,12 @@ class ParquetReader:
             return {name: _column(batch, name) for name in names}
         return {}
 
-    def batches(self, time: str, value: str | None, rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
-        names = [time] if value is None else [time, value]
+    def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         row = 1
         for batch in self._file.iter_batches(
-            batch_size=self._limits.batch_rows, columns=names, use_threads=value is not None
+            batch_size=self._limits.batch_rows, columns=list(dict.fromkeys(names)), use_threads=len(names) > 1
         ):
-            yield Batch(_column(batch, time), None if value is None else _column(batch, value), row)
+            yield Batch([_column(batch, name) for name in names], row)
             row += batch.num_rows
 
 

@@ -129,7 +129,7 @@ def test_progress_is_told_to_the_one_who_asks_with_the_upload_id(server: Server)
         (b"timestamp,requests\n", 422, "row"),
         (b"<html><body>no</body></html>", 415, "HTML"),
         (b"\x89PNG\r\n\x1a\n" + bytes(100), 415, "PNG"),
-        (b"PK\x03\x04" + bytes(100), 415, "zip"),
+        (b"PK\x03\x04" + bytes(100), 422, "zip"),
         (b"PAR1" + bytes(100) + b"PAR1", 422, "damaged"),
         (b"color,size\nred,3\nblue,4\n", 422, "time"),
     ],
@@ -143,6 +143,42 @@ def test_a_file_that_cannot_be_used_says_why_and_leaves_nothing(
     assert phrase.lower() in answer.json()["detail"].lower()
     assert server.get("/api/series") == []
     assert server.temporary_files() == []
+
+
+VALUES = b"time,value\n" + b"".join(b"2024-03-05 00:%02d:00,%d\n" % (minute, 60 + minute % 7) for minute in range(30))
+
+
+def test_of_two_likely_readings_none_is_stored_until_one_is_chosen(server: Server) -> None:
+    answer = server.upload("traffic.csv", VALUES)
+    assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json")
+    choices = answer.json()["choices"]
+    assert [choice["fields"] for choice in choices] == [{"value_unit": "count"}, {"value_unit": "rate"}]
+    assert server.get("/api/series") == []
+    chosen = server.upload("traffic.csv", VALUES, **choices[1]["fields"])
+    assert (chosen.status_code, chosen.json()["value_unit"]) == (201, "rate")
+
+
+def test_a_file_is_inspected_without_being_stored(server: Server) -> None:
+    answer = server.client.post("/api/uploads/inspect", files={"file": ("traffic.csv", VALUES)})
+    report = answer.json()
+    assert answer.status_code == 200
+    assert [(column["name"], column["role"]) for column in report["columns"]] == [("time", "time"), ("value", "value")]
+    assert len(report["choices"]) == 2
+    assert server.get("/api/series") == []
+
+
+def test_the_same_bytes_with_other_fields_replace_their_first_reading(server: Server) -> None:
+    server.upload("traffic.csv", VALUES, value_unit="count")
+    again = server.upload("traffic.csv", VALUES, value_unit="count", timezone="Asia/Tokyo", window_seconds="300")
+    assert again.status_code == 201
+    (series,) = server.get("/api/series")
+    assert (series["window_seconds"], series["points"], series["first"][:13]) == (300, 6, "2024-03-04T15")
+
+
+def test_rows_years_apart_end_in_an_answer_soon(server: Server) -> None:
+    rows = b"timestamp,requests\n1622300040,1\n1622300100,1\n1682300040,1\n"
+    answer = server.upload("traffic.csv", rows)
+    assert (answer.status_code, answer.json()["windows"]) == (201, 2)
 
 
 def test_a_form_without_a_file_is_refused(server: Server) -> None:

@@ -41,7 +41,7 @@ def test_counts_are_found_by_name(tmp_path: Path, name: str) -> None:
     assert (traffic.kind, traffic.value_column, traffic.value_unit) == ("series", name, "count")
 
 
-@pytest.mark.parametrize("name", ["rps", "actual_rps", "rate", "value", "qps"])
+@pytest.mark.parametrize("name", ["rps", "actual_rps", "rate", "qps"])
 def test_rates_are_found_by_name(tmp_path: Path, name: str) -> None:
     traffic = table(tmp_path, f"ts,{name}", [f"{START + 60 * n},{n}" for n in range(4)])
     assert (traffic.kind, traffic.value_column, traffic.value_unit) == ("series", name, "rate")

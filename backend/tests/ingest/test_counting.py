@@ -131,9 +131,15 @@ def test_what_the_edges_left_out_is_said(tmp_path: Path) -> None:
     assert any("2023-11-14 22:14:00 UTC" in sentence for sentence in traffic.assumptions)
 
 
-def test_a_span_of_too_many_windows_is_refused_before_memory_is_taken(tmp_path: Path) -> None:
-    with pytest.raises(UnusableFileError, match=r"1990-01-01.*2099-12-31.*window_seconds"):
-        read(as_parquet(tmp_path / "file", [631_152_000, *busy_log(), 4_102_358_400]))
+def test_a_few_rows_far_from_all_others_are_left_out_and_named(tmp_path: Path) -> None:
+    traffic = read(as_parquet(tmp_path / "file", [631_152_000, *busy_log(), 4_102_358_400]))
+    assert (rps(traffic), dropped(traffic)) == ([0.066666667] * 5, {"far from all other rows in time": 2})
+    assert any("1990-01-01" in sentence and "2099-12-31" in sentence for sentence in traffic.assumptions)
+
+
+def test_two_busy_spans_too_far_apart_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnusableFileError, match=r"1990-01-01.*2023-11-14.*window_seconds"):
+        read(as_parquet(tmp_path / "file", [*busy_log(start=631_152_000), *busy_log()]))
 
 
 def test_a_larger_window_lets_a_long_span_in(tmp_path: Path) -> None:

@@ -68,7 +68,8 @@ def test_times_without_a_header(tmp_path: Path) -> None:
 
 
 def test_series_without_a_header(tmp_path: Path) -> None:
-    traffic = read(write(tmp_path / "file", "".join(f"{time},{count}\n" for time, count in SERIES)))
+    text = "".join(f"{time},{count}\n" for time, count in SERIES)
+    traffic = read(write(tmp_path / "file", text), value_unit="count")
     assert (traffic.kind, rps(traffic)) == ("series", [1, 2, 3, 4])
 
 

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Inspect Upload
+         * @description Say what a traffic file is and how it would be read, or between which readings to choose. Nothing is stored.
+         */
+        post: operations["inspect_upload_api_uploads_inspect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/sample": {
         parameters: {
             query?: never;
@@ -829,6 +849,86 @@ export interface components {
             /** Message */
             message: string;
         };
+        /** InspectedColumn */
+        InspectedColumn: {
+            /** Name */
+            name: string;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "time" | "value" | "label" | "ignored";
+            /**
+             * Cells
+             * @description of the first rows
+             */
+            cells: (string | null)[];
+        };
+        /**
+         * InspectionReport
+         * @description What a file is: its reading, or the first of several, of which `choices` has all.
+         */
+        InspectionReport: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "raw" | "series";
+            /** Format */
+            format: string;
+            /** Timestamp Column */
+            timestamp_column: string | null;
+            /** Time Unit */
+            time_unit: string;
+            /** Timezone */
+            timezone: string;
+            /** Value Column */
+            value_column: string | null;
+            /** Value Unit */
+            value_unit: ("count" | "rate" | "total") | null;
+            /**
+             * Assumptions
+             * @description what was detected rather than given, and how to override it
+             */
+            assumptions: string[];
+            /** Rows Read */
+            rows_read: number;
+            /** Rows Dropped */
+            rows_dropped: components["schemas"]["DroppedRowsReport"][];
+            /** Window Seconds */
+            window_seconds: number;
+            /**
+             * First
+             * Format: date-time
+             */
+            first: string;
+            /**
+             * Last
+             * Format: date-time
+             */
+            last: string;
+            /** Windows */
+            windows: number;
+            /**
+             * Gaps
+             * @description windows between first and last whose rate is unknown
+             */
+            gaps: number;
+            /**
+             * Says
+             * @description the reading in one sentence
+             */
+            says: string;
+            /**
+             * Columns
+             * @description none for the lines of a log
+             */
+            columns: components["schemas"]["InspectedColumn"][];
+            /** Preview */
+            preview: components["schemas"]["PreviewWindow"][];
+            /** Choices */
+            choices: components["schemas"]["ReadingChoice"][];
+        };
         /**
          * Limits
          * @description What the page writes on the drop zone, lays the chart out by and calls the models.
@@ -1223,9 +1323,23 @@ export interface components {
             since: string;
             policy: components["schemas"]["Policy"] | null;
         };
+        /** PreviewWindow */
+        PreviewWindow: {
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Rps
+             * @description requests per second; null where unknown
+             */
+            rps: number | null;
+        };
         /**
          * Problem
-         * @description RFC 9457 problem details; further members say where: row, column, field, limit.
+         * @description RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
+         *     `choices` has them, each with the form fields that select it (ReadingChoice).
          */
         Problem: {
             /**
@@ -1247,6 +1361,31 @@ export interface components {
         };
         /** @enum {string} */
         Range: "1h" | "6h" | "24h";
+        /**
+         * ReadingChoice
+         * @description One likely reading of a file that has several.
+         */
+        ReadingChoice: {
+            /**
+             * Fields
+             * @description the form fields that select it
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /**
+             * Says
+             * @description what it is, for people
+             */
+            says: string;
+            /** Window Seconds */
+            window_seconds: number;
+            /**
+             * Windows
+             * @description the first windows that it gives
+             */
+            windows: components["schemas"]["PreviewWindow"][];
+        };
         /** Ready */
         Ready: {
             /**
@@ -1713,14 +1852,14 @@ export interface components {
             kind?: "raw" | "series";
             /**
              * Timestamp Column
-             * @description column that holds the time
+             * @description column that holds the time; several, joined by ` + `, are its parts
              */
             timestamp_column?: string;
             /**
              * Time Unit
              * @enum {string}
              */
-            time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf";
+            time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
             /**
              * Timezone
              * @description IANA name or offset, for times without one
@@ -1728,17 +1867,29 @@ export interface components {
             timezone?: string;
             /**
              * Value Column
-             * @description column that holds the traffic
+             * @description column that holds the traffic; several, joined by ` + `, are added up
              */
             value_column?: string;
             /**
              * Value Unit
-             * @description requests in a window (count) or a second (rate)
+             * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
              * @enum {string}
              */
-            value_unit?: "count" | "rate";
+            value_unit?: "count" | "rate" | "total";
             /** Window Seconds */
             window_seconds?: number;
+            /**
+             * Rows
+             * @description what counts of several rows of one time
+             * @enum {string}
+             */
+            rows?: "sum" | "mean" | "last";
+            /**
+             * Date Order
+             * @description order of day, month and year in dates of numbers
+             * @enum {string}
+             */
+            date_order?: "dmy" | "mdy" | "ymd" | "ydm";
         };
         /**
          * UploadProgress
@@ -1755,10 +1906,6 @@ export interface components {
         };
         /** UploadResult */
         UploadResult: {
-            /** Filename */
-            filename: string;
-            /** Version */
-            version: string;
             /**
              * Kind
              * @enum {string}
@@ -1775,7 +1922,7 @@ export interface components {
             /** Value Column */
             value_column: string | null;
             /** Value Unit */
-            value_unit: ("count" | "rate") | null;
+            value_unit: ("count" | "rate" | "total") | null;
             /**
              * Assumptions
              * @description what was detected rather than given, and how to override it
@@ -1804,6 +1951,10 @@ export interface components {
              * @description windows between first and last whose rate is unknown
              */
             gaps: number;
+            /** Filename */
+            filename: string;
+            /** Version */
+            version: string;
             /** Points Written */
             points_written: number;
             /**
@@ -1914,7 +2065,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Invalid request or Unusable file */
+            /** @description Invalid request or Unusable file or More than one reading */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -1943,6 +2094,102 @@ export interface operations {
             };
             /** @description The disk is full */
             507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_upload_api_uploads_inspect_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "file": "time,requests\n2026-01-05 08:00,1200\n2026-01-05 08:01,1260\n2026-01-05 08:02,1230\n",
+                 *       "timezone": "Europe/Berlin"
+                 *     }
+                 */
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                } & components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionReport"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported format */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request or Unusable file */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,0 +1,100 @@
+"""`inspect_file`: what a file is, and what reading it would give, without keeping anything."""
+
+from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from backend.errors import AmbiguousFileError
+from backend.ingest.cells import as_text
+from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
+from backend.ingest.formats import open_file
+from backend.ingest.reading import preview, read_traffic
+from backend.ingest.rejects import RejectCounter
+from backend.ingest.time_columns import JOINED
+from backend.ingest.timestamps import Zone, parse_zone
+
+ColumnRole = Literal["time", "value", "label", "ignored"]
+SHOWN_ROWS = 10
+SHOWN_CHARACTERS = 200  # of a cell
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the file. `cells`: its first rows, as text; None where one is empty."""
+
+    name: str
+    role: ColumnRole
+    cells: list[str | None]
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a file is. `says`: the reading in one sentence, of the first one where there are several.
+
+    `choices`: the likely readings, none where there is one. `windows`: the first ones of the reading.
+    """
+
+    traffic: Traffic
+    says: str
+    columns: list[Column]
+    windows: list[dict[str, Any]]
+    choices: list[dict[str, Any]]
+
+
+def inspect_file(
+    path: Path, filename: str, options: ReadOptions, limits: ReadLimits, default_window_seconds: int = 60
+) -> Inspection:
+    """What `read_traffic` would read, or between which readings it would ask. Raises the problems of a refusal."""
+    choices: list[dict[str, Any]] = []
+    try:
+        traffic = read_traffic(path, filename, options, limits, default_window_seconds)
+    except AmbiguousFileError as several:
+        choices = several.extra["choices"]
+        chosen = replace(options, **choices[0]["fields"])
+        traffic = read_traffic(path, filename, chosen, limits, default_window_seconds)
+    columns = _columns(path, filename, limits, traffic)
+    return Inspection(traffic, summary(traffic), columns, preview(traffic), choices)
+
+
+def summary(traffic: Traffic) -> str:
+    """A reading in one sentence, for people."""
+    rates = traffic.frame["actual_rps"]
+    kinds = {None: "one request a row", "count": "counts", "rate": "requests per second", "total": "a counter"}
+    of = f" from {traffic.value_column}" if traffic.value_column else ""
+    return (
+        f"{'Log' if traffic.kind == 'raw' else 'Series'}{of}: {kinds[traffic.value_unit]}, windows of "
+        f"{traffic.window_seconds} s, {traffic.timezone}; {traffic.rows_read:,} rows; {rates.mean():.3g} requests per "
+        f"second on average, {rates.max():.3g} at most."
+    )
+
+
+def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic) -> list[Column]:
+    source = open_file(path, filename, limits, Zone("UTC", parse_zone("UTC")), time.time())
+    if traffic.timestamp_column is None:
+        return []  # lines of a log have no columns
+    names = list(source.columns())
+    roles: dict[str, ColumnRole] = dict.fromkeys(names, "ignored")
+    roles |= dict.fromkeys(traffic.label_columns, "label")
+    roles |= dict.fromkeys(_parts(traffic.value_column, names), "value")
+    roles |= dict.fromkeys(_parts(traffic.timestamp_column, names), "time")
+    for batch in source.batches(names, RejectCounter()):
+        return [Column(name, roles[name], _cells(column)) for name, column in zip(names, batch.columns, strict=True)]
+    return []
+
+
+def _parts(column: str | None, names: list[str]) -> list[str]:
+    if column is None:
+        return []
+    return [column] if column in names else column.split(JOINED)
+
+
+def _cells(column: Any) -> list[str | None]:
+    first = column.slice(0, SHOWN_ROWS)
+    try:
+        cells = as_text(first).to_pylist()
+    except (ValueError, NotImplementedError):  # lists and the like
+        cells = [None if cell is None else str(cell) for cell in first.to_pylist()]
+    return [None if cell is None else cell[:SHOWN_CHARACTERS] for cell in cells]

@@ -1,0 +1,94 @@
+"""Columns that name what a row is about: parts that are added up, totals among them, names of metrics."""
+
+from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from backend.ingest.cells import as_text, bools, filled, is_text, texts
+from backend.ingest.names import TOTAL_LABELS, Meaning, meaning, words
+from backend.ingest.rejects import listed, quoted
+
+MOST_LABELS = 200  # different ones that a column may have in the first rows, or a fifth of them
+_METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Rows that count: those with one of the values in the column. `selects_metric`: others are of other metrics."""
+
+    column: str
+    values: tuple[str, ...]
+    selects_metric: bool
+    says: str
+
+    def mask(self, column: pa.Array[Any]) -> npt.NDArray[np.bool_]:
+        return bools(pc.is_in(pc.utf8_trim_whitespace(filled(column)), value_set=pa.array(self.values, pa.string())))
+
+
+def choose_filter(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> RowFilter | None:
+    """The rows of the metric that is traffic, or those of a total among the labels."""
+    values_of = {name: _values(array) for name, array in samples.items() if is_text(array.type) and name not in numeric}
+    for name, values in values_of.items():
+        if len(values) > 1 and _METRIC_WORDS & set(words(name)) and (chosen := _traffic_metrics(values)):
+            says = f"Of the metrics in {quoted(name)} only {listed(chosen)} is requests: rows of others were left out."
+            return RowFilter(name, tuple(chosen), True, says)
+    for name, values in values_of.items():
+        totals = [value for value in values if value.lower() in TOTAL_LABELS]
+        if totals and len(values) > len(totals) and _share(samples[name], totals) > 0.01:
+            says = f"{listed(totals)} in {quoted(name)} is the total of the other rows, so its rows count alone."
+            return RowFilter(name, tuple(totals), False, says)
+    return None
+
+
+def label_columns(
+    samples: Mapping[str, pa.Array[Any]], times: Sequence[str], numeric: Sequence[str], keep: RowFilter | None
+) -> list[str]:
+    """Columns whose values tell rows apart: text, truth values, and numbers that name something."""
+    found: list[str] = []
+    for name, array in samples.items():
+        if name in times or (keep is not None and name == keep.column and len(keep.values) == 1):
+            continue
+        if name in numeric and not (pa.types.is_integer(array.type) or meaning(name).role == "label"):
+            continue
+        if name in numeric and meaning(name).role not in {"label", "none", "empty"}:
+            continue
+        different = len(_values(array))
+        if 1 < different <= max(MOST_LABELS, len(array) // 5):
+            found.append(name)
+    return found
+
+
+def labelled_meaning(samples: Mapping[str, pa.Array[Any]], keep: RowFilter | None) -> Meaning | None:
+    """What the name of the metric says that stands in a column of its own: `_field` is rps in all rows."""
+    if keep is not None and keep.selects_metric:
+        return meaning(keep.values[0])
+    for name, array in samples.items():
+        values = _values(array) if is_text(array.type) and _METRIC_WORDS & set(words(name)) else []
+        if len(values) == 1 and (said := meaning(values[0])).role == "traffic":
+            return said
+    return None
+
+
+def _values(array: pa.Array[Any]) -> list[str]:
+    """The different texts in the first rows."""
+    return [text for text in dict.fromkeys(text.strip() for text in texts(array)) if text]
+
+
+def _share(array: pa.Array[Any], values: Sequence[str]) -> float:
+    return float(np.mean(bools(pc.is_in(as_text(array), value_set=pa.array(values, pa.string())))))
+
+
+def _traffic_metrics(values: Sequence[str]) -> list[str]:
+    """The names of metrics that are requests, where others among them are something else."""
+    said = {value: meaning(value) for value in values if "/" not in value}
+    if not any(one.role in {"measure", "error"} for one in said.values()):
+        return []
+    whole = [value for value, one in said.items() if one.is_whole]
+    return whole or [value for value, one in said.items() if one.role == "traffic"]

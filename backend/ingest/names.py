@@ -1,0 +1,193 @@
+"""What the name of a column, of a metric or of a unit says: tables of words, and the one function that reads them.
+
+A new word is an entry. Names are judged by their words, so `http_requests`, `RequestCount` and `Requests/s` are all
+traffic, whatever stands around the word.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Role = Literal["traffic", "weak", "empty", "error", "measure", "label", "none"]
+Unit = Literal["count", "rate"]
+
+_PER = r"(?:/|\bper ?|\bpro ?|\bpar ?|\bpor ?|\bal ?|\bp(?=s\b|m\b|h\b))"
+# What makes a name a rate, and how much a number of it is of one request a second.
+RATES: tuple[tuple[str, float], ...] = (
+    (rf"{_PER} ?(?:s|secs?|seconds?|sekunden?|secondes?|segundos?|secondo)\b", 1.0),
+    (r"\b[kmg]?(?:rps|qps|tps|hps|reqps|ops|cps)\b", 1.0),
+    (r"\b(?:requests|reqs?|hits|calls) s$", 1.0),
+    (rf"{_PER} ?(?:m|mins?|minutes?|minuten?|minutos?)\b|\b[km]?(?:rpm|qpm|tpm|cpm)\b", 1 / 60),
+    (r"\b(?:requests|reqs?|hits|calls) (?:m|min)$", 1 / 60),
+    (rf"{_PER} ?(?:h|hrs?|hours?|stunden?|heures?|horas?)\b|\b[km]?(?:rph|qph)\b", 1 / 3600),
+    (rf"{_PER} ?(?:d|days?|tage?|jours?|d[ií]as?)\b|\b[km]?(?:rpd|qpd)\b", 1 / 86_400),
+)
+_THOUSANDS = re.compile(
+    r"\b(?P<prefix>[kmg])(?=(?:rp[smhd]|qp[smhd]|tp[smhd]|reqps|ops|reqs?|requests|hits|calls)\b)"
+    r"|\b(?P<word>thousands?|tausend|millions?) "
+)
+_SCALES = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e3}
+
+_ROLE_WORDS: dict[Role, str] = {
+    # Requests and what stands for them; each row or window counts some.
+    "traffic": (
+        "request requests req reqs hit hits call calls query queries invocation invocations pageview pageviews views "
+        "impressions records anfrage anfragen aufrufe zugriffe abrufe requetes requete requêtes requête appels "
+        "peticiones peticion solicitudes richieste visitas visits rps qps tps hps reqps rpm qpm tpm rph qph krps kqps "
+        "mrps kreq kreqs mreq"
+    ),
+    # Traffic where nothing speaks against it; of irregular rows they may be anything.
+    "weak": (
+        "count counts total totals sum n num number events event transactions orders messages rate throughput anzahl "
+        "nombre cantidad volume traffic load ops cps"
+    ),
+    "empty": "value values y val wert valeur valor metric metrics series data result column",
+    "error": (
+        "error errors err errs fail fails failed failure failures fault faults rejected dropped timeout timeouts "
+        "throttled throttles denied blocked 4xx 5xx retries"
+    ),
+    # Numbers that are no traffic, whatever else the name says.
+    "measure": (
+        "latency latencies duration durations elapsed time times took ms millis milliseconds us ns microseconds "
+        "seconds secs responsetime ttfb delay wait waiting connect connecting sending receiving handshaking idle cpu "
+        "memory mem heap ram disk load1 load5 load15 temperature utilization utilisation usage percent percentage pct "
+        "ratio share apdex score bytes byte size sizes length kb mb gb kib mib gib bits bandwidth bytesdownloaded "
+        "users user vus visitors sessions threads connections conns workers replicas pods instances uniq unique "
+        "distinct min max minimum maximum average median stddev stdev std p1 p5 p10 p25 p50 p75 p90 p95 p98 p99 p999 "
+        "percentile quantile forecast predicted prediction expected target limit capacity threshold upper lower price "
+        "amount cost revenue weight version samplecount dialup dns span spandays lat lon latitude longitude age rss "
+        "gc uptime offset"
+    ),
+    # Numbers that name something.
+    "label": (
+        "status statuscode code id ids pid tid uid port shard partition zone rack version level line row index idx "
+        "seq sequence thread worker bucket table weekday dow year month day hour minute second http_status "
+        "responsecode"
+    ),
+}
+ROLE_OF_WORD: dict[str, Role] = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
+# Which role a name has where its words have several: the first of these.
+_STRONGEST: tuple[Role, ...] = ("measure", "error", "traffic", "label", "weak", "empty")
+_NO_ROLE: Role = "none"
+# Words that make a name a rate, and say nothing else in it.
+_RATE_WORDS = frozenset("/ s sec secs second seconds min minute minutes hour day month".split())
+_RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more
+# Words that say nothing about which part of the traffic a name means.
+_PLAIN = frozenset(
+    "http https web all of the total totals count counts number num n sum avg mean rate in per s sec second seconds "
+    "server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
+)
+TOTAL_LABELS = frozenset({"aggregated", "all", "total", "totals", "sum", "overall", "gesamt", "insgesamt"})
+METHODS = frozenset("get post put delete head options patch trace connect".split())
+OUTCOMES = frozenset(
+    "ok success successes successful succeeded good error errors err fail failed failure failures bad hit miss".split()
+)
+STATUS = re.compile(r"(?:http ?)?[1-5](?:\d\d|xx)", re.I)
+COMPARED = frozenset("last previous prev yesterday ago week before baseline today this current now vs".split())
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a name says. `unit` None: nothing about count or rate; `scale`: of its numbers to requests, or requests a
+    second; `rest`: the words that tell it from the traffic as a whole."""
+
+    role: Role = "none"
+    unit: Unit | None = None
+    scale: float = 1.0
+    rest: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is all traffic, and not a part of it."""
+        return self.role == "traffic" and not self.rest
+
+
+def words(name: str) -> list[str]:
+    """`HTTPCode_ELB_5XX_Count` → http code elb 5xx count; labels in braces and aggregations in front are no words."""
+    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|@(?=\w)", " ", name)
+    bare = re.sub(r"^(?:avg|sum|max|min|count):", "", bare)
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", bare)
+    return re.findall(r"\w+%?|%|/", re.sub(r"[_.:\-]+", " ", bare).lower())
+
+
+def normal(name: str) -> str:
+    """A name as the tables of names have it: `Request Time (UTC)` → request_time_utc."""
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def meaning(name: str) -> Meaning:
+    """What the name of a column, a metric or a unit says."""
+    own = words(name)
+    text = " ".join(own).replace(" / ", "/")
+    per = _per(name, text)
+    told = own if per is None else [word for word in own if word not in _RATE_WORDS]
+    role = _role(name, told, per is not None)
+    rest = tuple(
+        word for word in told if ROLE_OF_WORD.get(word) not in {"traffic", "weak", "empty"} and word not in _PLAIN
+    )
+    unit: Unit | None = "count" if role in {"traffic", "weak", "error"} else None
+    if per is not None or (role == "weak" and _RATE_NAMES & set(own)):
+        unit = "rate"
+    return Meaning(role, unit, (1.0 if per is None else per) * _thousands(text), rest)
+
+
+def _per(name: str, text: str) -> float | None:
+    """How much one of the name's rate is of a request a second; None where it is no rate."""
+    if re.match(r"\s*i?rate\(", name):
+        return 1.0
+    return next((scale for pattern, scale in RATES if re.search(pattern, text)), None)
+
+
+def _role(name: str, told: list[str], is_rate: bool) -> Role:
+    roles = {_role_of_word(word) for word in told}
+    role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
+    counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)
+    if (is_rate and role in {"none", "weak", "empty"}) or (counted and role != "measure"):
+        return "traffic"
+    return role
+
+
+def _role_of_word(word: str) -> Role:
+    if "%" in word or re.fullmatch(r"p\d{2,3}", word):
+        return "measure"
+    return ROLE_OF_WORD.get(word, _NO_ROLE)
+
+
+def _thousands(text: str) -> float:
+    found = _THOUSANDS.search(text)
+    if found is None:
+        return 1.0
+    return _SCALES[found["prefix"]] if found["prefix"] else (1e6 if found["word"].startswith("m") else 1e3)
+
+
+def is_counter_name(name: str) -> bool:
+    """Whether a name ends as those of Prometheus' counters do; the braces of labels may follow."""
+    return re.search(r"_total\s*(?:\{[^}]*\})?\s*$", name, re.I) is not None
+
+
+def are_parts(names: list[str]) -> bool:
+    """Whether columns of these names are parts of one quantity: a status, a method, an outcome, a label each, or names
+    that begin or end alike."""
+    if len(names) < 2 or any(COMPARED & set(words(name)) for name in names):
+        return False
+    cleaned = [name.strip().lower() for name in names]
+    if all(STATUS.fullmatch(name) for name in cleaned) or all(name in METHODS for name in cleaned):
+        return True
+    if all(name in OUTCOMES for name in cleaned):
+        return True
+    labels = [re.fullmatch(r"([^{]*)\{.+\}\s*", name) for name in names]
+    if all(labels):
+        return len({found[1] for found in labels if found}) == 1
+    begin, end = _common(cleaned), _common([name[::-1] for name in cleaned])[::-1]
+    return any(_tells(shared) for shared in (begin, end))
+
+
+def _tells(shared: str) -> bool:
+    """Whether what names share says something: not `value #`, `column ` or a letter."""
+    left = [word for word in words(shared) if ROLE_OF_WORD.get(word) not in {"empty", "measure"}]
+    return len("".join(left)) >= 2
+
+
+def _common(names: list[str]) -> str:
+    first, last = min(names), max(names)
+    return first[: next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]

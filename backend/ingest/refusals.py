@@ -1,0 +1,114 @@
+"""Files that hold no traffic, or not in a way that can be read: what each is, and the way out. A new kind is a row."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from backend.errors import UnsupportedFormatError, UnusableFileError
+
+SUPPORTED_FORMATS = (
+    "Parquet, Excel (.xlsx), CSV and other tables of text, JSON, and logs with a time in every line; also packed as "
+    ".gz, .zip, .bz2, .xz or .zst"
+)
+_AS_TABLE = "Save the rows as CSV, one row a window or a request, and upload that."
+_AS_PARQUET = "Save the table as Parquet or CSV (pandas: DataFrame.to_parquet) and upload that."
+
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"PK\x05\x06", "an empty zip archive", ""),
+    (b"\x89PNG", "a PNG image", ""),
+    (b"\xff\xd8\xff", "a JPEG image", ""),
+    (b"GIF8", "a GIF image", ""),
+    (b"%PDF", "a PDF document", _AS_TABLE),
+    (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
+    (b"Rar!", "a RAR archive", "Unpack it first."),
+    (b"\x7fELF", "an executable (ELF)", ""),
+    (b"SQLite format 3", "an SQLite database", "Save the result of a query as CSV and upload that."),
+    (b"ARROW1", "an Arrow (Feather) file", _AS_PARQUET),
+    (b"\xff\xff\xff\xff", "an Arrow stream", _AS_PARQUET),
+    (b"Obj\x01", "an Avro file", _AS_PARQUET),
+    (b"ORC", "an ORC file", _AS_PARQUET),
+    (b"\x89HDF", "an HDF5 file", _AS_PARQUET),
+    (b"\xd0\xcf\x11\xe0", "a legacy Office document", "Save it as .xlsx or CSV and upload that."),
+    (b"\xd4\xc3\xb2\xa1", "a network capture (pcap)", "Upload the access log of the server instead."),
+    (b"\x0a\x0d\x0d\x0a", "a network capture (pcapng)", "Upload the access log of the server instead."),
+)
+
+
+@dataclass(frozen=True)
+class NoTraffic:
+    """A kind of text that is no traffic: lines of this pattern, in at least this share of the first ones."""
+
+    pattern: str
+    share: float  # 0: one line is enough
+    says: str
+
+
+_UPLOAD_LOG = "Upload the access log itself: each of its lines is a request."
+_LOAD_TEST = "It has no time of each request. Upload the tool's results request by request, or the server's access log."
+NO_TRAFFIC: tuple[NoTraffic, ...] = (
+    NoTraffic(
+        r"^[^\s,=]+(?:,[^\s=,]+=[^\s,]+)* [^\s=,]+=[^\s,]+(?:,[^\s=,]+=\S+)*(?: \d{10,19})?$", 0.9,
+        "The file is InfluxDB line protocol. Send it to POST /api/v2/write, or export the query as CSV and upload that "
+        "(value_column names the field).",
+    ),
+    NoTraffic(
+        r"^# (?:TYPE|HELP) \S+ ", 0.0,
+        "The file is a Prometheus (OpenMetrics) text exposition, which holds where counters stood. Upload the answer "
+        "of a range query instead, such as sum(rate(http_requests_total[1m])), as JSON or CSV.",
+    ),
+    NoTraffic(
+        r"^version account-id interface-id |^\d+ \d{12} eni-\S+ ", 0.0,
+        "The file is a VPC flow log: it records network flows, not requests. Upload the access log of the load "
+        "balancer or the server instead.",
+    ),
+    NoTraffic(
+        r"^Running \S+ test @ |^This is ApacheBench|^Requests/sec:|^Requests per second:|^\s*Transaction rate:"
+        r"|^Summary:\s*$|^\s*(?:http_req_duration|iteration_duration)\.*: |^Benchmarking \S+ \(be patient\)"
+        r"|^Requests\s+\[total, rate",
+        0.0, f"The file is the summary report of a load test. {_LOAD_TEST}",
+    ),
+    NoTraffic(
+        r'^"?\d+"?,,"?(?:visitors|requests|static_requests|not_found|hosts|general)"?,', 0.3,
+        f"The file is a report of GoAccess, not a log. {_UPLOAD_LOG}",
+    ),
+    NoTraffic(
+        r'"aggregate":\s*\{.*"counters":', 0.0, f"The file is a report of Artillery, a load test. {_LOAD_TEST}",
+    ),
+    NoTraffic(
+        r"^\[[^\]]*\d\d:\d\d:\d\d[^\]]*\] \[(?:\w+:)?(?:error|warn|notice|crit|alert|emerg|info|debug)\]"
+        r"|^\d{4}/\d\d/\d\d \d\d:\d\d:\d\d \[(?:error|warn|notice|crit|alert|emerg)\] ", 0.9,
+        "The file is an error log: its lines are errors, not requests. Upload the access log of the server instead.",
+    ),
+    NoTraffic(
+        r"^\S* ?(?:tcp|udp|TCP|UDP)\s+[\d.:]+\s+->\s+[\d.:]+|^Date first seen\s", 0.0,
+        "The file lists network flows, not requests. Upload the access log of the load balancer or the server instead.",
+    ),
+)  # fmt: skip
+
+
+def refuse_binary(start: bytes, filename: str) -> None:
+    """Raise UnsupportedFormatError where the first bytes are those of a format that is not read."""
+    for magic, name, way_out in _MAGIC:
+        if start.startswith(magic):
+            raise unsupported(name, filename, way_out)
+    if start[257:262] == b"ustar":
+        raise unsupported("a tar archive", filename, "Unpack it first.")
+
+
+def refuse_text(lines: Sequence[str]) -> None:
+    """Raise UnusableFileError where the first lines are of a kind that holds no traffic."""
+    present = [line for line in lines if line.strip()]
+    for kind in NO_TRAFFIC:
+        found = sum(re.search(kind.pattern, line) is not None for line in present)
+        if found and found >= kind.share * len(present):
+            raise UnusableFileError(kind.says)
+
+
+def unsupported(looks_like: str, filename: str, way_out: str = "") -> UnsupportedFormatError:
+    suffix = Path(filename).suffix.lower()
+    named = f", although its name ends in {suffix}" if suffix in {".csv", ".json", ".parquet", ".log"} else ""
+    more = f" {way_out}" if way_out else ""
+    return UnsupportedFormatError(
+        f"The content looks like {looks_like}{named}.{more} Supported formats: {SUPPORTED_FORMATS}."
+    )
