@@ -102,8 +102,8 @@ class InfluxStore:
             lines = [line for measurement, table in kept.items() for line in lines_of(measurement, table)]
             try:
                 self._client.write([*self._records.lines(final.values()), *lines], next(iter(kept)).precision)
-            except ConflictError:  # some of the lines were refused, and the others stored: the records, it may be
-                if counted:
+            except ConflictError as error:
+                if counted and "partial write" in error.detail:  # some lines are stored: the records, it may be
                     span = _span(counted[1])
                     self._records.put(stored.get(key) or marked(records[key], span) for key in final)
                 raise

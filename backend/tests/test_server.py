@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 from websockets.sync.client import connect
 
@@ -73,6 +74,16 @@ def sending_upload(server: Server) -> Iterator[Path]:
         connection.sendall(head.encode())
         (folder,) = until(lambda: set(server.temporary_files()) - before)
         yield folder
+
+
+def test_a_killed_server_leaves_no_process_behind(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        assert children
+        server.process.kill()
+        server.process.wait()
+    _, alive = psutil.wait_procs(children, timeout=30)
+    assert alive == []
 
 
 def test_a_command_may_import_while_the_server_runs(tmp_path: Path) -> None:

@@ -6,9 +6,11 @@ can end the process without a Python exception.
 """
 
 import multiprocessing
+import os
 import resource
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -130,6 +132,7 @@ def memory_allowed(settings: Settings) -> str:
 
 def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) -> None:
     """Do one work after the other until the parent is gone."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends its children
     with suppress(ValueError, OSError):  # macOS refuses this limit; the row and byte limits still hold there
         limit = settings.reader_memory_mb * 1024**2
@@ -144,6 +147,15 @@ def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) 
             work, arguments = connection.recv()
             result, error = _outcome(work, settings, estimator, *arguments, on_step)
             connection.send(_Ended(result, error, _held_bytes() > LARGE_BYTES))
+
+
+def _end_with_parent() -> None:
+    """A killed server must leave no import behind that forecasts for minutes; what was being stored is rolled back, or
+    marked as incomplete."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _outcome(work: Work, settings: Settings, *arguments: object) -> tuple[Any, Exception | None]:
