@@ -40,6 +40,7 @@ TABLES: dict[str, str] = {
     "a total among the rows": table("t,host,requests", lambda m, n: f"{at(m)},a,5\n{at(m)},b,{n - 5}\n{at(m)},ALL,{n}"),
     "a metric of several": table("t,metric,value", lambda m, n: f"{at(m)},hits,{n}\n{at(m)},latency_ms,{n + 9}"),
     "requests an hour": table("t,requests per hour", lambda m, n: f"{at(m)},{n * 60}"),
+    "counts in thousands": table("t,requests (k)", lambda m, n: f"{at(m)},{n / 1000}"),
     "units in the cells": table("t,value", lambda m, n: f"{at(m)},{n / 60:.9f} req/s"),
     "thousands of France": table("t;requests", lambda m, n: f"{at(m)};{n * 1000:,}".replace(",", "\u202f")[:-4]),
     "sep= in front": "sep=;\n" + table("t;requests", lambda m, n: f"{at(m)};{n}"),
