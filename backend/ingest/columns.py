@@ -286,7 +286,8 @@ def _meaning_of(chosen: Sequence[Candidate], keep: RowFilter | None, table: Tabl
 
 def _scale_note(names: Sequence[str], says: Meaning) -> str:
     per = {60: "minute", 3600: "hour", 86_400: "day"}.get(round(1 / says.scale)) if says.scale < 1 else None
-    what = f"requests per {per}" if per else f"{says.scale:g} requests per second each"
+    each = f"{says.scale:,.0f} requests each" if says.unit == "count" else f"{says.scale:g} requests per second each"
+    what = f"requests per {per}" if per else each
     return f"{listed(list(names))} was read as {what} (override with value_unit)."
 
 

@@ -26,6 +26,9 @@ _THOUSANDS = re.compile(
     r"\b(?P<prefix>[kmg])(?=(?:rp[smhd]|qp[smhd]|tp[smhd]|reqps|ops|reqs?|requests|hits|calls)\b)"
     r"|\b(?P<word>thousands?|tausend|millions?) "
 )
+_IN_THOUSANDS = re.compile(
+    r"[(\[](k|m|thousands?|millions?)[)\]]|\bin (k|m|thousands?|millions?)$", re.I
+)  # requests (k)
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e3}
 
 _ROLE_WORDS: dict[Role, str] = {
@@ -128,7 +131,7 @@ def meaning(name: str) -> Meaning:
     unit: Unit | None = "count" if role in {"traffic", "weak", "error"} else None
     if per is not None or (role == "weak" and _RATE_NAMES & set(own)):
         unit = "rate"
-    return Meaning(role, unit, (1.0 if per is None else per) * _thousands(text), rest)
+    return Meaning(role, unit, (1.0 if per is None else per) * _thousands(name, text), rest)
 
 
 def _per(name: str, text: str) -> float | None:
@@ -153,7 +156,9 @@ def _role_of_word(word: str) -> Role:
     return ROLE_OF_WORD.get(word, _NO_ROLE)
 
 
-def _thousands(text: str) -> float:
+def _thousands(name: str, text: str) -> float:
+    if behind := _IN_THOUSANDS.search(name):
+        return 1e6 if (behind[1] or behind[2]).lower().startswith("m") else 1e3
     found = _THOUSANDS.search(text)
     if found is None:
         return 1.0

@@ -56,7 +56,7 @@ def _unit(plan: Plan, rows: SeriesRows) -> ValueUnit:
         _ask(plan, "only rises, as a counter does", ("total", "count", "rate"))
     whole = bool(np.all(rows.values == np.rint(rows.values)))
     if plan.unit == "count":
-        if not whole and not any(style.units for style in plan.styles):
+        if not whole and plan.scale == 1.0 and not any(style.units for style in plan.styles):
             _ask(plan, "is named as a count and has fractions", ("rate", "count"))
         return "count"
     if not whole:

@@ -40,6 +40,7 @@ TABLES: dict[str, str] = {
     "a total among the rows": table("t,host,requests", lambda m, n: f"{at(m)},a,5\n{at(m)},b,{n - 5}\n{at(m)},ALL,{n}"),
     "a metric of several": table("t,metric,value", lambda m, n: f"{at(m)},hits,{n}\n{at(m)},latency_ms,{n + 9}"),
     "requests an hour": table("t,requests per hour", lambda m, n: f"{at(m)},{n * 60}"),
+    "counts in thousands": table("t,requests (k)", lambda m, n: f"{at(m)},{n / 1000}"),
     "units in the cells": table("t,value", lambda m, n: f"{at(m)},{n / 60:.9f} req/s"),
     "thousands of France": table("t;requests", lambda m, n: f"{at(m)};{n * 1000:,}".replace(",", "\u202f")[:-4]),
     "sep= in front": "sep=;\n" + table("t;requests", lambda m, n: f"{at(m)};{n}"),
@@ -194,3 +195,48 @@ def test_whole_days_stand_at_their_own_date(tmp_path: Path) -> None:
     days = "\n".join(f"2024-03-{day:02},86400" for day in range(5, 15))
     traffic = read(write(tmp_path / "a", f"date,hits\n{days}"), timezone="Asia/Kolkata")
     assert traffic.frame.index[0].isoformat() == "2024-03-05T00:00:00+00:00"
+
+
+def workbook(path: Path, sheets: int = 1) -> Path:
+    """A workbook of the fewest parts that readers want; its times are days of a spreadsheet."""
+    rows = [
+        f"<row><c><v>{(START + 60 * m) / 86_400 + 25_569:.6f}</v></c><c><v>{n}</v></c></row>"
+        for m, n in enumerate(COUNTS)
+    ]
+    head = '<row><c t="inlineStr"><is><t>time</t></is></c><c t="inlineStr"><is><t>requests</t></is></c></row>'
+    main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
+    numbers = range(1, sheets + 1)
+    parts = {
+        "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+        "_rels/.rels": f'<Relationships {package}><Relationship Id="r0" Type="{office}/officeDocument" '
+        'Target="xl/workbook.xml"/></Relationships>',
+        "xl/workbook.xml": f'<workbook {main} xmlns:r="{office}"><sheets>'
+        + "".join(f'<sheet name="s{n}" sheetId="{n}" r:id="r{n}"/>' for n in numbers)
+        + "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": f"<Relationships {package}>"
+        + "".join(
+            f'<Relationship Id="r{n}" Type="{office}/worksheet" Target="worksheets/sheet{n}.xml"/>' for n in numbers
+        )
+        + "</Relationships>",
+    }
+    parts |= {
+        f"xl/worksheets/sheet{n}.xml": f"<worksheet {main}><sheetData>{head}{''.join(rows)}</sheetData></worksheet>"
+        for n in numbers
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return path
+
+
+def test_a_workbook_of_one_sheet_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    assert rps(read(workbook(tmp_path / "traffic.xlsx"))) == RATES
+
+
+def test_a_workbook_of_several_sheets_is_refused_and_names_them(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    with pytest.raises(ProblemError, match=r"2 sheets with rows \(s1, s2\)"):
+        read(workbook(tmp_path / "traffic.xlsx", sheets=2))
