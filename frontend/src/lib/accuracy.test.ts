@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { accuracy, limits, score } from "@/test/fixtures";
-import { bestBaseline, byHorizon, gainOver, gainText, scoredCandidates } from "./accuracy";
+import { bestBaseline, byHorizon, gainOver, gainText, tabledCandidates } from "./accuracy";
 
 it("groups scores by horizon, shortest first, without what was not scored", () => {
   const horizons = byHorizon(
@@ -20,13 +20,14 @@ it("lists the models, the reference baseline, then the others by their WAPE", ()
   const scores = ["mean_15", "ewma", "last_value", "lgbm", "lgbm_plus"].map((model, place) =>
     score(model, 1 - place / 10),
   );
-  expect(scoredCandidates(byHorizon(accuracy(scores)), limits())).toEqual([
-    "lgbm_plus",
-    "lgbm",
-    "last_value",
-    "ewma",
-    "mean_15",
-  ]);
+  const tabled = tabledCandidates(byHorizon(accuracy(scores)), limits());
+  expect(tabled.slice(0, 5)).toEqual(["lgbm_plus", "lgbm", "last_value", "ewma", "mean_15"]);
+  expect(tabled.slice(3).sort()).toEqual(
+    limits()
+      .baselines.map(({ key }) => key)
+      .filter((key) => key !== "last_value")
+      .sort(),
+  );
 });
 
 it("claims no gain over a baseline that is absent or without error", () => {

@@ -36,16 +36,18 @@ export function byHorizon(accuracy: Accuracy): HorizonScores[] {
   });
 }
 
-/** Models and baselines in order of the table: the models, the reference baseline, the others by their WAPE. */
-export function scoredCandidates(horizons: readonly HorizonScores[], limits: Limits): string[] {
-  const first = horizons[0];
-  if (!first) return [];
+/** No scores yet at any horizon: what is shown until they come, in the same rows. */
+export function notScored(limits: Limits): HorizonScores[] {
+  return limits.horizons.map((horizon) => ({ horizon, origins: 0, scores: new Map(), leastWape: null }));
+}
+
+/** Models and baselines in order of the table: the models, the reference baseline, the others by their WAPE. All of
+ * them: a series without a yesterday has no score of that baseline, and the same rows. */
+export function tabledCandidates(horizons: readonly HorizonScores[], limits: Limits): string[] {
   const fixed = [...limits.models.map(({ key }) => key), referenceBaseline(limits)];
-  const others = [...first.scores.values()]
-    .filter(({ model }) => !fixed.includes(model))
-    .sort(byWape)
-    .map(({ model }) => model);
-  return [...fixed.filter((key) => first.scores.has(key)), ...others];
+  const wapeOf = (key: string) => horizons[0]?.scores.get(key)?.wape ?? Number.MAX_VALUE;
+  const others = limits.baselines.map(({ key }) => key).filter((key) => !fixed.includes(key));
+  return [...fixed, ...others.sort((left, right) => wapeOf(left) - wapeOf(right))];
 }
 
 function byWape(left: Score, right: Score): number {

@@ -8,9 +8,11 @@ import {
   formatPercent,
   formatRate,
   formatRateWithUnit,
-  formatShare,
   formatTick,
+  rateFormat,
   sentence,
+  shareFormat,
+  signedFormat,
 } from "./format";
 
 const plain = (text: string) => text.replaceAll(" ", " ");
@@ -94,8 +96,12 @@ describe("formatBytes and countOf", () => {
   });
 });
 
-it("formatShare keeps three digits, so that close errors stay apart", () => {
-  expect([0.0412, 0.04123, 0.123, 1.2, null].map(formatShare)).toEqual(["4.12", "4.12", "12.3", "120", "–"]);
+it("figures side by side have the precision of the largest", () => {
+  expect([19_940, 6_542].map(rateFormat([19_940, 6_542]))).toEqual(["19.9K", "6.5K"]);
+  expect([12.34, 0.4, 0.01, null].map(rateFormat([12.34, 0.4, 0.01]))).toEqual(["12.3", "0.4", "<0.1", "–"]);
+  expect([-0.02, 1.5].map(signedFormat([-0.02, 1.5]))).toEqual(["−0.02", "+1.50"]);
+  expect([0.0412, 0.123, null].map(shareFormat([0.0412, 0.123]))).toEqual(["4.1", "12.3", "–"]);
+  expect([0.0412, 0.04123].map(shareFormat([0.0412, 0.04123]))).toEqual(["4.12", "4.12"]);
 });
 
 it("formatList joins any number of items", () => {

@@ -4,16 +4,7 @@ const LOCALE = "en";
 const NBSP = " ";
 
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
-const significant = new Intl.NumberFormat(LOCALE, {
-  maximumSignificantDigits: 3,
-  minimumSignificantDigits: 3,
-});
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
-const compactPadded = new Intl.NumberFormat(LOCALE, {
-  notation: "compact",
-  maximumSignificantDigits: 3,
-  minimumSignificantDigits: 3,
-});
 const plain = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
 
 export const RATE_UNIT = "req/s";
@@ -21,21 +12,46 @@ export const UNKNOWN = "–";
 
 /** A rate without its unit: 0.0123, 1.23, 123, 1,234, 12.3K, 100K. */
 export function formatRate(rate: number | null | undefined): string {
-  if (rate === null || rate === undefined || !Number.isFinite(rate)) return UNKNOWN;
-  const size = Math.abs(rate);
-  if (size === 0) return "0";
-  if (size < 0.0005) return "<0.001";
-  if (size < 0.01) return plain.format(Number(rate.toFixed(3)));
-  if (size < 999.5) return significant.format(rate);
-  if (size < 9_999.5) return integer.format(rate);
-  return compactPadded.format(rate);
+  return rateFormat([rate])(rate);
 }
 
-/** A difference of rates: "+1.23", "−0.0123", "0". */
-export function formatSigned(difference: number): string {
-  const size = formatRate(Math.abs(difference));
-  if (size === "0") return size;
-  return `${difference > 0 ? "+" : "−"}${size}`;
+type Format = (rate: number | null | undefined) => string;
+
+const UNITS = ["", "K", "M", "B", "T"];
+
+/** One precision for figures that stand side by side, three digits of the largest: 19.9K and 6.5K, 12.3 and 0.4. */
+export function rateFormat(rates: readonly (number | null | undefined)[]): Format {
+  const sizes = rates.map((rate) => Math.abs(rate ?? 0)).filter(Number.isFinite);
+  const largest = Number(Math.max(0, ...sizes).toPrecision(3));
+  const unit = largest < 10_000 ? 0 : Math.min(Math.floor(Math.log10(largest) / 3), UNITS.length - 1);
+  const digits = digitsOf(largest / 1_000 ** unit);
+  const numbers = new Intl.NumberFormat(LOCALE, {
+    maximumFractionDigits: digits,
+    minimumFractionDigits: largest < 0.01 ? 0 : digits,
+  });
+  return (rate) => {
+    if (rate === null || rate === undefined || !Number.isFinite(rate)) return UNKNOWN;
+    if (rate === 0) return "0";
+    const scaled = rate / 1_000 ** unit;
+    const least = 10 ** -digits;
+    if (Math.abs(scaled) < least / 2) return `<${numbers.format(least)}${UNITS[unit]}`;
+    return `${numbers.format(scaled)}${UNITS[unit]}`;
+  };
+}
+
+/** Decimals that give three digits; three for what is below 0.01. */
+function digitsOf(size: number): number {
+  if (size < 0.01) return 3;
+  return Math.max(0, 2 - Math.floor(Math.log10(size)));
+}
+
+/** Differences of rates side by side: "+1.23", "−0.01", "0". */
+export function signedFormat(differences: readonly number[]): (difference: number) => string {
+  const format = rateFormat(differences);
+  return (difference) => {
+    const size = format(Math.abs(difference));
+    return size === "0" ? size : `${difference > 0 ? "+" : "−"}${size}`;
+  };
 }
 
 export function formatRateWithUnit(rate: number | null | undefined): string {
@@ -75,9 +91,11 @@ export function formatChange(share: number): string {
   return share + 1 > TENFOLD ? "more than tenfold" : formatPercent(share);
 }
 
-/** A share in percent, for columns whose heading has the sign: "4.12", "12.3". */
-export function formatShare(share: number | null | undefined): string {
-  return share === null || share === undefined ? UNKNOWN : significant.format(share * 100);
+/** Shares side by side in percent, where a heading has the sign: "4.12", "12.3" and "4.1". */
+export function shareFormat(shares: readonly (number | null | undefined)[]): Format {
+  const percent = (share: number | null | undefined) => (share == null ? share : share * 100);
+  const format = rateFormat(shares.map(percent));
+  return (share) => format(percent(share));
 }
 
 /** "1 min", "1 min and 5 min", "1 min, 5 min and 15 min". */

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { usePage } from "@/hooks/usePage";
 import { type ChartModel, namedLines, nameOf, rateAt } from "@/lib/chartModel";
-import { formatRate, RATE_UNIT } from "@/lib/format";
+import { RATE_UNIT, rateFormat } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
 import { placeBeside } from "./placeBeside";
@@ -27,6 +27,10 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
     const { offsetWidth, offsetParent } = box.current;
     setLeft(placeBeside(AXIS_WIDTH + cursor.left, offsetWidth, offsetParent?.clientWidth ?? offsetWidth));
   });
+  const shown = lines.filter(({ flag }) => !flag);
+  const format = rateFormat(
+    shown.flatMap(({ columns }) => columns.map((column) => rateAt(model, column, index))),
+  );
   return (
     <div
       ref={box}
@@ -39,17 +43,15 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
         {index >= model.futureFrom && " · forecast"}
       </p>
       <dl className="grid grid-cols-[auto_1fr_auto] items-center gap-x-2 gap-y-1">
-        {lines
-          .filter(({ flag }) => !flag)
-          .map((line) => (
-            <div key={line.key} className="contents">
-              <LineSample line={line} />
-              <dt className="text-muted">{nameOf(model, line, line.tooltip, index)}</dt>
-              <dd className="text-right font-medium whitespace-nowrap">
-                {line.columns.map((column) => formatRate(rateAt(model, column, index))).join(" – ")}
-              </dd>
-            </div>
-          ))}
+        {shown.map((line) => (
+          <div key={line.key} className="contents">
+            <LineSample line={line} />
+            <dt className="text-muted">{nameOf(model, line, line.tooltip, index)}</dt>
+            <dd className="text-right font-medium whitespace-nowrap">
+              {line.columns.map((column) => format(rateAt(model, column, index))).join(" – ")}
+            </dd>
+          </div>
+        ))}
       </dl>
       {lines
         .filter(({ flag }) => flag)

@@ -3,7 +3,7 @@ import { usePage } from "@/hooks/usePage";
 import type { ChartLine, ChartWindow } from "@/lib/chartLines";
 import { type ChartModel, rateAt } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
-import { formatRate, RATE_UNIT } from "@/lib/format";
+import { formatRate, RATE_UNIT, rateFormat } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { CHART_HEIGHT } from "./ChartStates";
 
@@ -30,24 +30,27 @@ export function PointsTable({ model }: { model: ChartModel }) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((index) => (
-            <tr key={times[index]} className={classes(index >= futureFrom && "bg-inset")}>
-              <th
-                scope="row"
-                className="border-b border-line px-3 py-1 text-left font-normal whitespace-nowrap"
-              >
-                {formatDateTime(times[index] ?? model.now, zone, model.step)}
-                {index >= futureFrom && <span className="text-muted"> forecast</span>}
-                <Remarks model={model} index={index} />
-              </th>
-              {columns.map(({ line, column }) => (
-                <td key={column.key} className="border-b border-line px-3 py-1 text-right">
-                  {formatRate(rateAt(model, column, index))}
-                  {line.kind === "line" && <ModelName line={line} window={model.windows[index]} />}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((index) => {
+            const format = rateFormat(columns.map(({ column }) => rateAt(model, column, index)));
+            return (
+              <tr key={times[index]} className={classes(index >= futureFrom && "bg-inset")}>
+                <th
+                  scope="row"
+                  className="border-b border-line px-3 py-1 text-left font-normal whitespace-nowrap"
+                >
+                  {formatDateTime(times[index] ?? model.now, zone, model.step)}
+                  {index >= futureFrom && <span className="text-muted"> forecast</span>}
+                  <Remarks model={model} index={index} />
+                </th>
+                {columns.map(({ line, column }) => (
+                  <td key={column.key} className="border-b border-line px-3 py-1 text-right">
+                    {format(rateAt(model, column, index))}
+                    {line.kind === "line" && <ModelName line={line} window={model.windows[index]} />}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
         </tbody>
       </table>
     </section>

@@ -1,4 +1,4 @@
-import { screen, within } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Accuracy, Limits, ServedPoint } from "@/api/types";
@@ -26,7 +26,7 @@ async function show(
   stubBackend({ "GET /api/accuracy": () => json(answer) });
   renderPage(<AccuracyPanel filename="web" windowSeconds={windowSeconds} served={serving} />, page);
   const panel = screen.getByRole("region", { name: "Accuracy" });
-  await within(panel).findByRole("table");
+  await waitFor(() => expect(panel.querySelector('[aria-busy="true"]')).toBeNull());
   return panel;
 }
 

@@ -2,7 +2,6 @@ import { useState } from "react";
 import { describeError } from "@/api/errors";
 import type { Accuracy, AccuracySpan, ServedPoint } from "@/api/types";
 import { Select } from "@/components/ui/Select";
-import { Skeleton } from "@/components/ui/Skeleton";
 import { useAccuracy } from "@/hooks/queries";
 import { useLimits } from "@/hooks/usePage";
 import {
@@ -12,9 +11,10 @@ import {
   gainOver,
   gainText,
   type HorizonScores,
+  notScored,
   SPANS,
 } from "@/lib/accuracy";
-import { countOf, formatDuration } from "@/lib/format";
+import { countOf, formatDuration, UNKNOWN } from "@/lib/format";
 import { labelOf, preferredModel, referenceBaseline } from "@/lib/names";
 import { ScoresTable } from "./ScoresTable";
 import { ServedNow } from "./ServedNow";
@@ -35,7 +35,8 @@ interface AccuracyPanelProps {
 export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanelProps) {
   const [span, setSpan] = useState<AccuracySpan>("24h");
   const accuracy = useAccuracy(span, filename);
-  const horizons = accuracy.data ? byHorizon(accuracy.data) : [];
+  const limits = useLimits();
+  const horizons = accuracy.data ? byHorizon(accuracy.data) : notScored(limits);
 
   return (
     <Tile
@@ -55,7 +56,6 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
         </Select>
       }
     >
-      {accuracy.isPending && <Skeleton className="mt-3 h-40" />}
       {accuracy.error && !accuracy.data && (
         <p className="mt-3 text-xs text-muted">{describeError(accuracy.error).detail}</p>
       )}
@@ -64,13 +64,13 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
           No window in this span has both a known rate and a forecast.
         </p>
       )}
-      {accuracy.data && horizons.length > 0 && (
-        <>
-          <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} />
+      {!accuracy.error && horizons.length > 0 && (
+        <div aria-busy={accuracy.isPending}>
+          <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} pending={accuracy.isPending} />
           <ScoresTable horizons={horizons} windowSeconds={windowSeconds} />
-          <Basis horizons={horizons} origin={accuracy.data.origin} />
-          <TrainedOn series={accuracy.data.seen_in_training} />
-        </>
+          <Basis horizons={horizons} origin={accuracy.data?.origin} />
+          {accuracy.data && <TrainedOn series={accuracy.data.seen_in_training} />}
+        </div>
       )}
       {served.length > 0 && <ServedNow served={served} horizons={horizons} span={span} />}
     </Tile>
@@ -81,9 +81,10 @@ interface GainsProps {
   horizons: readonly HorizonScores[];
   windowSeconds: number;
   span: AccuracySpan;
+  pending: boolean;
 }
 
-function Gains({ horizons, windowSeconds, span }: GainsProps) {
+function Gains({ horizons, windowSeconds, span, pending }: GainsProps) {
   const limits = useLimits();
   const preferred = preferredModel(limits);
   const reference = referenceBaseline(limits);
@@ -93,9 +94,12 @@ function Gains({ horizons, windowSeconds, span }: GainsProps) {
         {horizons.map((scores) => {
           const gain = gainOver(reference, preferred.key, scores);
           return (
-            <div key={scores.horizon} className="rounded-md bg-inset px-2.5 py-2">
+            // The best baseline takes a line or two: the place is kept, so that nothing moves when the scores come.
+            <div key={scores.horizon} className="min-h-21 rounded-md bg-inset px-2.5 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
-              {scores.origins < FEW_ORIGINS ? (
+              {pending ? (
+                <dd className="text-sm text-muted">{UNKNOWN}</dd>
+              ) : scores.origins < FEW_ORIGINS ? (
                 <TooFew scored={scores.origins} />
               ) : (
                 <>
@@ -143,7 +147,15 @@ function toneOf(gain: number | null): string {
   return gain > 0 ? "text-ok" : "text-warn";
 }
 
-function Basis({ horizons, origin }: { horizons: readonly HorizonScores[]; origin: Accuracy["origin"] }) {
+interface BasisProps {
+  horizons: readonly HorizonScores[];
+  /** Unknown until the scores come. */
+  origin: Accuracy["origin"] | undefined;
+}
+
+function Basis({ horizons, origin }: BasisProps) {
+  if (origin === undefined)
+    return <p className="mt-2 text-2xs text-muted">The forecasts are being scored.</p>;
   const fewest = Math.min(...horizons.map(({ origins }) => origins));
   return (
     <p className="mt-2 text-2xs text-muted">

@@ -3,7 +3,7 @@ import type { Forecast, ForecastPoint, Limits, ServedPoint } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useLimits } from "@/hooks/usePage";
-import { formatChange, formatDuration, formatRate, RATE_UNIT } from "@/lib/format";
+import { formatChange, formatDuration, RATE_UNIT, rateFormat } from "@/lib/format";
 import { labelOf, preferredModel } from "@/lib/names";
 import { Tile } from "./Tile";
 
@@ -27,6 +27,7 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
   const served = forecast?.served.find((point) => point.horizon === horizon);
   // Where nothing is served, because nothing is known of the series any more, the preferred model's forecast is shown.
   const point = served ?? (forecast ? preferredPoint(forecast, horizon, limits) : undefined);
+  const format = rateFormat([point?.mean, point?.p10, point?.p90]);
   return (
     <Tile
       title={`Forecast in ${formatDuration(horizon * windowSeconds)}`}
@@ -37,13 +38,13 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
       ) : (
         <>
           <p className="mt-1 text-2xl font-semibold tracking-tight">
-            {formatRate(point?.mean)} <span className="text-sm font-normal text-muted">{RATE_UNIT}</span>
+            {format(point?.mean)} <span className="text-sm font-normal text-muted">{RATE_UNIT}</span>
           </p>
           {point ? (
             <>
               <Trend point={point} current={current} live={forecast?.status === "live"} />
               <p className="text-xs text-muted">
-                p10–p90 {formatRate(point.p10)} – {formatRate(point.p90)}
+                p10–p90 {format(point.p10)} – {format(point.p90)}
               </p>
             </>
           ) : (

@@ -1,15 +1,15 @@
 import type { ReactNode } from "react";
 import type { Score } from "@/api/types";
 import { useLimits } from "@/hooks/usePage";
-import { type HorizonScores, scoredCandidates } from "@/lib/accuracy";
+import { type HorizonScores, tabledCandidates } from "@/lib/accuracy";
 import { classes } from "@/lib/classes";
 import {
   formatDuration,
   formatPercent,
-  formatRate,
-  formatShare,
-  formatSigned,
   RATE_UNIT,
+  rateFormat,
+  shareFormat,
+  signedFormat,
   UNKNOWN,
 } from "@/lib/format";
 import { labelOf, preferredModel } from "@/lib/names";
@@ -40,26 +40,18 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
           </tr>
         </thead>
         <tbody>
-          {scoredCandidates(horizons, limits).map((key) => (
+          {tabledCandidates(horizons, limits).map((key) => (
             <Row key={key} title={labelOf(limits, key)}>
-              {horizons.map(({ horizon, scores, leastWape }) => {
-                const wape = scores.get(key)?.wape ?? null;
-                return (
-                  <Cell key={horizon} strong={wape !== null && wape === leastWape}>
-                    {formatShare(wape)}
-                  </Cell>
-                );
-              })}
+              <Wapes horizons={horizons} candidate={key} />
             </Row>
           ))}
         </tbody>
         <tbody className="border-t border-line">
-          {DETAILS.map(({ title, text }) => (
+          {DETAILS.map(({ title, texts }) => (
             <Row key={title} title={`${preferred.label} ${title}`}>
-              {horizons.map(({ horizon, scores }) => {
-                const score = scores.get(preferred.key);
-                return <Cell key={horizon}>{score ? text(score) : UNKNOWN}</Cell>;
-              })}
+              {texts(horizons.map(({ scores }) => scores.get(preferred.key))).map((text, place) => (
+                <Cell key={horizons[place]?.horizon}>{text}</Cell>
+              ))}
             </Row>
           ))}
         </tbody>
@@ -68,16 +60,48 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
   );
 }
 
-const DETAILS: { title: string; text: (score: Score) => string }[] = [
-  { title: `RMSE, ${RATE_UNIT}`, text: ({ rmse }) => formatRate(rmse) },
+function Wapes({ horizons, candidate }: { horizons: readonly HorizonScores[]; candidate: string }) {
+  const wapes = horizons.map(({ scores }) => scores.get(candidate)?.wape ?? null);
+  const format = shareFormat(wapes);
+  return horizons.map(({ horizon, leastWape }, place) => (
+    <Cell key={horizon} strong={wapes[place] != null && wapes[place] === leastWape}>
+      {format(wapes[place])}
+    </Cell>
+  ));
+}
+
+type Scored = readonly (Score | undefined)[];
+
+/** More of one model: a row of texts for its scores at each horizon. */
+const DETAILS: { title: string; texts: (scores: Scored) => string[] }[] = [
+  { title: `RMSE, ${RATE_UNIT}`, texts: (scores) => withFormat(rateFormat, scores, ({ rmse }) => rmse) },
   {
     title: "within p10–p90",
-    text: ({ p10_coverage: low, p90_coverage: high }) =>
-      low === null || high === null ? UNKNOWN : formatPercent(high - low),
+    texts: (scores) =>
+      scores.map((score) =>
+        score?.p10_coverage == null || score.p90_coverage == null
+          ? UNKNOWN
+          : formatPercent(score.p90_coverage - score.p10_coverage),
+      ),
   },
-  { title: "under-forecast", text: ({ under_forecast }) => formatPercent(under_forecast) },
-  { title: `mean error, ${RATE_UNIT}`, text: ({ bias }) => formatSigned(bias) },
+  {
+    title: "under-forecast",
+    texts: (scores) => scores.map((score) => (score ? formatPercent(score.under_forecast) : UNKNOWN)),
+  },
+  {
+    title: `mean error, ${RATE_UNIT}`,
+    texts: (scores) => withFormat(signedFormat, scores, ({ bias }) => bias),
+  },
 ];
+
+function withFormat(
+  formatOf: (values: number[]) => (value: number) => string,
+  scores: Scored,
+  value: (score: Score) => number,
+): string[] {
+  const format = formatOf(scores.flatMap((score) => (score ? [value(score)] : [])));
+  return scores.map((score) => (score ? format(value(score)) : UNKNOWN));
+}
 
 function Row({ title, children }: { title: string; children: ReactNode }) {
   return (
