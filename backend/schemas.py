@@ -17,11 +17,9 @@ Trend = TypeAliasType("Trend", Literal["up", "down", "flat"])
 UploadStep = TypeAliasType(
     "UploadStep", Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
 )
-# live: being fed now. historic: a file; its forecast continues from its own end. stale: it was live, and
-# no window has come for three windows.
+# live: being fed now. stale: it was, until three windows ago. historic: a file; its forecast goes on from its own end.
 SeriesStatus = TypeAliasType("SeriesStatus", Literal["live", "historic", "stale"])
-# issued: the forecasts as they were made at the time. rolling: a file's, made again from every window of it, as
-# `scaleops backtest` does.
+# issued: as the forecasts were made at the time. rolling: a file's, as if made at every window, as a backtest does.
 Origin = TypeAliasType("Origin", Literal["issued", "rolling"])
 MessageType = Literal["snapshot", "points", "forecast", "status"]
 Rate = Annotated[float | None, Field(description="requests per second; null where unknown")]

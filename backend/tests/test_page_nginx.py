@@ -62,6 +62,7 @@ def page(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[s
             "/usr/share/nginx/html": str(folder),
             "${SCALEOPS_ALLOWED_HOSTS}": HOSTS,
             "${SCALEOPS_MAX_UPLOAD_MB}": "1024",
+            "${SCALEOPS_CLIENT_TIMEOUT_SECONDS}": "30",
         }
         config = folder / "nginx.conf"
         config.write_text(CONFIG.format(folder=folder, page=adapted(TEMPLATE, **replacements)))
