@@ -55,6 +55,7 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
     const text = await crosshair(page).getAttribute("aria-valuetext");
     expect(text).toMatch(/actual .*, forecast 5.s earlier /);
   }).toPass();
+  await crosshair(page).blur(); // the chart moves on
 
   stopSending();
   const notice = page.getByRole("alert");
