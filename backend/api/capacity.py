@@ -71,15 +71,11 @@ def recommendation(
         level=decision.level,
         observed=decision.observed,
         capacity=capacity_of(policy, decision.replicas),
-        steps=[schemas.PlanStep.model_validate(step, from_attributes=True) for step in decision.steps],
+        steps=list(decision.steps),
         binding=decision.binding,
         sentence=sentence(policy, decision),
         policy=policy,
-        hpa=schemas.DeadBand.model_validate(
-            dead_band(policy, decision.replicas, current_replicas), from_attributes=True
-        )
-        if current_replicas
-        else None,
+        hpa=dead_band(policy, decision.replicas, current_replicas) if current_replicas else None,
     )
 
 
@@ -93,8 +89,7 @@ def decisions(
 ) -> schemas.DecisionLog:
     """The decisions that were made in the last part of the series, in order of time."""
     series = find_series(state, filename)
-    stop = series.last + timedelta(seconds=series.window_seconds) + timedelta(days=1)
-    logged = state["decisions"].log(series, series.last - SPANS[range], stop)
+    logged = state["decisions"].log(series, series.last - SPANS[range], None)
     before = [None, *(decision.replicas for decision in logged)]
     rows = [
         _logged(decision, replicas)

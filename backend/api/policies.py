@@ -7,7 +7,6 @@ from fastapi import APIRouter
 
 from backend.api.document import OF_A_SERIES, problems
 from backend.capacity import schemas
-from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Policy
 from backend.deps import FilenamePath, StateDep, find_series
 from backend.errors import StorageFullError
@@ -44,9 +43,5 @@ def _put(name: str, policy: Policy | None, state: StateDep) -> None:
 
 
 def _answer(name: str, state: StateDep) -> schemas.SeriesPolicy:
-    history = [_version(version) for version in state["policies"].history(name)]
+    history = state["policies"].history(name)
     return schemas.SeriesPolicy(filename=name, policy=history[-1].policy if history else None, history=history)
-
-
-def _version(version: PolicyVersion) -> schemas.PolicyVersion:
-    return schemas.PolicyVersion(number=version.number, since=version.since, policy=version.policy)

@@ -5,40 +5,18 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from backend.capacity.planner import Binding
+from backend.capacity.dead_band import DeadBand
+from backend.capacity.planner import Binding, Step
+from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
 
 Reason = Literal["no_policy", "mode", "not_live", "stale", "unknown", "warming_up", "no_decision", "store"]
-
-
-class PolicyVersion(BaseModel):
-    """A policy of a series and when it began to hold; policy null: none held from then on."""
-
-    number: int
-    since: datetime
-    policy: Policy | None
 
 
 class SeriesPolicy(BaseModel):
     filename: str
     policy: Policy | None = Field(description="the one that holds")
     history: list[PolicyVersion] = Field(description="the first one first")
-
-
-class PlanStep(BaseModel):
-    """What a step of the plan allowed, and the replicas after it."""
-
-    name: Binding
-    limit: int
-    replicas: int
-
-
-class DeadBand(BaseModel):
-    """Whether a HorizontalPodAutoscaler would act on the number, with current_replicas running."""
-
-    current_replicas: int
-    acts: bool
-    sentence: str
 
 
 class Recommendation(BaseModel):
@@ -54,7 +32,7 @@ class Recommendation(BaseModel):
     level: float = Field(description="the quantile")
     observed: float | None = Field(description="rate of the newest window; null where it is unknown")
     capacity: float = Field(description="what the replicas serve")
-    steps: list[PlanStep]
+    steps: list[Step]
     binding: Binding = Field(description="the step that the number follows from")
     sentence: str
     policy: Policy
@@ -91,10 +69,3 @@ class ServedReplicas(BaseModel):
     at: datetime
     from_forecast_windows: int = Field(description="newest windows that are unknown, so the forecast alone speaks")
     mode: Mode
-
-
-class NoDecision(BaseModel):
-    """Members of the problem beside those of every problem."""
-
-    reason: Reason
-    since: datetime | None = None

@@ -8,8 +8,7 @@ from backend.capacity.policy import Policy
 from backend.capacity.schemas import Reason
 from backend.errors import NoDecisionError
 from backend.schemas import SeriesStatus
-
-STALE_WINDOWS = 3  # without a decision, after which the newest one is too old to act on
+from backend.serving.presenters import STALE_WINDOWS
 
 
 @dataclass(frozen=True)

@@ -654,7 +654,7 @@ export interface components {
         };
         /**
          * DeadBand
-         * @description Whether a HorizontalPodAutoscaler would act on the number, with current_replicas running.
+         * @description acts: whether the number of replicas that run would change, or need not.
          */
         DeadBand: {
             /** Current Replicas */
@@ -1109,21 +1109,6 @@ export interface components {
             /** Points */
             points: components["schemas"]["PastForecast"][];
         };
-        /**
-         * PlanStep
-         * @description What a step of the plan allowed, and the replicas after it.
-         */
-        PlanStep: {
-            /**
-             * Name
-             * @enum {string}
-             */
-            name: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
-            /** Limit */
-            limit: number;
-            /** Replicas */
-            replicas: number;
-        };
         /** PointsMessage */
         PointsMessage: {
             /**
@@ -1311,7 +1296,7 @@ export interface components {
         };
         /**
          * PolicyVersion
-         * @description A policy of a series and when it began to hold; policy null: none held from then on.
+         * @description number: 1 for a series' first. since: when it began to hold, to the second. policy: None where none held.
          */
         PolicyVersion: {
             /** Number */
@@ -1460,7 +1445,7 @@ export interface components {
              */
             capacity: number;
             /** Steps */
-            steps: components["schemas"]["PlanStep"][];
+            steps: components["schemas"]["Step"][];
             /**
              * Binding
              * @description the step that the number follows from
@@ -1815,6 +1800,21 @@ export interface components {
             /** Sequence */
             sequence: number;
             data: components["schemas"]["LiveStatus"];
+        };
+        /**
+         * Step
+         * @description What a step of the plan allowed (`limit`, replicas) and the number after it.
+         */
+        Step: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /** Limit */
+            limit: number;
+            /** Replicas */
+            replicas: number;
         };
         /**
          * Trained
