@@ -1,4 +1,5 @@
-"""Hostile bodies of lines: how long /api/health takes beside each, and on an idle server at the same time."""
+"""Hostile bodies of lines: how long /api/health takes beside each and while the windows close that they reach, and on
+an idle server at the same time."""
 
 import gzip
 import threading
@@ -16,6 +17,8 @@ from backend.tests.server import Server, running_server
 MIB = 1024**2
 MOST = 16 * MIB  # of lines, that one write may hold
 PAUSE_SECONDS = 0.005
+WINDOW_SECONDS = 5
+PROBED_SECONDS = 2.5 * WINDOW_SECONDS  # after the answer: two closes
 
 
 def main() -> None:
@@ -25,7 +28,7 @@ def main() -> None:
     with (
         TemporaryDirectory() as one,
         TemporaryDirectory() as other,
-        running_server(Path(one)) as server,
+        running_server(Path(one), SCALEOPS_WINDOW_SECONDS=str(WINDOW_SECONDS)) as server,
         running_server(Path(other)) as idle,
     ):
         for title, body in bodies().items():
@@ -33,6 +36,7 @@ def main() -> None:
             with Prober(server) as prober, Prober(idle) as beside:
                 answer = server.client.post("/api/v2/write", content=body, headers=encoding(body))
                 taken = time.perf_counter() - begun
+                time.sleep(PROBED_SECONDS)
             size = f"{len(body) / MIB:.1f} MiB"
             waits = [f"{1000 * wait:.0f}" for each in (prober, beside) for wait in (each.worst, each.p99)]
             table.add_row(title, size, str(answer.status_code), f"{taken:.1f} s", *waits)
@@ -59,8 +63,17 @@ def bodies() -> dict[str, bytes]:
         "the shortest bad lines": repeated(b"x\n"),
         "ever new series": names,
         "ever new sources": sources,
+        "samples of 1,000 sources": samples(1_000),
+        "samples of 100,000 sources": samples(100_000),
         "newlines, gzip": gzip.compress(b"\n" * MOST),
     }
+
+
+def samples(sources: int) -> bytes:
+    """Of one series, each sample with a time of its own in the last two seconds."""
+    begin = time.time_ns() - 2 * 10**9
+    lines = (b"m,h=%d requests=1 %d\n" % (number % sources, begin + number * 4_000) for number in range(MOST // 41))
+    return b"".join(lines)
 
 
 def repeated(line: bytes) -> bytes:

@@ -1,4 +1,4 @@
-import { chartSummary, crosshair, expect, pointsTable, region, test, uploadAndWait } from "./page";
+import { chartSummary, crosshair, expect, placesOf, pointsTable, region, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
 test.beforeEach(async ({ page }) => {
@@ -116,6 +116,27 @@ test("legend, table and time zone", async ({ page }) => {
   await expect(table.getByRole("rowheader").first()).toContainText("forecast");
   await page.getByRole("button", { name: "Local time" }).click();
   await expect(table.getByRole("columnheader").first()).not.toHaveText("Time (UTC)");
+});
+
+test("the errors come where room was kept for them, and nothing moves", async ({ page }) => {
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route("**/api/accuracy?*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.reload();
+  await expect(chartSummary(page)).toContainText("Forecast of LGBM+");
+  const errors = region(page, "Accuracy");
+  await expect(errors.locator("[aria-busy=true]")).toBeVisible();
+  const before = await placesOf(page);
+  expect(before.length).toBeGreaterThan(4);
+  release();
+  await expect(errors.locator("[aria-busy=false]")).toBeVisible();
+  await expect(errors.getByText(/windows scored/)).toBeVisible();
+  expect(await placesOf(page)).toEqual(before);
 });
 
 test("a URL whose series is gone says so, and shows another", async ({ page }) => {

@@ -92,6 +92,15 @@ export const pointsTable = (page: Page): Locator =>
 export const crosshair = (page: Page): Locator =>
   page.getByRole("slider", { name: "Crosshair of the request rate chart" });
 
+/** Where every region of the page is, in CSS pixels. */
+export const placesOf = (page: Page): Promise<string[]> =>
+  page.getByRole("region").evaluateAll((regions) =>
+    regions.map((element) => {
+      const { x, y, width, height } = element.getBoundingClientRect();
+      return `${element.getAttribute("aria-label") ?? element.id}: ${[x, y, width, height].map(Math.round)}`;
+    }),
+  );
+
 export async function upload(page: Page, name: string, content: string): Promise<void> {
   await page
     .getByLabel("Traffic file", { exact: true })

@@ -68,8 +68,11 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
         <div aria-busy={accuracy.isPending}>
           <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} pending={accuracy.isPending} />
           <ScoresTable horizons={horizons} windowSeconds={windowSeconds} />
-          <Basis horizons={horizons} origin={accuracy.data?.origin} />
-          {accuracy.data && <TrainedOn series={accuracy.data.seen_in_training} />}
+          {/* Three lines, which is what it may take: nothing below moves when the scores come. */}
+          <div className="mt-2 min-h-12 text-2xs text-muted">
+            <Basis horizons={horizons} origin={accuracy.data?.origin} />
+            {accuracy.data && <TrainedOn series={accuracy.data.seen_in_training} />}
+          </div>
         </div>
       )}
       {served.length > 0 && <ServedNow served={served} horizons={horizons} span={span} />}
@@ -94,8 +97,8 @@ function Gains({ horizons, windowSeconds, span, pending }: GainsProps) {
         {horizons.map((scores) => {
           const gain = gainOver(reference, preferred.key, scores);
           return (
-            // The best baseline takes a line or two: the place is kept, so that nothing moves when the scores come.
-            <div key={scores.horizon} className="min-h-21 rounded-md bg-inset px-2.5 py-2">
+            // The best baseline takes up to three lines: the place is kept, so that nothing moves when the scores come.
+            <div key={scores.horizon} className="min-h-25 rounded-md bg-inset px-2.5 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
               {pending ? (
                 <dd className="text-sm text-muted">{UNKNOWN}</dd>
@@ -154,11 +157,10 @@ interface BasisProps {
 }
 
 function Basis({ horizons, origin }: BasisProps) {
-  if (origin === undefined)
-    return <p className="mt-2 text-2xs text-muted">The forecasts are being scored.</p>;
+  if (origin === undefined) return <p>The forecasts are being scored.</p>;
   const fewest = Math.min(...horizons.map(({ origins }) => origins));
   return (
-    <p className="mt-2 text-2xs text-muted">
+    <p>
       {fewest < FEW_ORIGINS && "Too few windows yet to tell the models apart. "}
       {countOf(fewest, "window")} scored: {ORIGINS[origin]}
     </p>
@@ -170,9 +172,10 @@ function TrainedOn({ series }: { series: Accuracy["seen_in_training"] }) {
   if (series.length === 0) return null;
   const names = series.map(({ name }) => name).join(", ");
   return (
-    <p className="mt-2 break-words text-2xs text-warn">
+    <details className="break-words text-warn">
+      <summary className="font-medium">Optimistic, if it was trained on this traffic</summary>
       The model was trained on {names}, which has windows in this span. If this is that traffic, these errors
       are optimistic.
-    </p>
+    </details>
   );
 }
