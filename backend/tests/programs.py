@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import pandas as pd
+import psutil
 
 from backend.config import ROOT
 from backend.measurements import MEASUREMENTS, SAMPLES
@@ -49,10 +49,10 @@ def stored_samples(server: Server, name: str) -> pd.DataFrame:
 
 
 @contextmanager
-def running(command: list[str], log: Path, **environment: str) -> Iterator[subprocess.Popen[bytes]]:
+def running(command: list[str], log: Path, **environment: str) -> Iterator[psutil.Process]:
     """A program, until the end of the block; what it says goes to `log`."""
     with log.open("ab") as target:
-        process = subprocess.Popen(command, stdout=target, stderr=target, env=os.environ | environment)
+        process = psutil.Popen(command, stdout=target, stderr=target, env=os.environ | environment)
     try:
         yield process
     finally:
@@ -71,7 +71,7 @@ class Nginx:
     """An nginx that logs as Debian's does, with the status page of docs/feeds.md."""
 
     folder: Path
-    process: subprocess.Popen[bytes]
+    process: psutil.Process
     url: str
     status_url: str
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
+import psutil
 import pytest
 
 from backend.tests.feeding import fast_server, until
@@ -30,7 +31,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
-def following(log: Path, url: str) -> AbstractContextManager[subprocess.Popen[bytes]]:
+def following(log: Path, url: str) -> AbstractContextManager[psutil.Process]:
     """The command of docs/feeds.md, with the token of `server`."""
     (stanza,) = stanzas("sh")
     words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
