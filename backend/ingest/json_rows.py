@@ -32,9 +32,12 @@ def rows_in(node: Any, around: Row, depth: int = DEPTH) -> list[Row]:
         return _rows_of_list(node, around, depth)
     if not isinstance(node, dict):
         return []
-    if has_time(node) and not (depth == DEPTH and has_rows_inside(node)):
+    timed_inside = has_time(node) and depth == DEPTH and has_rows_inside(node)
+    if has_time(node) and not timed_inside:
         return [around | _flat(_opened(node))]
     own = around | {name: value for name, value in _flat(node).items() if not isinstance(value, list)}
+    if timed_inside:
+        own = {name: value for name, value in own.items() if not has_time({name: value})}
     if side_by_side := _parallel(node):
         return [own | row for row in side_by_side]
     if by_time := _times_as_keys(node):
