@@ -20,7 +20,7 @@ from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.stores import Origin, Store, open_store
 from backend.stores.names import series_name
-from backend.uploads.importing import ReadFile, ToImport, file_reader, import_file, read_limits
+from backend.uploads.importing import ImportLimits, ReadFile, ToImport, file_reader, import_file, read_limits
 from backend.uploads.imports import HEARTBEAT_SECONDS, Imports, StoredImport, new_import, nobody_runs, stored_before
 from backend.uploads.kept import KeptFiles, ReceivedFile
 from backend.uploads.same_name import SameName, given_fields
@@ -274,7 +274,8 @@ def _import(settings: Settings, estimator: RPSEstimator, asked: ToImport, report
     """One import in a worker, over a store that it opens for itself."""
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         read = file_reader(settings, report.progress)
-        return upload_summary(import_file(asked, read, estimator, store, settings.max_series, report))
+        limits = ImportLimits(settings.max_series, settings.reader_memory_mb)
+        return upload_summary(import_file(asked, read, estimator, store, limits, report))
 
 
 def store_here(
@@ -294,7 +295,8 @@ def store_here(
         job.enter("waiting")
         summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
         if summary is None:
-            summary = upload_summary(import_file(asked, read, estimator, store, max_series, job))
+            limits = ImportLimits(max_series, memory_mb=None)
+            summary = upload_summary(import_file(asked, read, estimator, store, limits, job))
         job.enter("done", summary, **outcome(summary))
     except Exception as error:
         job.failed(error)
