@@ -110,9 +110,9 @@ def refuse_too_many_windows(windows: int, memory_mb: int | None) -> None:
     needed = PROCESS_MB + -(-windows * WINDOW_BYTES // 1024**2)
     if memory_mb is not None and needed > memory_mb:
         raise UnusableFileError(
-            f"The file has {windows:,} windows to forecast, which takes about {needed:,} MB of memory; an import may use "
-            f"{memory_mb:,} MB (SCALEOPS_READER_MEMORY_MB). Raise that to {needed:,} or more, read the file in "
-            "longer windows (window_seconds), or send it in parts: parts with the same file name become one series.",
+            f"The file has {windows:,} windows to forecast, which takes about {needed:,} MB of memory; an import may "
+            f"use {memory_mb:,} MB (SCALEOPS_READER_MEMORY_MB). Raise that to {needed:,} or more, read it in longer "
+            "windows (window_seconds), or send it in parts: parts with the same file name become one series.",
             windows=windows,
             needed_mb=needed,
             limit_mb=memory_mb,
