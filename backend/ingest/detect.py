@@ -9,7 +9,7 @@ from typing import Literal
 
 from backend.errors import UnsupportedFormatError, UnusableFileError
 from backend.ingest.contract import ReadLimits
-from backend.ingest.json_rows import has_time, values_of
+from backend.ingest.json_rows import has_rows_inside, has_time, values_of
 from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
 from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
@@ -35,6 +35,8 @@ ACCEPTED_EXTENSIONS = [
 _TIME_NAME = re.compile(
     r"(?i)time|date|zeit|datum|fecha|^(?:ts|ds|t|day|hour|minute|epoch|unix|bucket|week|month|year)$"
 )
+_COLUMN_NAME = re.compile(r"[^\W\d][\w .:/%()\[\]#*+-]{0,60}")
+HEADED_SHARE = 0.95  # of the rows have as many cells as there are names
 _STAMP = rb"\[\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
 _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
 _COMBINED_LINE = re.compile(_STAMP + rb' "(?:[^"\\]|\\.)*" \S+ \S+ "')
@@ -109,25 +111,27 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
         raise unsupported("binary data", filename)
-    if text.startswith(b"{"):
-        return Detected("json_lines" if _is_row(text.split(b"\n", 1)[0]) else "json", head, complete)
-    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
-        return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     lines = whole_lines(head, complete)
     refuse_text(lines[:_HEAD_LINES])
+    if text.startswith(b"{"):
+        first, _, rest = text.partition(b"\n")
+        return Detected("json_lines" if _is_row(first, alone=not rest.strip()) else "json", head, complete)
+    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
+        return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     if common := _log_format(text):
         return Detected(common, head, complete)
     return _lines_format(lines, head, complete)
 
 
-def _is_row(text: bytes) -> bool:
-    """Whether an object begins here that is a row by itself, and no document with rows inside."""
+def _is_row(text: bytes, alone: bool = False) -> bool:
+    """Whether an object begins here that is a row by itself, and no document with rows inside. `alone`: it is all that
+    the file has, so it is none where it has rows inside, whatever time it has itself."""
     try:
         item, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return text.rstrip().endswith(b"}")  # a damaged line among others
     lists = isinstance(item, dict) and any(isinstance(value, list) and value for value in values_of(item))
-    return isinstance(item, dict) and (not lists or has_time(item))
+    return isinstance(item, dict) and (not lists or (has_time(item) and not (alone and has_rows_inside(item))))
 
 
 def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
@@ -138,7 +142,7 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     if log is None and not _has_times(looked, layout):
         _refuse_without_times(looked)
     is_table = not any(line.startswith("#Fields:") for line in looked[:20]) and (
-        log is None or _has_times(looked, layout)
+        log is None or _has_times(looked, layout) or _is_headed(looked, layout)
     )
     if is_table or log is None:
         return Detected("csv", head, complete, layout=layout)
@@ -157,6 +161,16 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
     timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
     named = any(len(name) < 40 and _TIME_NAME.search(name) for name in layout.names or ())
     return timed * 2 >= max(len(fitting), 1) or named
+
+
+def _is_headed(lines: list[str], layout: Layout) -> bool:
+    """Whether the lines are rows below names. Then their times are cells, even if none of them can be read: as lines of
+    a log each would be counted as a request, whatever else it says."""
+    if not layout.names or layout.width < 2 or not all(_COLUMN_NAME.fullmatch(name) for name in layout.names):
+        return False
+    rows = rows_of(lines[layout.first_row :], layout.shape, layout.delimiter)
+    fitting = sum(len(cells) == layout.width for _, cells in rows)
+    return fitting >= HEADED_SHARE * len(rows) and find_log([layout.delimiter.join(layout.names)]) is None
 
 
 def _refuse_without_times(lines: list[str]) -> None:

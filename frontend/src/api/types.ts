@@ -21,7 +21,7 @@ export type UploadForm = Schemas["UploadForm"];
 export type UploadResult = Schemas["UploadResult"];
 
 export type Model = Limits["models"][number];
-export type UploadStep = Schemas["UploadProgress"]["step"];
+export type ImportState = Schemas["ImportState"];
 export type HistoryRange = paths["/api/history"]["get"]["parameters"]["query"]["range"];
 /** A range of history, or the live one. */
 export type ChartRange = paths["/api/forecast/past"]["get"]["parameters"]["query"]["range"];

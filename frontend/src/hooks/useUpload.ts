@@ -1,13 +1,13 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
-import type { UploadOverrides, UploadResult, UploadStep } from "@/api/types";
+import type { ImportState, UploadOverrides, UploadResult } from "@/api/types";
 import { sendUpload } from "@/api/upload";
 import { askToSignIn } from "./useSession";
 
 export type Upload =
   | { state: "idle" }
-  | { state: "sending"; name: string; size: number; sent: number; step: UploadStep | null }
+  | { state: "sending"; name: string; size: number; sent: number; step: ImportState | null }
   | { state: "generating" }
   | { state: "done"; result: UploadResult }
   | { state: "failed"; name: string | null; file: File | null; error: Error }
@@ -48,7 +48,7 @@ export function useUpload(
       const abort = new AbortController();
       running.current = abort;
       const id = uploadId();
-      const update = (change: { sent?: number; step?: UploadStep }) =>
+      const update = (change: { sent?: number; step?: ImportState }) =>
         setUpload((now) =>
           now.state === "sending" && running.current === abort ? { ...now, ...change } : now,
         );
@@ -57,7 +57,7 @@ export function useUpload(
       let polling: ReturnType<typeof setInterval> | undefined;
       const poll = async () => {
         const { data } = await api.GET("/api/uploads/{upload_id}", { params: { path: { upload_id: id } } });
-        if (data) update({ step: data.step });
+        if (data) update({ step: data.state });
       };
       try {
         const result = await sendUpload({
@@ -75,6 +75,10 @@ export function useUpload(
         setUpload({ state: "done", result });
       } catch (error) {
         if (isAbort(error)) {
+          // An import goes on when its client leaves: it is ended by its id.
+          await api
+            .DELETE("/api/uploads/{upload_id}", { params: { path: { upload_id: id } } })
+            .catch(() => undefined);
           setUpload({ state: "cancelled", name: file.name });
           onCancelled();
         } else {

@@ -196,6 +196,9 @@ export function uploadResult(change: Partial<UploadResult> = {}): UploadResult {
   return {
     filename: "access.log",
     version: "lgbm_v1",
+    id: "my-upload-1",
+    says: "Series: requests per minute, counts, UTC; 1,440 rows; 20.5 req/s on average, 34.2 at most.",
+    already_stored: null,
     kind: "raw",
     format: "common log",
     timestamp_column: null,

@@ -49,7 +49,7 @@ it("says what it takes, and up to which size", () => {
 
 it("shows bytes sent, then the server's steps", async () => {
   const steps = ["reading", "forecasting"];
-  vi.stubGlobal("fetch", async () => json({ step: steps.shift() ?? "storing", bytes_received: 1 }));
+  vi.stubGlobal("fetch", async () => json({ state: steps.shift() ?? "storing", bytes: 1 }));
   renderPage(<Page />);
   const file = await choose(csv());
   await waitFor(() => expect(requests).toHaveLength(1));

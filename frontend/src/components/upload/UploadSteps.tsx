@@ -1,12 +1,12 @@
 import { Check, LoaderCircle } from "lucide-react";
-import type { UploadStep } from "@/api/types";
+import type { ImportState } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { SeriesName } from "@/components/ui/SeriesName";
 import type { Upload } from "@/hooks/useUpload";
 import { classes } from "@/lib/classes";
 import { formatBytes } from "@/lib/format";
 
-const STEPS: { label: string; during: UploadStep[] }[] = [
+const STEPS: { label: string; during: ImportState[] }[] = [
   { label: "Sending", during: ["receiving"] },
   { label: "Reading rows", during: ["waiting", "reading"] },
   { label: "Forecasting", during: ["forecasting"] },
@@ -60,7 +60,7 @@ export function UploadSteps({ upload, onCancel }: UploadStepsProps) {
   );
 }
 
-function stageOf(step: UploadStep | null): number {
+function stageOf(step: ImportState | null): number {
   return STEPS.findIndex(({ during }) => step !== null && during.includes(step));
 }
 
