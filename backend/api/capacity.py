@@ -5,6 +5,7 @@ import csv
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -14,7 +15,7 @@ from backend.api.document import OF_A_SERIES, problems
 from backend.api.history import SPANS
 from backend.capacity import schemas
 from backend.capacity.dead_band import dead_band
-from backend.capacity.decisions import LoggedDecision
+from backend.capacity.log import LoggedDecision
 from backend.capacity.policy import Policy, changed
 from backend.capacity.sentences import sentence
 from backend.capacity.serving import served
@@ -75,6 +76,7 @@ def recommendation(
         binding=decision.binding,
         sentence=sentence(policy, decision),
         policy=policy,
+        lead=policy.lead,
         hpa=dead_band(policy, decision.replicas, current_replicas) if current_replicas else None,
     )
 
@@ -90,12 +92,7 @@ def decisions(
     """The decisions that were made in the last part of the series, in order of time."""
     series = find_series(state, filename)
     logged = state["decisions"].log(series, series.last - SPANS[range], None)
-    before = [None, *(decision.replicas for decision in logged)]
-    rows = [
-        _logged(decision, replicas)
-        for decision, replicas in zip(logged, before, strict=False)
-        if every or decision.replicas != replicas
-    ]
+    rows = [decision for decision in logged if every or decision.replicas != decision.before]
     if format == "csv":
         return Response(_csv(rows), media_type=CSV)  # type: ignore[return-value]
     return schemas.DecisionLog(filename=series.name, decisions=rows)
@@ -132,13 +129,9 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
 _threads = ThreadPoolExecutor(8, "keda")  # of its own: uploads and charts that wait for the store do not hold it up
 
 
-def _logged(decision: LoggedDecision, before: int | None) -> schemas.LoggedDecision:
-    return schemas.LoggedDecision.model_validate({**vars(decision), "before": before})
-
-
-def _csv(rows: list[schemas.LoggedDecision]) -> str:
+def _csv(rows: list[LoggedDecision]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(schemas.LoggedDecision.model_fields))
+    writer = csv.DictWriter(text, [field.name for field in fields(LoggedDecision)])
     writer.writeheader()
-    writer.writerows(row.model_dump(mode="json") for row in rows)
+    writer.writerows(vars(row) | {"at": row.at.isoformat()} for row in rows)
     return text.getvalue()

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend.capacity.decisions import LoggedDecision, Standing
+from backend.capacity.decisions import Standing
+from backend.capacity.log import LoggedDecision
 from backend.capacity.policy import Policy
 from backend.capacity.schemas import Reason
 from backend.errors import NoDecisionError
