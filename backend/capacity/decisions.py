@@ -1,6 +1,6 @@
 """Decisions of series that have a policy: made at every close from the forecast that is served, kept as a log."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -54,6 +54,7 @@ class Decisions:
         self._forecasts = forecasts
         self._policies = policies
         self._standing: dict[str, Standing] = {}
+        self.on_decided: Callable[[LoggedDecision], None] = lambda _: None
 
     def decide(self, filenames: Collection[str]) -> None:
         """Make and keep the decisions of those series whose policy asks for a log, from their newest forecasts."""
@@ -70,6 +71,7 @@ class Decisions:
         write_log(self._store, [(record.key, decision) for record, decision in made.values()])
         for name, (record, decision) in made.items():
             self._standing[name] = _standing(record, versions[name], decision)
+            self.on_decided(decision)
 
     def plan(self, record: SeriesRecord, policy: Policy, forecast: Forecast) -> Decision:
         """The decision at the origin of a forecast, after those of the log."""

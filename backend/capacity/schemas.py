@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 from backend.capacity.dead_band import DeadBand
 from backend.capacity.lead import Lead
 from backend.capacity.log import LoggedDecision
+from backend.capacity.manifests import ManifestKind
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
@@ -59,3 +60,12 @@ class ServedReplicas(BaseModel):
     at: datetime
     from_forecast_windows: int = Field(description="newest windows that are unknown, so the forecast alone speaks")
     mode: Mode
+
+
+class ManifestInfo(BaseModel):
+    """A kind of manifest that GET /api/manifests/{filename}/{kind} fills in."""
+
+    kind: ManifestKind
+    label: str
+    description: str
+    ending: str = Field(description="of its file's name")

@@ -25,7 +25,12 @@ class CurrentForecasts:
     def __init__(self, store: Store, min_windows: int, horizons: Sequence[int]) -> None:
         self._store = store
         self._min_windows = min_windows
-        self._horizons = horizons
+        self.horizons = horizons
+
+    def highest_rate(self, stored: SeriesRecord, since: datetime) -> float:
+        """The highest rate of a series from a window on; 0 where none is known."""
+        rates = read_rates(self._store, stored.key, since, None)
+        return 0.0 if rates.empty else float(rates.max())
 
     def newest(self, stored: SeriesRecord, status: SeriesStatus, until: datetime | None = None) -> Forecast | None:
         """The newest forecast of a series, or None where there is none.
@@ -38,14 +43,14 @@ class CurrentForecasts:
             if known.empty:
                 return None
             stored = replace(stored, last=known.index[-1].to_pydatetime())
-        view = forecast_view(self._store, stored, status, self._min_windows, max(self._horizons), until)
+        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons), until)
         if view is None:
             return None
         start = stored.last - LOOKBACK * window
         rates = on_grid(read_rates(self._store, stored.key, start, until), stored.window_seconds)
         if rates.empty:
             return None
-        tables = issued_tables(self._store, stored, rates.to_frame(), self._horizons)
+        tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
         return view.model_copy(update={"served": _served(view, rates, tables)})
 
 
