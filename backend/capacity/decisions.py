@@ -46,23 +46,25 @@ class Recomputed:
 
 
 class Decisions:
-    """Thread-safe. What it needs of the past it reads from the log; what it decided last it remembers, so that a
-    machine that asks costs no query."""
+    """Thread-safe. What it needs of the past it reads from the log. Where a series stands it remembers until the next
+    close, so that a machine that asks costs no query, and a store that answers slowly is waited for once."""
 
     def __init__(self, store: Store, forecasts: CurrentForecasts, policies: Policies) -> None:
         self._store = store
         self._forecasts = forecasts
         self._policies = policies
         self._standing: dict[str, Standing] = {}
+        self._changes = 0
         self.on_decided: Callable[[LoggedDecision], None] = lambda _: None
 
     def decide(self, filenames: Collection[str]) -> None:
         """Make and keep the decisions of those series whose policy asks for a log, from their newest forecasts."""
         made: dict[str, tuple[SeriesRecord, LoggedDecision]] = {}
+        for name in filenames:
+            self.forget(name)
         versions = self._policies.current()
         for name, version in versions.items():
             if name in filenames and version.policy is not None and version.policy.mode in LOGGED:
-                self.forget(name)
                 try:
                     if (one := self._decision(name, version, version.policy)) is not None:
                         made[name] = one
@@ -100,15 +102,20 @@ class Decisions:
         remembered = self._standing.get(filename)
         if remembered is not None:
             return remembered
+        changes = self._changes
         record = self._store.find(filename)
         if record is None:
             return None
         version = next(reversed(self._policies.history(filename)), None)
         newest = next(reversed(self.log(record, record.last - LOOKBACK, None)), None)
-        return _standing(record, version, newest)
+        standing = _standing(record, version, newest)
+        if changes == self._changes:  # else what was read may be of before
+            self._standing[filename] = standing
+        return standing
 
     def forget(self, filename: str) -> None:
-        """Its policy was changed, or the series deleted."""
+        """Its policy was changed, a window closed, or the series was deleted."""
+        self._changes += 1
         self._standing.pop(filename, None)
 
     def _decision(
