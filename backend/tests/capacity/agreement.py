@@ -60,9 +60,8 @@ class Watched:
         self.feed.window_passes()
         moment = self.feed.window
         logged = until(lambda: self._logged(moment))
-        origin = f'scaleops_forecast_generated_timestamp_seconds{{series="{SERIES}"}}'
-        decided = f'scaleops_recommended_replicas{{series="{SERIES}"}} and on (series) ({origin} == {moment})'
-        until(lambda: self.asked(f"{decided} and on (series) scaleops_policy_version == {logged['policy']}"))
+        of_it = f'on (series) (scaleops_decision_timestamp_seconds{{series="{SERIES}"}} == {moment})'
+        prometheus = until(lambda: self.asked(f"scaleops_recommended_replicas and {of_it}"))
         page = self.server.get("/api/recommendation", filename=SERIES)
         assert page["at"] == logged["at"]
         keda = self.keda().raise_for_status().json()
@@ -71,7 +70,7 @@ class Watched:
             logged["replicas"],
             page["replicas"],
             keda["replicas"],
-            round(until(lambda: self.asked(decided))),
+            round(prometheus),
             logged["policy"],
             logged["observed"],
         )
@@ -93,14 +92,14 @@ class Watched:
 
 
 @contextmanager
-def watched(feed: Feed, folder: Path) -> Iterator[Watched]:
-    """A server that is fed, scraped by a Prometheus with the manifest that it gives for itself."""
+def watched(feed: Feed, folder: Path, every: str = "3s") -> Iterator[Watched]:
+    """A server that is fed, scraped so often by a Prometheus with the manifest that it gives for itself."""
     with feed.server() as server, reserved_port() as port:
         feed.sender.targets = [server]
         feed.window_passes()
         parameters = {"rps_per_replica": "1", "url": server.url}
         config = server.client.get(f"/api/manifests/{SERIES}/prometheus-scrape", params=parameters).raise_for_status()
-        often = adapted(config.text, **{"15s": "1s"})  # a scrape that takes longer than that fails
+        often = adapted(config.text, **{"15s": every})  # a scrape that takes longer than that fails
         with prometheus_of(folder, often, port) as url:
             yield Watched(feed, server, url)
 

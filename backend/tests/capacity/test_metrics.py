@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -107,20 +106,15 @@ def test_promtool_has_nothing_against_the_metrics(serving: tuple[Server, clocked
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
-def count(moment: int) -> int:
-    """Requests in ten seconds: up and down within half an hour."""
-    return round(100 + 60 * float(np.sin(moment / 10**9 / 280)))
-
-
 @pytest.mark.programs
 def test_page_keda_prometheus_and_log_agree_at_every_decision_and_a_cut_is_seen(home: Home, tmp_path: Path) -> None:
     """With forecasts of before that were bad lately, so that a baseline is served; the policy is changed under way."""
     feed = fed_before(home, badly=range(60))
     with watched(feed, tmp_path) as watching:
-        seen = list(run(watching, 8))
+        seen = list(run(watching, 4))
         assert all(one.agree for one in seen), seen
-        assert [one.policy for one in seen] == [1, 1, 1, 1, 2, 2, 2, 2]
-        assert seen[4].log >= 2 * seen[3].log * 0.8
+        assert [one.policy for one in seen] == [1, 1, 2, 2]
+        assert seen[2].log > 1.5 * seen[1].log
         assert watching.cut() <= 3
     store = home.open()
     again = list(recomputed(store))
@@ -131,7 +125,7 @@ def test_page_keda_prometheus_and_log_agree_at_every_decision_and_a_cut_is_seen(
     changed = [one for one in recomputed(store) if one.again != one.logged]
     assert changed[0].logged == corrected
     assert changed[0].again is not None
-    assert (changed[0].again.observed, changed[0].again.binding) == (500.0, "observed")
+    assert changed[0].again.observed == 500.0
     store.close()
 
 
