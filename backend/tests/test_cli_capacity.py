@@ -50,7 +50,7 @@ def test_a_file_is_planned_for_and_not_stored(traffic: str, own_store: Path) -> 
     assert answer["replicas"] == -(-answer["demand"] // 100)
     assert answer["policy"]["lead_seconds"] == 180
     assert answer["hpa"]["current_replicas"] == 11
-    assert [row["name"] for row in answer["results"]][0] in ("forecast", "observed")
+    assert answer["results"][0]["name"] in ("forecast", "observed")
     assert not own_store.exists()
     table = runner.invoke(app, ["plan", traffic, "--rps-per-replica", "100"]).output
     assert answer["sentence"].split(" of the forecast")[0] in table
