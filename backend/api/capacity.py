@@ -5,7 +5,8 @@ import csv
 import io
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -13,13 +14,11 @@ from fastapi import APIRouter, Query, Request, Response
 from backend.api.document import OF_A_SERIES, problems
 from backend.api.history import SPANS
 from backend.capacity import schemas
-from backend.capacity.dead_band import dead_band
-from backend.capacity.decisions import LoggedDecision
-from backend.capacity.policy import Policy, changed
-from backend.capacity.sentences import sentence
-from backend.capacity.serving import served
-from backend.capacity.sizing import capacity_of
-from backend.deps import FilenamePath, FilenameQuery, StateDep, find_series
+from backend.capacity.log import LoggedDecision
+from backend.capacity.metrics import SERVED
+from backend.capacity.policy import Policy
+from backend.capacity.serving import Served, served
+from backend.deps import FilenamePath, FilenameQuery, State, StateDep, find_series
 from backend.errors import NoDecisionError, NotFoundError, StoreUnavailableError
 from backend.schemas import Range
 
@@ -27,7 +26,8 @@ router = APIRouter()
 
 ANSWER_SECONDS = 0.4  # an HPA asks every 15 s and KEDA gives up after 3 s; no answer is worse than "no decision"
 CSV = "text/csv"
-Running = Annotated[int | None, Query(ge=1, examples=[11], description="replicas that run: says whether an HPA acts")]
+RUNNING = "replicas that run: says whether an HPA acts; none: what a Prometheus knows"
+Running = Annotated[int | None, Query(ge=1, examples=[11], description=RUNNING)]
 
 
 # Any name of a policy holds for one answer of the recommendation: what if.
@@ -51,32 +51,14 @@ def recommendation(
     """Replicas for the series' newest forecast by its policy, with every term; names of a policy in the query override
     it for this answer."""
     series = find_series(state, filename)
-    held = next(reversed(state["policies"].history(series.name)), None)
-    changes = {
-        name: value for name, value in request.query_params.items() if name not in ("filename", "current_replicas")
-    }
-    policy = changed(held.policy if held else None, changes)
-    forecast = state["forecasts"].newest(series, state["statuses"].status(series.name))
-    if forecast is None:
-        raise NotFoundError(f'No forecast was made from the end of "{series.name}", so nothing can be planned.')
-    decision = state["decisions"].plan(series, policy, forecast)
-    return schemas.Recommendation(
-        filename=series.name,
-        at=decision.at,
-        serving_from=decision.at + timedelta(seconds=policy.lead.seconds),
-        replicas=decision.replicas,
-        wanted=decision.wanted,
-        demand=decision.demand,
-        forecast=decision.forecast,
-        level=decision.level,
-        observed=decision.observed,
-        capacity=capacity_of(policy, decision.replicas),
-        steps=list(decision.steps),
-        binding=decision.binding,
-        sentence=sentence(policy, decision),
-        policy=policy,
-        hpa=dead_band(policy, decision.replicas, current_replicas) if current_replicas else None,
-    )
+    current = current_replicas or state["running"].current(series.name)
+    changes = what_if(request, "filename", "current_replicas")
+    return state["planning"].recommend(series, state["statuses"].status(series.name), changes, current)
+
+
+def what_if(request: Request, *own: str) -> dict[str, str]:
+    """The query without the call's own parameters."""
+    return {name: value for name, value in request.query_params.items() if name not in own}
 
 
 @router.get("/decisions", responses=OF_A_SERIES | {200: {"content": {CSV: {"schema": {"type": "string"}}}}})
@@ -90,12 +72,7 @@ def decisions(
     """The decisions that were made in the last part of the series, in order of time."""
     series = find_series(state, filename)
     logged = state["decisions"].log(series, series.last - SPANS[range], None)
-    before = [None, *(decision.replicas for decision in logged)]
-    rows = [
-        _logged(decision, replicas)
-        for decision, replicas in zip(logged, before, strict=False)
-        if every or decision.replicas != replicas
-    ]
+    rows = [decision for decision in logged if every or decision.replicas != decision.before]
     if format == "csv":
         return Response(_csv(rows), media_type=CSV)  # type: ignore[return-value]
     return schemas.DecisionLog(filename=series.name, decisions=rows)
@@ -107,16 +84,12 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
 
     Anything but a number to act on is a problem with status 503, its `reason` and `since` when, within half a second.
     """
-    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            standing = await loop.run_in_executor(_threads, state["decisions"].standing, filename)
-    except (TimeoutError, StoreUnavailableError):
-        raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
-    if standing is None:
-        raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
-    now = datetime.fromtimestamp(time.time(), UTC)
-    answer = served(filename, standing, state["statuses"].status(filename), state["estimator"].min_windows, now)
+        answer = await _served(filename, state)
+    except NoDecisionError as none:
+        state["counts"].answered(none.extra["reason"])
+        raise
+    state["counts"].answered(SERVED)
     target = answer.policy.rps_per_replica or 1.0
     return schemas.ServedReplicas(
         value=answer.decision.replicas * target,
@@ -129,16 +102,25 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
     )
 
 
+async def _served(filename: str, state: State) -> Served:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            standing = await loop.run_in_executor(_threads, state["decisions"].standing, filename)
+    except (TimeoutError, StoreUnavailableError):
+        raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
+    if standing is None:
+        raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
+    now = datetime.fromtimestamp(time.time(), UTC)
+    return served(filename, standing, state["statuses"].status(filename), state["estimator"].min_windows, now)
+
+
 _threads = ThreadPoolExecutor(8, "keda")  # of its own: uploads and charts that wait for the store do not hold it up
 
 
-def _logged(decision: LoggedDecision, before: int | None) -> schemas.LoggedDecision:
-    return schemas.LoggedDecision.model_validate({**vars(decision), "before": before})
-
-
-def _csv(rows: list[schemas.LoggedDecision]) -> str:
+def _csv(rows: list[LoggedDecision]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(schemas.LoggedDecision.model_fields))
+    writer = csv.DictWriter(text, [field.name for field in fields(LoggedDecision)])
     writer.writeheader()
-    writer.writerows(row.model_dump(mode="json") for row in rows)
+    writer.writerows(vars(row) | {"at": row.at.isoformat()} for row in rows)
     return text.getvalue()

@@ -6,6 +6,9 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from backend.capacity.dead_band import DeadBand
+from backend.capacity.lead import Lead
+from backend.capacity.log import LoggedDecision
+from backend.capacity.manifests import ManifestKind
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
@@ -36,22 +39,10 @@ class Recommendation(BaseModel):
     binding: Binding = Field(description="the step that the number follows from")
     sentence: str
     policy: Policy
-    hpa: DeadBand | None = Field(description="null without current_replicas")
-
-
-class LoggedDecision(BaseModel):
-    """A decision as it was made; rates in requests per second."""
-
-    at: datetime
-    replicas: int
-    before: int | None = Field(description="replicas of the decision before; null for the first")
-    wanted: int
-    demand: float
-    forecast: float
-    level: float
-    observed: float | None
-    binding: Binding
-    policy: int = Field(description="number of the policy that held")
+    lead: Lead = Field(description="what the policy's lead comes to")
+    hpa: DeadBand | None = Field(
+        description="what an HPA makes of the number; null where it is not known how many replicas run"
+    )
 
 
 class DecisionLog(BaseModel):
@@ -69,3 +60,12 @@ class ServedReplicas(BaseModel):
     at: datetime
     from_forecast_windows: int = Field(description="newest windows that are unknown, so the forecast alone speaks")
     mode: Mode
+
+
+class ManifestInfo(BaseModel):
+    """A kind of manifest that GET /api/manifests/{filename}/{kind} fills in."""
+
+    kind: ManifestKind
+    label: str
+    description: str
+    ending: str = Field(description="of its file's name")

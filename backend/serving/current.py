@@ -1,7 +1,8 @@
 """The newest forecast of a series, and which of its candidates is served at each horizon."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -24,19 +25,32 @@ class CurrentForecasts:
     def __init__(self, store: Store, min_windows: int, horizons: Sequence[int]) -> None:
         self._store = store
         self._min_windows = min_windows
-        self._horizons = horizons
+        self.horizons = horizons
 
-    def newest(self, stored: SeriesRecord, status: SeriesStatus) -> Forecast | None:
-        """The newest forecast of a series, or None where there is none."""
-        view = forecast_view(self._store, stored, status, self._min_windows, max(self._horizons))
+    def highest_rate(self, stored: SeriesRecord, since: datetime) -> float:
+        """The highest rate of a series from a window on; 0 where none is known."""
+        rates = read_rates(self._store, stored.key, since, None)
+        return 0.0 if rates.empty else float(rates.max())
+
+    def newest(self, stored: SeriesRecord, status: SeriesStatus, until: datetime | None = None) -> Forecast | None:
+        """The newest forecast of a series, or None where there is none.
+
+        `until`: as it was at that origin, from what was known of the windows before it.
+        """
+        window = timedelta(seconds=stored.window_seconds)
+        if until is not None:
+            known = read_rates(self._store, stored.key, until - LOOKBACK * window, until)
+            if known.empty:
+                return None
+            stored = replace(stored, last=known.index[-1].to_pydatetime())
+        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons), until)
         if view is None:
             return None
-        window = timedelta(seconds=stored.window_seconds)
         start = stored.last - LOOKBACK * window
-        rates = on_grid(read_rates(self._store, stored.key, start, None), stored.window_seconds)
+        rates = on_grid(read_rates(self._store, stored.key, start, until), stored.window_seconds)
         if rates.empty:
             return None
-        tables = issued_tables(self._store, stored, rates.to_frame(), self._horizons)
+        tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
         return view.model_copy(update={"served": _served(view, rates, tables)})
 
 

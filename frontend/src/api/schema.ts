@@ -399,6 +399,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifests
+         * @description The kinds of manifests that there are.
+         */
+        get: operations["manifests_api_manifests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manifests/{filename}/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifest
+         * @description One manifest, filled in with the values of the series and its policy; names of a policy in the query override
+         *     it.
+         */
+        get: operations["manifest_api_manifests__filename___kind__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/replay": {
         parameters: {
             query?: never;
@@ -532,6 +573,28 @@ export interface paths {
          * @description Take the cookie back.
          */
         delete: operations["sign_out_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Rates, forecasts and decisions of every feed that is live, as Prometheus or OpenMetrics text.
+         *
+         *     Series vanish once their feed falls silent, or their newest decision is too old to be served.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1085,6 +1148,25 @@ export interface components {
             choices: components["schemas"]["ReadingChoice"][];
         };
         /**
+         * Lead
+         * @description seconds: planned with. samples: how many it was taken from, 0 where it was given. margin: by how much the
+         *     slowest of them was later (seconds).
+         */
+        Lead: {
+            /** Seconds */
+            seconds: number;
+            /**
+             * Samples
+             * @default 0
+             */
+            samples: number;
+            /**
+             * Margin
+             * @default 0
+             */
+            margin: number;
+        };
+        /**
          * Limits
          * @description What the page writes on the drop zone, lays the chart out by and calls the models.
          */
@@ -1201,6 +1283,26 @@ export interface components {
              * @description number of the policy that held
              */
             policy: number;
+        };
+        /**
+         * ManifestInfo
+         * @description A kind of manifest that GET /api/manifests/{filename}/{kind} fills in.
+         */
+        ManifestInfo: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "scaled-object" | "hpa" | "prometheus-scrape" | "prometheus-rules" | "prometheus-rule" | "grafana-datasource" | "grafana-dashboard" | "telegraf";
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            /**
+             * Ending
+             * @description of its file's name
+             */
+            ending: string;
         };
         /** ModelInfo */
         ModelInfo: {
@@ -1616,7 +1718,9 @@ export interface components {
             /** Sentence */
             sentence: string;
             policy: components["schemas"]["Policy"];
-            /** @description null without current_replicas */
+            /** @description what the policy's lead comes to */
+            lead: components["schemas"]["Lead"];
+            /** @description what an HPA makes of the number; null where it is not known how many replicas run */
             hpa: components["schemas"]["DeadBand"] | null;
         };
         /**
@@ -3856,7 +3960,7 @@ export interface operations {
             query?: {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                /** @description replicas that run: says whether an HPA acts */
+                /** @description replicas that run: says whether an HPA acts; none: what a Prometheus knows */
                 current_replicas?: number | null;
                 /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
                 sizing?: string;
@@ -4186,6 +4290,219 @@ export interface operations {
                 };
             };
             /** @description No decision to serve */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifests_api_manifests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestInfo"][];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifest_api_manifests__filename___kind__get: {
+        parameters: {
+            query?: {
+                /** @description where this server is reached from there; none: as this call reached it */
+                url?: string | null;
+                namespace?: string;
+                /** @description what is scaled; none: the series' name */
+                deployment?: string | null;
+                /** @description replicas that run: says whether an HPA acts; none: what a Prometheus knows */
+                current_replicas?: number | null;
+                /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
+                sizing?: string;
+                /** @description requests per second that one replica serves */
+                rps_per_replica?: string;
+                /** @description queue: mean time a worker is busy with a request */
+                service_seconds?: string;
+                /** @description queue: requests that one replica serves at the same time */
+                workers?: string;
+                /** @description queue: a request that waits longer waits too long */
+                wait_seconds?: string;
+                /** @description queue: share of requests that may wait too long */
+                wait_share?: string;
+                /** @description curve: points (replicas, requests per second they served), both rising */
+                measured?: string;
+                /** @description what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90 */
+                shortage_cost?: string;
+                /** @description in place of the one that shortage_cost sets */
+                quantile?: string;
+                /** @description from a decision until its replicas serve */
+                lead_seconds?: string;
+                /** @description measured lead times; their 90th percentile replaces lead_seconds */
+                lead_samples?: string;
+                /** @description how often a decision is made */
+                cadence_seconds?: string;
+                /** @description factor on the demand */
+                headroom?: string;
+                /** @description peak second over the mean of its window */
+                burst_factor?: string;
+                /** @description plan for no less than the newest window had */
+                reactive_floor?: string;
+                min_replicas?: string;
+                max_replicas?: string;
+                /** @description extend: a demand beyond max_replicas raises the maximum */
+                max_behavior?: string;
+                /** @description extend: so far above the replicas wanted */
+                max_buffer_percent?: string;
+                /** @description most that is added a minute */
+                up_percent?: string;
+                /** @description most that is added a minute; of two limits the wider holds */
+                up_pods?: string;
+                /** @description most that is removed a minute */
+                down_percent?: string;
+                /** @description most that is removed a minute; of two limits the wider holds */
+                down_pods?: string;
+                /** @description going down, the most wanted in this time holds */
+                stabilization_seconds?: string;
+                price_per_replica_hour?: string;
+                currency?: string;
+                /** @description share within which a HorizontalPodAutoscaler does nothing */
+                hpa_tolerance?: string;
+                /** @description windows that are served from forecasts alone once the feed is silent */
+                serve_forecast_windows?: string;
+                /** @description observe: page only; advise: decision log too; serve: endpoints too */
+                mode?: string;
+            };
+            header?: never;
+            path: {
+                filename: string;
+                kind: "scaled-object" | "hpa" | "prometheus-scrape" | "prometheus-rules" | "prometheus-rule" | "grafana-datasource" | "grafana-dashboard" | "telegraf";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4811,6 +5128,71 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };
