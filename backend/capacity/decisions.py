@@ -1,6 +1,6 @@
 """Decisions of series that have a policy: made at every close from the forecast that is served, kept as a log."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +9,20 @@ import numpy as np
 import pandas as pd
 import structlog
 
+from backend.capacity.cadence import looks_back, on_cadence
 from backend.capacity.path import ForecastPath
-from backend.capacity.planner import MINUTE, Decision, PastDecision, plan
+from backend.capacity.planner import Decided, Decision, plan, plan_ahead
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Policy
+from backend.capacity.recomputed import recompute
+from backend.capacity.running import Running, WindowAhead, in_turn, running_at, running_since, windows_ahead
+from backend.capacity.sizing import capacity_of
 from backend.errors import NoDecisionError, ProblemError
 from backend.measurements import DECISIONS, read_rates
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.schemas import Forecast
 from backend.serving.current import CurrentForecasts
+from backend.serving.past import ServedPast, served_past
 from backend.stores import TIME, SeriesRecord, Store
 
 log = structlog.get_logger()
@@ -39,6 +44,16 @@ class LoggedDecision:
     observed: float | None
     binding: str
     policy: int
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """decision: the one that is due now. running: what runs now; None where nothing was decided. windows: what is
+    forecast and what will run, from now on."""
+
+    decision: Decision
+    running: Running | None
+    windows: list[WindowAhead]
 
 
 @dataclass(frozen=True)
@@ -75,9 +90,32 @@ class Decisions:
     def plan(self, record: SeriesRecord, policy: Policy, forecast: Forecast) -> Decision:
         """The decision at the origin of a forecast, after those of the log."""
         at = forecast.issued_at
-        back = max(MINUTE, timedelta(seconds=policy.stabilization_seconds)) + timedelta(seconds=policy.cadence_seconds)
-        past = [PastDecision(one.at, one.replicas, one.wanted) for one in self.log(record, at - back, at)]
+        past = self.log(record, at - looks_back(policy), at)
         return plan(policy, at, self._observed(record, at), path_of(forecast), past)
+
+    def outlook(self, record: SeriesRecord, policy: Policy, forecast: Forecast, current: int | None) -> Outlook:
+        """What would be decided now and, nothing else coming to be known, next. Where no decision was kept lately, it
+        follows on those that the policy would have made. `current`: replicas that run, whatever was decided."""
+        at, path = forecast.issued_at, path_of(forecast)
+        start = at - looks_back(policy) - timedelta(seconds=policy.lead.seconds)
+        logged = self.log(record, start, at)
+        past: Sequence[Decided] = logged
+        running = running_of(logged, self._policies.history(record.name))
+        if not logged:
+            past, _ = self.recomputed(record, policy, start, at - timedelta(seconds=record.window_seconds))
+            running = [running_since(decision, policy) for decision in past]
+        if current is not None:
+            running = [Running(at, current, capacity_of(policy, current))]
+        planned = plan_ahead(policy, at, self._observed(record, at), path, past)
+        running = in_turn([*running, *(running_since(decision, policy) for decision in planned)])
+        return Outlook(planned[0], running_at(running, at), windows_ahead(policy, at, path, running))
+
+    def recomputed(
+        self, record: SeriesRecord, policy: Policy, start: datetime, stop: datetime
+    ) -> tuple[list[Decision], ServedPast]:
+        """The decisions that the policy would have made at the origins in [start, stop], and what they follow from."""
+        past = served_past(self._store, record, self._forecasts.horizons, start, stop)
+        return recompute(policy, past), past
 
     def log(self, record: SeriesRecord, start: datetime | None, stop: datetime | None) -> list[LoggedDecision]:
         """The decisions of a series from `start` up to `stop`, in order of time."""
@@ -103,7 +141,12 @@ class Decisions:
         self.forget(name)
         record = self._store.find(name)
         forecast = self._forecasts.newest(record, "live") if record else None
-        if record is None or forecast is None or forecast.warming_up or not on_cadence(policy, forecast):
+        if (
+            record is None
+            or forecast is None
+            or forecast.warming_up
+            or not on_cadence(policy, forecast.issued_at, forecast.window_seconds)
+        ):
             return
         decision = self.plan(record, policy, forecast)
         row = {field: getattr(decision, field) for field in DECISIONS.field_names if field != "policy"}
@@ -117,10 +160,10 @@ class Decisions:
         return None if rates.empty else float(rates.iloc[-1])
 
 
-def on_cadence(policy: Policy, forecast: Forecast) -> bool:
-    """Whether a decision is due at the origin: with a cadence of several windows not at every one."""
-    seconds = int(forecast.issued_at.timestamp())
-    return seconds % policy.cadence_seconds < forecast.window_seconds
+def running_of(log: Sequence[LoggedDecision], history: Sequence[PolicyVersion]) -> list[Running]:
+    """What runs by logged decisions, each with the lead and the capacity of the policy that held."""
+    policies = {version.number: version.policy for version in history}
+    return [running_since(one, policy) for one in log if (policy := policies.get(one.policy)) is not None]
 
 
 def path_of(forecast: Forecast) -> ForecastPath:

@@ -9,6 +9,7 @@ from backend.capacity.dead_band import DeadBand
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
+from backend.capacity.running import Running, WindowAhead
 
 Reason = Literal["no_policy", "mode", "not_live", "stale", "unknown", "warming_up", "no_decision", "store"]
 
@@ -36,6 +37,15 @@ class Recommendation(BaseModel):
     binding: Binding = Field(description="the step that the number follows from")
     sentence: str
     policy: Policy
+    running: Running | None = Field(
+        description="what runs at the origin: current_replicas, else by the decisions before; null where there are none"
+    )
+    crossed_at: datetime | None = Field(
+        description="start of the first window whose forecast is above what runs at the origin; null where none is"
+    )
+    ahead: list[WindowAhead] = Field(
+        description="every window as far as forecasts reach: the quantile, and what runs by decisions made and planned"
+    )
     hpa: DeadBand | None = Field(description="null without current_replicas")
 
 
@@ -51,12 +61,24 @@ class LoggedDecision(BaseModel):
     level: float
     observed: float | None
     binding: Binding
-    policy: int = Field(description="number of the policy that held")
+    policy: int | None = Field(description="number of the policy that held; null where it was computed afterwards")
+    serving_from: datetime = Field(description="when these replicas serve: a lead later")
+    capacity: float = Field(description="what they serve")
 
 
 class DecisionLog(BaseModel):
     filename: str
     decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+
+
+class RecomputedDecisions(BaseModel):
+    """What a policy would have decided, from the forecasts that were issued."""
+
+    filename: str
+    policy: Policy
+    decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+    windows: int = Field(description="windows with a known rate in which replicas so decided would have run")
+    short_windows: int = Field(description="of these, how many had more traffic than they serve")
 
 
 class ServedReplicas(BaseModel):

@@ -24,11 +24,11 @@ class CurrentForecasts:
     def __init__(self, store: Store, min_windows: int, horizons: Sequence[int]) -> None:
         self._store = store
         self._min_windows = min_windows
-        self._horizons = horizons
+        self.horizons = horizons
 
     def newest(self, stored: SeriesRecord, status: SeriesStatus) -> Forecast | None:
         """The newest forecast of a series, or None where there is none."""
-        view = forecast_view(self._store, stored, status, self._min_windows, max(self._horizons))
+        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons))
         if view is None:
             return None
         window = timedelta(seconds=stored.window_seconds)
@@ -36,7 +36,7 @@ class CurrentForecasts:
         rates = on_grid(read_rates(self._store, stored.key, start, None), stored.window_seconds)
         if rates.empty:
             return None
-        tables = issued_tables(self._store, stored, rates.to_frame(), self._horizons)
+        tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
         return view.model_copy(update={"served": _served(view, rates, tables)})
 
 
