@@ -40,7 +40,7 @@ CurrentReplicas = Annotated[
 ]
 
 
-# Any name of a policy holds for one answer of the recommendation: what if.
+# Any name of a policy holds for one answer, empty for its default: what if.
 WHAT_IF: list[dict[str, Any]] = [
     {
         "name": name,

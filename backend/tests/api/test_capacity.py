@@ -23,6 +23,13 @@ def test_what_if_is_answered_and_not_kept(server: Server) -> None:
     assert cheap["demand"] <= answer["demand"]
 
 
+def test_an_empty_name_in_the_query_is_its_default(server: Server) -> None:
+    server.upload("shop.csv", TRAFFIC)
+    server.client.put("/api/policies/shop.csv", json={"rps_per_replica": 100, "quantile": 0.5, "headroom": 2})
+    answer = server.get("/api/recommendation", quantile="", headroom="")
+    assert (answer["level"], answer["policy"]["quantile"], answer["policy"]["headroom"]) == (0.9, None, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
