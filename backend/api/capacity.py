@@ -18,8 +18,8 @@ from backend.capacity.dead_band import dead_band
 from backend.capacity.decisions import LoggedDecision
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy, changed
-from backend.capacity.recomputed import shortage
-from backend.capacity.running import crossed_at, running_since
+from backend.capacity.what_if import shortage
+from backend.capacity.outlook import crossed_at, running_since
 from backend.capacity.sentences import sentence
 from backend.capacity.serving import served
 from backend.capacity.sizing import capacity_of

@@ -14,8 +14,8 @@ from backend.capacity.path import ForecastPath
 from backend.capacity.planner import Decided, Decision, plan, plan_ahead
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Policy
-from backend.capacity.recomputed import recompute
-from backend.capacity.running import Running, WindowAhead, in_turn, running_at, running_since, windows_ahead
+from backend.capacity.what_if import recompute
+from backend.capacity.outlook import Running, WindowAhead, in_turn, running_at, running_since, windows_ahead
 from backend.capacity.sizing import capacity_of
 from backend.errors import NoDecisionError, ProblemError
 from backend.measurements import DECISIONS, read_rates

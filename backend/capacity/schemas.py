@@ -9,7 +9,7 @@ from backend.capacity.dead_band import DeadBand
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
-from backend.capacity.running import Running, WindowAhead
+from backend.capacity.outlook import Running, WindowAhead
 
 Reason = Literal["no_policy", "mode", "not_live", "stale", "unknown", "warming_up", "no_decision", "store"]
 

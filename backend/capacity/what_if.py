@@ -12,7 +12,7 @@ from backend.capacity.cadence import looks_back, on_cadence
 from backend.capacity.path import ForecastPath
 from backend.capacity.planner import Decision, plan
 from backend.capacity.policy import Policy
-from backend.capacity.running import running_at, running_since
+from backend.capacity.outlook import running_at, running_since
 from backend.models.intervals import LEVELS
 from backend.serving.past import ServedPast
 
