@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     prometheus_url: str = ""
     prometheus_token: str = ""
     prometheus_queries: dict[str, str] = {}
+    prometheus_replicas: dict[str, str] = {}
     client_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
     max_upload_mb: int = Field(default=1_024, ge=1)
     max_rows: int = Field(default=50_000_000, ge=2)
@@ -111,8 +112,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _prometheus_and_its_queries(self) -> Self:
-        if bool(self.prometheus_url) != bool(self.prometheus_queries):
-            raise ValueError("set both SCALEOPS_PROMETHEUS_URL and SCALEOPS_PROMETHEUS_QUERIES, or neither")
+        if bool(self.prometheus_url) != bool(self.prometheus_queries or self.prometheus_replicas):
+            raise ValueError(
+                "set SCALEOPS_PROMETHEUS_URL and what it is asked for, SCALEOPS_PROMETHEUS_QUERIES or "
+                "SCALEOPS_PROMETHEUS_REPLICAS, or none of them"
+            )
         return self
 
     @model_validator(mode="after")

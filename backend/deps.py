@@ -7,7 +7,10 @@ from starlette.requests import HTTPConnection
 
 from backend.access import Access
 from backend.capacity.decisions import Decisions
+from backend.capacity.metrics import Counts
 from backend.capacity.policies import Policies
+from backend.capacity.recommendation import Planning
+from backend.capacity.running import RunningReplicas
 from backend.config import Settings
 from backend.errors import ConflictError, NotFoundError
 from backend.feed.collector import Collector
@@ -38,6 +41,9 @@ class State(TypedDict):
     forecasts: CurrentForecasts
     policies: Policies
     decisions: Decisions
+    counts: Counts
+    planning: Planning
+    running: RunningReplicas
     hub: Hub
     uploads: Uploads
 

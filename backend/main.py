@@ -16,6 +16,8 @@ from backend.api import (
     forecast,
     history,
     live,
+    manifests,
+    metrics,
     past,
     policies,
     replay,
@@ -31,7 +33,10 @@ from backend.api.guard import Guard
 from backend.api.page import add_page
 from backend.api.problems import add_problem_handlers
 from backend.capacity.decisions import Decisions
+from backend.capacity.metrics import Counts
 from backend.capacity.policies import Policies
+from backend.capacity.recommendation import Planning
+from backend.capacity.running import RunningReplicas
 from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
@@ -53,7 +58,7 @@ from backend.uploads.job import Uploads
 
 ROUTERS = (
     *(upload, history, accuracy, series, forecast, past, live),
-    *(policies, capacity, replay, write, system, session),
+    *(policies, capacity, manifests, replay, write, system, session),
 )
 
 
@@ -80,12 +85,15 @@ def create_app(settings: Settings) -> FastAPI:
         loop = asyncio.get_running_loop()
         collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
         stored_policies = Policies(store)
-        decisions = Decisions(store, forecasts, stored_policies)
+        decisions, counts = Decisions(store, forecasts, stored_policies), Counts()
+        decisions.on_decided = counts.decided
         collector.on_issued += [decisions.decide, lambda filenames: run_on(loop, hub.show_issued(filenames))]
+        known = Prometheus(settings.prometheus_url, settings.prometheus_token)
+        running = RunningReplicas(known, settings.prometheus_replicas)
         upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, estimator)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
-        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
+        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, running, upkeep)]
         gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load
         yield State(
             settings=settings,
@@ -100,6 +108,9 @@ def create_app(settings: Settings) -> FastAPI:
             forecasts=forecasts,
             policies=stored_policies,
             decisions=decisions,
+            counts=counts,
+            planning=Planning(stored_policies, forecasts, decisions),
+            running=running,
             hub=hub,
             uploads=uploads,
         )
@@ -122,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     for module in ROUTERS:
         app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
+    app.include_router(metrics.router, tags=["metrics"])
     app.include_router(live.sockets)
     add_docs(app)
     add_problem_handlers(app)

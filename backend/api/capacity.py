@@ -4,9 +4,9 @@ import asyncio
 import csv
 import io
 import time
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,15 +14,10 @@ from fastapi import APIRouter, Query, Request, Response
 from backend.api.document import OF_A_SERIES, problems
 from backend.api.history import buckets, span_of
 from backend.capacity import schemas
-from backend.capacity.dead_band import dead_band
-from backend.capacity.decisions import LoggedDecision
-from backend.capacity.planner import Decision
-from backend.capacity.policy import Policy, changed
-from backend.capacity.what_if import shortage
-from backend.capacity.outlook import crossed_at, running_since
-from backend.capacity.sentences import sentence
-from backend.capacity.serving import served
-from backend.capacity.sizing import capacity_of
+from backend.capacity.metrics import SERVED
+from backend.capacity.outlook import RunDecision
+from backend.capacity.policy import Policy
+from backend.capacity.serving import Served, served
 from backend.deps import FilenamePath, FilenameQuery, State, StateDep, find_series
 from backend.errors import NoDecisionError, NotFoundError, StoreUnavailableError
 from backend.schemas import Range
@@ -31,16 +26,15 @@ router = APIRouter()
 
 ANSWER_SECONDS = 0.4  # an HPA asks every 15 s and KEDA gives up after 3 s; no answer is worse than "no decision"
 CSV = "text/csv"
+RUNNING = "replicas that run: says whether an HPA acts; none: what a Prometheus knows"
 LogRange = Annotated[
     Literal["live"] | Range, Query(examples=["24h"], description="live: the newest 240 windows, as on the page")
 ]
 Every = Annotated[bool, Query(description="all decisions, not only those that changed the replicas")]
-CurrentReplicas = Annotated[
-    int | None, Query(ge=1, examples=[11], description="replicas that run: says whether an HPA acts")
-]
+Running = Annotated[int | None, Query(ge=1, examples=[11], description=RUNNING)]
 
 
-# Any name of a policy holds for one answer, empty for its default: what if.
+# Any name of a policy holds for one answer of the recommendation: what if.
 WHAT_IF: list[dict[str, Any]] = [
     {
         "name": name,
@@ -56,37 +50,19 @@ WHAT_IF[list(Policy.model_fields).index("rps_per_replica")]["schema"]["examples"
 
 @router.get("/recommendation", responses=OF_A_SERIES | problems(NoDecisionError), openapi_extra={"parameters": WHAT_IF})
 def recommendation(
-    request: Request, state: StateDep, filename: FilenameQuery = None, current_replicas: CurrentReplicas = None
+    request: Request, state: StateDep, filename: FilenameQuery = None, current_replicas: Running = None
 ) -> schemas.Recommendation:
     """Replicas for the series' newest forecast by its policy, with every term; names of a policy in the query override
     it for this answer."""
     series = find_series(state, filename)
-    policy = _what_if(request, state, series.name, "current_replicas")
-    forecast = state["forecasts"].newest(series, state["statuses"].status(series.name))
-    if forecast is None:
-        raise NotFoundError(f'No forecast was made from the end of "{series.name}", so nothing can be planned.')
-    outlook = state["decisions"].outlook(series, policy, forecast, current_replicas)
-    decision, running = outlook.decision, outlook.running
-    return schemas.Recommendation(
-        filename=series.name,
-        at=decision.at,
-        serving_from=decision.at + timedelta(seconds=policy.lead.seconds),
-        replicas=decision.replicas,
-        wanted=decision.wanted,
-        demand=decision.demand,
-        forecast=decision.forecast,
-        level=decision.level,
-        observed=decision.observed,
-        capacity=capacity_of(policy, decision.replicas),
-        steps=list(decision.steps),
-        binding=decision.binding,
-        sentence=sentence(policy, decision),
-        policy=policy,
-        running=running,
-        crossed_at=crossed_at(outlook.windows, running.capacity) if running else None,
-        ahead=outlook.windows,
-        hpa=dead_band(policy, decision.replicas, current_replicas) if current_replicas else None,
-    )
+    current = current_replicas or state["running"].current(series.name)
+    changes = what_if(request, "filename", "current_replicas")
+    return state["planning"].recommend(series, state["statuses"].status(series.name), changes, current)
+
+
+def what_if(request: Request, *own: str) -> dict[str, str]:
+    """The query without the call's own parameters."""
+    return {name: value for name, value in request.query_params.items() if name not in own}
 
 
 @router.get("/decisions", responses=OF_A_SERIES | {200: {"content": {CSV: {"schema": {"type": "string"}}}}})
@@ -99,31 +75,29 @@ def decisions(
 ) -> schemas.DecisionLog:
     """The decisions that were made in the last part of the series, in order of time."""
     series = find_series(state, filename)
-    logged = state["decisions"].log(series, series.last - span_of(series, range), None)
-    policies = {version.number: version.policy for version in state["policies"].history(series.name)}
-    rows = _rows([(one, policies.get(one.policy), one.policy) for one in logged], every)
+    rows = _shown(state["planning"].log(series, series.last - span_of(series, range)), every)
     if format == "csv":
         return Response(_csv(rows), media_type=CSV)  # type: ignore[return-value]
     return schemas.DecisionLog(filename=series.name, decisions=rows)
 
 
-@router.get("/decisions/recomputed", responses=OF_A_SERIES, openapi_extra={"parameters": WHAT_IF})
-def recomputed_decisions(
+@router.get("/decisions/what-if", responses=OF_A_SERIES, openapi_extra={"parameters": WHAT_IF})
+def what_if_decisions(
     request: Request, state: StateDep, filename: FilenameQuery = None, range: LogRange = "24h", every: Every = False
-) -> schemas.RecomputedDecisions:
+) -> schemas.WhatIfDecisions:
     """The decisions that the series' policy would have made at every origin of its last part, from the forecasts that
     were issued then (of a file: that would have been); names of a policy in the query override it for this answer."""
     series = find_series(state, filename)
-    policy = _what_if(request, state, series.name, "range", "every")
+    planning = state["planning"]
+    policy = planning.policy(series.name, what_if(request, "filename", "range", "every"))
     start, stop, _ = buckets(series, span_of(series, range), None)
-    decisions, past = state["decisions"].recomputed(series, policy, start, stop)
-    came = shortage(policy, decisions, past)
-    return schemas.RecomputedDecisions(
+    seen = planning.what_if(series, policy, start, stop)
+    return schemas.WhatIfDecisions(
         filename=series.name,
         policy=policy,
-        decisions=_rows([(one, policy, None) for one in decisions], every),
-        windows=came.windows,
-        short_windows=came.short,
+        decisions=_shown(seen.decisions, every),
+        windows=seen.shortage.windows,
+        short_windows=seen.shortage.short,
     )
 
 
@@ -133,16 +107,12 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
 
     Anything but a number to act on is a problem with status 503, its `reason` and `since` when, within half a second.
     """
-    loop = asyncio.get_running_loop()
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            standing = await loop.run_in_executor(_threads, state["decisions"].standing, filename)
-    except (TimeoutError, StoreUnavailableError):
-        raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
-    if standing is None:
-        raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
-    now = datetime.fromtimestamp(time.time(), UTC)
-    answer = served(filename, standing, state["statuses"].status(filename), state["estimator"].min_windows, now)
+        answer = await _served(filename, state)
+    except NoDecisionError as none:
+        state["counts"].answered(none.extra["reason"])
+        raise
+    state["counts"].answered(SERVED)
     target = answer.policy.rps_per_replica or 1.0
     return schemas.ServedReplicas(
         value=answer.decision.replicas * target,
@@ -155,39 +125,32 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
     )
 
 
+async def _served(filename: str, state: State) -> Served:
+    loop = asyncio.get_running_loop()
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            standing = await loop.run_in_executor(_threads, state["decisions"].standing, filename)
+    except (TimeoutError, StoreUnavailableError):
+        raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
+    if standing is None:
+        raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
+    now = datetime.fromtimestamp(time.time(), UTC)
+    return served(filename, standing, state["statuses"].status(filename), state["estimator"].min_windows, now)
+
+
 _threads = ThreadPoolExecutor(8, "keda")  # of its own: uploads and charts that wait for the store do not hold it up
 
 
-def _what_if(request: Request, state: State, filename: str, *own: str) -> Policy:
-    """The policy of a series with what the query changes of it. `own`: the call's other parameters."""
-    held = next(reversed(state["policies"].history(filename)), None)
-    changes = {name: value for name, value in request.query_params.items() if name not in ("filename", *own)}
-    return changed(held.policy if held else None, changes)
+def _shown(decisions: list[RunDecision], every: bool) -> list[RunDecision]:
+    """All of them, or those that changed the replicas."""
+    return [decision for decision in decisions if every or decision.replicas != decision.before]
 
 
-def _rows(
-    decisions: Sequence[tuple[LoggedDecision | Decision, Policy | None, int | None]], every: bool
-) -> list[schemas.LoggedDecision]:
-    """Decisions with the policy that held and its number: all of them, or the changes."""
-    before: int | None = None
-    rows = []
-    for decision, policy, number in decisions:
-        if policy is not None and (every or decision.replicas != before):
-            running = running_since(decision, policy)
-            names = schemas.LoggedDecision.model_fields.keys() - {"before", "policy", "serving_from", "capacity"}
-            rows.append(
-                schemas.LoggedDecision.model_validate(
-                    {name: getattr(decision, name) for name in names}
-                    | {"before": before, "policy": number, "serving_from": running.since, "capacity": running.capacity}
-                )
-            )
-        before = decision.replicas
-    return rows
-
-
-def _csv(rows: list[schemas.LoggedDecision]) -> str:
+def _csv(rows: list[RunDecision]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(schemas.LoggedDecision.model_fields))
+    writer = csv.DictWriter(text, [field.name for field in fields(RunDecision)])
     writer.writeheader()
-    writer.writerows(row.model_dump(mode="json") for row in rows)
+    writer.writerows(
+        vars(row) | {"at": row.at.isoformat(), "serving_from": row.serving_from.isoformat()} for row in rows
+    )
     return text.getvalue()

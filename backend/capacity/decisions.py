@@ -1,59 +1,29 @@
 """Decisions of series that have a policy: made at every close from the forecast that is served, kept as a log."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import structlog
 
 from backend.capacity.cadence import looks_back, on_cadence
+from backend.capacity.log import LoggedDecision, logged, read_log, write_log
 from backend.capacity.path import ForecastPath
-from backend.capacity.planner import Decided, Decision, plan, plan_ahead
+from backend.capacity.planner import Decision, plan
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Policy
-from backend.capacity.what_if import recompute
-from backend.capacity.outlook import Running, WindowAhead, in_turn, running_at, running_since, windows_ahead
-from backend.capacity.sizing import capacity_of
 from backend.errors import NoDecisionError, ProblemError
-from backend.measurements import DECISIONS, read_rates
+from backend.measurements import read_rates
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.schemas import Forecast
 from backend.serving.current import CurrentForecasts
-from backend.serving.past import ServedPast, served_past
-from backend.stores import TIME, SeriesRecord, Store
+from backend.stores import SeriesRecord, Store
 
 log = structlog.get_logger()
 
 LOGGED = ("advise", "serve")  # modes whose decisions are kept
 LOOKBACK = timedelta(days=1)  # for the newest decision of an earlier process
-
-
-@dataclass(frozen=True)
-class LoggedDecision:
-    """A row of the log; rates in requests per second. policy: the number of the policy that held."""
-
-    at: datetime
-    replicas: int
-    wanted: int
-    demand: float
-    forecast: float
-    level: float
-    observed: float | None
-    binding: str
-    policy: int
-
-
-@dataclass(frozen=True)
-class Outlook:
-    """decision: the one that is due now. running: what runs now; None where nothing was decided. windows: what is
-    forecast and what will run, from now on."""
-
-    decision: Decision
-    running: Running | None
-    windows: list[WindowAhead]
 
 
 @dataclass(frozen=True)
@@ -68,102 +38,115 @@ class Standing:
     known_until: datetime
 
 
+@dataclass(frozen=True)
+class Recomputed:
+    """A decision of the log and the same one made again; again: None where its forecast is no longer stored."""
+
+    logged: LoggedDecision
+    again: LoggedDecision | None
+
+
 class Decisions:
-    """Thread-safe. What it needs of the past it reads from the log; what it decided last it remembers, so that a
-    machine that asks costs no query."""
+    """Thread-safe. What it needs of the past it reads from the log. Where a series stands it remembers until the next
+    close, so that a machine that asks costs no query, and a store that answers slowly is waited for once."""
 
     def __init__(self, store: Store, forecasts: CurrentForecasts, policies: Policies) -> None:
         self._store = store
         self._forecasts = forecasts
         self._policies = policies
         self._standing: dict[str, Standing] = {}
+        self._changes = 0
+        self.on_decided: Callable[[LoggedDecision], None] = lambda _: None
 
     def decide(self, filenames: Collection[str]) -> None:
         """Make and keep the decisions of those series whose policy asks for a log, from their newest forecasts."""
-        for name, version in self._policies.current().items():
+        made: dict[str, tuple[SeriesRecord, LoggedDecision]] = {}
+        for name in filenames:
+            self.forget(name)
+        versions = self._policies.current()
+        for name, version in versions.items():
             if name in filenames and version.policy is not None and version.policy.mode in LOGGED:
                 try:
-                    self._decide(name, version, version.policy)
+                    if (one := self._decision(name, version, version.policy)) is not None:
+                        made[name] = one
                 except ProblemError as problem:  # of one series must not keep the others from theirs
                     log.warning("no_decision", filename=name, detail=problem.detail)
+        write_log(self._store, [(record.key, decision) for record, decision in made.values()])
+        for name, (record, decision) in made.items():
+            self._standing[name] = _standing(record, versions[name], decision)
+            self.on_decided(decision)
 
     def plan(self, record: SeriesRecord, policy: Policy, forecast: Forecast) -> Decision:
         """The decision at the origin of a forecast, after those of the log."""
-        at = forecast.issued_at
-        past = self.log(record, at - looks_back(policy), at)
-        return plan(policy, at, self._observed(record, at), path_of(forecast), past)
-
-    def outlook(self, record: SeriesRecord, policy: Policy, forecast: Forecast, current: int | None) -> Outlook:
-        """What would be decided now and, nothing else coming to be known, next. Where no decision was kept lately, it
-        follows on those that the policy would have made. `current`: replicas that run, whatever was decided."""
-        at, path = forecast.issued_at, path_of(forecast)
-        start = at - looks_back(policy) - timedelta(seconds=policy.lead.seconds)
-        logged = self.log(record, start, at)
-        past: Sequence[Decided] = logged
-        running = running_of(logged, self._policies.history(record.name))
-        if not logged:
-            past, _ = self.recomputed(record, policy, start, at - timedelta(seconds=record.window_seconds))
-            running = [running_since(decision, policy) for decision in past]
-        if current is not None:
-            running = [Running(at, current, capacity_of(policy, current))]
-        planned = plan_ahead(policy, at, self._observed(record, at), path, past)
-        running = in_turn([*running, *(running_since(decision, policy) for decision in planned)])
-        return Outlook(planned[0], running_at(running, at), windows_ahead(policy, at, path, running))
-
-    def recomputed(
-        self, record: SeriesRecord, policy: Policy, start: datetime, stop: datetime
-    ) -> tuple[list[Decision], ServedPast]:
-        """The decisions that the policy would have made at the origins in [start, stop], and what they follow from."""
-        past = served_past(self._store, record, self._forecasts.horizons, start, stop)
-        return recompute(policy, past), past
+        return self._plan(record, policy, forecast, self._before(record, policy, forecast.issued_at))
 
     def log(self, record: SeriesRecord, start: datetime | None, stop: datetime | None) -> list[LoggedDecision]:
         """The decisions of a series from `start` up to `stop`, in order of time."""
-        table = self._store.read(DECISIONS, record.key.tags, start, stop).sort_values(TIME)
-        return [_logged(row) for row in table.to_dict("records")]
+        return read_log(self._store, record.key, start, stop)
+
+    def recomputed(self, record: SeriesRecord, start: datetime | None, stop: datetime | None) -> Iterator[Recomputed]:
+        """Every decision of the log made again from the stored forecasts, rates and policies.
+
+        The same to the last digit, unless a late sample has corrected a rate since: then with what is known today.
+        """
+        held = {version.number: version.policy for version in self._policies.history(record.name)}
+        for one in self.log(record, start, stop):
+            policy = held.get(one.policy)
+            forecast = self._forecasts.newest(record, "live", until=one.at)
+            if policy is None or forecast is None or forecast.issued_at != one.at:
+                yield Recomputed(one, None)
+            else:
+                yield Recomputed(one, logged(self.plan(record, policy, forecast), one.policy, one.before))
 
     def standing(self, filename: str) -> Standing | None:
         """Where a series stands; None where there is none of that name."""
         remembered = self._standing.get(filename)
         if remembered is not None:
             return remembered
+        changes = self._changes
         record = self._store.find(filename)
         if record is None:
             return None
         version = next(reversed(self._policies.history(filename)), None)
-        return _standing(record, version, next(reversed(self.log(record, record.last - LOOKBACK, None)), None))
+        newest = next(reversed(self.log(record, record.last - LOOKBACK, None)), None)
+        standing = _standing(record, version, newest)
+        if changes == self._changes:  # else what was read may be of before
+            self._standing[filename] = standing
+        return standing
 
     def forget(self, filename: str) -> None:
-        """Its policy was changed, or the series deleted."""
+        """Its policy was changed, a window closed, or the series was deleted."""
+        self._changes += 1
         self._standing.pop(filename, None)
 
-    def _decide(self, name: str, version: PolicyVersion, policy: Policy) -> None:
-        self.forget(name)
+    def _decision(
+        self, name: str, version: PolicyVersion, policy: Policy
+    ) -> tuple[SeriesRecord, LoggedDecision] | None:
+        """What is due at the end of the newest window; None where nothing is."""
         record = self._store.find(name)
         forecast = self._forecasts.newest(record, "live") if record else None
-        if (
-            record is None
-            or forecast is None
-            or forecast.warming_up
-            or not on_cadence(policy, forecast.issued_at, forecast.window_seconds)
-        ):
-            return
-        decision = self.plan(record, policy, forecast)
-        row = {field: getattr(decision, field) for field in DECISIONS.field_names if field != "policy"}
-        row |= {TIME: decision.at, "policy": version.number}
-        self._store.write({DECISIONS: pd.DataFrame([row | record.key.tags]).astype({"observed": "float64"})})
-        self._standing[name] = _standing(record, version, _logged(row))
+        if record is None or forecast is None or forecast.warming_up:
+            return None
+        if not on_cadence(policy, forecast.issued_at, forecast.window_seconds):
+            return None
+        past = self._before(record, policy, forecast.issued_at)
+        decision = self._plan(record, policy, forecast, past)
+        return record, logged(decision, version.number, past[-1].replicas if past else None)
 
-    def _observed(self, record: SeriesRecord, at: datetime) -> float | None:
+    def _plan(
+        self, record: SeriesRecord, policy: Policy, forecast: Forecast, before: Sequence[LoggedDecision]
+    ) -> Decision:
+        at = forecast.issued_at
+        return plan(policy, at, self.observed(record, at), path_of(forecast), before)
+
+    def _before(self, record: SeriesRecord, policy: Policy, at: datetime) -> list[LoggedDecision]:
+        """The decisions of the log that one at `at` follows from."""
+        return self.log(record, at - looks_back(policy), at)
+
+    def observed(self, record: SeriesRecord, at: datetime) -> float | None:
         """The rate of the window that ends at `at`."""
         rates = read_rates(self._store, record.key, at - timedelta(seconds=record.window_seconds), at)
         return None if rates.empty else float(rates.iloc[-1])
-
-
-def running_of(log: Sequence[LoggedDecision], history: Sequence[PolicyVersion]) -> list[Running]:
-    """What runs by logged decisions, each with the lead and the capacity of the policy that held."""
-    policies = {version.number: version.policy for version in history}
-    return [running_since(one, policy) for one in log if (policy := policies.get(one.policy)) is not None]
 
 
 def path_of(forecast: Forecast) -> ForecastPath:
@@ -178,17 +161,3 @@ def path_of(forecast: Forecast) -> ForecastPath:
 def _standing(record: SeriesRecord, version: PolicyVersion | None, decision: LoggedDecision | None) -> Standing:
     window = timedelta(seconds=record.window_seconds)
     return Standing(version, decision, window, record.points, record.last + window)
-
-
-def _logged(row: Mapping[Any, Any]) -> LoggedDecision:
-    return LoggedDecision(
-        at=pd.Timestamp(row[TIME]).to_pydatetime(),
-        replicas=int(row["replicas"]),
-        wanted=int(row["wanted"]),
-        demand=row["demand"],
-        forecast=row["forecast"],
-        level=row["level"],
-        observed=None if pd.isna(row["observed"]) else row["observed"],
-        binding=row["binding"],
-        policy=int(row["policy"]),
-    )

@@ -5,9 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
+from typing import Annotated
 
+from pydantic import Field
+
+from backend.capacity.log import LoggedDecision
 from backend.capacity.path import ForecastPath
-from backend.capacity.planner import Decided
+from backend.capacity.planner import Decided, Decision, plan_ahead
 from backend.capacity.policy import Policy
 from backend.capacity.sizing import capacity_of
 
@@ -30,6 +34,44 @@ class WindowAhead:
     forecast: float
     replicas: int | None
     capacity: float | None
+
+
+@dataclass(frozen=True)
+class RunDecision(LoggedDecision):
+    """A decision with what comes to run by it."""
+
+    policy: Annotated[int, Field(description="number of the policy that held; 0: what a policy would have decided")]
+    serving_from: Annotated[datetime, Field(description="when these replicas serve: a lead later")]
+    capacity: Annotated[float, Field(description="requests per second that they serve")]
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """decision: the one that is due now. running: what runs now; None where nothing was decided. windows: what is
+    forecast and what will run, from now on."""
+
+    decision: Decision
+    running: Running | None
+    windows: list[WindowAhead]
+
+
+def outlook(
+    policy: Policy,
+    at: datetime,
+    observed: float | None,
+    path: ForecastPath,
+    past: Sequence[Decided],
+    running: Sequence[Running],
+) -> Outlook:
+    """What is decided now and, nothing else coming to be known, next. running: what runs by the decisions before."""
+    planned = plan_ahead(policy, at, observed, path, past)
+    taken = in_turn([*running, *(running_since(decision, policy) for decision in planned)])
+    return Outlook(planned[0], running_at(taken, at), windows_ahead(policy, at, path, taken))
+
+
+def run_decision(decision: LoggedDecision, policy: Policy) -> RunDecision:
+    running = running_since(decision, policy)
+    return RunDecision(**vars(decision), serving_from=running.since, capacity=running.capacity)
 
 
 def running_since(decision: Decided, policy: Policy) -> Running:

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from backend.capacity.lead import Lead, lead_of
+from backend.capacity.lead import Lead, lead_of, samples_of
 from backend.errors import InvalidRequestError
 
 Sizing = Literal["rate", "queue", "curve"]
@@ -27,7 +27,7 @@ def _pairs(value: object) -> object:
 
 
 def _numbers(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+    return samples_of(value) if isinstance(value, str) else value
 
 
 Measured = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_pairs)]

@@ -6,10 +6,12 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from backend.capacity.dead_band import DeadBand
+from backend.capacity.lead import Lead
+from backend.capacity.manifests import ManifestKind
+from backend.capacity.outlook import RunDecision, Running, WindowAhead
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
-from backend.capacity.outlook import Running, WindowAhead
 
 Reason = Literal["no_policy", "mode", "not_live", "stale", "unknown", "warming_up", "no_decision", "store"]
 
@@ -37,6 +39,7 @@ class Recommendation(BaseModel):
     binding: Binding = Field(description="the step that the number follows from")
     sentence: str
     policy: Policy
+    lead: Lead = Field(description="what the policy's lead comes to")
     running: Running | None = Field(
         description="what runs at the origin: current_replicas, else by the decisions before; null where there are none"
     )
@@ -46,37 +49,22 @@ class Recommendation(BaseModel):
     ahead: list[WindowAhead] = Field(
         description="every window as far as forecasts reach: the quantile, and what runs by decisions made and planned"
     )
-    hpa: DeadBand | None = Field(description="null without current_replicas")
-
-
-class LoggedDecision(BaseModel):
-    """A decision as it was made; rates in requests per second."""
-
-    at: datetime
-    replicas: int
-    before: int | None = Field(description="replicas of the decision before; null for the first")
-    wanted: int
-    demand: float
-    forecast: float
-    level: float
-    observed: float | None
-    binding: Binding
-    policy: int | None = Field(description="number of the policy that held; null where it was computed afterwards")
-    serving_from: datetime = Field(description="when these replicas serve: a lead later")
-    capacity: float = Field(description="what they serve")
+    hpa: DeadBand | None = Field(
+        description="what an HPA makes of the number; null where it is not known how many replicas run"
+    )
 
 
 class DecisionLog(BaseModel):
     filename: str
-    decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+    decisions: list[RunDecision] = Field(description="every change of replicas, or all decisions; in order of time")
 
 
-class RecomputedDecisions(BaseModel):
+class WhatIfDecisions(BaseModel):
     """What a policy would have decided, from the forecasts that were issued."""
 
     filename: str
     policy: Policy
-    decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+    decisions: list[RunDecision] = Field(description="every change of replicas, or all decisions; in order of time")
     windows: int = Field(description="windows with a known rate in which replicas so decided would have run")
     short_windows: int = Field(description="of these, how many had more traffic than they serve")
 
@@ -91,3 +79,12 @@ class ServedReplicas(BaseModel):
     at: datetime
     from_forecast_windows: int = Field(description="newest windows that are unknown, so the forecast alone speaks")
     mode: Mode
+
+
+class ManifestInfo(BaseModel):
+    """A kind of manifest that GET /api/manifests/{filename}/{kind} fills in."""
+
+    kind: ManifestKind
+    label: str
+    description: str
+    ending: str = Field(description="of its file's name")

@@ -17,7 +17,8 @@ def sentence(policy: Policy, decision: Decision) -> str:
         "down_limit": f"; the rate limit removes no more than to {limits.get('down_limit')} within a minute",
         "stabilization": f"; {number} were wanted in the last {policy.stabilization_seconds:g} s and stay",
     }[decision.binding]
-    return f"{_demand(policy, decision)} {_sizing(policy, decision.demand, sized)}{changed}."
+    said = f"{_demand(policy, decision)} {_sizing(policy, decision.demand, sized)}{changed}."
+    return " ".join(filter(None, [said, policy.lead.sentence]))
 
 
 def _demand(policy: Policy, decision: Decision) -> str:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from backend.capacity.decisions import LoggedDecision, Standing
+from backend.capacity.decisions import Standing
+from backend.capacity.log import LoggedDecision
 from backend.capacity.policy import Policy
 from backend.capacity.schemas import Reason
 from backend.errors import NoDecisionError
@@ -42,8 +43,7 @@ def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int
         raise _none(
             "no_decision", f'No decision of "{name}" was made yet; the end of a window makes one.', version.since
         )
-    due = max(standing.window, timedelta(seconds=policy.cadence_seconds))
-    if now - decision.at > STALE_WINDOWS * due:
+    if now - decision.at > due_within(policy, standing.window):
         raise _none("stale", f'The newest decision of "{name}" is older than {STALE_WINDOWS} are due in.', decision.at)
     unknown = max(0, (decision.at - until) // standing.window)
     if unknown > policy.serve_forecast_windows:
@@ -51,6 +51,11 @@ def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int
         detail = f'The last {unknown} windows of "{name}" are unknown; serve_forecast_windows allows {allowed}.'
         raise _none("unknown", detail, until)
     return Served(policy, decision, unknown)
+
+
+def due_within(policy: Policy, window: timedelta) -> timedelta:
+    """How old the newest decision may be."""
+    return STALE_WINDOWS * max(window, timedelta(seconds=policy.cadence_seconds))
 
 
 def _none(reason: Reason, detail: str, since: datetime | None) -> NoDecisionError:

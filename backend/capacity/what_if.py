@@ -9,10 +9,10 @@ from operator import attrgetter
 import numpy as np
 
 from backend.capacity.cadence import looks_back, on_cadence
+from backend.capacity.outlook import running_at, running_since
 from backend.capacity.path import ForecastPath
 from backend.capacity.planner import Decision, plan
 from backend.capacity.policy import Policy
-from backend.capacity.outlook import running_at, running_since
 from backend.models.intervals import LEVELS
 from backend.serving.past import ServedPast
 
@@ -26,7 +26,7 @@ class Shortage:
     short: int
 
 
-def recompute(policy: Policy, past: ServedPast) -> list[Decision]:
+def decisions_at(policy: Policy, past: ServedPast) -> list[Decision]:
     """One decision an origin on the policy's cadence, each knowing those before it; none where nothing was served."""
     decisions: list[Decision] = []
     for origin, observed, quantiles in zip(past.origins, past.observed, past.quantiles, strict=True):

@@ -4,7 +4,20 @@ from collections.abc import Callable
 
 import typer
 
-from backend.cli import backtest, doctor, follow, forecast, import_, inspect_, openapi, sample, serve, train
+from backend.cli import (
+    backtest,
+    doctor,
+    follow,
+    forecast,
+    import_,
+    inspect_,
+    manifest,
+    openapi,
+    plan,
+    sample,
+    serve,
+    train,
+)
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -13,6 +26,8 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_.import_,
     "forecast": forecast.forecast,
     "backtest": backtest.backtest,
+    "plan": plan.plan,
+    "manifest": manifest.manifest,
     "train": train.train,
     "sample": sample.sample,
     "doctor": doctor.doctor,

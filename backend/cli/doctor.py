@@ -25,7 +25,9 @@ def doctor() -> None:
     settings = read_settings()
     findings = {name: finding(settings) for name, finding in FINDINGS.items()}
     for name, query in settings.prometheus_queries.items():
-        findings[f"query {name}"] = query_finding(settings, query)
+        findings[f"query {name}"] = query_finding(settings, query, "requests per second")
+    for name, query in settings.prometheus_replicas.items():
+        findings[f"replicas {name}"] = query_finding(settings, query, "replicas run")
     width = max(len(name) for name in findings)
     for name, (well, text) in findings.items():
         verdict = "[green]ok   [/]" if well else "[red]wrong[/]"
@@ -65,7 +67,7 @@ def page_finding(settings: Settings) -> Finding:
     return False, f"not built at {settings.frontend_path}: run `make build`"
 
 
-def query_finding(settings: Settings, query: str) -> Finding:
+def query_finding(settings: Settings, query: str, unit: str) -> Finding:
     """What Prometheus answers for the newest window."""
     from backend.feed.poller import value_problem
     from backend.feed.prometheus import value_at
@@ -76,7 +78,7 @@ def query_finding(settings: Settings, query: str) -> Finding:
     except ProblemError as problem:
         return False, problem.detail
     reason = value_problem(value)
-    return (True, f"{value:.4g} requests per second") if reason is None else (False, reason)
+    return (True, f"{value:.4g} {unit}") if reason is None else (False, reason)
 
 
 FINDINGS: dict[str, Callable[[Settings], Finding]] = {

@@ -4,12 +4,12 @@ import inspect
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 import typer
 
+from backend.cli.options import with_options
 from backend.cli.output import messages
 from backend.config import Settings
 from backend.errors import AmbiguousFileError
@@ -31,25 +31,6 @@ READ_OPTIONS = {
 }
 
 
-def with_read_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give the command an option for every field of ReadOptions in place of its keyword-only `options`.
-
-    typer has no options that commands share (its issue 153); it does read a decorated function's `__signature__`.
-    """
-
-    @wraps(command)
-    def run(**arguments: Any) -> None:
-        fields = {name: arguments.pop(name) for name in READ_OPTIONS}
-        command(**arguments, options=ReadOptions(**fields))
-
-    own = inspect.signature(command)
-    parameters: list[inspect.Parameter] = []
-    for parameter in own.parameters.values():
-        parameters += _read_parameters() if parameter.name == "options" else [parameter]
-    cast(Any, run).__signature__ = own.replace(parameters=parameters)
-    return run
-
-
 def _read_parameters() -> list[inspect.Parameter]:
     return [
         field.replace(
@@ -57,6 +38,9 @@ def _read_parameters() -> list[inspect.Parameter]:
         )
         for field in inspect.signature(ReadOptions).parameters.values()
     ]
+
+
+with_read_options = with_options("options", _read_parameters(), lambda given: ReadOptions(**given))
 
 
 def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:

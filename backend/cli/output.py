@@ -67,6 +67,8 @@ def print_results(report: dict[str, Any], as_json: bool) -> None:
         return
     rows = report["results"]
     print_summary({name: value for name, value in report.items() if not isinstance(value, list)}, as_json=False)
+    if not rows:
+        return
     table = Table(*rows[0], box=box.SIMPLE)
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))

@@ -46,6 +46,11 @@ class SeriesStatuses:
         newest = self._tracker.newest(filename) if filename else None
         return None if newest is None else max(0.0, (time.time_ns() - newest) / NANOSECONDS)
 
+    def lags(self) -> dict[str, float]:
+        """By live feed the seconds since its newest sample."""
+        lags = {name: self.silent_seconds(name) for name in self._tracker.names("live", time.time_ns())}
+        return {name: lag for name, lag in lags.items() if lag is not None}
+
     def stale_feeds(self) -> list[StaleFeed]:
         return [
             StaleFeed(filename=filename, newest=datetime.fromtimestamp(newest // NANOSECONDS, UTC))

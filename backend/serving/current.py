@@ -1,7 +1,8 @@
 """The newest forecast of a series, and which of its candidates is served at each horizon."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -11,6 +12,7 @@ from backend.models.frames import by_level
 from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
 from backend.schemas import Forecast, ForecastPoint, SeriesStatus, ServedPoint
 from backend.serving.issued import issued_for
+from backend.serving.past import ServedPast, served_past
 from backend.serving.presenters import forecast_view, on_grid, selection_reason, trend
 from backend.stores import SeriesRecord, Store
 
@@ -26,14 +28,31 @@ class CurrentForecasts:
         self._min_windows = min_windows
         self.horizons = horizons
 
-    def newest(self, stored: SeriesRecord, status: SeriesStatus) -> Forecast | None:
-        """The newest forecast of a series, or None where there is none."""
-        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons))
+    def highest_rate(self, stored: SeriesRecord, since: datetime) -> float:
+        """The highest rate of a series from a window on; 0 where none is known."""
+        rates = read_rates(self._store, stored.key, since, None)
+        return 0.0 if rates.empty else float(rates.max())
+
+    def past(self, stored: SeriesRecord, start: datetime, stop: datetime) -> ServedPast:
+        """What was served at the origins in [start, stop]."""
+        return served_past(self._store, stored, self.horizons, start, stop)
+
+    def newest(self, stored: SeriesRecord, status: SeriesStatus, until: datetime | None = None) -> Forecast | None:
+        """The newest forecast of a series, or None where there is none.
+
+        `until`: as it was at that origin, from what was known of the windows before it.
+        """
+        window = timedelta(seconds=stored.window_seconds)
+        if until is not None:
+            known = read_rates(self._store, stored.key, until - LOOKBACK * window, until)
+            if known.empty:
+                return None
+            stored = replace(stored, last=known.index[-1].to_pydatetime())
+        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons), until)
         if view is None:
             return None
-        window = timedelta(seconds=stored.window_seconds)
         start = stored.last - LOOKBACK * window
-        rates = on_grid(read_rates(self._store, stored.key, start, None), stored.window_seconds)
+        rates = on_grid(read_rates(self._store, stored.key, start, until), stored.window_seconds)
         if rates.empty:
             return None
         tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)

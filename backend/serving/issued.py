@@ -5,7 +5,7 @@ made from, so a horizon of one window is about the window that begins then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -64,9 +64,9 @@ def rolling_table(
     return rows.assign(**{TIME: rows[TIME] + pd.Timedelta(window_seconds, "s")}, **key.tags)
 
 
-def newest_forecasts(store: Store, key: SeriesKey, since: datetime) -> pd.DataFrame:
-    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES."""
-    table = store.read(FORECASTS, key.tags, since)
+def newest_forecasts(store: Store, key: SeriesKey, since: datetime, until: datetime | None = None) -> pd.DataFrame:
+    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES. until: the last origin."""
+    table = store.read(FORECASTS, key.tags, since, until and until + timedelta(seconds=1))
     newest = table[table[TIME] == table[TIME].max()]
     rows = []
     for row in newest.to_dict("records"):

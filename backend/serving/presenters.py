@@ -59,17 +59,22 @@ def series_view(stored: SeriesRecord, status: SeriesStatus) -> Series:
 
 
 def forecast_view(
-    store: Store, stored: SeriesRecord, status: SeriesStatus, min_windows: int, longest_horizon: int
+    store: Store,
+    stored: SeriesRecord,
+    status: SeriesStatus,
+    min_windows: int,
+    longest_horizon: int,
+    until: datetime | None = None,
 ) -> Forecast | None:
     """The newest forecast of a series, without what is served of it; None where there is none.
 
-    `longest_horizon`: the longest that is forecast, in windows.
+    `longest_horizon`: the longest that is forecast, in windows. `until`: the origin that nothing later is read of.
     """
     window = timedelta(seconds=stored.window_seconds)
     # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
     # was known of the windows since).
-    rows = newest_forecasts(store, stored.key, stored.last - (longest_horizon - 1) * window)
-    newest = read_rates(store, stored.key, stored.last, None)
+    rows = newest_forecasts(store, stored.key, stored.last - (longest_horizon - 1) * window, until)
+    newest = read_rates(store, stored.key, stored.last, until)
     if rows.empty or newest.empty:  # the series may be deleted meanwhile
         return None
     issued_at = rows["issued_at"].max()

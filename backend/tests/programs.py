@@ -191,13 +191,20 @@ def running_exporter() -> Iterator[Exporter]:
 
 @contextmanager
 def running_prometheus(folder: Path, exporter: Exporter, port: int) -> Iterator[str]:
-    """Its address, once it has scraped. It scrapes five times a second; its data is kept in the folder."""
+    """One with the stanza of docs/feeds.md, which scrapes the exporter."""
     (stanza,) = stanzas("yaml")
-    config = folder / "prometheus.yml"
-    config.write_text(adapted(stanza, **{"127.0.0.1:9100": f"127.0.0.1:{exporter.port}", "15s": "200ms"}))
+    with prometheus_of(folder, adapted(stanza, **{"127.0.0.1:9100": f"127.0.0.1:{exporter.port}"}), port) as url:
+        yield url
+
+
+@contextmanager
+def prometheus_of(folder: Path, config: str, port: int) -> Iterator[str]:
+    """Its address, once it has scraped. It scrapes five times a second; its data is kept in the folder."""
+    path = folder / "prometheus.yml"
+    path.write_text(adapted(config, **{"15s": "200ms"}))
     command = [
         find_program("ensure-program", "prometheus"),
-        f"--config.file={config}",
+        f"--config.file={path}",
         f"--storage.tsdb.path={folder}/prometheus",
         f"--web.listen-address=127.0.0.1:{port}",
         "--log.level=warn",
@@ -207,6 +214,11 @@ def running_prometheus(folder: Path, exporter: Exporter, port: int) -> Iterator[
         until(lambda: answers(f"{url}/-/ready"))
         until(lambda: httpx.get(f"{url}/api/v1/query", params={"query": "up > 0"}).json()["data"]["result"])
         yield url
+
+
+def promtool() -> str:
+    """Path of the tool that comes with Prometheus."""
+    return str(Path(find_program("ensure-program", "prometheus")).with_name("promtool"))
 
 
 @contextmanager

@@ -50,11 +50,11 @@ def test_a_policy_that_cannot_be_is_refused_with_its_fix(server: Server, changes
 
 def test_what_a_policy_would_have_decided_is_computed_from_the_files_own_past(server: Server) -> None:
     server.upload("shop.csv", TRAFFIC)
-    ample = server.get("/api/decisions/recomputed", rps_per_replica=100, range="1h", every=True)
-    assert [row["policy"] for row in ample["decisions"]] == [None] * len(ample["decisions"])
+    ample = server.get("/api/decisions/what-if", rps_per_replica=100, range="1h", every=True)
+    assert [row["policy"] for row in ample["decisions"]] == [0] * len(ample["decisions"])
     assert all(row["capacity"] == 100 * row["replicas"] for row in ample["decisions"])
     assert ample["windows"] > 50
-    tight = server.get("/api/decisions/recomputed", rps_per_replica=100, max_replicas=1, range="1h")
+    tight = server.get("/api/decisions/what-if", rps_per_replica=100, max_replicas=1, range="1h")
     assert [row["replicas"] for row in tight["decisions"]] == [1]
     assert tight["short_windows"] == tight["windows"] > ample["short_windows"]
 

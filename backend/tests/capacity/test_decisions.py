@@ -68,7 +68,7 @@ def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
             answers.append(served["replicas"])
         rows = server.get("/api/decisions", filename="web", every=True)["decisions"]
         assert [row["replicas"] for row in rows[-5:]] == answers
-        computed = server.get("/api/decisions/recomputed", filename="web", range="live", every=True)
+        computed = server.get("/api/decisions/what-if", filename="web", range="live", every=True)
         assert [row["replicas"] for row in computed["decisions"][-5:]] == answers
         assert [row["demand"] for row in computed["decisions"][-5:]] == [row["demand"] for row in rows[-5:]]
         lead_ago = next(row for row in reversed(rows) if row["serving_from"] <= recommended["at"])

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.capacity.outlook import Running, crossed_at, in_turn, running_since, windows_ahead
 from backend.capacity.path import ForecastPath
 from backend.capacity.planner import Decision, plan, plan_ahead
 from backend.capacity.policy import Policy
-from backend.capacity.outlook import Running, crossed_at, in_turn, running_since, windows_ahead
 from backend.errors import InvalidRequestError
 
 START = datetime(2026, 11, 26, tzinfo=UTC)

@@ -326,7 +326,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/decisions/recomputed": {
+    "/api/decisions/what-if": {
         parameters: {
             query?: never;
             header?: never;
@@ -334,11 +334,11 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Recomputed Decisions
+         * What If Decisions
          * @description The decisions that the series' policy would have made at every origin of its last part, from the forecasts that
          *     were issued then (of a file: that would have been); names of a policy in the query override it for this answer.
          */
-        get: operations["recomputed_decisions_api_decisions_recomputed_get"];
+        get: operations["what_if_decisions_api_decisions_what_if_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -361,6 +361,47 @@ export interface paths {
          *     Anything but a number to act on is a problem with status 503, its `reason` and `since` when, within half a second.
          */
         get: operations["keda_api_keda__filename__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manifests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifests
+         * @description The kinds of manifests that there are.
+         */
+        get: operations["manifests_api_manifests_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/manifests/{filename}/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifest
+         * @description One manifest, filled in with the values of the series and its policy; names of a policy in the query override
+         *     it.
+         */
+        get: operations["manifest_api_manifests__filename___kind__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -502,6 +543,28 @@ export interface paths {
          * @description Take the cookie back.
          */
         delete: operations["sign_out_api_session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metrics
+         * @description Rates, forecasts and decisions of every feed that is live, as Prometheus or OpenMetrics text.
+         *
+         *     Series vanish once their feed falls silent, or their newest decision is too old to be served.
+         */
+        get: operations["metrics_metrics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -693,7 +756,7 @@ export interface components {
              * Decisions
              * @description every change of replicas, or all decisions; in order of time
              */
-            decisions: components["schemas"]["LoggedDecision"][];
+            decisions: components["schemas"]["RunDecision"][];
         };
         /**
          * Deleted
@@ -951,6 +1014,25 @@ export interface components {
             choices: components["schemas"]["ReadingChoice"][];
         };
         /**
+         * Lead
+         * @description seconds: planned with. samples: how many it was taken from, 0 where it was given. margin: by how much the
+         *     slowest of them was later (seconds).
+         */
+        Lead: {
+            /** Seconds */
+            seconds: number;
+            /**
+             * Samples
+             * @default 0
+             */
+            samples: number;
+            /**
+             * Margin
+             * @default 0
+             */
+            margin: number;
+        };
+        /**
          * Limits
          * @description What the page writes on the drop zone, lays the chart out by and calls the models.
          */
@@ -1031,53 +1113,24 @@ export interface components {
             replay: components["schemas"]["Replay"] | null;
         };
         /**
-         * LoggedDecision
-         * @description A decision as it was made; rates in requests per second.
+         * ManifestInfo
+         * @description A kind of manifest that GET /api/manifests/{filename}/{kind} fills in.
          */
-        LoggedDecision: {
+        ManifestInfo: {
             /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Replicas */
-            replicas: number;
-            /**
-             * Before
-             * @description replicas of the decision before; null for the first
-             */
-            before: number | null;
-            /** Wanted */
-            wanted: number;
-            /** Demand */
-            demand: number;
-            /** Forecast */
-            forecast: number;
-            /** Level */
-            level: number;
-            /** Observed */
-            observed: number | null;
-            /**
-             * Binding
+             * Kind
              * @enum {string}
              */
-            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            kind: "scaled-object" | "hpa" | "prometheus-scrape" | "prometheus-rules" | "prometheus-rule" | "grafana-datasource" | "grafana-dashboard" | "telegraf";
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
             /**
-             * Policy
-             * @description number of the policy that held; null where it was computed afterwards
+             * Ending
+             * @description of its file's name
              */
-            policy: number | null;
-            /**
-             * Serving From
-             * Format: date-time
-             * @description when these replicas serve: a lead later
-             */
-            serving_from: string;
-            /**
-             * Capacity
-             * @description what they serve
-             */
-            capacity: number;
+            ending: string;
         };
         /** ModelInfo */
         ModelInfo: {
@@ -1487,6 +1540,8 @@ export interface components {
             /** Sentence */
             sentence: string;
             policy: components["schemas"]["Policy"];
+            /** @description what the policy's lead comes to */
+            lead: components["schemas"]["Lead"];
             /** @description what runs at the origin: current_replicas, else by the decisions before; null where there are none */
             running: components["schemas"]["Running"] | null;
             /**
@@ -1499,32 +1554,8 @@ export interface components {
              * @description every window as far as forecasts reach: the quantile, and what runs by decisions made and planned
              */
             ahead: components["schemas"]["WindowAhead"][];
-            /** @description null without current_replicas */
+            /** @description what an HPA makes of the number; null where it is not known how many replicas run */
             hpa: components["schemas"]["DeadBand"] | null;
-        };
-        /**
-         * RecomputedDecisions
-         * @description What a policy would have decided, from the forecasts that were issued.
-         */
-        RecomputedDecisions: {
-            /** Filename */
-            filename: string;
-            policy: components["schemas"]["Policy"];
-            /**
-             * Decisions
-             * @description every change of replicas, or all decisions; in order of time
-             */
-            decisions: components["schemas"]["LoggedDecision"][];
-            /**
-             * Windows
-             * @description windows with a known rate in which replicas so decided would have run
-             */
-            windows: number;
-            /**
-             * Short Windows
-             * @description of these, how many had more traffic than they serve
-             */
-            short_windows: number;
         };
         /**
          * Replay
@@ -1581,6 +1612,55 @@ export interface components {
              * @description first window to play; none: from the beginning. Earlier windows are history.
              */
             start?: string | null;
+        };
+        /**
+         * RunDecision
+         * @description A decision with what comes to run by it.
+         */
+        RunDecision: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Replicas */
+            replicas: number;
+            /**
+             * Before
+             * @description replicas of the decision before; null for the first
+             */
+            before: number | null;
+            /** Wanted */
+            wanted: number;
+            /** Demand */
+            demand: number;
+            /** Forecast */
+            forecast: number;
+            /** Level */
+            level: number;
+            /** Observed */
+            observed: number | null;
+            /**
+             * Binding
+             * @enum {string}
+             */
+            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /**
+             * Policy
+             * @description number of the policy that held; 0: what a policy would have decided
+             */
+            policy: number;
+            /**
+             * Serving From
+             * Format: date-time
+             * @description when these replicas serve: a lead later
+             */
+            serving_from: string;
+            /**
+             * Capacity
+             * @description requests per second that they serve
+             */
+            capacity: number;
         };
         /**
          * Running
@@ -2051,6 +2131,30 @@ export interface components {
         };
         /** @enum {string} */
         UploadStep: "receiving" | "waiting" | "reading" | "forecasting" | "storing" | "done" | "failed";
+        /**
+         * WhatIfDecisions
+         * @description What a policy would have decided, from the forecasts that were issued.
+         */
+        WhatIfDecisions: {
+            /** Filename */
+            filename: string;
+            policy: components["schemas"]["Policy"];
+            /**
+             * Decisions
+             * @description every change of replicas, or all decisions; in order of time
+             */
+            decisions: components["schemas"]["RunDecision"][];
+            /**
+             * Windows
+             * @description windows with a known rate in which replicas so decided would have run
+             */
+            windows: number;
+            /**
+             * Short Windows
+             * @description of these, how many had more traffic than they serve
+             */
+            short_windows: number;
+        };
         /**
          * WindowAhead
          * @description timestamp: its start. forecast: the quantile that is planned for, requests per second. replicas and capacity:
@@ -3499,7 +3603,7 @@ export interface operations {
             query?: {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                /** @description replicas that run: says whether an HPA acts */
+                /** @description replicas that run: says whether an HPA acts; none: what a Prometheus knows */
                 current_replicas?: number | null;
                 /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
                 sizing?: string;
@@ -3746,7 +3850,7 @@ export interface operations {
             };
         };
     };
-    recomputed_decisions_api_decisions_recomputed_get: {
+    what_if_decisions_api_decisions_what_if_get: {
         parameters: {
             query?: {
                 /** @description none: the live series, else the newest */
@@ -3822,7 +3926,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RecomputedDecisions"];
+                    "application/json": components["schemas"]["WhatIfDecisions"];
                 };
             };
             /** @description Bad request */
@@ -3983,6 +4087,219 @@ export interface operations {
                 };
             };
             /** @description No decision to serve */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifests_api_manifests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestInfo"][];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    manifest_api_manifests__filename___kind__get: {
+        parameters: {
+            query?: {
+                /** @description where this server is reached from there; none: as this call reached it */
+                url?: string | null;
+                namespace?: string;
+                /** @description what is scaled; none: the series' name */
+                deployment?: string | null;
+                /** @description replicas that run: says whether an HPA acts; none: what a Prometheus knows */
+                current_replicas?: number | null;
+                /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
+                sizing?: string;
+                /** @description requests per second that one replica serves */
+                rps_per_replica?: string;
+                /** @description queue: mean time a worker is busy with a request */
+                service_seconds?: string;
+                /** @description queue: requests that one replica serves at the same time */
+                workers?: string;
+                /** @description queue: a request that waits longer waits too long */
+                wait_seconds?: string;
+                /** @description queue: share of requests that may wait too long */
+                wait_share?: string;
+                /** @description curve: points (replicas, requests per second they served), both rising */
+                measured?: string;
+                /** @description what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90 */
+                shortage_cost?: string;
+                /** @description in place of the one that shortage_cost sets */
+                quantile?: string;
+                /** @description from a decision until its replicas serve */
+                lead_seconds?: string;
+                /** @description measured lead times; their 90th percentile replaces lead_seconds */
+                lead_samples?: string;
+                /** @description how often a decision is made */
+                cadence_seconds?: string;
+                /** @description factor on the demand */
+                headroom?: string;
+                /** @description peak second over the mean of its window */
+                burst_factor?: string;
+                /** @description plan for no less than the newest window had */
+                reactive_floor?: string;
+                min_replicas?: string;
+                max_replicas?: string;
+                /** @description extend: a demand beyond max_replicas raises the maximum */
+                max_behavior?: string;
+                /** @description extend: so far above the replicas wanted */
+                max_buffer_percent?: string;
+                /** @description most that is added a minute */
+                up_percent?: string;
+                /** @description most that is added a minute; of two limits the wider holds */
+                up_pods?: string;
+                /** @description most that is removed a minute */
+                down_percent?: string;
+                /** @description most that is removed a minute; of two limits the wider holds */
+                down_pods?: string;
+                /** @description going down, the most wanted in this time holds */
+                stabilization_seconds?: string;
+                price_per_replica_hour?: string;
+                currency?: string;
+                /** @description share within which a HorizontalPodAutoscaler does nothing */
+                hpa_tolerance?: string;
+                /** @description windows that are served from forecasts alone once the feed is silent */
+                serve_forecast_windows?: string;
+                /** @description observe: page only; advise: decision log too; serve: endpoints too */
+                mode?: string;
+            };
+            header?: never;
+            path: {
+                filename: string;
+                kind: "scaled-object" | "hpa" | "prometheus-scrape" | "prometheus-rules" | "prometheus-rule" | "grafana-datasource" | "grafana-dashboard" | "telegraf";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4608,6 +4925,71 @@ export interface operations {
             };
             /** @description Forbidden */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    metrics_metrics_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
                 headers: {
                     [name: string]: unknown;
                 };

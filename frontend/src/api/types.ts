@@ -3,7 +3,7 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 
 export type Accuracy = Schemas["Accuracy"];
-export type Decision = Schemas["LoggedDecision"];
+export type Decision = Schemas["RunDecision"];
 export type DecisionLog = Schemas["DecisionLog"];
 export type FailingQuery = Schemas["FailingQuery"];
 export type ChartDataPoint = Schemas["ChartDataPoint"];

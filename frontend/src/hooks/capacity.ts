@@ -35,7 +35,7 @@ export function useSavePolicy(filename: string) {
       )) as SeriesPolicy,
     onSuccess: (answer) => {
       queries.setQueryData(["policy", filename], answer);
-      for (const name of ["recommendation", "decisions", "recomputed", "machine"])
+      for (const name of ["recommendation", "decisions", "what-if", "machine"])
         void queries.invalidateQueries({ queryKey: [name, filename] });
     },
   });
@@ -69,13 +69,13 @@ export function useDecisions(filename: string, range: ChartRange, enabled: boole
 }
 
 /** What a policy would have decided over a range. */
-export function useRecomputed(filename: string, range: ChartRange, changes: PolicyChanges, enabled: boolean) {
+export function useWhatIf(filename: string, range: ChartRange, changes: PolicyChanges, enabled: boolean) {
   return useQuery({
-    queryKey: ["recomputed", filename, range, changes],
+    queryKey: ["what-if", filename, range, changes],
     enabled,
     queryFn: ({ signal }) =>
       unwrap(
-        api.GET("/api/decisions/recomputed", { params: { query: { filename, range, ...changes } }, signal }),
+        api.GET("/api/decisions/what-if", { params: { query: { filename, range, ...changes } }, signal }),
       ),
     placeholderData: keepPreviousData,
   });
@@ -115,10 +115,10 @@ export function usePlan(filename: string, view: View): Plan {
   const recommended = useRecommendation(filename, changes, currentReplicas, policy.isSuccess && known);
   const log = useDecisions(filename, range, known);
   const logged = (log.data?.decisions.length ?? 0) > 0;
-  const recomputed = useRecomputed(filename, range, changes, known && log.isSuccess && !logged);
+  const whatIf = useWhatIf(filename, range, changes, known && log.isSuccess && !logged);
   const newest = useLast(known ? recommended.data : undefined);
   const recommendation = known ? newest : undefined;
-  const decisions = (logged ? log.data : recomputed.data)?.decisions ?? NONE;
+  const decisions = (logged ? log.data : whatIf.data)?.decisions ?? NONE;
   const drawn = useMemo(
     () => (recommendation ? capacityData(decisions, recommendation) : null),
     [decisions, recommendation],

@@ -107,15 +107,7 @@ export function usePastForecasts(horizon: number | null, range: ChartRange, file
 }
 
 /** Queries about a series whose answer another window changes. */
-export const FOLLOWING = [
-  "history",
-  "past",
-  "accuracy",
-  "recommendation",
-  "decisions",
-  "recomputed",
-  "machine",
-];
+export const FOLLOWING = ["history", "past", "accuracy", "recommendation", "decisions", "what-if", "machine"];
 
 interface Following {
   filename: string;

@@ -104,7 +104,7 @@ function DecisionRow({ at, before, replicas, wanted, binding, forecast, level, o
         {formatRateWithUnit(forecast)} <span className="text-muted">{percentile(level)}</span>
       </td>
       <td className={`${CELL} text-right`}>{formatRateWithUnit(observed)}</td>
-      <td className={`${CELL} text-right`}>{policy ?? UNKNOWN}</td>
+      <td className={`${CELL} text-right`}>{policy || UNKNOWN}</td>
     </tr>
   );
 }

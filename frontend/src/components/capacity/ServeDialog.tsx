@@ -3,7 +3,7 @@ import type { Decision, Policy } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { Skeleton } from "@/components/ui/Skeleton";
-import { useRecomputed } from "@/hooks/capacity";
+import { useWhatIf } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
 import { runningSteps } from "@/lib/capacity";
 import { countOf, formatCount } from "@/lib/format";
@@ -22,7 +22,7 @@ interface ServeDialogProps {
 /** Before machines act on the number: what they would have been told in the last 24 hours. */
 export function ServeDialog({ open, filename, policy, onClose, onServe }: ServeDialogProps) {
   const { zone } = usePage();
-  const day = useRecomputed(filename, "24h", NO_CHANGES, open);
+  const day = useWhatIf(filename, "24h", NO_CHANGES, open);
   const decisions = day.data?.decisions ?? [];
   const counts = decisions.map(({ replicas }) => replicas);
   const [first, last] = [decisions[0], decisions.at(-1)];
