@@ -13,6 +13,7 @@ export type GrowingWindow = Schemas["GrowingWindow"];
 export type Limits = Schemas["Limits"];
 export type LiveMessage = Schemas["LiveMessage"];
 export type LiveStatus = Schemas["LiveStatus"];
+export type ManifestInfo = Schemas["ManifestInfo"];
 export type PastForecast = Schemas["PastForecast"];
 export type Policy = Schemas["Policy"];
 export type PolicyVersion = Schemas["PolicyVersion"];

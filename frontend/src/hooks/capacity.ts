@@ -6,13 +6,14 @@ import type {
   ChartRange,
   Decision,
   DecisionLog,
+  ManifestInfo,
   Policy,
   PolicyVersion,
   Recommendation,
   SeriesPolicy,
 } from "@/api/types";
 import { type CapacityData, capacityData } from "@/lib/capacity";
-import type { PolicyChanges } from "@/lib/policy";
+import { isPolicyName, type PolicyChanges } from "@/lib/policy";
 import type { View } from "@/lib/view";
 
 const MACHINE_REFRESH_MS = 5_000;
@@ -35,7 +36,7 @@ export function useSavePolicy(filename: string) {
       )) as SeriesPolicy,
     onSuccess: (answer) => {
       queries.setQueryData(["policy", filename], answer);
-      for (const name of ["recommendation", "decisions", "what-if", "machine"])
+      for (const name of ["recommendation", "decisions", "what-if", "machine", "manifest"])
         void queries.invalidateQueries({ queryKey: [name, filename] });
     },
   });
@@ -91,6 +92,45 @@ export function useMachineAnswer(filename: string, enabled: boolean) {
   });
 }
 
+/** The kinds of manifests that there are. */
+export function useManifests() {
+  return useQuery({
+    queryKey: ["manifests"],
+    queryFn: () => unwrap(api.GET("/api/manifests")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** What only the reader knows of where a manifest goes. */
+export interface ManifestValues {
+  deployment?: string;
+  namespace?: string;
+  url?: string;
+}
+
+/** One manifest as text. */
+export function useManifest(
+  filename: string,
+  kind: ManifestInfo["kind"],
+  values: ManifestValues & PolicyChanges,
+) {
+  const query = Object.fromEntries(
+    Object.entries(values).filter(([name, text]) => text || isPolicyName(name)),
+  );
+  return useQuery({
+    queryKey: ["manifest", filename, kind, query],
+    queryFn: ({ signal }) =>
+      unwrap(
+        api.GET("/api/manifests/{filename}/{kind}", {
+          params: { path: { filename, kind }, query },
+          parseAs: "text",
+          signal,
+        }),
+      ),
+    placeholderData: keepPreviousData,
+  });
+}
+
 /** The plan of a series: its policy, what the reader changes of it, and what follows. */
 export interface Plan {
   /** Undefined while loading, null where none is saved. */
@@ -100,6 +140,8 @@ export interface Plan {
   /** Of the policy with its changes; the one before while the next is on its way, or refused. */
   recommendation: Recommendation | undefined;
   pending: boolean;
+  /** Whether it is asked for a first policy: none is saved, and none is tried. */
+  unset: boolean;
   error: Error | null;
   decisions: readonly Decision[];
   /** Whether the decisions were kept, or computed now from what was forecast then. */
@@ -129,6 +171,7 @@ export function usePlan(filename: string, view: View): Plan {
     changes,
     recommendation,
     pending: policy.isPending || recommended.isLoading,
+    unset: policy.isSuccess && !known,
     error: policy.error ?? (known ? recommended.error : null),
     decisions,
     logged,

@@ -92,14 +92,14 @@ export function buildChartModel(
 }
 
 /** What runs in each window: by decisions made, from the origin on also by those planned. */
-function withRunning(windows: readonly ChartWindow[], { past, ahead }: CapacityData): ChartWindow[] {
+function withRunning(windows: readonly ChartWindow[], { past, ahead, origin }: CapacityData): ChartWindow[] {
   const before = runningAtEach(
     past,
     windows.map(({ time }) => time),
   );
   return windows.map((window, index) => {
-    const planned = ahead.get(window.time);
-    return { ...window, running: planned ? planned.running : (before[index] ?? null) };
+    const planned = ahead.get(window.time)?.running;
+    return { ...window, running: (window.time < origin ? before[index] : planned) ?? null };
   });
 }
 

@@ -61,8 +61,7 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
               saved={saved ?? null}
               policy={recommendation.policy}
               changes={changes}
-              saving={saving.isPending || plan.pending || plan.error !== null}
-              onSave={save}
+              onSave={saving.isPending || plan.pending || plan.error ? undefined : save}
               onDiscard={discard}
             />
             <Truth series={series} recommendation={recommendation} serves={saved?.mode === "serve"} />
@@ -99,23 +98,22 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
                   history={plan.history}
                 />
               )}
-              {view.capacity === "connect" && <Connect filename={filename} mode={saved?.mode ?? null} />}
+              {view.capacity === "connect" && (
+                <Connect filename={filename} mode={saved?.mode ?? null} changes={changes} />
+              )}
             </RadixTabs.Content>
           </RadixTabs.Root>
         </>
-      ) : error ? (
-        <div className="px-4 pb-4">
-          <Problem error={error} />
-        </div>
-      ) : plan.pending && saved !== null ? (
-        <div className="px-4 pb-4">
-          <Skeleton className="h-24 w-full" />
-        </div>
-      ) : (
+      ) : plan.unset ? (
         <FirstPolicy
           filename={filename}
           onTry={(rate, lead) => navigate({ policy: { rps_per_replica: rate, lead_seconds: lead } })}
         />
+      ) : (
+        <div className="grid gap-3 px-4 pb-4">
+          {error ? <Problem error={error} /> : <Skeleton className="h-24 w-full" />}
+          {error && <Changes saved={saved ?? null} policy={null} changes={changes} onDiscard={discard} />}
+        </div>
       )}
     </Card>
   );

@@ -7,25 +7,29 @@ import { Button } from "@/components/ui/Button";
 import { usePage } from "@/hooks/usePage";
 import type { Mode } from "@/lib/capacity";
 import { countOf, formatRate } from "@/lib/format";
+import type { PolicyChanges } from "@/lib/policy";
 import { formatClock, toSeconds, zoneName } from "@/lib/time";
+import { Manifests } from "./Manifests";
 
 interface ConnectProps {
   filename: string;
   /** Of the saved policy. */
   mode: Mode | null;
+  changes: PolicyChanges;
 }
 
 /** How a machine gets the number. */
-export function Connect({ filename, mode }: ConnectProps) {
+export function Connect({ filename, mode, changes }: ConnectProps) {
   return (
-    <div className="grid gap-4">
+    <div className="grid min-w-0 gap-4">
       <TestCall filename={filename} mode={mode} />
+      <Manifests filename={filename} changes={changes} />
     </div>
   );
 }
 
 /** Asks the endpoint as KEDA does, and shows what came. */
-function TestCall({ filename, mode }: ConnectProps) {
+function TestCall({ filename, mode }: Omit<ConnectProps, "changes">) {
   const [answer, setAnswer] = useState<MachineAnswer | Error | null>(null);
   const [asking, setAsking] = useState(false);
   const ask = async () => {
