@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request, Response
 
 from backend.api.document import OF_A_SERIES, problems
-from backend.api.history import SPANS
+from backend.api.history import buckets, span_of
 from backend.capacity import schemas
-from backend.capacity.log import LoggedDecision
 from backend.capacity.metrics import SERVED
+from backend.capacity.outlook import RunDecision
 from backend.capacity.policy import Policy
 from backend.capacity.serving import Served, served
 from backend.deps import FilenamePath, FilenameQuery, State, StateDep, find_series
@@ -27,6 +27,10 @@ router = APIRouter()
 ANSWER_SECONDS = 0.4  # an HPA asks every 15 s and KEDA gives up after 3 s; no answer is worse than "no decision"
 CSV = "text/csv"
 RUNNING = "replicas that run: says whether an HPA acts; none: what a Prometheus knows"
+LogRange = Annotated[
+    Literal["live"] | Range, Query(examples=["24h"], description="live: the newest 240 windows, as on the page")
+]
+Every = Annotated[bool, Query(description="all decisions, not only those that changed the replicas")]
 Running = Annotated[int | None, Query(ge=1, examples=[11], description=RUNNING)]
 
 
@@ -65,17 +69,36 @@ def what_if(request: Request, *own: str) -> dict[str, str]:
 def decisions(
     state: StateDep,
     filename: FilenameQuery = None,
-    range: Annotated[Range, Query(examples=["24h"])] = "24h",
-    every: Annotated[bool, Query(description="all decisions, not only those that changed the replicas")] = False,
+    range: LogRange = "24h",
+    every: Every = False,
     format: Annotated[Literal["json", "csv"], Query()] = "json",
 ) -> schemas.DecisionLog:
     """The decisions that were made in the last part of the series, in order of time."""
     series = find_series(state, filename)
-    logged = state["decisions"].log(series, series.last - SPANS[range], None)
-    rows = [decision for decision in logged if every or decision.replicas != decision.before]
+    rows = _shown(state["planning"].log(series, series.last - span_of(series, range)), every)
     if format == "csv":
         return Response(_csv(rows), media_type=CSV)  # type: ignore[return-value]
     return schemas.DecisionLog(filename=series.name, decisions=rows)
+
+
+@router.get("/decisions/what-if", responses=OF_A_SERIES, openapi_extra={"parameters": WHAT_IF})
+def what_if_decisions(
+    request: Request, state: StateDep, filename: FilenameQuery = None, range: LogRange = "24h", every: Every = False
+) -> schemas.WhatIfDecisions:
+    """The decisions that the series' policy would have made at every origin of its last part, from the forecasts that
+    were issued then (of a file: that would have been); names of a policy in the query override it for this answer."""
+    series = find_series(state, filename)
+    planning = state["planning"]
+    policy = planning.policy(series.name, what_if(request, "filename", "range", "every"))
+    start, stop, _ = buckets(series, span_of(series, range), None)
+    seen = planning.what_if(series, policy, start, stop)
+    return schemas.WhatIfDecisions(
+        filename=series.name,
+        policy=policy,
+        decisions=_shown(seen.decisions, every),
+        windows=seen.shortage.windows,
+        short_windows=seen.shortage.short,
+    )
 
 
 @router.get("/keda/{filename:path}", responses=OF_A_SERIES | problems(NoDecisionError))
@@ -118,9 +141,16 @@ async def _served(filename: str, state: State) -> Served:
 _threads = ThreadPoolExecutor(8, "keda")  # of its own: uploads and charts that wait for the store do not hold it up
 
 
-def _csv(rows: list[LoggedDecision]) -> str:
+def _shown(decisions: list[RunDecision], every: bool) -> list[RunDecision]:
+    """All of them, or those that changed the replicas."""
+    return [decision for decision in decisions if every or decision.replicas != decision.before]
+
+
+def _csv(rows: list[RunDecision]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(LoggedDecision)])
+    writer = csv.DictWriter(text, [field.name for field in fields(RunDecision)])
     writer.writeheader()
-    writer.writerows(vars(row) | {"at": row.at.isoformat()} for row in rows)
+    writer.writerows(
+        vars(row) | {"at": row.at.isoformat(), "serving_from": row.serving_from.isoformat()} for row in rows
+    )
     return text.getvalue()

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
+from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
 from backend.schemas import ChartDataPoint, Range
 from backend.serving.presenters import chart_points, on_grid
@@ -36,6 +37,11 @@ def history(
     start, stop, every = buckets(series, SPANS[range], end)
     aggregated = every if every > series.window_seconds else None
     return chart_points(on_grid(read_points(state["store"], series.key, start, stop, aggregated), every))
+
+
+def span_of(series: SeriesRecord, range: Literal["live"] | Range) -> timedelta:
+    """How long a chart of the range is; live: as long as a snapshot."""
+    return LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
 
 
 def buckets(series: SeriesRecord, span: timedelta, end: datetime | None) -> tuple[datetime, datetime, int]:

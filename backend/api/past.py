@@ -1,16 +1,15 @@
 """What was said before: past forecasts beside what came."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 import pandas as pd
 from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
-from backend.api.history import SPANS, buckets
+from backend.api.history import buckets, span_of
 from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
-from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
 from backend.models import catalog
 from backend.schemas import Model, PastForecast, PastForecasts, Range
@@ -40,8 +39,7 @@ def past_forecasts(
     if model not in catalog.model_keys():
         raise InvalidRequestError(f'No model is "{model}"; model is one of {", ".join(catalog.model_keys())}.')
     series = find_series(state, filename)
-    span = LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
-    start, stop, every = buckets(series, span, None)
+    start, stop, every = buckets(series, span_of(series, range), None)
     issued = _issued(state, series, max(start, series.first), stop, horizon, model)
     means = issued.resample(f"{every}s", origin="epoch").mean().dropna()
     return PastForecasts(

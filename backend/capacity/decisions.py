@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import numpy as np
 import structlog
 
+from backend.capacity.cadence import looks_back, on_cadence
 from backend.capacity.log import LoggedDecision, logged, read_log, write_log
 from backend.capacity.path import ForecastPath
-from backend.capacity.planner import MINUTE, Decision, PastDecision, plan
+from backend.capacity.planner import Decision, plan
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Policy
 from backend.errors import NoDecisionError, ProblemError
@@ -124,7 +125,9 @@ class Decisions:
         """What is due at the end of the newest window; None where nothing is."""
         record = self._store.find(name)
         forecast = self._forecasts.newest(record, "live") if record else None
-        if record is None or forecast is None or forecast.warming_up or not on_cadence(policy, forecast):
+        if record is None or forecast is None or forecast.warming_up:
+            return None
+        if not on_cadence(policy, forecast.issued_at, forecast.window_seconds):
             return None
         past = self._before(record, policy, forecast.issued_at)
         decision = self._plan(record, policy, forecast, past)
@@ -134,24 +137,16 @@ class Decisions:
         self, record: SeriesRecord, policy: Policy, forecast: Forecast, before: Sequence[LoggedDecision]
     ) -> Decision:
         at = forecast.issued_at
-        past = [PastDecision(one.at, one.replicas, one.wanted) for one in before]
-        return plan(policy, at, self._observed(record, at), path_of(forecast), past)
+        return plan(policy, at, self.observed(record, at), path_of(forecast), before)
 
     def _before(self, record: SeriesRecord, policy: Policy, at: datetime) -> list[LoggedDecision]:
         """The decisions of the log that one at `at` follows from."""
-        back = max(MINUTE, timedelta(seconds=policy.stabilization_seconds)) + timedelta(seconds=policy.cadence_seconds)
-        return self.log(record, at - back, at)
+        return self.log(record, at - looks_back(policy), at)
 
-    def _observed(self, record: SeriesRecord, at: datetime) -> float | None:
+    def observed(self, record: SeriesRecord, at: datetime) -> float | None:
         """The rate of the window that ends at `at`."""
         rates = read_rates(self._store, record.key, at - timedelta(seconds=record.window_seconds), at)
         return None if rates.empty else float(rates.iloc[-1])
-
-
-def on_cadence(policy: Policy, forecast: Forecast) -> bool:
-    """Whether a decision is due at the origin: with a cadence of several windows not at every one."""
-    seconds = int(forecast.issued_at.timestamp())
-    return seconds % policy.cadence_seconds < forecast.window_seconds
 
 
 def path_of(forecast: Forecast) -> ForecastPath:

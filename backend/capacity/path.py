@@ -1,6 +1,6 @@
 """The forecasts ahead of one origin, as a plan asks them: the highest rate of a quantile over a span of time."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
@@ -14,23 +14,38 @@ class ForecastPath:
     """Quantiles of the windows ahead, requests per second.
 
     horizons: (H,), windows ahead, rising: horizon h is the window from (h - 1) to h times `window_seconds` after the
-    origin. levels: (L,), rising. quantiles: (L, H).
+    origin. levels: (L,), rising. quantiles: (L, H). elapsed: seconds since the origin, from which spans are counted.
     """
 
     window_seconds: int
     horizons: tuple[int, ...]
     levels: tuple[float, ...]
     quantiles: Floats
+    elapsed: float = 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        """How far it reaches from now on."""
+        return self.horizons[-1] * self.window_seconds - self.elapsed
+
+    def later(self, seconds: float) -> "ForecastPath":
+        """The same forecasts, asked so much later."""
+        return replace(self, elapsed=self.elapsed + seconds)
+
+    def every_window(self, level: float) -> Floats:
+        """What `level` has in each window after the origin, up to the last horizon."""
+        return np.interp(np.arange(1, self.horizons[-1] + 1), self.horizons, self._at_level(level))
 
     def highest(self, level: float, start: float, seconds: float) -> float:
-        """The highest rate that `level` has in [start, start + seconds) after the origin (seconds).
+        """The highest rate that `level` has in [start, start + seconds) from now on (seconds).
 
         Between two horizons and between two levels it is interpolated: over the horizon, and over the normal score of
         the level, in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies
         beyond the last horizon or outside the levels.
         """
-        first = int(start // self.window_seconds) + 1
-        last = max(first, int(-(-(start + seconds) // self.window_seconds)))
+        begin = self.elapsed + start
+        first = int(begin // self.window_seconds) + 1
+        last = max(first, int(-(-(begin + seconds) // self.window_seconds)))
         reach = self.horizons[-1]
         if last > reach:
             raise InvalidRequestError(

@@ -8,24 +8,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil, floor
-from typing import Literal
+from typing import Literal, Protocol
 
 from backend.capacity.path import ForecastPath
 from backend.capacity.policy import Policy
 from backend.capacity.sizing import replicas_for
 
 MINUTE = timedelta(minutes=1)
+MOST_AHEAD = 120  # decisions that are planned ahead: an hour has 60 windows, and a cadence may be shorter than one
 
 Binding = Literal["forecast", "observed", "min_replicas", "max_replicas", "up_limit", "down_limit", "stabilization"]
 
 
-@dataclass(frozen=True)
-class PastDecision:
-    """What an earlier plan gave. wanted: within the bounds, before rate limits and stabilization."""
+class Decided(Protocol):
+    """What a plan asks of a decision before it. wanted: within the bounds, before rate limits and stabilization."""
 
-    at: datetime
-    replicas: int
-    wanted: int
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def replicas(self) -> int: ...
+    @property
+    def wanted(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,7 @@ class Decision:
 
 
 def plan(
-    policy: Policy, at: datetime, observed: float | None, path: ForecastPath, past: Sequence[PastDecision] = ()
+    policy: Policy, at: datetime, observed: float | None, path: ForecastPath, past: Sequence[Decided] = ()
 ) -> Decision:
     """The decision at the origin `at` of `path`. `past`: the decisions before it, in order of time, of a minute and of
     the policy's stabilization_seconds at least.
@@ -98,6 +101,23 @@ def plan(
     return Decision(at, steps[-1].replicas, wanted, demand, forecast, policy.level, observed, tuple(steps))
 
 
+def plan_ahead(
+    policy: Policy, at: datetime, observed: float | None, path: ForecastPath, past: Sequence[Decided] = ()
+) -> list[Decision]:
+    """The decision at `at` as plan() gives it, and after it those that would follow if nothing came to be known but the
+    forecasts of `path`: one a cadence, as far as the path reaches."""
+    decisions = [plan(policy, at, observed, path, past)]
+    known = [*past, decisions[0]]
+    for number in range(1, MOST_AHEAD):
+        seconds = number * policy.cadence_seconds
+        later = path.later(seconds)
+        if policy.lead.seconds + policy.cadence_seconds > later.seconds_left:
+            break
+        decisions.append(plan(policy, at + timedelta(seconds=seconds), None, later, known))
+        known.append(decisions[-1])
+    return decisions
+
+
 def _at_least(steps: list[Step], name: Binding, limit: int) -> None:
     steps.append(Step(name, limit, max(limit, steps[-1].replicas)))
 
@@ -106,7 +126,7 @@ def _at_most(steps: list[Step], name: Binding, limit: int) -> None:
     steps.append(Step(name, limit, min(limit, steps[-1].replicas)))
 
 
-def _stabilized(policy: Policy, at: datetime, wanted: int, past: Sequence[PastDecision]) -> int:
+def _stabilized(policy: Policy, at: datetime, wanted: int, past: Sequence[Decided]) -> int:
     """What may not be gone below: the most that was wanted lately, but no more than runs."""
     since = at - timedelta(seconds=policy.stabilization_seconds)
     return min(past[-1].replicas, max([wanted, *(decision.wanted for decision in past if since < decision.at < at)]))
@@ -120,7 +140,7 @@ def _maximum(policy: Policy, unbounded: int) -> int:
     return ceil(round(unbounded * (1 + policy.max_buffer_percent / 100), 6))
 
 
-def _running(past: Sequence[PastDecision], at: datetime) -> int:
+def _running(past: Sequence[Decided], at: datetime) -> int:
     """Replicas that were decided up to `at`, or first of all."""
     return next((decision.replicas for decision in reversed(past) if decision.at <= at), past[0].replicas)
 

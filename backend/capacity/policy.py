@@ -136,13 +136,15 @@ class Policy(BaseModel):
 
 
 def changed(policy: Policy | None, changes: dict[str, Any]) -> Policy:
-    """The policy with other values for some names, as text or as they are; checked as a whole.
+    """The policy with other values for some names, as text or as they are, and its default for empty text; checked as a
+    whole.
 
     Raises InvalidRequestError that names the first name that is wrong.
     """
     kept = policy.model_dump(exclude_unset=True) if policy else {}
+    names = {name: value for name, value in (kept | changes).items() if value != ""}
     try:
-        return Policy.model_validate(kept | changes)
+        return Policy.model_validate(names)
     except ValidationError as error:
         problem = error.errors()[0]
         field = ".".join(str(part) for part in problem["loc"][:1])

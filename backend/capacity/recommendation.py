@@ -2,24 +2,34 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from backend.capacity.cadence import looks_back
 from backend.capacity.dead_band import dead_band
-from backend.capacity.decisions import Decisions
+from backend.capacity.decisions import Decisions, path_of
+from backend.capacity.log import logged
 from backend.capacity.manifests import Subject, fallback_of, kubernetes_name
+from backend.capacity.outlook import Outlook, RunDecision, Running, crossed_at, outlook, run_decision
 from backend.capacity.policies import Policies
 from backend.capacity.policy import Policy, changed
 from backend.capacity.schemas import Recommendation
 from backend.capacity.sentences import sentence
 from backend.capacity.sizing import capacity_of
+from backend.capacity.what_if import Shortage, decisions_at, shortage
 from backend.errors import NotFoundError
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import LEVEL_NAMES, LEVELS
-from backend.schemas import SeriesStatus
+from backend.schemas import Forecast, SeriesStatus
 from backend.serving.current import CurrentForecasts
 from backend.stores import SeriesRecord
 
 DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    decisions: list[RunDecision]
+    shortage: Shortage
 
 
 @dataclass(frozen=True)
@@ -74,7 +84,8 @@ class Planning:
         forecast = self.forecasts.newest(series, status)
         if forecast is None:
             raise NotFoundError(f'No forecast was made from the end of "{series.name}", so nothing can be planned.')
-        decision = self.decisions.plan(series, policy, forecast)
+        seen = self._outlook(series, policy, forecast, current_replicas)
+        decision, running = seen.decision, seen.running
         return Recommendation(
             filename=series.name,
             at=decision.at,
@@ -91,5 +102,39 @@ class Planning:
             sentence=sentence(policy, decision),
             policy=policy,
             lead=policy.lead,
+            running=running,
+            crossed_at=crossed_at(seen.windows, running.capacity) if running else None,
+            ahead=seen.windows,
             hpa=dead_band(policy, decision.replicas, current_replicas) if current_replicas else None,
         )
+
+    def log(self, series: SeriesRecord, start: datetime) -> list[RunDecision]:
+        """The decisions of the log from `start` on, each with what the policy that held makes of it."""
+        held = {version.number: version.policy for version in self.policies.history(series.name)}
+        return [
+            run_decision(one, policy)
+            for one in self.decisions.log(series, start, None)
+            if (policy := held.get(one.policy)) is not None
+        ]
+
+    def what_if(self, series: SeriesRecord, policy: Policy, start: datetime, stop: datetime) -> WhatIf:
+        """What a policy would have decided at the origins in [start, stop]."""
+        past = self.forecasts.past(series, start, stop)
+        made = decisions_at(policy, past)
+        before = [None, *(one.replicas for one in made)]
+        rows = [run_decision(logged(one, 0, last), policy) for one, last in zip(made, before, strict=False)]
+        return WhatIf(rows, shortage(policy, made, past))
+
+    def _outlook(
+        self, series: SeriesRecord, policy: Policy, forecast: Forecast, current_replicas: int | None
+    ) -> Outlook:
+        """Where no decision was kept lately, it follows on those that the policy would have made."""
+        at, path = forecast.issued_at, path_of(forecast)
+        start = at - looks_back(policy) - timedelta(seconds=policy.lead.seconds)
+        past = [one for one in self.log(series, start) if one.at < at]
+        if not past:
+            past = self.what_if(series, policy, start, at - timedelta(seconds=series.window_seconds)).decisions
+        running = [Running(one.serving_from, one.replicas, one.capacity) for one in past]
+        if current_replicas is not None:
+            running = [Running(at, current_replicas, capacity_of(policy, current_replicas))]
+        return outlook(policy, at, self.decisions.observed(series, at), path, past, running)

@@ -7,8 +7,8 @@ from pydantic import BaseModel, Field
 
 from backend.capacity.dead_band import DeadBand
 from backend.capacity.lead import Lead
-from backend.capacity.log import LoggedDecision
 from backend.capacity.manifests import ManifestKind
+from backend.capacity.outlook import RunDecision, Running, WindowAhead
 from backend.capacity.planner import Binding, Step
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Mode, Policy
@@ -40,6 +40,15 @@ class Recommendation(BaseModel):
     sentence: str
     policy: Policy
     lead: Lead = Field(description="what the policy's lead comes to")
+    running: Running | None = Field(
+        description="what runs at the origin: current_replicas, else by the decisions before; null where there are none"
+    )
+    crossed_at: datetime | None = Field(
+        description="start of the first window whose forecast is above what runs at the origin; null where none is"
+    )
+    ahead: list[WindowAhead] = Field(
+        description="every window as far as forecasts reach: the quantile, and what runs by decisions made and planned"
+    )
     hpa: DeadBand | None = Field(
         description="what an HPA makes of the number; null where it is not known how many replicas run"
     )
@@ -47,7 +56,17 @@ class Recommendation(BaseModel):
 
 class DecisionLog(BaseModel):
     filename: str
-    decisions: list[LoggedDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+    decisions: list[RunDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+
+
+class WhatIfDecisions(BaseModel):
+    """What a policy would have decided, from the forecasts that were issued."""
+
+    filename: str
+    policy: Policy
+    decisions: list[RunDecision] = Field(description="every change of replicas, or all decisions; in order of time")
+    windows: int = Field(description="windows with a known rate in which replicas so decided would have run")
+    short_windows: int = Field(description="of these, how many had more traffic than they serve")
 
 
 class ServedReplicas(BaseModel):

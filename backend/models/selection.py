@@ -11,7 +11,7 @@ import pandas as pd
 from backend.models import catalog
 from backend.models.baselines import baselines
 from backend.models.intervals import LEVELS
-from backend.models.rolling import Floats
+from backend.models.rolling import Floats, Ints
 
 SPAN = 240  # windows that errors are taken over
 LOOKBACK = 3 * SPAN  # windows to hand over: the choice is walked through anew every time, so it outlives a restart
@@ -51,23 +51,41 @@ def choose(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike
     too_few = Selection(catalog.PREFERRED.key, "too_few", {})
     if not forecasts:
         return too_few
-    keys = [key for key in catalog.candidates() if key in forecasts or key not in catalog.model_keys()]
+    keys = _keys(forecasts)
     errors = _trailing_errors(rates, horizon, forecasts, keys)
     if not np.isfinite(errors[:, -1:]).any():
         return too_few
-    selected = keys[_selected(errors[:, np.isfinite(errors).all(axis=0)])]
+    selected = keys[int(_walk(errors[:, np.isfinite(errors).all(axis=0)])[-1])]
     newest = dict(zip(keys, errors[:, -1].tolist(), strict=True))
     return Selection(selected, "least_error" if newest[selected] == min(newest.values()) else "kept", newest)
 
 
-def _selected(errors: Floats) -> int:
-    """Place of the candidate that is selected at the end of `errors` (candidates, windows), from the first on."""
+def selections(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike]) -> list[str]:
+    """At the end of every window of `rates` the key that is selected, the arguments being those of choose()."""
+    if not forecasts:
+        return [catalog.PREFERRED.key] * len(rates)
+    keys = _keys(forecasts)
+    errors = _trailing_errors(rates, horizon, forecasts, keys)
+    scored = np.flatnonzero(np.isfinite(errors).all(axis=0))
+    selected = np.zeros(len(rates), dtype=np.int64)  # the preferred model, which comes first
+    selected[scored] = _walk(errors[:, scored])
+    return [keys[place] for place in selected]
+
+
+def _keys(forecasts: Mapping[str, npt.ArrayLike]) -> list[str]:
+    return [key for key in catalog.candidates() if key in forecasts or key not in catalog.model_keys()]
+
+
+def _walk(errors: Floats) -> Ints:
+    """Place of the candidate that is selected at each window of `errors` (candidates, windows), from the first on."""
+    places = np.zeros(errors.shape[1], dtype=np.int64)
     selected, window = 0, 0
     least = errors.min(axis=0)
     while (better := least[window:] < (1 - MARGIN) * errors[selected, window:]).any():
         window += int(np.argmax(better)) + 1
         selected = int(np.argmin(errors[:, window - 1]))
-    return selected
+        places[window - 1 :] = selected
+    return places
 
 
 def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:

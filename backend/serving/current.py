@@ -12,6 +12,7 @@ from backend.models.frames import by_level
 from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
 from backend.schemas import Forecast, ForecastPoint, SeriesStatus, ServedPoint
 from backend.serving.issued import issued_for
+from backend.serving.past import ServedPast, served_past
 from backend.serving.presenters import forecast_view, on_grid, selection_reason, trend
 from backend.stores import SeriesRecord, Store
 
@@ -31,6 +32,10 @@ class CurrentForecasts:
         """The highest rate of a series from a window on; 0 where none is known."""
         rates = read_rates(self._store, stored.key, since, None)
         return 0.0 if rates.empty else float(rates.max())
+
+    def past(self, stored: SeriesRecord, start: datetime, stop: datetime) -> ServedPast:
+        """What was served at the origins in [start, stop]."""
+        return served_past(self._store, stored, self.horizons, start, stop)
 
     def newest(self, stored: SeriesRecord, status: SeriesStatus, until: datetime | None = None) -> Forecast | None:
         """The newest forecast of a series, or None where there is none.

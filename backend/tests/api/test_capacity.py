@@ -23,6 +23,13 @@ def test_what_if_is_answered_and_not_kept(server: Server) -> None:
     assert cheap["demand"] <= answer["demand"]
 
 
+def test_an_empty_name_in_the_query_is_its_default(server: Server) -> None:
+    server.upload("shop.csv", TRAFFIC)
+    server.client.put("/api/policies/shop.csv", json={"rps_per_replica": 100, "quantile": 0.5, "headroom": 2})
+    answer = server.get("/api/recommendation", quantile="", headroom="")
+    assert (answer["level"], answer["policy"]["quantile"], answer["policy"]["headroom"]) == (0.9, None, 1)
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -39,3 +46,25 @@ def test_a_policy_that_cannot_be_is_refused_with_its_fix(server: Server, changes
     answer = server.client.get("/api/recommendation", params=changes)
     assert answer.status_code == 422
     assert words in json.dumps(answer.json())
+
+
+def test_what_a_policy_would_have_decided_is_computed_from_the_files_own_past(server: Server) -> None:
+    server.upload("shop.csv", TRAFFIC)
+    ample = server.get("/api/decisions/what-if", rps_per_replica=100, range="1h", every=True)
+    assert [row["policy"] for row in ample["decisions"]] == [0] * len(ample["decisions"])
+    assert all(row["capacity"] == 100 * row["replicas"] for row in ample["decisions"])
+    assert ample["windows"] > 50
+    tight = server.get("/api/decisions/what-if", rps_per_replica=100, max_replicas=1, range="1h")
+    assert [row["replicas"] for row in tight["decisions"]] == [1]
+    assert tight["short_windows"] == tight["windows"] > ample["short_windows"]
+
+
+def test_the_windows_ahead_show_what_runs_what_is_planned_and_when_it_is_too_little(server: Server) -> None:
+    server.upload("shop.csv", TRAFFIC)
+    answer = server.get("/api/recommendation", rps_per_replica=100, current_replicas=1)
+    assert answer["running"] == {"since": answer["at"], "replicas": 1, "capacity": 100}
+    assert answer["crossed_at"] == answer["ahead"][0]["timestamp"] == answer["at"]
+    assert [window["replicas"] for window in answer["ahead"][:3]] == [1, 1, answer["replicas"]]
+    assert len(answer["ahead"]) == 15
+    ample = server.get("/api/recommendation", rps_per_replica=100, current_replicas=50)
+    assert ample["crossed_at"] is None

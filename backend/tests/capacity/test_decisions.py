@@ -68,6 +68,11 @@ def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
             answers.append(served["replicas"])
         rows = server.get("/api/decisions", filename="web", every=True)["decisions"]
         assert [row["replicas"] for row in rows[-5:]] == answers
+        computed = server.get("/api/decisions/what-if", filename="web", range="live", every=True)
+        assert [row["replicas"] for row in computed["decisions"][-5:]] == answers
+        assert [row["demand"] for row in computed["decisions"][-5:]] == [row["demand"] for row in rows[-5:]]
+        lead_ago = next(row for row in reversed(rows) if row["serving_from"] <= recommended["at"])
+        assert recommended["running"]["replicas"] == lead_ago["replicas"]
         text = server.client.get("/api/decisions", params={"filename": "web", "format": "csv"}).text
         changes = server.get("/api/decisions", filename="web")["decisions"]
         assert [int(row["replicas"]) for row in csv.DictReader(StringIO(text))] == [row["replicas"] for row in changes]

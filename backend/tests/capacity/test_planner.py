@@ -1,6 +1,6 @@
 """Replicas from a forecast: cases of other planners, and what holds for every policy and traffic."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,13 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backend.capacity.outlook import Running, crossed_at, in_turn, running_since, windows_ahead
 from backend.capacity.path import ForecastPath
-from backend.capacity.planner import Decision, PastDecision, plan
+from backend.capacity.planner import Decision, plan, plan_ahead
 from backend.capacity.policy import Policy
 from backend.errors import InvalidRequestError
 
 START = datetime(2026, 11, 26, tzinfo=UTC)
 LEVELS = (0.1, 0.5, 0.9, 0.95)
+
+
+@dataclass(frozen=True)
+class PastDecision:
+    at: datetime
+    replicas: int
+    wanted: int
 
 
 def policy(**fields: object) -> Policy:
@@ -108,6 +116,32 @@ def test_going_down_waits_for_the_stabilization() -> None:
 def test_of_two_rate_limits_the_wider_holds() -> None:
     chosen = policy(lead_seconds=0, up_percent=50, up_pods=4)
     assert [decision.replicas for decision in walk(chosen, [5_000] * 5, running=4)] == [8, 12, 18, 27, 41]
+
+
+def test_a_plan_ahead_is_what_plan_gives_at_each_of_its_moments() -> None:
+    chosen = policy(lead_seconds=60, stabilization_seconds=0)
+    rates = [100, 200, 900, 400, 500, 650]
+    ahead = plan_ahead(chosen, START, None, flat_path(*rates))
+    assert [decision.at for decision in ahead] == [START + timedelta(minutes=minute) for minute in range(5)]
+    assert [decision.replicas for decision in ahead] == [2, 9, 4, 5, 7]
+    assert ahead[0] == plan(chosen, START, None, flat_path(*rates))
+
+
+def test_replicas_run_from_their_lead_on_until_the_next() -> None:
+    chosen, path = policy(lead_seconds=60, stabilization_seconds=0), flat_path(100, 200, 900, 400)
+    planned = [running_since(decision, chosen) for decision in plan_ahead(chosen, START, None, path)]
+    windows = windows_ahead(chosen, START, path, [Running(START, 3, 300.0), *planned])
+    assert [window.replicas for window in windows] == [3, 2, 9, 4]
+    assert [window.capacity for window in windows] == [300, 200, 900, 400]
+    assert [window.forecast for window in windows] == [100, 200, 900, 400]
+    assert crossed_at(windows, 300.0) == START + timedelta(minutes=2)
+    assert crossed_at(windows, 900.0) is None
+
+
+def test_a_later_decision_that_serves_sooner_takes_the_place_of_those_before() -> None:
+    late, soon = (Running(START + timedelta(seconds=lead), replicas, 1.0) for lead, replicas in ((300, 9), (120, 4)))
+    assert in_turn([late, soon]) == [soon]
+    assert in_turn([soon, late]) == [soon, late]
 
 
 RATES = st.floats(0, 1e6)

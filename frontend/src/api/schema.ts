@@ -377,6 +377,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/decisions/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What If Decisions
+         * @description The decisions that the series' policy would have made at every origin of its last part, from the forecasts that
+         *     were issued then (of a file: that would have been); names of a policy in the query override it for this answer.
+         */
+        get: operations["what_if_decisions_api_decisions_what_if_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/keda/{filename}": {
         parameters: {
             query?: never;
@@ -786,7 +807,7 @@ export interface components {
              * Decisions
              * @description every change of replicas, or all decisions; in order of time
              */
-            decisions: components["schemas"]["LoggedDecision"][];
+            decisions: components["schemas"]["RunDecision"][];
         };
         /**
          * Deleted
@@ -1247,44 +1268,6 @@ export interface components {
             replay: components["schemas"]["Replay"] | null;
         };
         /**
-         * LoggedDecision
-         * @description A decision as it was made; rates in requests per second.
-         */
-        LoggedDecision: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /** Replicas */
-            replicas: number;
-            /**
-             * Before
-             * @description replicas of the decision before; null for the first
-             */
-            before: number | null;
-            /** Wanted */
-            wanted: number;
-            /** Demand */
-            demand: number;
-            /** Forecast */
-            forecast: number;
-            /** Level */
-            level: number;
-            /** Observed */
-            observed: number | null;
-            /**
-             * Binding
-             * @enum {string}
-             */
-            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
-            /**
-             * Policy
-             * @description number of the policy that held
-             */
-            policy: number;
-        };
-        /**
          * ManifestInfo
          * @description A kind of manifest that GET /api/manifests/{filename}/{kind} fills in.
          */
@@ -1720,6 +1703,18 @@ export interface components {
             policy: components["schemas"]["Policy"];
             /** @description what the policy's lead comes to */
             lead: components["schemas"]["Lead"];
+            /** @description what runs at the origin: current_replicas, else by the decisions before; null where there are none */
+            running: components["schemas"]["Running"] | null;
+            /**
+             * Crossed At
+             * @description start of the first window whose forecast is above what runs at the origin; null where none is
+             */
+            crossed_at: string | null;
+            /**
+             * Ahead
+             * @description every window as far as forecasts reach: the quantile, and what runs by decisions made and planned
+             */
+            ahead: components["schemas"]["WindowAhead"][];
             /** @description what an HPA makes of the number; null where it is not known how many replicas run */
             hpa: components["schemas"]["DeadBand"] | null;
         };
@@ -1778,6 +1773,70 @@ export interface components {
              * @description first window to play; none: from the beginning. Earlier windows are history.
              */
             start?: string | null;
+        };
+        /**
+         * RunDecision
+         * @description A decision with what comes to run by it.
+         */
+        RunDecision: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Replicas */
+            replicas: number;
+            /**
+             * Before
+             * @description replicas of the decision before; null for the first
+             */
+            before: number | null;
+            /** Wanted */
+            wanted: number;
+            /** Demand */
+            demand: number;
+            /** Forecast */
+            forecast: number;
+            /** Level */
+            level: number;
+            /** Observed */
+            observed: number | null;
+            /**
+             * Binding
+             * @enum {string}
+             */
+            binding: "forecast" | "observed" | "min_replicas" | "max_replicas" | "up_limit" | "down_limit" | "stabilization";
+            /**
+             * Policy
+             * @description number of the policy that held; 0: what a policy would have decided
+             */
+            policy: number;
+            /**
+             * Serving From
+             * Format: date-time
+             * @description when these replicas serve: a lead later
+             */
+            serving_from: string;
+            /**
+             * Capacity
+             * @description requests per second that they serve
+             */
+            capacity: number;
+        };
+        /**
+         * Running
+         * @description capacity: requests per second that the replicas serve.
+         */
+        Running: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /** Replicas */
+            replicas: number;
+            /** Capacity */
+            capacity: number;
         };
         /**
          * Score
@@ -2241,6 +2300,48 @@ export interface components {
                 [key: string]: components["schemas"]["Score"];
             };
             forecast: components["schemas"]["Forecast"] | null;
+        };
+        /**
+         * WhatIfDecisions
+         * @description What a policy would have decided, from the forecasts that were issued.
+         */
+        WhatIfDecisions: {
+            /** Filename */
+            filename: string;
+            policy: components["schemas"]["Policy"];
+            /**
+             * Decisions
+             * @description every change of replicas, or all decisions; in order of time
+             */
+            decisions: components["schemas"]["RunDecision"][];
+            /**
+             * Windows
+             * @description windows with a known rate in which replicas so decided would have run
+             */
+            windows: number;
+            /**
+             * Short Windows
+             * @description of these, how many had more traffic than they serve
+             */
+            short_windows: number;
+        };
+        /**
+         * WindowAhead
+         * @description timestamp: its start. forecast: the quantile that is planned for, requests per second. replicas and capacity:
+         *     what runs in it; None where no decision reaches.
+         */
+        WindowAhead: {
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** Forecast */
+            forecast: number;
+            /** Replicas */
+            replicas: number | null;
+            /** Capacity */
+            capacity: number | null;
         };
     };
     responses: never;
@@ -4111,7 +4212,8 @@ export interface operations {
             query?: {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
-                range?: components["schemas"]["Range"];
+                /** @description live: the newest 240 windows, as on the page */
+                range?: "live" | components["schemas"]["Range"];
                 /** @description all decisions, not only those that changed the replicas */
                 every?: boolean;
                 format?: "json" | "csv";
@@ -4130,6 +4232,159 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["DecisionLog"];
                     "text/csv": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    what_if_decisions_api_decisions_what_if_get: {
+        parameters: {
+            query?: {
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+                /** @description live: the newest 240 windows, as on the page */
+                range?: "live" | components["schemas"]["Range"];
+                /** @description all decisions, not only those that changed the replicas */
+                every?: boolean;
+                /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
+                sizing?: string;
+                /** @description requests per second that one replica serves */
+                rps_per_replica?: string;
+                /** @description queue: mean time a worker is busy with a request */
+                service_seconds?: string;
+                /** @description queue: requests that one replica serves at the same time */
+                workers?: string;
+                /** @description queue: a request that waits longer waits too long */
+                wait_seconds?: string;
+                /** @description queue: share of requests that may wait too long */
+                wait_share?: string;
+                /** @description curve: points (replicas, requests per second they served), both rising */
+                measured?: string;
+                /** @description what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90 */
+                shortage_cost?: string;
+                /** @description in place of the one that shortage_cost sets */
+                quantile?: string;
+                /** @description from a decision until its replicas serve */
+                lead_seconds?: string;
+                /** @description measured lead times; their 90th percentile replaces lead_seconds */
+                lead_samples?: string;
+                /** @description how often a decision is made */
+                cadence_seconds?: string;
+                /** @description factor on the demand */
+                headroom?: string;
+                /** @description peak second over the mean of its window */
+                burst_factor?: string;
+                /** @description plan for no less than the newest window had */
+                reactive_floor?: string;
+                min_replicas?: string;
+                max_replicas?: string;
+                /** @description extend: a demand beyond max_replicas raises the maximum */
+                max_behavior?: string;
+                /** @description extend: so far above the replicas wanted */
+                max_buffer_percent?: string;
+                /** @description most that is added a minute */
+                up_percent?: string;
+                /** @description most that is added a minute; of two limits the wider holds */
+                up_pods?: string;
+                /** @description most that is removed a minute */
+                down_percent?: string;
+                /** @description most that is removed a minute; of two limits the wider holds */
+                down_pods?: string;
+                /** @description going down, the most wanted in this time holds */
+                stabilization_seconds?: string;
+                price_per_replica_hour?: string;
+                currency?: string;
+                /** @description share within which a HorizontalPodAutoscaler does nothing */
+                hpa_tolerance?: string;
+                /** @description windows that are served from forecasts alone once the feed is silent */
+                serve_forecast_windows?: string;
+                /** @description observe: page only; advise: decision log too; serve: endpoints too */
+                mode?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhatIfDecisions"];
                 };
             };
             /** @description Bad request */

@@ -3,6 +3,8 @@ import type { components, paths } from "./schema";
 type Schemas = components["schemas"];
 
 export type Accuracy = Schemas["Accuracy"];
+export type Decision = Schemas["RunDecision"];
+export type DecisionLog = Schemas["DecisionLog"];
 export type FailingQuery = Schemas["FailingQuery"];
 export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
@@ -11,12 +13,18 @@ export type GrowingWindow = Schemas["GrowingWindow"];
 export type Limits = Schemas["Limits"];
 export type LiveMessage = Schemas["LiveMessage"];
 export type LiveStatus = Schemas["LiveStatus"];
+export type ManifestInfo = Schemas["ManifestInfo"];
 export type PastForecast = Schemas["PastForecast"];
+export type Policy = Schemas["Policy"];
+export type PolicyVersion = Schemas["PolicyVersion"];
 export type Problem = Schemas["Problem"];
+export type Recommendation = Schemas["Recommendation"];
 export type Replay = Schemas["Replay"];
 export type Score = Schemas["Score"];
+export type ServedReplicas = Schemas["ServedReplicas"];
 export type ServedPoint = Schemas["ServedPoint"];
 export type Series = Schemas["Series"];
+export type SeriesPolicy = Schemas["SeriesPolicy"];
 export type UploadForm = Schemas["UploadForm"];
 export type UploadResult = Schemas["UploadResult"];
 

@@ -1,4 +1,5 @@
 import type { Series } from "@/api/types";
+import { usePlan } from "@/hooks/capacity";
 import { useFollowLive } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
 import type { UploadControls } from "@/hooks/useUpload";
@@ -6,6 +7,7 @@ import type { Navigate } from "@/hooks/useView";
 import { shownLive } from "@/lib/liveState";
 import { newestKnown } from "@/lib/points";
 import type { View } from "@/lib/view";
+import { CapacityPanel } from "./capacity/CapacityPanel";
 import { ReplayControl } from "./chart/ReplayControl";
 import { MainChart } from "./MainChart";
 import { StatsGrid } from "./StatsGrid";
@@ -31,6 +33,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
   });
 
   const forecast = shown?.forecast;
+  const plan = usePlan(series.filename, view);
 
   return (
     <StatsGrid
@@ -47,6 +50,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
         onRange={(range) => navigate({ range })}
         live={shown}
         forecast={forecast ?? null}
+        capacity={plan.drawn}
         frozen={live.state.frozen}
       >
         <ReplayControl
@@ -55,6 +59,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
           onFollow={({ replay_filename }) => navigate({ series: replay_filename, range: "live" })}
         />
       </MainChart>
+      <CapacityPanel series={series} plan={plan} view={view} navigate={navigate} />
     </StatsGrid>
   );
 }

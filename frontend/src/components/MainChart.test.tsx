@@ -27,6 +27,7 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
       onRange={onRange}
       live={live}
       forecast={forecast(120)}
+      capacity={null}
       frozen={false}
       {...change}
     >

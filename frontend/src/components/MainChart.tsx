@@ -4,6 +4,7 @@ import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
 import { useHeld } from "@/hooks/useHeld";
 import { useLimits } from "@/hooks/usePage";
+import type { CapacityData } from "@/lib/capacity";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
 import { type LiveData, silenceOf } from "@/lib/liveState";
@@ -33,6 +34,7 @@ interface MainChartProps {
   onRange: (range: ChartRange) => void;
   live: LiveData | null;
   forecast: Forecast | null;
+  capacity: CapacityData | null;
   frozen: boolean;
   /** The replay control, at the foot of the card. */
   children: ReactNode;
@@ -40,7 +42,7 @@ interface MainChartProps {
 
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
-  const { series, range, live, forecast } = props;
+  const { series, range, live, forecast, capacity } = props;
   const limits = useLimits();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
@@ -55,9 +57,10 @@ export function MainChart(props: MainChartProps) {
   // Longer ranges may show means of several windows, beside which half a window would mislead.
   const growing = range === "live" ? live?.status.growing : null;
   const silentSeconds = (live && silenceOf(live)?.seconds) ?? 0;
+  const withCapacity = capacity !== null;
   const lines = useMemo(
-    () => chartLines(limits, pastHorizon === null ? null : pastHorizon * windowSeconds),
-    [limits, pastHorizon, windowSeconds],
+    () => chartLines(limits, pastHorizon === null ? null : pastHorizon * windowSeconds, withCapacity),
+    [limits, pastHorizon, windowSeconds, withCapacity],
   );
   const model = useMemo(
     () =>
@@ -68,9 +71,10 @@ export function MainChart(props: MainChartProps) {
             past,
             growing,
             silentSeconds,
+            capacity,
           })
         : null,
-    [points, range, windowSeconds, lines, forecast, past, growing, silentSeconds],
+    [points, range, windowSeconds, lines, forecast, past, growing, silentSeconds, capacity],
   );
   const newest = model?.rates.actual?.some((rate) => rate != null) ? model : null;
   const [pointed, setPointed] = useState(false);

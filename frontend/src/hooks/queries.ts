@@ -106,6 +106,9 @@ export function usePastForecasts(horizon: number | null, range: ChartRange, file
   });
 }
 
+/** Queries about a series whose answer another window changes. */
+export const FOLLOWING = ["history", "past", "accuracy", "recommendation", "decisions", "what-if", "machine"];
+
 interface Following {
   filename: string;
   newest: string | null;
@@ -113,7 +116,7 @@ interface Following {
   replaying: boolean;
 }
 
-/** Refetches history, past forecasts, errors and the list as windows come in, at most every few seconds. */
+/** Refetches what follows from the windows, and the list, as they come in, at most every few seconds. */
 export function useFollowLive({ filename, newest, frozen, replaying }: Following) {
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
@@ -126,7 +129,7 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
       seen.current = newest;
       refetchedAt.current = Date.now();
       if (first) return;
-      for (const queryKey of [["history", filename], ["past", filename], ["accuracy", filename], seriesKey])
+      for (const queryKey of [...FOLLOWING.map((name) => [name, filename]), seriesKey])
         void queries.invalidateQueries({ queryKey });
     };
     const wait = refetchedAt.current + LIVE_REFRESH_MS - Date.now();

@@ -3,7 +3,7 @@ import { renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { at } from "@/test/fixtures";
-import { useFollowLive } from "./queries";
+import { FOLLOWING, useFollowLive } from "./queries";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -35,9 +35,7 @@ it("asks at once for a window that comes after a while", () => {
   vi.advanceTimersByTime(60_000);
   hook.rerender({ newest: at(1), frozen: false });
   expect(asked.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([
-    ["history", "access.log"],
-    ["past", "access.log"],
-    ["accuracy", "access.log"],
+    ...FOLLOWING.map((name) => [name, "access.log"]),
     ["series"],
   ]);
 });
@@ -47,7 +45,7 @@ it("asks once for windows in quick succession, also for the last of them", () =>
   for (const minute of [1, 2, 3]) hook.rerender({ newest: at(minute), frozen: false });
   expect(asked).not.toHaveBeenCalled();
   vi.advanceTimersByTime(3_000);
-  expect(asked).toHaveBeenCalledTimes(4);
+  expect(asked).toHaveBeenCalledTimes(FOLLOWING.length + 1);
 });
 
 it("does not ask for a replay after its last window", () => {

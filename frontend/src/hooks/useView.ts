@@ -1,9 +1,9 @@
 import { useCallback, useEffect, useState } from "react";
-import { parseView, type View, viewSearch } from "@/lib/view";
+import { changedView, parseView, type View, viewSearch } from "@/lib/view";
 
 export type Navigate = (change: Partial<View>, options?: { replace?: boolean }) => void;
 
-/** Range and series, kept in the URL, so that reload, Back, Forward and a copied link bring them back. */
+/** What the page shows, kept in the URL, so that reload, Back, Forward and a copied link bring them back. */
 export function useView(): [View, Navigate] {
   const [view, setView] = useState(() => parseView(window.location.search));
 
@@ -14,7 +14,7 @@ export function useView(): [View, Navigate] {
   }, []);
 
   const navigate = useCallback<Navigate>((change, options = {}) => {
-    const next = { ...parseView(window.location.search), ...change };
+    const next = changedView(parseView(window.location.search), change);
     const search = viewSearch(next);
     if (search !== window.location.search) {
       if (options.replace) window.history.replaceState(null, "", search);

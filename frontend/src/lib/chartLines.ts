@@ -1,4 +1,5 @@
 import type { ChartDataPoint, ForecastPoint, Limits, Model, ServedPoint } from "@/api/types";
+import type { RunningStep } from "./capacity";
 import { formatDuration } from "./format";
 import { labelOf, pastName, preferredModel } from "./names";
 import { modelRate } from "./points";
@@ -16,6 +17,8 @@ export interface ChartWindow {
   past: number | null;
   /** Its rate so far, while it is open. */
   growing: number | null;
+  /** The replicas that run in it, by decisions made and planned. */
+  running: RunningStep | null;
 }
 
 export interface LineColumn {
@@ -28,7 +31,7 @@ export interface LineColumn {
 /** One thing that the chart draws. Canvas, legend, tooltip, table and spoken text follow from a list of these. */
 export interface ChartLine {
   key: string;
-  kind: "line" | "band" | "dots";
+  kind: "line" | "band" | "dots" | "steps" | "lane";
   /** The CSS custom property that holds its colour. */
   token: string;
   /** Lengths of dashes and of the spaces between them, CSS pixels. */
@@ -39,6 +42,8 @@ export interface ChartLine {
   hollow?: boolean;
   /** Higher layers lie over lower ones; within a layer, the first line of the list is on top. */
   layer: number;
+  /** What its values count, where that is not requests per second. */
+  unit?: "replicas";
   /** The values; of a band its lower and its upper edge. A table has lines as columns and dots as remarks. */
   columns: readonly LineColumn[];
   /** Its names by place; null leaves it out there. */
@@ -55,6 +60,35 @@ export interface ChartLine {
   shownWith?: string;
 }
 
+/** What runs serves so much; and how many replicas that is, in a lane of its own under the rates. */
+const CAPACITY_LINES: readonly ChartLine[] = [
+  {
+    key: "capacity",
+    kind: "steps",
+    token: "--series-capacity",
+    width: 2,
+    layer: 2,
+    columns: [{ key: "capacity", label: "Capacity", value: ({ running }) => running?.capacity ?? null }],
+    legend: "Capacity",
+    tooltip: "Capacity",
+    spoken: "capacity",
+    named: "where present",
+  },
+  {
+    key: "replicas",
+    kind: "lane",
+    token: "--series-replicas",
+    width: 1.5,
+    layer: 0,
+    unit: "replicas",
+    columns: [{ key: "replicas", label: "Replicas", value: ({ running }) => running?.replicas ?? null }],
+    legend: "Replicas",
+    tooltip: "Replicas",
+    spoken: "replicas",
+    named: "where present",
+  },
+];
+
 /** Styles of model lines in the order of the models; further models begin again from the first. */
 const MODEL_STYLES = [
   { token: "--series-model-1", dash: [7, 4], width: 2 },
@@ -65,9 +99,9 @@ const MODEL_STYLES = [
 
 /**
  * The lines of the chart in reading order. `pastSeconds`: how long before its window a past forecast was issued;
- * null where none are shown.
+ * null where none are shown. `withCapacity`: whether there is a plan to draw.
  */
-export function chartLines(limits: Limits, pastSeconds: number | null): ChartLine[] {
+export function chartLines(limits: Limits, pastSeconds: number | null, withCapacity = false): ChartLine[] {
   return [
     {
       key: "actual",
@@ -111,6 +145,7 @@ export function chartLines(limits: Limits, pastSeconds: number | null): ChartLin
     bandLine(limits),
     ...limits.models.map(modelLine),
     ...(pastSeconds === null ? [] : [pastLine(pastSeconds)]),
+    ...(withCapacity ? CAPACITY_LINES : []),
     {
       key: "anomaly",
       kind: "dots",

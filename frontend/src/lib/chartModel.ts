@@ -1,5 +1,7 @@
 import type { ChartDataPoint, Forecast, GrowingWindow, PastForecast } from "@/api/types";
+import { type CapacityData, runningAtEach } from "./capacity";
 import type { ChartLine, ChartWindow, LineColumn } from "./chartLines";
+import { countOf, formatCount, formatRateWithUnit, rateFormat, UNKNOWN } from "./format";
 import { toSeconds } from "./time";
 
 /** Null breaks a line; undefined only has no value there, and the line passes. */
@@ -26,6 +28,8 @@ export interface ChartModel {
   step: number;
   /** Spans whose rate is unknown: [from, to) in seconds. */
   outages: [from: number, to: number][];
+  /** The plan that the steps are of. */
+  capacity: CapacityData | null;
 }
 
 interface Drawn {
@@ -37,13 +41,14 @@ interface Drawn {
   growing?: GrowingWindow | null | undefined;
   /** How long a silent feed has brought nothing. */
   silentSeconds?: number | undefined;
+  capacity?: CapacityData | null | undefined;
 }
 
 /** Known points and, right of them, the forecast. Null where there is nothing to draw. */
 export function buildChartModel(
   points: readonly ChartDataPoint[],
   windowSeconds: number,
-  { lines, forecast, past = [], growing = null, silentSeconds = 0 }: Drawn,
+  { lines, forecast, past = [], growing = null, silentSeconds = 0, capacity = null }: Drawn,
 ): ChartModel | null {
   const pastRates = new Map(past.map(({ timestamp, mean }) => [toSeconds(timestamp), mean]));
   const known = points.map((point) => knownWindow(point, pastRates));
@@ -52,11 +57,11 @@ export function buildChartModel(
 
   const step = stepOf(known, windowSeconds);
   const issuedAt = forecast ? toSeconds(forecast.issued_at) : Number.NEGATIVE_INFINITY;
-  const future = futureWindows(forecast, growing, last.time);
+  const future = futureWindows(forecast, growing, capacity, last.time);
   // Of averages the newest may have only begun.
   const end = Math.min(Math.max(issuedAt, last.time + windowSeconds), last.time + step);
   const now = future.length > 0 ? Math.max(issuedAt, end) : end;
-  const windows = withGaps(known, step);
+  let windows = withGaps(known, step);
   const outages = outagesOf(windows, end);
   const firstFuture = future[0]?.time ?? end;
   // Nothing is known of the windows between: no line may join what was before and what is forecast.
@@ -66,6 +71,7 @@ export function buildChartModel(
   if (unknownUntil > end) outages.push([end, Math.min(unknownUntil, drawnUntil)]);
   const futureFrom = windows.length;
   windows.push(...future);
+  if (capacity) windows = withRunning(windows, capacity);
   return {
     lines,
     windows,
@@ -81,7 +87,20 @@ export function buildChartModel(
     windowSeconds,
     step,
     outages,
+    capacity,
   };
+}
+
+/** What runs in each window: by decisions made, from the origin on also by those planned. */
+function withRunning(windows: readonly ChartWindow[], { past, ahead, origin }: CapacityData): ChartWindow[] {
+  const before = runningAtEach(
+    past,
+    windows.map(({ time }) => time),
+  );
+  return windows.map((window, index) => {
+    const planned = ahead.get(window.time)?.running;
+    return { ...window, running: (window.time < origin ? before[index] : planned) ?? null };
+  });
 }
 
 /** The columns in the order of drawing, with the line that each belongs to. */
@@ -100,6 +119,18 @@ export function rateAt({ rates }: ChartModel, column: LineColumn, index: number)
 export function presentRates({ rates }: ChartModel, { columns }: ChartLine): number[] {
   const [column] = columns;
   return column ? (rates[column.key] ?? []).filter((rate) => rate != null) : [];
+}
+
+/** The values of lines side by side, in one precision: rates without their unit, replicas as a count. */
+export function valueFormat(model: ChartModel, columns: readonly LineColumn[], index: number) {
+  const format = rateFormat(columns.map((column) => rateAt(model, column, index)));
+  return ({ unit }: ChartLine, value: number | null): string =>
+    unit === undefined ? format(value) : value === null ? UNKNOWN : formatCount(value);
+}
+
+/** A value of a line with its unit: "12.3 req/s", "12 replicas". */
+export function valueText({ unit }: ChartLine, value: number | null | undefined): string {
+  return unit === undefined || value == null ? formatRateWithUnit(value) : countOf(value, "replica");
 }
 
 /** Whose values a line has, at one window or at all of them: "LGBM+, EWMA"; empty where that is its own name. */
@@ -130,7 +161,7 @@ function knownWindow(point: ChartDataPoint, pastRates: ReadonlyMap<number, numbe
 }
 
 function emptyWindow(time: number): ChartWindow {
-  return { time, point: null, forecasts: {}, served: null, past: null, growing: null };
+  return { time, point: null, forecasts: {}, served: null, past: null, growing: null, running: null };
 }
 
 /** The step of the grid: the smallest distance between neighbours, a window where there is one point. */
@@ -160,6 +191,7 @@ function withGaps(windows: readonly ChartWindow[], step: number): ChartWindow[] 
 function futureWindows(
   forecast: Forecast | null,
   growing: GrowingWindow | null,
+  capacity: CapacityData | null,
   after: number,
 ): ChartWindow[] {
   const windows = new Map<number, ChartWindow>();
@@ -172,6 +204,10 @@ function futureWindows(
     change(point.timestamp, ({ forecasts }) => ({ forecasts: { ...forecasts, [point.model]: point } }));
   for (const point of forecast?.served ?? []) change(point.timestamp, () => ({ served: point }));
   if (growing) change(growing.timestamp, () => ({ growing: growing.rps }));
+  // A plan that is newer or older than the forecast would draw times that the chart has not.
+  if (capacity && forecast && capacity.origin === toSeconds(forecast.issued_at))
+    for (const time of capacity.ahead.keys())
+      if (time > after && !windows.has(time)) windows.set(time, emptyWindow(time));
   return [...windows.values()].sort((left, right) => left.time - right.time);
 }
 

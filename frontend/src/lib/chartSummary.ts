@@ -1,5 +1,6 @@
+import { percentile } from "./capacity";
 import type { ChartLine } from "./chartLines";
-import { type ChartModel, modelsOf, namedLines, nameOf, presentRates, rateAt } from "./chartModel";
+import { type ChartModel, modelsOf, namedLines, nameOf, presentRates, rateAt, valueText } from "./chartModel";
 import { countOf, formatDuration, formatRateWithUnit } from "./format";
 import { formatDateTime, formatSpan, type Zone, zoneName } from "./time";
 
@@ -14,6 +15,7 @@ export function chartSummary(model: ChartModel, zone: Zone): string {
     ...outageSentences(model),
     ...marks.flatMap((line) => markSentences(model, line)),
     ...lines.flatMap((line) => lineSentences(model, line, zone)),
+    ...capacitySentences(model, zone),
   ].join(" ");
 }
 
@@ -22,8 +24,9 @@ export function windowText(model: ChartModel, index: number, zone: Zone): string
   const lines = namedLines(model, index).filter(({ spoken }) => spoken !== null);
   const parts = lines.map((line) => {
     const name = nameOf(model, line, line.spoken ?? "", index);
-    const rates = line.columns.map((column) => formatRateWithUnit(rateAt(model, column, index)));
-    return line.flag ? name : `${name} ${rates.join(" to ")}`;
+    const values = line.columns.map((column) => valueText(line, rateAt(model, column, index)));
+    if (line.flag) return name;
+    return line.unit === undefined ? `${name} ${values.join(" to ")}` : values.join(" to ");
   });
   const start = model.times[index] ?? model.now;
   const time = `${formatDateTime(start, zone, model.step)} ${zoneName(zone, start)}`;
@@ -73,6 +76,31 @@ function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[]
   if (newest < 0) return [];
   return [
     `${line.tooltip}: newest ${formatRateWithUnit(rates[newest])} at ${timeText(model, newest, zone)}.`,
+  ];
+}
+
+/** What runs now, how that changes, and when it is crossed. */
+function capacitySentences({ windows, futureFrom, now, capacity, step }: ChartModel, zone: Zone): string[] {
+  if (!capacity) return [];
+  const ahead = windows
+    .slice(futureFrom)
+    .flatMap(({ time, running }) => (running ? [{ time, running }] : []));
+  const changes = ahead.filter(
+    ({ running }, place) => running.replicas !== ahead[place - 1]?.running.replicas,
+  );
+  const texts = changes.map(
+    ({ time, running }) =>
+      `${countOf(running.replicas, "replica")} from ${formatDateTime(time, zone, step)}` +
+      ` for ${formatRateWithUnit(running.capacity)}`,
+  );
+  const crossed = capacity.crossedAt;
+  return [
+    ...(texts.length > 0 ? [`Planned: ${texts.join(", ")}.`] : []),
+    ...(crossed === null
+      ? []
+      : [
+          `What runs is crossed in ${formatDuration(Math.max(0, crossed - now))} at ${percentile(capacity.level)}.`,
+        ]),
   ];
 }
 

@@ -1,7 +1,7 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { usePage } from "@/hooks/usePage";
-import { type ChartModel, namedLines, nameOf, rateAt } from "@/lib/chartModel";
-import { RATE_UNIT, rateFormat } from "@/lib/format";
+import { type ChartModel, namedLines, nameOf, rateAt, valueFormat } from "@/lib/chartModel";
+import { RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
 import { placeBeside } from "./placeBeside";
@@ -28,8 +28,11 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
     setLeft(placeBeside(AXIS_WIDTH + cursor.left, offsetWidth, offsetParent?.clientWidth ?? offsetWidth));
   });
   const shown = lines.filter(({ flag }) => !flag);
-  const format = rateFormat(
-    shown.flatMap(({ columns }) => columns.map((column) => rateAt(model, column, index))),
+  const rates = shown.filter(({ unit }) => unit === undefined);
+  const format = valueFormat(
+    model,
+    rates.flatMap(({ columns }) => columns),
+    index,
   );
   return (
     <div
@@ -48,7 +51,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
             <LineSample line={line} />
             <dt className="text-muted">{nameOf(model, line, line.tooltip, index)}</dt>
             <dd className="text-right font-medium whitespace-nowrap">
-              {line.columns.map((column) => format(rateAt(model, column, index))).join(" – ")}
+              {line.columns.map((column) => format(line, rateAt(model, column, index))).join(" – ")}
             </dd>
           </div>
         ))}

@@ -26,6 +26,10 @@ export function LineSample({ line }: { line: ChartLine }) {
     <svg aria-hidden="true" viewBox="0 0 20 10" className="h-2.5 w-5 shrink-0 forced-color-adjust-none">
       {line.kind === "band" ? (
         <rect width="20" height="10" rx="2" style={{ fill: colour }} />
+      ) : line.kind === "lane" ? (
+        <path d="M0 10V7h6V3h7v3h7v4z" style={{ fill: colour, fillOpacity: 0.45 }} />
+      ) : line.kind === "steps" ? (
+        <path d="M0 8h7V2h6v4h7" fill="none" strokeWidth="2" style={{ stroke: colour }} />
       ) : (
         <line
           x1="0"

@@ -1,9 +1,9 @@
 import type { ReactNode } from "react";
 import { usePage } from "@/hooks/usePage";
 import type { ChartLine, ChartWindow } from "@/lib/chartLines";
-import { type ChartModel, rateAt } from "@/lib/chartModel";
+import { type ChartModel, rateAt, valueFormat } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
-import { formatRate, RATE_UNIT, rateFormat } from "@/lib/format";
+import { formatRate, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { CHART_HEIGHT } from "./ChartStates";
 
@@ -14,6 +14,7 @@ export function PointsTable({ model }: { model: ChartModel }) {
   const columns = model.lines
     .filter(({ kind }) => kind !== "dots")
     .flatMap((line) => line.columns.map((column) => ({ line, column })));
+  const rates = columns.filter(({ line }) => line.unit === undefined).map(({ column }) => column);
   const rows = times.map((_, index) => index).reverse();
   return (
     <section tabIndex={0} aria-label="Points of the chart" className={`${CHART_HEIGHT} overflow-auto`}>
@@ -31,7 +32,7 @@ export function PointsTable({ model }: { model: ChartModel }) {
         </thead>
         <tbody>
           {rows.map((index) => {
-            const format = rateFormat(columns.map(({ column }) => rateAt(model, column, index)));
+            const format = valueFormat(model, rates, index);
             return (
               <tr key={times[index]} className={classes(index >= futureFrom && "bg-inset")}>
                 <th
@@ -44,7 +45,7 @@ export function PointsTable({ model }: { model: ChartModel }) {
                 </th>
                 {columns.map(({ line, column }) => (
                   <td key={column.key} className="border-b border-line px-3 py-1 text-right">
-                    {format(rateAt(model, column, index))}
+                    {format(line, rateAt(model, column, index))}
                     {line.kind === "line" && <ModelName line={line} window={model.windows[index]} />}
                   </td>
                 ))}

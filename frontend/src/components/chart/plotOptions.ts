@@ -3,6 +3,7 @@ import type { ChartLine } from "@/lib/chartLines";
 import { type ChartModel, dottedIndices, drawnColumns } from "@/lib/chartModel";
 import { formatTick } from "@/lib/format";
 import { axisLabels, type Zone } from "@/lib/time";
+import { drawLane, drawOutlook, rateRange, replicaRange, shadeShortage } from "./drawCapacity";
 import type { Palette } from "./palette";
 
 /** What the drawing functions need; they read the newest of it, so the plot is rebuilt only for other lines. */
@@ -72,10 +73,20 @@ export function plotOptions(
       filter: () => dottedIndices(context().model.rates[column] ?? [], context().model.futureFrom),
     },
   });
+  const stepped = uPlot.paths.stepped?.({ align: 1 });
+  const steps = ({ token, width }: ChartLine): uPlot.Series => ({
+    stroke: colour(token),
+    width,
+    spanGaps: false,
+    ...(stepped ? { paths: stepped } : {}),
+    points: { show: false },
+  });
   const SHAPES: Record<ChartLine["kind"], (line: ChartLine, column: string) => uPlot.Series> = {
     line,
     // A band's edges have paths to fill between, and no line of their own.
     band: () => ({ width: 0, spanGaps: false, points: { show: false } }),
+    steps,
+    lane: (line) => ({ ...steps(line), scale: "replicas", fill: colour(`${line.token}-fill`), fillTo: 0 }),
     // Dots have no line.
     dots: ({ token, width, hollow }) => ({
       paths: () => null,
@@ -118,7 +129,8 @@ export function plotOptions(
     },
     scales: {
       x: { time: true },
-      y: { range: (_plot, _min, max) => [0, max > 0 ? max * HEADROOM : 1] },
+      y: { range: (plot) => rateRange(plot, context().model, HEADROOM) },
+      replicas: { range: () => replicaRange(context().model) },
     },
     axes: [
       {
@@ -135,9 +147,10 @@ export function plotOptions(
         font: FONT,
         size: 52,
         space: 44,
-        grid: { stroke: colour("--chart-grid"), width: 1 },
+        filter: aboveZero,
+        grid: { stroke: colour("--chart-grid"), width: 1, filter: aboveZero },
         ticks: { show: false },
-        values: (_plot, ticks) => ticks.map(formatTick),
+        values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : formatTick(tick))),
       },
     ],
     series: [{}, ...drawn.map(({ line, column }) => SHAPES[line.kind](line, column.key))],
@@ -147,8 +160,15 @@ export function plotOptions(
         : [],
     ),
     hooks: {
-      drawClear: [(plot) => shadeSpans(plot, context())],
-      draw: [(plot) => drawBorder(plot, context())],
+      drawClear: [
+        (plot) => shadeSpans(plot, context()),
+        (plot) => shadeShortage(plot, context().model, context().palette),
+      ],
+      draw: [
+        (plot) => drawBorder(plot, context()),
+        (plot) => drawLane(plot, context().model, context().palette),
+        (plot) => drawOutlook(plot, context().model, context().palette),
+      ],
       setCursor: [
         (plot) => {
           const { idx, left } = plot.cursor;
@@ -166,6 +186,11 @@ export function plotOptions(
       ],
     },
   };
+}
+
+/** Below zero lies the lane of replicas. */
+function aboveZero(_plot: uPlot, ticks: number[]): (number | null)[] {
+  return ticks.map((tick) => (tick < 0 ? null : tick));
 }
 
 /** Unknown time and the time to come lie on their own ground. */

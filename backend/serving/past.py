@@ -1,0 +1,81 @@
+"""What was served at every origin of a past span, from the forecasts that were issued."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import pandas as pd
+
+from backend.measurements import read_rates
+from backend.models import catalog
+from backend.models.baselines import baselines
+from backend.models.intervals import LEVEL_NAMES, LEVELS
+from backend.models.rolling import Floats
+from backend.models.selection import LOOKBACK, SPAN, selections
+from backend.serving.issued import issued_for
+from backend.serving.presenters import on_grid
+from backend.stores import SeriesRecord, Store
+
+
+@dataclass(frozen=True)
+class ServedPast:
+    """origins: (N,), ends of windows, in order of time. observed: (N,), the rate of the window that ends there, NaN
+    unknown. horizons: (H,), windows ahead. quantiles: (N, levels, H), NaN where nothing was forecast."""
+
+    window_seconds: int
+    origins: pd.DatetimeIndex
+    observed: Floats
+    horizons: tuple[int, ...]
+    quantiles: Floats
+
+
+def served_past(
+    store: Store, record: SeriesRecord, horizons: Sequence[int], start: datetime, stop: datetime
+) -> ServedPast:
+    """What selection served at the origins in [start, stop].
+
+    It is walked through once, from LOOKBACK windows before the span; live it is walked through anew at every origin,
+    so where two candidates took turns the other one may have been served.
+    """
+    window = pd.Timedelta(record.window_seconds, "s")
+    rates = on_grid(read_rates(store, record.key, start - LOOKBACK * window, stop), record.window_seconds)
+    quantiles = np.full((len(rates), len(LEVELS), len(horizons)), np.nan)
+    if len(rates):
+        ahead = pd.date_range(rates.index[0], periods=len(rates) + max(horizons), freq=window, unit="s")
+        issued = issued_for(store, record.key, ahead, record.window_seconds, horizons, ("mean", *LEVEL_NAMES))
+        for place, horizon in enumerate(horizons):
+            models = {key: issued.get(horizon, {}).get(key) for key in catalog.model_keys()}
+            known = {key: table for key, table in models.items() if table is not None}
+            quantiles[:, :, place] = _served(rates, ahead, horizon, known)
+    origins = pd.DatetimeIndex(rates.index) + window
+    asked = np.asarray(origins >= pd.Timestamp(start))
+    observed = rates.to_numpy(np.float64)
+    return ServedPast(record.window_seconds, origins[asked], observed[asked], tuple(horizons), quantiles[asked])
+
+
+def _served(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, issued: Mapping[str, pd.DataFrame]) -> Floats:
+    """(rates, levels): from the end of every row the quantiles of what is served `horizon` windows ahead."""
+    rows = len(rates)
+    chosen = selections(rates, horizon, {key: table["mean"].to_numpy()[:rows] for key, table in issued.items()})
+    served = np.full((rows, len(LEVELS)), np.nan)
+    for key in set(chosen):
+        if key in issued:
+            values = issued[key][list(LEVEL_NAMES)].to_numpy()[horizon : horizon + rows]
+        elif key in catalog.model_keys():
+            continue
+        else:
+            values = _baseline_quantiles(rates, ahead, horizon, key)
+        its = np.array([each == key for each in chosen])
+        served[its] = values[its]
+    return served
+
+
+def _baseline_quantiles(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, key: str) -> Floats:
+    """As baseline_forecast() at every row: the forecast with the quantiles of its own errors lately."""
+    forecasts = baselines(rates.reindex(ahead), horizon, [key])[key]
+    errors = (rates - forecasts.iloc[: len(rates)]).rolling(SPAN, min_periods=1)
+    edges = np.column_stack([errors.quantile(level).to_numpy() for level in LEVELS])
+    means = forecasts.to_numpy()[horizon : horizon + len(rates), None]
+    quantiles: Floats = np.maximum(means + np.nan_to_num(edges), 0.0)
+    return quantiles

@@ -1,0 +1,128 @@
+import { Tabs as RadixTabs } from "radix-ui";
+import { describeError } from "@/api/errors";
+import type { Series } from "@/api/types";
+import { Card } from "@/components/ui/Card";
+import { Skeleton } from "@/components/ui/Skeleton";
+import { type Plan, useSavePolicy } from "@/hooks/capacity";
+import type { Navigate } from "@/hooks/useView";
+import type { PolicyName } from "@/lib/policy";
+import { withChange } from "@/lib/policy";
+import { CAPACITY_TABS, type CapacityTab, type View } from "@/lib/view";
+import { Changes } from "./Changes";
+import { Connect } from "./Connect";
+import { DecisionLog } from "./DecisionLog";
+import { FirstPolicy } from "./FirstPolicy";
+import { Headline } from "./Headline";
+import { ModeSwitch } from "./ModeSwitch";
+import { PlanSentence } from "./PlanSentence";
+import { SettingsForm } from "./SettingsForm";
+import { StepList } from "./StepList";
+import { Truth } from "./Truth";
+
+export interface CapacityPanelProps {
+  series: Series;
+  plan: Plan;
+  view: View;
+  navigate: Navigate;
+}
+
+/** How many replicas, when and why: each term of the plan is a control, and holds for this page until it is saved. */
+export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelProps) {
+  const { filename } = series;
+  const { saved, changes, recommendation } = plan;
+  const saving = useSavePolicy(filename);
+  const change = (name: PolicyName, text: string) =>
+    navigate({ policy: withChange(saved ?? null, changes, name, text) }, { replace: true });
+  const discard = () => navigate({ policy: {}, currentReplicas: null });
+  const save = () =>
+    recommendation && saving.mutate(recommendation.policy, { onSuccess: () => navigate({ policy: {} }) });
+  const error = saving.error ?? plan.error;
+
+  return (
+    <Card aria-labelledby="capacity-title" className="min-w-0">
+      <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 p-4 pb-2">
+        <h2 id="capacity-title" className="text-sm font-semibold">
+          Capacity
+        </h2>
+        {saved && <ModeSwitch filename={filename} policy={saved} onServe={saving.mutate} />}
+      </div>
+      {recommendation ? (
+        <>
+          <div className="grid gap-3 px-4 pb-3">
+            <Headline
+              recommendation={recommendation}
+              pending={plan.pending}
+              current={view.currentReplicas}
+              onCurrent={(text) => navigate({ currentReplicas: text || null }, { replace: true })}
+            />
+            <PlanSentence recommendation={recommendation} changed={changes} onChange={change} />
+            {error && <Problem error={error} />}
+            <Changes
+              saved={saved ?? null}
+              policy={recommendation.policy}
+              changes={changes}
+              onSave={saving.isPending || plan.pending || plan.error ? undefined : save}
+              onDiscard={discard}
+            />
+            <Truth series={series} recommendation={recommendation} serves={saved?.mode === "serve"} />
+          </div>
+          <RadixTabs.Root
+            value={view.capacity}
+            onValueChange={(tab) => navigate({ capacity: tab as CapacityTab }, { replace: true })}
+            className="border-t border-line"
+          >
+            <RadixTabs.List aria-label="The plan" className="flex flex-wrap gap-x-1 px-3 pt-2">
+              {Object.entries(CAPACITY_TABS).map(([value, label]) => (
+                <RadixTabs.Trigger
+                  key={value}
+                  value={value}
+                  className="h-7 rounded-md px-2.5 text-xs font-medium text-muted hover:text-ink data-[state=active]:bg-inset data-[state=active]:text-ink forced-colors:data-[state=active]:bg-[Highlight] forced-colors:data-[state=active]:text-[HighlightText] forced-colors:data-[state=active]:forced-color-adjust-none"
+                >
+                  {label}
+                </RadixTabs.Trigger>
+              ))}
+            </RadixTabs.List>
+            <RadixTabs.Content value={view.capacity} tabIndex={-1} className="px-4 pt-3 pb-4 outline-none">
+              {view.capacity === "steps" && (
+                <StepList steps={recommendation.steps} binding={recommendation.binding} />
+              )}
+              {view.capacity === "settings" && (
+                <SettingsForm policy={recommendation.policy} changes={changes} onChange={change} />
+              )}
+              {view.capacity === "log" && (
+                <DecisionLog
+                  filename={filename}
+                  range={view.range}
+                  decisions={plan.decisions}
+                  logged={plan.logged}
+                  history={plan.history}
+                />
+              )}
+              {view.capacity === "connect" && (
+                <Connect filename={filename} mode={saved?.mode ?? null} changes={changes} />
+              )}
+            </RadixTabs.Content>
+          </RadixTabs.Root>
+        </>
+      ) : plan.unset ? (
+        <FirstPolicy
+          filename={filename}
+          onTry={(rate, lead) => navigate({ policy: { rps_per_replica: rate, lead_seconds: lead } })}
+        />
+      ) : (
+        <div className="grid gap-3 px-4 pb-4">
+          {error ? <Problem error={error} /> : <Skeleton className="h-24 w-full" />}
+          {error && <Changes saved={saved ?? null} policy={null} changes={changes} onDiscard={discard} />}
+        </div>
+      )}
+    </Card>
+  );
+}
+
+function Problem({ error }: { error: Error }) {
+  return (
+    <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-xs text-danger">
+      {describeError(error).detail}
+    </p>
+  );
+}

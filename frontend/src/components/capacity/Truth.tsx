@@ -1,0 +1,55 @@
+import { CircleCheck, TriangleAlert } from "lucide-react";
+import type { Recommendation, Series } from "@/api/types";
+import { useMachineAnswer } from "@/hooks/capacity";
+import { usePage } from "@/hooks/usePage";
+import { countOf } from "@/lib/format";
+import { formatClock, formatDateTime, toSeconds, zoneName } from "@/lib/time";
+
+interface TruthProps {
+  series: Series;
+  recommendation: Recommendation;
+  /** Whether machines are meant to act on it. */
+  serves: boolean;
+}
+
+/** What the number is worth now: whether the feed is silent or over, and what a machine that asks is told. */
+export function Truth({ series, recommendation, serves }: TruthProps) {
+  const { zone } = usePage();
+  const answer = useMachineAnswer(series.filename, serves).data;
+  const at = toSeconds(recommendation.at);
+  const time = `${formatDateTime(at, zone)} ${zoneName(zone, at)}`;
+  return (
+    <>
+      {series.status === "stale" && (
+        <Note warn>The feed is silent: this number is from {time}, before the silence.</Note>
+      )}
+      {series.status === "historic" && (
+        <Note>This series ended: the number is for its end, {time}, and not for now.</Note>
+      )}
+      {serves && answer?.served && (
+        <Note good>
+          Machines are told {countOf(answer.served.replicas, "replica")}, decided at{" "}
+          {formatClock(toSeconds(answer.served.at), zone)}
+          {answer.served.from_forecast_windows > 0 &&
+            `, from the forecast alone for ${countOf(answer.served.from_forecast_windows, "window")}`}
+          .
+        </Note>
+      )}
+      {serves && answer?.problem && (
+        <Note warn>
+          Machines are told nothing ({answer.status}): {answer.problem}
+        </Note>
+      )}
+    </>
+  );
+}
+
+function Note({ warn, good, children }: { warn?: boolean; good?: boolean; children: React.ReactNode }) {
+  const Icon = good ? CircleCheck : TriangleAlert;
+  return (
+    <p className={`flex items-start gap-1.5 text-xs ${warn ? "text-warn" : good ? "text-ok" : "text-muted"}`}>
+      <Icon aria-hidden className="mt-0.5 size-3.5 shrink-0" />
+      <span>{children}</span>
+    </p>
+  );
+}
