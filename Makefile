@@ -44,7 +44,7 @@ check-backend: .venv/development.stamp
 check-frontend: frontend/node_modules/installed.stamp
 	cd frontend && npm run --silent check
 
-test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, Prometheus and nginx
+test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Telegraf, KEDA, Prometheus and nginx
 	@scripts/ensure-programs --check
 	@scripts/ensure-programs &
 	$(PYTEST)

@@ -110,9 +110,9 @@ class Decisions:
         version = next(reversed(self._policies.history(filename)), None)
         newest = next(reversed(self.log(record, record.last - LOOKBACK, None)), None)
         standing = _standing(record, version, newest)
-        if changes == self._changes:  # else what was read may be of before
-            self._standing[filename] = standing
-        return standing
+        if changes != self._changes:  # what was read may be of before
+            return standing
+        return self._standing.setdefault(filename, standing)
 
     def forget(self, filename: str) -> None:
         """Its policy was changed, a window closed, or the series was deleted."""

@@ -202,6 +202,12 @@ METRICS = (
         lambda readings: (((name,), lag) for name, lag in readings.lags.items()),
     ),
     Row(
+        "scaleops_decision_timestamp_seconds",
+        "Origin of the newest decision: the end of the window it was made from.",
+        SERIES,
+        _of_decisions(lambda _, decision: decision.at.timestamp()),
+    ),
+    Row(
         "scaleops_recommended_replicas",
         "Replicas of the newest decision.",
         SERIES,

@@ -191,17 +191,18 @@ def running_exporter() -> Iterator[Exporter]:
 
 @contextmanager
 def running_prometheus(folder: Path, exporter: Exporter, port: int) -> Iterator[str]:
-    """One with the stanza of docs/feeds.md, which scrapes the exporter."""
+    """One with the stanza of docs/feeds.md, which scrapes the exporter, five times a second."""
     (stanza,) = stanzas("yaml")
-    with prometheus_of(folder, adapted(stanza, **{"127.0.0.1:9100": f"127.0.0.1:{exporter.port}"}), port) as url:
+    replacements = {"127.0.0.1:9100": f"127.0.0.1:{exporter.port}", "15s": "200ms"}
+    with prometheus_of(folder, adapted(stanza, **replacements), port) as url:
         yield url
 
 
 @contextmanager
 def prometheus_of(folder: Path, config: str, port: int) -> Iterator[str]:
-    """Its address, once it has scraped. It scrapes five times a second; its data is kept in the folder."""
+    """Its address, once it has scraped; its data is kept in the folder."""
     path = folder / "prometheus.yml"
-    path.write_text(adapted(config, **{"15s": "200ms"}))
+    path.write_text(config)
     command = [
         find_program("ensure-program", "prometheus"),
         f"--config.file={path}",

@@ -52,6 +52,7 @@ def test_the_example_lists_every_setting_with_its_default(monkeypatch: pytest.Mo
         ("SCALEOPS_PROMETHEUS_URL", "127.0.0.1:9090"),
         ("SCALEOPS_PROMETHEUS_URL", "http://127.0.0.1:9090"),  # without a query
         ("SCALEOPS_PROMETHEUS_QUERIES", '{"shop": "up"}'),  # without an address
+        ("SCALEOPS_PROMETHEUS_REPLICAS", '{"shop": "up"}'),  # likewise
         ("SCALEOPS_PROMETHEUS_TOKEN", "change-me"),
     ],
 )

@@ -48,7 +48,9 @@ def public(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def call(server: Server, method: str, path: str, **headers: str) -> httpx.Response:
-    return httpx.request(method, server.url + path.format(filename="none", upload_id="none"), headers=headers)
+    return httpx.request(
+        method, server.url + path.format(filename="none", upload_id="none", kind="hpa"), headers=headers
+    )
 
 
 @pytest.mark.parametrize(("method", "path"), [*OPERATIONS, *UNDOCUMENTED])
