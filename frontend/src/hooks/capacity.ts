@@ -57,7 +57,7 @@ function useRecommendation(
   });
 }
 
-export function useDecisions(filename: string, range: ChartRange, enabled: boolean) {
+function useDecisions(filename: string, range: ChartRange, enabled: boolean) {
   return useQuery({
     queryKey: ["decisions", filename, range],
     enabled,
