@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import typer
 
-from backend.cli import backtest, doctor, follow, forecast, import_, inspect_, openapi, sample, serve, train
+from backend.cli import anomalies, backtest, doctor, follow, forecast, import_, inspect_, openapi, sample, serve, train
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -13,6 +13,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_.import_,
     "forecast": forecast.forecast,
     "backtest": backtest.backtest,
+    "anomalies": anomalies.anomalies,
     "train": train.train,
     "sample": sample.sample,
     "doctor": doctor.doctor,

@@ -103,11 +103,13 @@ def scores(sized: Sized, fits: Floats, actual: Floats) -> Scores:
     return Scores(*(np.where(known, column, np.nan) for column in (score, kind[0].astype(np.float64), expected)))
 
 
-def judge(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], memory: Memory, rows: int) -> Scores:
+def judge(
+    rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], memory: Memory, rows: int
+) -> tuple[Scores, int, Floats]:
     """Scores of the last `rows` windows of one series (requests per second, NaN where unknown), each from those before.
 
     `forecasts`: by horizon what was forecast of each window. `memory`: what is known of the blocks before; afterwards
-    also of these.
+    also of these. With the number of the first of these blocks, and their maxima: (kinds, blocks).
     """
     whole = min(len(rates), rows + (grid.first + len(rates) - rows) % BLOCK)  # from the first window of a block
     sized = sizes(rates, grid, forecasts, whole)
@@ -122,7 +124,7 @@ def judge(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], memory: 
     memory.put(first, own)
     fits = np.stack([fit(each, kind.shape) for each, kind in zip(spans[:, begins - begins[0]], KINDS, strict=True)])
     judged = scores(sized, fits[:, np.searchsorted(begins, refits(blocks))], rates[len(rates) - whole :])
-    return Scores(*(column[whole - rows :] for column in judged))
+    return Scores(*(column[whole - rows :] for column in judged)), first, own
 
 
 def judge_newest(

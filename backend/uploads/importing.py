@@ -11,11 +11,15 @@ import pandas as pd
 from backend.config import Settings
 from backend.errors import ConflictError
 from backend.ingest import ReadLimits, ReadOptions, Traffic, read_traffic
-from backend.measurements import FORECASTS, POINTS, points_table, read_rates
+from backend.measurements import FORECASTS, POINTS, SURPRISES, points_table, read_rates
+from backend.models.anomalies import HORIZONS, new_memory
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
+from backend.serving.watch import judged_frame, stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many, series_name
 from backend.uploads.again import file_digest, given_fields, import_attributes, read_before
@@ -67,21 +71,27 @@ def import_file(
         frame = with_stored_history(store, key, frame, window, estimator.history_windows)
     begin = traffic.frame.index[0]
     kept_from = frame.index[first_kept_row(len(traffic.frame), len(frame), window)]
-    spans = [_predicted(estimator, span, kept_from) for span in known_spans(frame, estimator.history_windows)]
-    table = points_table(key, pd.concat([span.points.loc[begin:] for span in spans]))
+    memory = new_memory() if again else stored_memory(store, key, window, int(begin.timestamp()) // (BLOCK * window))
+    spans = [
+        _predicted(estimator, span, begin, kept_from, memory)
+        for span in known_spans(frame, estimator.history_windows)
+        if span.index[-1] >= begin
+    ]
+    table = points_table(key, pd.concat([span.points for span in spans]))
     forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
+    surprises = pd.concat([surprises_table(key, window, span.first_block, span.maxima) for span in spans])
     on_step("storing")
     if again:
         store.delete_series(key.name)
     info = SeriesInfo(key, window, origin, import_attributes(store.find(key.name), digest, fields, traffic.frame))
-    if store.write({POINTS: table, FORECASTS: forecasts}, [info]):
+    if store.write({POINTS: table, FORECASTS: forecasts, SURPRISES: surprises}, [info]):
         raise another_window(store, key, window)
     longest = max(spans, key=lambda span: len(span.frame))
     return ImportResult(
         key=key,
         traffic=traffic,
         points_written=len(table),
-        scores=score_predictions(longest.frame, longest.points.loc[begin:].reindex(longest.frame.index)),
+        scores=score_predictions(longest.frame, longest.points.reindex(longest.frame.index)),
     )
 
 
@@ -102,17 +112,35 @@ def file_reader(settings: Settings) -> ReadFile:
 
 @dataclass(frozen=True)
 class _Predicted:
-    """A span of a series with what is known of it: `newest` by horizon what was forecast from its newest rows."""
+    """A span of a series with what is known of it: `points` of the file's windows; `newest` by horizon what was
+    forecast from its newest rows; `maxima` of surprises by block, from number `first_block` on."""
 
     frame: pd.DataFrame
     points: pd.DataFrame
     newest: Mapping[int, Mapping[str, pd.DataFrame]]
+    first_block: int
+    maxima: Floats
 
 
-def _predicted(estimator: RPSEstimator, frame: pd.DataFrame, kept_from: pd.Timestamp) -> _Predicted:
-    one_ahead = estimator.forecasts_at(frame, 1)
+def _predicted(
+    estimator: RPSEstimator, frame: pd.DataFrame, begin: pd.Timestamp, kept_from: pd.Timestamp, memory: Memory
+) -> _Predicted:
+    """What would have been said of a span's windows from `begin` on. Scores look at some horizons, for all windows; of
+    the other horizons only the newest forecasts are made."""
     first = int(frame.index.searchsorted(kept_from))
-    return _Predicted(frame, predicted_points(frame, one_ahead), _newest_forecasts(estimator, frame, first, one_ahead))
+    made = {
+        horizon: estimator.forecasts_at(frame, horizon, first)
+        for horizon in estimator.horizons
+        if horizon not in HORIZONS
+    }
+    whole = {horizon: estimator.forecasts_at(frame, horizon) for horizon in estimator.horizons if horizon in HORIZONS}
+    rows = len(frame) - int(frame.index.searchsorted(begin))
+    scores, block, maxima = judged_frame(frame, whole, memory, rows)
+    points = predicted_points(frame, whole[1], scores).iloc[len(frame) - rows :]
+    made |= {
+        horizon: {model: table.iloc[first:] for model, table in tables.items()} for horizon, tables in whole.items()
+    }
+    return _Predicted(frame, points, {horizon: made[horizon] for horizon in estimator.horizons}, block, maxima)
 
 
 def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]:
@@ -123,17 +151,6 @@ def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]
     starts = [0, *known[cuts + 1].tolist()]
     stops = [*(known[cuts] + 1 + AFTER_SPAN).tolist(), len(frame)]
     return [frame.iloc[start:stop] for start, stop in zip(starts, stops, strict=True)]
-
-
-def _newest_forecasts(
-    estimator: RPSEstimator, frame: pd.DataFrame, first: int, one_ahead: Mapping[str, pd.DataFrame]
-) -> dict[int, Mapping[str, pd.DataFrame]]:
-    """By horizon what was forecast from every row from number `first` on; one window ahead it is known of all rows."""
-    newest = {model: table.iloc[first:] for model, table in one_ahead.items()}
-    return {
-        horizon: newest if horizon == 1 else estimator.forecasts_at(frame, horizon, first)
-        for horizon in estimator.horizons
-    }
 
 
 def with_stored_history(
