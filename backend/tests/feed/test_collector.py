@@ -30,8 +30,7 @@ from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
 from backend.serving.current import CurrentForecasts
 from backend.serving.file_anomalies import judged_points
-from backend.serving.presenters import on_grid
-from backend.serving.presenters import forecast_view
+from backend.serving.presenters import forecast_view, on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
 from backend.tests.stores.samples import forecasts_of, write_points

@@ -4,6 +4,7 @@ type Schemas = components["schemas"];
 
 export type Accuracy = Schemas["Accuracy"];
 export type FailingQuery = Schemas["FailingQuery"];
+export type Anomaly = Schemas["Anomaly"];
 export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];

@@ -1,5 +1,5 @@
 import type { ChartLine } from "./chartLines";
-import { type ChartModel, modelsOf, namedLines, nameOf, presentRates, rateAt } from "./chartModel";
+import { type ChartModel, flagText, modelsOf, namedLines, nameOf, presentRates, rateAt } from "./chartModel";
 import { countOf, formatDuration, formatRateWithUnit } from "./format";
 import { formatDateTime, formatSpan, type Zone, zoneName } from "./time";
 
@@ -23,7 +23,7 @@ export function windowText(model: ChartModel, index: number, zone: Zone): string
   const parts = lines.map((line) => {
     const name = nameOf(model, line, line.spoken ?? "", index);
     const rates = line.columns.map((column) => formatRateWithUnit(rateAt(model, column, index)));
-    return line.flag ? name : `${name} ${rates.join(" to ")}`;
+    return line.flag ? flagText(model, line, name, index) : `${name} ${rates.join(" to ")}`;
   });
   const start = model.times[index] ?? model.now;
   const time = `${formatDateTime(start, zone, model.step)} ${zoneName(zone, start)}`;
