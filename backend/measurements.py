@@ -9,7 +9,8 @@ from backend.models.intervals import INTERVAL
 from backend.stores.contract import TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
-# interval around it; anomaly: 1.0 or 0.0. A window without a known actual_rps is not stored.
+# interval around it. anomaly_score: 0 to 1; by which of its kinds (a number in backend/models/anomalies.py) and against
+# which rate: anomaly_kind, anomaly_expected. A window without a known actual_rps is not stored.
 POINTS = Measurement(
     "inference_metrics",
     ("filename", "version"),
@@ -17,7 +18,9 @@ POINTS = Measurement(
         Field("actual_rps"),
         *(Field(model.column) for model in MODELS),
         *(Field(edge) for edge in INTERVAL),
-        Field("anomaly", aggregate="max"),
+        Field("anomaly_score", aggregate="max"),
+        Field("anomaly_kind"),
+        Field("anomaly_expected"),
     ),
     required="actual_rps",
     counted=True,
@@ -26,6 +29,9 @@ POINTS = Measurement(
 # One row a model and origin, its time the end of the newest window that the forecasts were made from. Fields: for every
 # horizon in seconds mean_900, p10_900, … (backend/serving/issued.py).
 FORECASTS = Measurement("forecasts", ("filename", "version", "model"), kept_days="keep_forecasts_days")
+# One row a block of 15 windows, its time the block's start. Fields: by kind of anomaly the largest surprise in it
+# (backend/models/tail.py), from which the scores of the next week are read.
+SURPRISES = Measurement("surprises", ("filename", "version"), kept_days="keep_points_days")
 # One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
 # requests, a rate, a cumulative counter), when (to the nanosecond) and how much.
 SAMPLES = Measurement(
@@ -61,9 +67,10 @@ DECISIONS = Measurement(
 # One row an import, its time when the file was sent: what the file was and what became of it, and how it was read, both
 # as JSON (backend/uploads/imports.py).
 IMPORTS = Measurement("imports", ("import_id",), (Field("record", "text"), Field("result", "text")), required="record")
-MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS)
+MEASUREMENTS = (POINTS, FORECASTS, SURPRISES, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS)
 
 POINT_FIELDS = POINTS.field_names
+SCORE_FIELDS = ("anomaly_score", "anomaly_kind", "anomaly_expected")
 SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")
 
 

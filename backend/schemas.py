@@ -42,6 +42,15 @@ class InfluxError(BaseModel):
     message: str
 
 
+class Anomaly(BaseModel):
+    """A window that a person would want to see."""
+
+    timestamp: datetime = Field(description="start of the window, UTC")
+    actual_rps: float
+    score: float = Field(description="from 0.5 to 1")
+    reason: str = Field(description="in words, such as: 41 % below what was forecast")
+
+
 class ChartDataPoint(BaseModel):
     """One window or bucket. A further model of the catalog adds its own column."""
 
@@ -53,7 +62,9 @@ class ChartDataPoint(BaseModel):
     predicted_rps_model2: Rate
     p10: Rate = Field(description="lower edge of model1's 80 % band")
     p90: Rate = Field(description="upper edge of model1's 80 % band")
-    anomaly: bool = Field(description="further than 15 % from model1's forecast and outside its p10-p90 band")
+    anomaly_score: Rate = Field(description="how anomalous the window is, 0 to 1; of a bucket the largest")
+    anomaly: bool = Field(description="whether a window in it has a score of at least 0.5")
+    anomalies: list[Anomaly] = Field(description="those windows, with the rates that they had themselves")
 
 
 class ForecastPoint(BaseModel):

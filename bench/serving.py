@@ -73,7 +73,7 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         target = past.index[-1]
         rows = packed(forecaster.rows(*series_of(past)), window)
         forecasts = issued_table(key, rows, target + pd.Timedelta(window, "s"))
-        point = one_window_ahead(target, past["actual_rps"].iloc[-1], {})
+        point = one_window_ahead(target, past["actual_rps"].iloc[-1], {}, {})
         store.write({POINTS: points_table(key, point), FORECASTS: forecasts}, [info])
         now = target.to_pydatetime()
         record = SeriesRecord(key.name, key.version, "feed", window, 1, now, now, now)

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, points_table
+from backend.measurements import FORECASTS, POINTS, points_table
 from backend.models import catalog
+from backend.models.intervals import INTERVAL
 from backend.serving.issued import QUANTITIES, field
 from backend.serving.upkeep import SCORED_UNTIL
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
@@ -23,9 +24,10 @@ def windows(count: int, start: str = "1995-07-01") -> pd.DataFrame:
     random = np.random.default_rng(7)
     index = pd.date_range(start, periods=count, freq=f"{WINDOW_SECONDS}s", unit="s", tz="UTC")
     frame = pd.DataFrame({"actual_rps": random.poisson(60, count) / 60}, index=index)
-    for name in POINT_FIELDS[1:-1]:
+    for name in (*(model.column for model in catalog.MODELS), *INTERVAL):
         frame[name] = frame["actual_rps"] * random.uniform(0.8, 1.2, count)
-    return frame.assign(anomaly=(random.random(count) < 0.02).astype("float64"))
+    score = random.uniform(0.0, 0.3, count)
+    return frame.assign(anomaly_score=score, anomaly_kind=0.0, anomaly_expected=frame["actual_rps"])
 
 
 def issued(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:

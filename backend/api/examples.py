@@ -5,6 +5,12 @@ from typing import Any
 from backend.sample import SAMPLE_FILENAME
 
 EXAMPLES: dict[str, dict[str, Any]] = {
+    "Anomaly": {
+        "timestamp": "2026-01-05T08:00:00Z",
+        "actual_rps": 11.8,
+        "score": 0.62,
+        "reason": "41 % below the least that this time of day had in the last week",
+    },
     "ChartDataPoint": {
         "timestamp": "2026-01-05T08:00:00Z",
         "actual_rps": 20.5,
@@ -12,7 +18,9 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "predicted_rps_model2": 19.8,
         "p10": 18.6,
         "p90": 21.9,
+        "anomaly_score": 0.07,
         "anomaly": False,
+        "anomalies": [],
     },
     "Deleted": {"filename": "shop", "points": 10_080},
     "FailingQuery": {"filename": "shop", "problem": "Prometheus at http://prometheus:9090 does not answer."},

@@ -10,6 +10,7 @@ from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
+from backend.models.anomalies import THRESHOLD
 from backend.schemas import ChartDataPoint, Range
 from backend.serving.presenters import chart_points, on_grid
 from backend.stores import SeriesRecord
@@ -35,8 +36,14 @@ def history(
     series = find_series(state, filename)
     end = datetime.now(UTC) if anchor == "now" else None
     start, stop, every = buckets(series, SPANS[range], end)
-    aggregated = every if every > series.window_seconds else None
-    return chart_points(on_grid(read_points(state["store"], series.key, start, stop, aggregated), every))
+    store, key = state["store"], series.key
+    if every == series.window_seconds:
+        return chart_points(on_grid(read_points(store, key, start, stop), every))
+    points = on_grid(read_points(store, key, start, stop, every), every)
+    marked = points.index[points["anomaly_score"] >= THRESHOLD]
+    # A bucket's mean is not the rate of the window that is marked.
+    span = (marked[0], marked[-1] + timedelta(seconds=every)) if len(marked) else (stop, stop)
+    return chart_points(points, read_points(store, key, *span))
 
 
 def span_of(series: SeriesRecord, range: Literal["live"] | Range) -> timedelta:

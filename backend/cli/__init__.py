@@ -5,6 +5,7 @@ from collections.abc import Callable
 import typer
 
 from backend.cli import (
+    anomalies,
     backtest,
     doctor,
     follow,
@@ -26,6 +27,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "import": import_.import_,
     "forecast": forecast.forecast,
     "backtest": backtest.backtest,
+    "anomalies": anomalies.anomalies,
     "plan": plan.plan,
     "manifest": manifest.manifest,
     "train": train.train,

@@ -22,8 +22,9 @@ from backend.feed.rates import (
     window_rate,
 )
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
-from backend.measurements import FORECASTS, POINTS, SAMPLES
+from backend.measurements import FORECASTS, POINTS, SAMPLES, SURPRISES
 from backend.models.predictor import RPSEstimator
+from backend.serving.judging import judge_windows
 from backend.serving.stream import SeriesStream, issued_of, points_of
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
@@ -176,8 +177,10 @@ class Collector:
         rows = [row for stream, known in streams.items() for row in stream.points(self._store, known)]
         if not rows:
             return
+        judged = judge_windows(self._store, self._seconds, streams)
+        rows = [row | judged.scores[row["filename"], row[TIME] // self._seconds] for row in rows]
         series = [SeriesInfo(stream.key, self._seconds, "feed") for stream in streams]
-        refused = self._store.write({POINTS: points_of(rows)}, series)
+        refused = self._store.write({POINTS: points_of(rows), SURPRISES: judged.surprises}, series)
         if refused - self._refused:
             log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
         self._refused = self._refused - rates.keys() | refused

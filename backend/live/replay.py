@@ -12,7 +12,7 @@ import structlog
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
-from backend.measurements import FORECASTS, POINTS, points_table, read_points
+from backend.measurements import FORECASTS, POINTS, SCORE_FIELDS, points_table, read_points
 from backend.models.frames import series_of
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
@@ -32,8 +32,8 @@ OUTAGE_SECONDS = 1.0  # between attempts while the store cannot be reached
 
 @dataclass
 class Playing:
-    """A replay that runs: `frame` is the whole source on its grid, `position` the row that comes next, `forecasts`
-    those from the end of the row before, which is `issued_at`."""
+    """A replay that runs: `frame` is the whole source on its grid, with the scores that it had; `position` the row that
+    comes next; `forecasts` those from the end of the row before, which is `issued_at`."""
 
     source: SeriesRecord
     info: SeriesInfo
@@ -115,7 +115,7 @@ class Replayer:
         if source.origin == "replay":
             raise InvalidRequestError("A replay cannot be replayed. Name the series it was made from.")
         points = read_points(self._store, source.key, None, None)
-        frame = on_grid(points[["actual_rps"]], source.window_seconds)
+        frame = on_grid(points[["actual_rps", *SCORE_FIELDS]], source.window_seconds)
         row = _start_row(frame, request.start)
         key = SeriesKey(free_name(self._store, f"replay of {source.name}", "replay"), self._estimator.version)
         attributes = {"replay_of": source.name, "synthetic": source.origin == "sample"}
@@ -155,7 +155,10 @@ class Replayer:
         if playing.issued_at != target:
             playing.issued_at, playing.forecasts = target, self._forecasts_at(playing, row)
         predicted = predicted_columns({one["model"]: one for one in playing.forecasts}, playing.source.window_seconds)
-        point = one_window_ahead(target, playing.frame["actual_rps"].iloc[row], predicted)
+        window = playing.frame.iloc[row]
+        point = one_window_ahead(
+            target, window["actual_rps"], predicted, {name: float(window[name]) for name in SCORE_FIELDS}
+        )
         playing.issued_at = target + pd.Timedelta(playing.source.window_seconds, "s")
         playing.forecasts = self._forecasts_at(playing, row + 1)
         forecasts = issued_table(playing.key, playing.forecasts, playing.issued_at)

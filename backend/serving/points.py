@@ -3,27 +3,40 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from backend.measurements import POINT_FIELDS
-from backend.models.anomalies import anomalies
+from backend.models.anomalies import Scores
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import predictions
+from backend.models.rolling import Floats
 from backend.serving.issued import field
 
 
-def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Put every window's actual beside what was forecast just before it: POINT_FIELDS columns.
+def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame], judged: Scores) -> pd.DataFrame:
+    """Put every window's actual beside what was forecast just before it, and its score: POINT_FIELDS columns.
 
-    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them.
+    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them. `judged`: scores
+    of the last rows.
     """
     points = frame.join(predictions(one_ahead))
-    return points.assign(anomaly=anomalies(points))[list(POINT_FIELDS)]
+    scores = pd.DataFrame(score_columns(judged), index=frame.index[len(frame) - len(judged.score) :])
+    return points.join(scores)[list(POINT_FIELDS)]
+
+
+def score_columns(judged: Scores) -> dict[str, Floats]:
+    """The columns of points that say how anomalous each is; the reason only where there is one."""
+    surprising = judged.score > 0
+    reasons = {"anomaly_kind": judged.kind, "anomaly_expected": judged.expected}
+    return {"anomaly_score": judged.score} | {
+        name: np.where(surprising, column, np.nan) for name, column in reasons.items()
+    }
 
 
 def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
-    """The columns of a point, but for its rate and anomaly, from the packed rows of the origin just before it, by
+    """The columns of a point, but for its rate and score, from the packed rows of the origin just before it, by
     model: of those models that said something then."""
     columns = {model.column: (model.key, "mean") for model in MODELS}
     columns |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
@@ -34,8 +47,9 @@ def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: i
     }
 
 
-def one_window_ahead(target: pd.Timestamp, actual: float, predicted: Mapping[str, float]) -> pd.DataFrame:
-    """One point: what came in the window beside what had been forecast for it, if anything had."""
-    point = pd.DataFrame({"actual_rps": [actual], **predicted}, index=pd.DatetimeIndex([target]))
-    point = point.reindex(columns=list(POINT_FIELDS)).astype("float64")
-    return point.assign(anomaly=anomalies(point))
+def one_window_ahead(
+    target: pd.Timestamp, actual: float, predicted: Mapping[str, float], scored: Mapping[str, float]
+) -> pd.DataFrame:
+    """One point: what came in the window beside what had been forecast for it, if anything had, and its score."""
+    point = pd.DataFrame({"actual_rps": [actual], **predicted, **scored}, index=pd.DatetimeIndex([target]))
+    return point.reindex(columns=list(POINT_FIELDS)).astype("float64")

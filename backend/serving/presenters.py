@@ -1,35 +1,53 @@
 """What the store holds, shaped as the answers of the API."""
 
 import math
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS, read_rates
+from backend.measurements import POINT_FIELDS, SCORE_FIELDS, read_rates
 from backend.models import catalog
+from backend.models.anomalies import THRESHOLD, reason
 from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
-from backend.schemas import ChartDataPoint, Forecast, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
+from backend.schemas import Anomaly, ChartDataPoint, Forecast, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
 from backend.serving.issued import newest_forecasts
 from backend.stores import SeriesRecord, Store
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
-ANOMALY = POINT_FIELDS.index("anomaly")
+REASONS = SCORE_FIELDS[1:]
+# Of windows that release 0.1 marked, which gave no reason.
+OLD_REASON = "more than 15 % off what was forecast and outside its interval"
 Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
 
 
-def chart_points(frame: pd.DataFrame) -> list[ChartDataPoint]:
-    """Points in the frame's order; unknown values are null."""
+def chart_points(frame: pd.DataFrame, windows: pd.DataFrame | None = None) -> list[ChartDataPoint]:
+    """Points in the frame's order; unknown values are null. `windows`: where the frame has buckets, the points of the
+    windows in those that hold an anomaly."""
+    marks: dict[int, list[Anomaly]] = {}
+    for timestamp, anomaly in anomalies_in(frame if windows is None else windows):
+        marks.setdefault(int(frame.index.searchsorted(timestamp, side="right")) - 1, []).append(anomaly)
     rows = frame.reindex(columns=list(POINT_FIELDS)).itertuples(name=None)
     return [
         ChartDataPoint(
             timestamp=timestamp,
-            anomaly=values[ANOMALY] == 1.0,
-            **{name: _known(value) for name, value in zip(POINT_FIELDS, values, strict=True) if name != "anomaly"},
+            anomaly=place in marks,
+            anomalies=marks.get(place, []),
+            **{name: _known(value) for name, value in zip(POINT_FIELDS, values, strict=True) if name not in REASONS},
         )
-        for timestamp, *values in rows
+        for place, (timestamp, *values) in enumerate(rows)
     ]
+
+
+def anomalies_in(points: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, Anomaly]]:
+    """The points that are anomalies, with why."""
+    found = points[points["anomaly_score"] >= THRESHOLD]
+    for timestamp, actual, *scored in found[["actual_rps", *SCORE_FIELDS]].itertuples(name=None):
+        score, kind, expected = scored
+        why = OLD_REASON if math.isnan(kind) else reason(int(kind), actual, expected)
+        yield timestamp, Anomaly(timestamp=timestamp, actual_rps=actual, score=score, reason=why)
 
 
 def on_grid(frame: Rows, seconds: int) -> Rows:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import FORECASTS, POINT_FIELDS, read_rates
-from backend.models.anomalies import anomalies
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
 from backend.models.live import LiveForecaster
@@ -18,6 +17,7 @@ from backend.models.trailing_stats import Grid
 from backend.serving.issued import field, issued_for, packed
 from backend.serving.points import predicted_columns
 from backend.serving.selection_log import SelectionLog
+from backend.serving.watch import Watch
 from backend.stores import TIME, SeriesKey, Store
 
 SLACK = 1_024  # windows kept beyond the history, so that the array is cut once in so many closes
@@ -28,7 +28,7 @@ def points_of(rows: Iterable[Row]) -> pd.DataFrame:
     """Points of several series as the store takes them."""
     table = pd.DataFrame(list(rows))
     table = table.reindex(columns=["filename", "version", TIME, *POINT_FIELDS])
-    return table.assign(**{TIME: _stamps(table[TIME])}, anomaly=anomalies(table))
+    return table.assign(**{TIME: _stamps(table[TIME])})
 
 
 def issued_of(rows: Iterable[Row]) -> pd.DataFrame:
@@ -49,6 +49,7 @@ class SeriesStream:
         self._rates: Floats = np.empty(0)
         self._predicted: dict[int, dict[str, float]] = {}  # what a point has, of the window after the newest close
         self._served = SelectionLog()
+        self.watch = Watch(window_seconds)
 
     def load(self, store: Store, until: int, horizons: Sequence[int]) -> bool:
         """Read what is stored of the windows before number `until`; whether there is any."""
@@ -62,6 +63,7 @@ class SeriesStream:
                 self._utc(until - LOOKBACK), periods=LOOKBACK + max(horizons), freq=f"{self._seconds}s", unit="s"
             )
             self._served.load(issued_for(store, self.key, newest, self._seconds, horizons), until - LOOKBACK)
+            self.watch.load(store, self.key, until)
         return len(windows) > 0
 
     def rates(self, first: int, stop: int) -> Floats:
@@ -71,6 +73,11 @@ class SeriesStream:
         if begin < end:
             rates[begin - first : end - first] = self._rates[begin - self._first : end - self._first]
         return rates
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest window that is known."""
+        return self._first + len(self._rates) - 1
 
     def put(self, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""
@@ -103,6 +110,7 @@ class SeriesStream:
         """Forecasts of every model from the end of a window, known or not; none where nothing is known."""
         forecasts = self._forecast(window)
         self._served.issued(window, forecasts)
+        self.watch.issued(window, forecasts)
         rows = packed(forecasts, self._seconds)
         predicted = predicted_columns({row["model"]: row for row in rows}, self._seconds)
         self._predicted = {window + 1: predicted} if predicted else {}

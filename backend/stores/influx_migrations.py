@@ -11,7 +11,7 @@ from backend.stores.influx_client import InfluxClient
 from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST, summary
 from backend.stores.influx_records import InfluxRecords
 from backend.stores.influx_rows import lines_of
-from backend.stores.line_writer import original_name
+from backend.stores.line_writer import original_name, series_lines, stored_name
 
 log = structlog.get_logger()
 
@@ -30,6 +30,15 @@ from(bucket: bucket)
   |> filter(fn: (r) => exists r.horizon)
   |> keep(columns: ["model", "horizon", "_time", "_field", "_value"])
 """
+# Before schema 2 a point's anomaly was 1 or 0.
+OLD_ANOMALIES = """
+from(bucket: bucket)
+  |> range(start: start, stop: stop)
+  |> filter(fn: (r) => r._measurement == measurement and r.filename == filename and r.version == version)
+  |> filter(fn: (r) => r._field == "anomaly")
+  |> keep(columns: ["_time", "_value"])
+"""
+MARKED = 0.5  # the score of what was marked: what is an anomaly now begins there
 WITH_SAMPLES = """
 from(bucket: bucket)
   |> range(start: start, stop: stop)
@@ -40,10 +49,10 @@ from(bucket: bucket)
 
 
 def upgrade(client: InfluxClient, measurements: Sequence[Measurement]) -> None:
-    """Give every series of 0.1 a record, and pack its forecasts by origin.
+    """Give every series of 0.1 a record, pack its forecasts by origin, and give anomalies a score.
 
     A series gets its record last, so an upgrade that was interrupted goes on where it was; the old rows are deleted
-    once the new ones are stored.
+    once the new ones are stored. The field of the old marks stays, which InfluxDB cannot delete alone.
     """
     records = InfluxRecords(client)
     known = {record.key for record in records.all()}
@@ -52,6 +61,10 @@ def upgrade(client: InfluxClient, measurements: Sequence[Measurement]) -> None:
         if not any((key.name, key.version) == (original_name(name), original_name(version)) for key in known):
             log.warning("series_migration", filename=original_name(name), version=original_name(version))
             _upgrade_series(client, records, points, name, version, old)
+    for record in records.outdated():
+        log.warning("series_migration", filename=record.name, version=record.version)
+        _score(client, points, stored_name(record.name), stored_name(record.version))
+        records.put([record])
 
 
 def _old_series(client: InfluxClient) -> dict[tuple[str, str], dict[str, float]]:
@@ -78,6 +91,7 @@ def _upgrade_series(
     issued = _pack(client, name, version, forecasts) if len(forecasts) else 0
     fed = issued > 1 or bool(client.rows(WITH_SAMPLES, whole))
     origin = _origin(original_name(name), fed)
+    _score(client, points, name, version)
     records.put(
         [
             SeriesRecord(
@@ -104,6 +118,19 @@ def _origin(name: str, fed: bool) -> Origin:
     if name == "synthetic-sample.parquet":
         return "sample"
     return "feed" if fed else "upload"
+
+
+def _score(client: InfluxClient, points: Measurement, name: str, version: str) -> None:
+    """Write the score of every point that has a mark, or none. Names as they are stored."""
+    parameters: dict[str, object] = {"measurement": points.name, "filename": name, "version": version}
+    marks = client.frame(OLD_ANOMALIES, parameters | {"start": EARLIEST, "stop": LATEST})
+    if marks.empty:
+        return
+    tags = {"filename": original_name(name), "version": original_name(version)}
+    times = pd.DatetimeIndex(marks["_time"]).as_unit("s").asi8
+    lines = series_lines(points.name, tags, {"anomaly_score": marks["_value"] * MARKED}, times)
+    for start in range(0, len(lines), BATCH_ROWS):
+        client.write(lines[start : start + BATCH_ROWS])
 
 
 def _pack(client: InfluxClient, name: str, version: str, forecasts: pd.DataFrame) -> int:

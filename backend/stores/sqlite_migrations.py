@@ -106,5 +106,12 @@ def _packed(
         yield (*origin, layouts[names], np.array(values, dtype=FLOAT4).tobytes())
 
 
+def _anomaly_scores(connection: sqlite3.Connection) -> None:
+    """The mark of an anomaly, 1 or 0, becomes its score: what was marked stays so, at the threshold of 0.5."""
+    if "anomaly" in columns_of(connection, "inference_metrics"):
+        connection.execute("ALTER TABLE inference_metrics RENAME COLUMN anomaly TO anomaly_score")
+        connection.execute("UPDATE inference_metrics SET anomaly_score = 0.5 WHERE anomaly_score = 1.0")
+
+
 # The migration at place n brings schema n to n + 1. Never change one that was released; add the next.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_release,)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_release, _anomaly_scores)

@@ -11,11 +11,15 @@ import pandas as pd
 from backend.config import Settings
 from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
-from backend.measurements import FORECASTS, POINTS, points_table, read_rates
+from backend.measurements import FORECASTS, POINTS, SURPRISES, points_table, read_rates
+from backend.models.anomalies import HORIZONS, new_memory
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
+from backend.serving.watch import judged_frame, stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many
 from backend.uploads.kept import ReceivedFile
@@ -82,17 +86,22 @@ def import_file(
         frame = with_stored_history(store, key, frame, window, estimator.history_windows)
     begin = traffic.frame.index[0]
     kept_from = frame.index[first_kept_row(len(traffic.frame), len(frame), window)]
-    known = known_spans(frame, estimator.history_windows)
+    memory = (
+        new_memory() if place.replace else stored_memory(store, key, window, int(begin.timestamp()) // (BLOCK * window))
+    )
+    known = [span for span in known_spans(frame, estimator.history_windows) if span.index[-1] >= begin]
     refuse_too_many_windows(sum(map(len, known)), limits.memory_mb)
-    spans = _predicted_spans(estimator, known, kept_from, report)
-    table = points_table(key, pd.concat([span.points.loc[begin:] for span in spans]))
+    spans = _predicted_spans(estimator, known, begin, kept_from, memory, report)
+    table = points_table(key, pd.concat([span.points for span in spans]))
     forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
+    surprises = pd.concat([surprises_table(key, window, span.first_block, span.maxima) for span in spans])
     report.step("storing")
     before = None if place.replace else store.find(key.name)
     fields = given_fields(asked.options)
     attributes = import_attributes(before, asked.file.sha256, fields, asked.id, traffic.frame)
     info = SeriesInfo(key, window, asked.origin, attributes)
-    if store.write({POINTS: table, FORECASTS: forecasts}, [info], replace=place.replace):
+    tables = {POINTS: table, FORECASTS: forecasts, SURPRISES: surprises}
+    if store.write(tables, [info], replace=place.replace):
         raise another_window(store, key, window)
     longest = max(spans, key=lambda span: len(span.frame))
     return ImportResult(
@@ -101,7 +110,7 @@ def import_file(
         traffic=traffic,
         assumptions=[*traffic.assumptions, *place.notes],
         points_written=len(table),
-        scores=score_predictions(longest.frame, longest.points.loc[begin:].reindex(longest.frame.index)),
+        scores=score_predictions(longest.frame, longest.points.reindex(longest.frame.index)),
     )
 
 
@@ -136,33 +145,43 @@ def file_reader(settings: Settings, on_batch: OnBatch | None = None) -> ReadFile
 
 @dataclass(frozen=True)
 class _Predicted:
-    """A span of a series with what is known of it: `newest` by horizon what was forecast from its newest rows."""
+    """A span of a series with what is known of it: `points` of the file's windows; `newest` by horizon what was
+    forecast from its newest rows; `maxima` of surprises by block, from number `first_block` on."""
 
     frame: pd.DataFrame
     points: pd.DataFrame
     newest: Mapping[int, Mapping[str, pd.DataFrame]]
+    first_block: int
+    maxima: Floats
 
 
 def _predicted_spans(
-    estimator: RPSEstimator, spans: Sequence[pd.DataFrame], kept_from: pd.Timestamp, report: Report
+    estimator: RPSEstimator,
+    spans: Sequence[pd.DataFrame],
+    begin: pd.Timestamp,
+    kept_from: pd.Timestamp,
+    memory: Memory,
+    report: Report,
 ) -> list[_Predicted]:
-    """Every span predicted. Told of after each horizon: by the windows, all horizons take about as long."""
+    """What would have been said of every span's windows from `begin` on. Told of after each horizon: by the windows,
+    all horizons take about as long. Scores look at some horizons, for all windows; of the other horizons only the newest
+    forecasts are made."""
     of_all = sum(map(len, spans)) * len(estimator.horizons)
     predicted, done = [], 0
     for frame in spans:
-        first = int(frame.index.searchsorted(kept_from))
-        one_ahead = estimator.forecasts_at(frame, 1)
-        newest: dict[int, Mapping[str, pd.DataFrame]] = {}
+        first, begins = (int(frame.index.searchsorted(start)) for start in (kept_from, begin))
+        made: dict[int, Mapping[str, pd.DataFrame]] = {}
         for horizon in estimator.horizons:
-            # From every row from number `first` on; one window ahead it is known of all rows.
-            newest[horizon] = (
-                {model: table.iloc[first:] for model, table in one_ahead.items()}
-                if horizon == 1
-                else estimator.forecasts_at(frame, horizon, first)
-            )
+            made[horizon] = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
             done += len(frame)
             report.progress(None, done / of_all)
-        predicted.append(_Predicted(frame, predicted_points(frame, one_ahead), newest))
+        scores, block, maxima = judged_frame(frame, made, memory, len(frame) - begins)
+        points = predicted_points(frame, made[1], scores).iloc[begins:]
+        newest = {
+            horizon: {model: table.iloc[first:] for model, table in tables.items()} if horizon in HORIZONS else tables
+            for horizon, tables in made.items()
+        }
+        predicted.append(_Predicted(frame, points, newest, block, maxima))
     return predicted
 
 

@@ -36,7 +36,9 @@ def test_points_have_actual_both_predictions_the_band_and_the_anomaly_mark(serve
         "predicted_rps_model2",
         "p10",
         "p90",
+        "anomaly_score",
         "anomaly",
+        "anomalies",
     }
     assert point["p10"] <= point["predicted_rps_model1"] <= point["p90"]
 
@@ -49,14 +51,18 @@ def test_an_outage_is_a_gap_of_nulls(server: Server) -> None:
     assert all(point["predicted_rps_model1"] is None and not point["anomaly"] for point in unknown)
 
 
-def test_a_spike_is_an_anomaly_in_every_range(server: Server) -> None:
+def test_a_spike_is_the_same_anomaly_in_every_range_with_its_own_time_and_rate(server: Server) -> None:
     lines = series_csv(3000).decode().splitlines()
     lines[2981] = lines[2981].split(",")[0] + ",900"
     server.upload("traffic.csv", "\n".join(lines).encode())
     for span in ("1h", "6h", "24h"):
         points = server.get("/api/history", range=span)
-        highest = max(points, key=lambda point: point["actual_rps"])
-        assert highest["anomaly"], span
+        (marked,) = [point for point in points if point["anomaly"]]
+        (anomaly,) = marked["anomalies"]
+        assert anomaly["timestamp"] == lines[2981].split(",")[0].replace("+00:00", "Z"), span
+        assert anomaly["actual_rps"] == 15.0
+        assert anomaly["score"] == marked["anomaly_score"] >= 0.5
+        assert anomaly["reason"].endswith("what was forecast")
 
 
 def test_anchored_to_the_present_an_old_log_is_empty(server: Server) -> None:

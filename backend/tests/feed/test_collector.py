@@ -21,14 +21,16 @@ from backend.feed.samples import Row, SampleReader
 from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
-from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, read_points
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS, read_points
 from backend.models import selection
+from backend.models.anomalies import THRESHOLD
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
 from backend.serving.current import CurrentForecasts
-from backend.serving.presenters import forecast_view
+from backend.serving.file_anomalies import judged_points
+from backend.serving.presenters import forecast_view, on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
 from backend.tests.stores.samples import forecasts_of, write_points
@@ -166,13 +168,23 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
     pd.testing.assert_frame_equal(feed.forecasts(), issued)
 
 
-def test_a_correction_computes_the_anomaly_anew(feed: Feed) -> None:
+def test_a_correction_computes_the_score_anew(feed: Feed) -> None:
     feed.live(0, 30)
-    assert feed.points()["anomaly"].iloc[-1] == 0.0
+    assert feed.points()["anomaly_score"].iloc[-1] < THRESHOLD
     feed.send(29, 30, value=5_000.0)
     feed.at(30.1)
-    assert feed.points()["anomaly"].iloc[-1] == 1.0
+    assert feed.points()["anomaly_score"].iloc[-1] >= THRESHOLD
     assert feed.points()["actual_rps"].iloc[-1] == 500.0
+
+
+def test_scores_are_those_of_a_file_of_the_same_windows_to_the_last_digit(feed: Feed, estimator: RPSEstimator) -> None:
+    feed.live(0, 20)
+    feed.live(22, 60)  # two windows unknown
+    points = feed.points()
+    scored = [*SCORE_FIELDS, "actual_rps"]
+    batch = judged_points(estimator, on_grid(points[["actual_rps"]], 60))[scored]
+    pd.testing.assert_frame_equal(points[scored], batch.loc[points.index], check_exact=True, check_freq=False)
+    assert points["anomaly_score"].nunique() > 20
 
 
 def test_what_is_sent_twice_counts_once(feed: Feed) -> None:

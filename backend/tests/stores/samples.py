@@ -16,7 +16,7 @@ def points(count: int, step: int = 60, start: str = "2026-01-01T00:00:00Z") -> p
     values = np.random.default_rng(7).gamma(2.0, 50.0, size=(count, len(POINT_FIELDS)))
     index = pd.date_range(start, periods=count, freq=f"{step}s", unit="s")
     frame = pd.DataFrame(values, columns=list(POINT_FIELDS), index=index)
-    return frame.assign(anomaly=0.0)
+    return frame.assign(anomaly_score=0.0, anomaly_kind=np.nan, anomaly_expected=np.nan)
 
 
 def forecasts(key: SeriesKey, issued_at: str, count: int = 1) -> pd.DataFrame:

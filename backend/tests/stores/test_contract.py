@@ -75,11 +75,11 @@ def test_the_store_averages_into_buckets_of_the_utc_grid(store: Store) -> None:
     np.testing.assert_allclose(read["actual_rps"], expected["actual_rps"], rtol=1e-12)
 
 
-def test_a_bucket_with_one_anomaly_is_an_anomaly(store: Store) -> None:
-    written = points(10).assign(anomaly=0.0)
-    written.loc[written.index[7], "anomaly"] = 1.0
+def test_a_bucket_has_the_largest_score_of_its_windows(store: Store) -> None:
+    written = points(10)
+    written.loc[written.index[7], "anomaly_score"] = 0.8
     write_points(store, KEY, written)
-    assert read_points(store, KEY, None, None, every=300)["anomaly"].tolist() == [0.0, 1.0]
+    assert read_points(store, KEY, None, None, every=300)["anomaly_score"].tolist() == [0.0, 0.8]
 
 
 def test_a_bucket_averages_only_what_is_known(store: Store) -> None:

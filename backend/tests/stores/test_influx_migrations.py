@@ -1,5 +1,6 @@
 """A bucket that release 0.1 wrote is brought up to date; one of a later version is refused. On a real InfluxDB."""
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,8 @@ from backend.errors import StoreUnavailableError
 from backend.measurements import FORECASTS, MEASUREMENTS, SAMPLES, read_points
 from backend.stores import SeriesKey
 from backend.stores.influx import InfluxStore, wait_for_influxdb
+from backend.stores.influx_queries import AT_EPOCH, RECORDS_OF_NAME
+from backend.stores.line_writer import record_line
 from backend.tests.influxd import ORG, Influxd
 from backend.tests.stores.samples import forecasts_of, points, write_points
 from backend.tests.stores.test_migrations import ORIGINS
@@ -64,6 +67,25 @@ def test_every_series_has_its_record_and_its_points(opened: Open) -> None:
         record = store.find(name.strip("'"))
         assert record is not None
         assert (record.points, record.first, record.last) == (len(expected), read.index[0], read.index[-1])
+
+
+def test_marks_of_anomalies_are_scores(opened: Open) -> None:
+    store = opened()
+    for number, name, *_ in rows("series"):
+        expected = [float(row[-1]) * 0.5 for row in rows("inference_metrics") if row[0] == number and row[-1] != "NULL"]
+        read = read_points(store, SeriesKey(name.strip("'"), VERSION), None, None)
+        assert read["anomaly_score"].dropna().tolist() == expected
+
+
+def test_a_bucket_of_schema_1_gets_scores_once(opened: Open) -> None:
+    key = SeriesKey("web", VERSION)
+    store = opened()
+    time = int(read_points(store, key, None, None).index[0].timestamp())
+    (row,) = store._client.rows(RECORDS_OF_NAME, AT_EPOCH | {"filename": "web"})
+    record = json.loads(row["_value"]) | {"schema": 1}
+    store._client.write([record_line("web", VERSION, json.dumps(record))])
+    store._client.write([f"inference_metrics,filename=web,version={VERSION} anomaly=1 {time}"])
+    assert read_points(opened(), key, None, None)["anomaly_score"].iloc[0] == 0.5
 
 
 def test_forecasts_stand_at_their_origins_and_the_old_rows_are_gone(opened: Open) -> None:

@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from backend.errors import StoreUnavailableError
@@ -23,6 +24,17 @@ ORIGINS = {
     "replay of access.log": "replay",
     "synthetic-sample.parquet": "sample",
 }
+
+
+# From this version's tables back to those before anomalies had a score.
+SCHEMA_1 = """
+ALTER TABLE inference_metrics RENAME COLUMN anomaly_score TO anomaly;
+ALTER TABLE inference_metrics DROP COLUMN anomaly_kind;
+ALTER TABLE inference_metrics DROP COLUMN anomaly_expected;
+UPDATE inference_metrics SET anomaly = (time / 60) % 2;
+DROP TABLE surprises;
+PRAGMA user_version = 1;
+"""
 
 
 def before_intervals(script: str) -> str:
@@ -59,6 +71,34 @@ def test_every_point_of_an_earlier_release_is_there(tmp_path: Path, script: str)
         name: len(rows) for name, rows in before.items()
     }
     store.close()
+
+
+def test_what_an_earlier_release_marked_as_an_anomaly_still_is_one(tmp_path: Path) -> None:
+    written(tmp_path / "store.sqlite", RELEASE_0_1)
+    with closing(sqlite3.connect(tmp_path / "store.sqlite")) as connection:
+        connection.execute("UPDATE inference_metrics SET anomaly = 1.0 WHERE time % 7 = 0")
+        connection.commit()
+        query = "SELECT anomaly FROM inference_metrics JOIN series ON series.id = series_id WHERE filename = 'web' "
+        marks = [mark for (mark,) in connection.execute(query + "ORDER BY time")]
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    scores = read_points(store, SeriesKey("web", VERSION), None, None)["anomaly_score"]
+    assert scores.tolist() == [0.5 * mark for mark in marks]
+    store.close()
+
+
+def test_a_file_of_schema_1_keeps_every_point(tmp_path: Path) -> None:
+    path, key = tmp_path / "store.sqlite", SeriesKey("access.log", VERSION)
+    store = SqliteStore(path, MEASUREMENTS)
+    write_points(store, key, points(5))
+    before = read_points(store, key, None, None)
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(SCHEMA_1)
+    again = SqliteStore(path, MEASUREMENTS)
+    after = read_points(again, key, None, None)
+    assert after["anomaly_score"].tolist() == [0.0, 0.5, 0.0, 0.5, 0.0]
+    pd.testing.assert_frame_equal(after.drop(columns="anomaly_score"), before.drop(columns="anomaly_score"))
+    again.close()
 
 
 def test_forecasts_and_samples_of_an_earlier_release_are_there(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def server(influxd: Influxd) -> tuple[InfluxClient, str]:
     store = InfluxStore(client, MEASUREMENTS)
     start = (pd.Timestamp.now("UTC") - pd.Timedelta(hours=3)).floor("min")
     live = points(180, start=start.isoformat())
-    write_points(store, SeriesKey("nginx", "lgbm_v1"), live.assign(anomaly=1.0))
+    write_points(store, SeriesKey("nginx", "lgbm_v1"), live.assign(anomaly_score=0.7))
     issued = (live.index[-1] + pd.Timedelta(60, "s")).isoformat()
     write_forecasts(store, forecasts(SeriesKey("nginx", "lgbm_v1"), issued))
     write_points(store, SeriesKey("nasa.csv", "lgbm_v1"), points(180, start="1995-07-04T00:00:00Z"))

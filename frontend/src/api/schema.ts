@@ -675,6 +675,36 @@ export interface components {
         /** @enum {string} */
         AccuracySpan: "1h" | "24h" | "7d";
         /**
+         * Anomaly
+         * @description A window that a person would want to see.
+         * @example {
+         *       "timestamp": "2026-01-05T08:00:00Z",
+         *       "actual_rps": 11.8,
+         *       "score": 0.62,
+         *       "reason": "41 % below the least that this time of day had in the last week"
+         *     }
+         */
+        Anomaly: {
+            /**
+             * Timestamp
+             * Format: date-time
+             * @description start of the window, UTC
+             */
+            timestamp: string;
+            /** Actual Rps */
+            actual_rps: number;
+            /**
+             * Score
+             * @description from 0.5 to 1
+             */
+            score: number;
+            /**
+             * Reason
+             * @description in words, such as: 41 % below what was forecast
+             */
+            reason: string;
+        };
+        /**
          * BaselineInfo
          * @description What the models are compared with; selection may serve some of them.
          */
@@ -702,7 +732,9 @@ export interface components {
          *       "predicted_rps_model2": 19.8,
          *       "p10": 18.6,
          *       "p90": 21.9,
-         *       "anomaly": false
+         *       "anomaly_score": 0.07,
+         *       "anomaly": false,
+         *       "anomalies": []
          *     }
          */
         ChartDataPoint: {
@@ -738,10 +770,20 @@ export interface components {
              */
             p90: number | null;
             /**
+             * Anomaly Score
+             * @description how anomalous the window is, 0 to 1; of a bucket the largest
+             */
+            anomaly_score: number | null;
+            /**
              * Anomaly
-             * @description further than 15 % from model1's forecast and outside its p10-p90 band
+             * @description whether a window in it has a score of at least 0.5
              */
             anomaly: boolean;
+            /**
+             * Anomalies
+             * @description those windows, with the rates that they had themselves
+             */
+            anomalies: components["schemas"]["Anomaly"][];
         } & {
             [key: string]: unknown;
         };

@@ -6,6 +6,7 @@ export type Accuracy = Schemas["Accuracy"];
 export type Decision = Schemas["RunDecision"];
 export type DecisionLog = Schemas["DecisionLog"];
 export type FailingQuery = Schemas["FailingQuery"];
+export type Anomaly = Schemas["Anomaly"];
 export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];

@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, it, vi } from "vitest";
-import { at, forecast, point, points, series, status } from "@/test/fixtures";
+import { anomalous, at, forecast, point, points, series, status } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { MainChart } from "./MainChart";
 
@@ -88,14 +88,14 @@ it("has legend switches", async () => {
 
 it("shows the same points as a table, forecasts first and unknown ones as unknown", async () => {
   show({
-    live: { ...live, points: [point(0, 1), point(1, null), point(2, 3, { anomaly: true })] },
+    live: { ...live, points: [point(0, 1), point(1, null), point(2, 3, anomalous(2, 3))] },
     forecast: forecast(3),
   });
   await userEvent.click(screen.getByRole("button", { name: "Table" }));
   const rows = within(screen.getByRole("table")).getAllByRole("row").slice(1);
   expect(rows).toHaveLength(6);
   expect(rows[0]).toHaveTextContent(/31 Aug 1995, 22:17 forecast––30.040.035.035.0/);
-  expect(rows[3]).toHaveTextContent(/31 Aug 1995, 22:02 anomaly3.00/);
+  expect(rows[3]).toHaveTextContent(/31 Aug 1995, 22:02 anomaly: twice what was forecast3.00/);
   expect(rows[4]).toHaveTextContent(/31 Aug 1995, 22:01––––––/);
 });
 

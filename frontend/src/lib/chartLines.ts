@@ -2,7 +2,7 @@ import type { ChartDataPoint, ForecastPoint, Limits, Model, ServedPoint } from "
 import type { RunningStep } from "./capacity";
 import { formatDuration } from "./format";
 import { labelOf, pastName, preferredModel } from "./names";
-import { modelRate } from "./points";
+import { modelRate, worstAnomaly } from "./points";
 
 /** What is known of one window: its point once it is over, its forecasts before that. */
 export interface ChartWindow {
@@ -56,6 +56,8 @@ export interface ChartLine {
   named: "known" | "where present";
   /** Dots that say that something is so, not how much: what one and several of them are called. */
   flag?: [singular: string, plural: string];
+  /** Of a flag: why it is at a window, in words. */
+  why?: (window: ChartWindow) => string | null;
   /** Another line's key: the two are shown and hidden together. */
   shownWith?: string;
 }
@@ -156,7 +158,8 @@ export function chartLines(limits: Limits, pastSeconds: number | null, withCapac
         {
           key: "anomaly",
           label: "Anomaly",
-          value: ({ point }) => (point?.anomaly ? point.actual_rps : null),
+          // Of a bucket the rate of the window that is marked: its mean may lie where nothing is odd.
+          value: ({ point }) => (point && worstAnomaly(point)?.actual_rps) ?? null,
         },
       ],
       legend: "anomaly",
@@ -164,6 +167,7 @@ export function chartLines(limits: Limits, pastSeconds: number | null, withCapac
       spoken: "anomaly",
       named: "where present",
       flag: ["anomaly", "anomalies"],
+      why: ({ point }) => (point && worstAnomaly(point)?.reason) ?? null,
       shownWith: "actual",
     },
   ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChartDataPoint, Forecast } from "@/api/types";
-import { at, forecast, limits, point, points, served } from "@/test/fixtures";
+import { anomalous, at, forecast, limits, point, points, served } from "@/test/fixtures";
 import { chartLines } from "./chartLines";
 import { buildChartModel, type ChartModel, dottedIndices } from "./chartModel";
 import { toSeconds } from "./time";
@@ -143,9 +143,15 @@ describe("buildChartModel", () => {
     expect(model.outages).toEqual([[toSeconds(at(2)), toSeconds(at(3))]]);
   });
 
-  it("marks anomalies at the actual rate", () => {
-    const model = build([point(0, 1), point(1, 9, { anomaly: true })]);
-    expect(column(model, "anomaly")).toEqual([null, 9]);
+  it("marks anomalies at the rate of their own window", () => {
+    const bucket = point(1, 9, {
+      anomalies: [
+        ...(anomalous(1, 8).anomalies ?? []),
+        { timestamp: at(2), actual_rps: 40, score: 0.9, reason: "far above" },
+      ],
+    });
+    const model = build([point(0, 1), bucket]);
+    expect(column(model, "anomaly")).toEqual([null, 40]);
   });
 
   it("takes the step of buckets from the points", () => {

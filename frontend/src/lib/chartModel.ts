@@ -146,6 +146,13 @@ export function nameOf(model: ChartModel, line: ChartLine, name: string, index?:
   return models ? `${name}: ${models}` : name;
 }
 
+/** A flag with why it is at a window: "Anomaly: 41 % below what was forecast". */
+export function flagText({ windows }: ChartModel, line: ChartLine, name: string, index: number): string {
+  const window = windows[index];
+  const why = window && line.why?.(window);
+  return why ? `${name}: ${why}` : name;
+}
+
 /** The lines that tooltip and spoken text name at a window. */
 export function namedLines(model: ChartModel, index: number): ChartLine[] {
   const known = index < model.futureFrom;

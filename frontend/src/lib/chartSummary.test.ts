@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ChartDataPoint } from "@/api/types";
-import { at, forecast, limits, point, points, served } from "@/test/fixtures";
+import { anomalous, at, forecast, limits, point, points, served } from "@/test/fixtures";
 import { chartLines } from "./chartLines";
 import { buildChartModel, type ChartModel } from "./chartModel";
 import { chartSummary, windowText } from "./chartSummary";
@@ -17,7 +17,7 @@ const plain = (text: string) => text.replaceAll("\u00a0", " ");
 const summary = (...parts: Parameters<typeof build>) => plain(chartSummary(build(...parts), "utc"));
 
 it("has the span, the extremes, outages, anomalies and the forecasts", () => {
-  const known = [...points(1, 4), point(10, 7, { anomaly: true })];
+  const known = [...points(1, 4), point(10, 7, anomalous(10, 7))];
   expect(summary(known, { forecast: forecast(11) })).toBe(
     "Request rate from 31 Aug 1995, 22:01 – 22:11 UTC. " +
       "Newest 7.00 req/s at 31 Aug 1995, 22:10. " +
@@ -56,7 +56,7 @@ it("has what the open window has so far", () => {
 });
 
 it("windowText reads out one window: what is known of it, or what is forecast", () => {
-  const known = [point(0, 1), point(1, 3, { predicted_rps_model1: 2, anomaly: true })];
+  const known = [point(0, 1), point(1, 3, { predicted_rps_model1: 2, ...anomalous(1, 3) })];
   const growing = { timestamp: at(2), rps: 5, elapsed_seconds: 30 };
   const past = [{ timestamp: at(1), mean: 4 }];
   const model = build(known, { forecast: forecast(2), past, growing }, 300);
@@ -67,7 +67,7 @@ it("windowText reads out one window: what is known of it, or what is forecast", 
   );
   expect(text(1)).toBe(
     "31 Aug 1995, 22:01 UTC: actual 3.00 req/s, p10–p90: LGBM+ 3.00 req/s to 3.00 req/s, LGBM+ 2.00 req/s, LGBM 3.00 req/s, " +
-      "forecast 5 min earlier 4.00 req/s, anomaly",
+      "forecast 5 min earlier 4.00 req/s, anomaly: twice what was forecast",
   );
   expect(text(2)).toBe(
     "31 Aug 1995, 22:02 UTC: forecast so far 5.00 req/s, p10–p90: LGBM+ 16.0 req/s to 26.0 req/s, " +

@@ -1,6 +1,15 @@
 import { percentile } from "./capacity";
 import type { ChartLine } from "./chartLines";
-import { type ChartModel, modelsOf, namedLines, nameOf, presentRates, rateAt, valueText } from "./chartModel";
+import {
+  type ChartModel,
+  flagText,
+  modelsOf,
+  namedLines,
+  nameOf,
+  presentRates,
+  rateAt,
+  valueText,
+} from "./chartModel";
 import { countOf, formatDuration, formatRateWithUnit } from "./format";
 import { formatDateTime, formatSpan, type Zone, zoneName } from "./time";
 
@@ -25,7 +34,7 @@ export function windowText(model: ChartModel, index: number, zone: Zone): string
   const parts = lines.map((line) => {
     const name = nameOf(model, line, line.spoken ?? "", index);
     const values = line.columns.map((column) => valueText(line, rateAt(model, column, index)));
-    if (line.flag) return name;
+    if (line.flag) return flagText(model, line, name, index);
     return line.unit === undefined ? `${name} ${values.join(" to ")}` : values.join(" to ");
   });
   const start = model.times[index] ?? model.now;

@@ -1,4 +1,4 @@
-import type { ChartDataPoint } from "@/api/types";
+import type { Anomaly, ChartDataPoint } from "@/api/types";
 
 /** Windows kept in memory, so that a frozen page can count what arrives; a day at one minute. */
 const KEPT_WINDOWS = 1_440;
@@ -55,4 +55,12 @@ export function modelRate(point: ChartDataPoint, column: string): number | null 
   const values: Record<string, unknown> = point;
   const rate = values[column];
   return typeof rate === "number" ? rate : null;
+}
+
+/** The window of a point, or of a bucket, that is most anomalous; undefined where none is. */
+export function worstAnomaly({ anomalies }: ChartDataPoint): Anomaly | undefined {
+  return anomalies.reduce<Anomaly | undefined>(
+    (worst, each) => (worst && worst.score >= each.score ? worst : each),
+    undefined,
+  );
 }

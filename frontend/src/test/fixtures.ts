@@ -34,8 +34,23 @@ export function point(
     predicted_rps_model2: actual,
     p10: actual,
     p90: actual,
+    anomaly_score: 0,
     anomaly: false,
+    anomalies: [],
     ...change,
+  };
+}
+
+/** What makes a point an anomaly. */
+export function anomalous(
+  minute: number,
+  actual: number,
+  reason = "twice what was forecast",
+): Partial<ChartDataPoint> {
+  return {
+    anomaly_score: 0.6,
+    anomaly: true,
+    anomalies: [{ timestamp: at(minute), actual_rps: actual, score: 0.6, reason }],
   };
 }
 

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { usePage } from "@/hooks/usePage";
-import { type ChartModel, namedLines, nameOf, rateAt, valueFormat } from "@/lib/chartModel";
+import { type ChartModel, flagText, namedLines, nameOf, rateAt, valueFormat } from "@/lib/chartModel";
 import { RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
@@ -58,9 +58,9 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
       </dl>
       {lines
         .filter(({ flag }) => flag)
-        .map(({ key, tooltip }) => (
-          <p key={key} className="mt-1.5 font-medium text-danger">
-            {tooltip}
+        .map((line) => (
+          <p key={line.key} className="mt-1.5 font-medium text-danger">
+            {flagText(model, line, line.tooltip, index)}
           </p>
         ))}
       <p className="mt-1.5 text-2xs text-muted">{RATE_UNIT}</p>

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { usePage } from "@/hooks/usePage";
 import type { ChartLine, ChartWindow } from "@/lib/chartLines";
-import { type ChartModel, rateAt, valueFormat } from "@/lib/chartModel";
+import { type ChartModel, flagText, rateAt, valueFormat } from "@/lib/chartModel";
 import { classes } from "@/lib/classes";
 import { formatRate, RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
@@ -68,13 +68,15 @@ function ModelName({ line, window }: { line: ChartLine; window: ChartWindow | un
 function Remarks({ model, index }: { model: ChartModel; index: number }) {
   return model.lines
     .filter(({ kind }) => kind === "dots")
-    .flatMap(({ flag, spoken, columns }) =>
-      columns.map((column) => {
+    .flatMap((line) =>
+      line.columns.map((column) => {
         const rate = rateAt(model, column, index);
         if (rate === null) return null;
         return (
-          <span key={column.key} className={flag ? "text-danger" : "text-muted"}>
-            {flag ? ` ${spoken}` : `, ${spoken} ${formatRate(rate)}`}
+          <span key={column.key} className={line.flag ? "text-danger" : "text-muted"}>
+            {line.flag
+              ? ` ${flagText(model, line, line.spoken ?? "", index)}`
+              : `, ${line.spoken} ${formatRate(rate)}`}
           </span>
         );
       }),

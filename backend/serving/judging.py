@@ -1,0 +1,70 @@
+"""Windows of many live series, judged together as they come."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from backend.models.rolling import Floats
+from backend.models.surprise import WIDEST
+from backend.models.tail import BLOCK
+from backend.models.trailing_stats import Grid
+from backend.serving.points import score_columns
+from backend.serving.stream import SeriesStream
+from backend.serving.watch import judged_newest, reach_of, surprises_table
+from backend.stores import Store
+
+Rates = Mapping[int, float]  # by window
+
+
+class Judged(NamedTuple):
+    """scores: by series and window its columns of a point. surprises: the blocks that the windows lie in, as the store
+    takes them."""
+
+    scores: dict[tuple[str, int], dict[str, float]]
+    surprises: pd.DataFrame
+
+
+def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStream, Rates]) -> Judged:
+    """Judge these windows, whose rates the streams need not have yet.
+
+    A window that is corrected changes what its block was like, but no score of another window, as it changes no
+    forecast.
+    """
+    groups: dict[int, list[SeriesStream]] = defaultdict(list)  # by their last window: of one block
+    for stream, rates in streams.items():
+        newest = max(stream.newest, max(rates))
+        for block in {window // BLOCK for window in rates}:
+            groups[min((block + 1) * BLOCK - 1, newest)].append(stream)
+    scores: dict[tuple[str, int], dict[str, float]] = {}
+    tables = []
+    for last, members in sorted(groups.items()):
+        block = last // BLOCK
+        for stream, columns in zip(members, _judged(store, window_seconds, streams, members, last), strict=True):
+            for window in streams[stream]:
+                if window // BLOCK == block:
+                    row = window - block * BLOCK
+                    scores[stream.key.name, window] = {name: float(column[row]) for name, column in columns.items()}
+            maxima = stream.watch.memory.span(block, block + 1)
+            tables.append(surprises_table(stream.key, window_seconds, block, maxima))
+    return Judged(scores, pd.concat(tables, ignore_index=True))
+
+
+def _judged(
+    store: Store, window_seconds: int, streams: Mapping[SeriesStream, Rates], members: list[SeriesStream], last: int
+) -> list[dict[str, Floats]]:
+    """By series the columns of a block's windows up to `last`."""
+    begin, stop = last // BLOCK * BLOCK, last + 1
+    first = begin - reach_of(window_seconds)
+    rates = np.stack([stream.rates(first, stop) for stream in members])
+    for own, stream in zip(rates, members, strict=True):
+        for window, rate in streams[stream].items():
+            if first <= window < stop:
+                own[window - first] = rate
+    forecasts = [stream.watch.forecasts(store, stream.key, begin - WIDEST + 1, stop) for stream in members]
+    grid = Grid.of_seconds(window_seconds, first)
+    judged = judged_newest([stream.watch for stream in members], rates, grid, forecasts, stop - begin)
+    columns = score_columns(judged)
+    return [{name: column[place] for name, column in columns.items()} for place in range(len(members))]
