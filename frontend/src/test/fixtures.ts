@@ -2,6 +2,7 @@ import type {
   Accuracy,
   ChartDataPoint,
   Forecast,
+  InspectionReport,
   Limits,
   LiveMessage,
   LiveStatus,
@@ -214,6 +215,33 @@ export function uploadResult(change: Partial<UploadResult> = {}): UploadResult {
     points_written: 105,
     scores: {},
     forecast: forecast(0),
+    ...change,
+  };
+}
+
+/** A reading that is certain. */
+export function inspection(change: Partial<InspectionReport> = {}): InspectionReport {
+  const {
+    filename: _f,
+    version: _v,
+    points_written: _p,
+    scores: _s,
+    forecast: _n,
+    ...reading
+  } = uploadResult();
+  return {
+    ...reading,
+    says: "Series: requests per 1 min, counts, UTC; 120 rows; 0.21 requests per second on average, 1.9 at most.",
+    columns: [
+      { name: "time", role: "time", cells: ["2026-11-20 00:00", "2026-11-20 00:01"] },
+      { name: "requests", role: "value", cells: ["12", null] },
+    ],
+    preview: [
+      { timestamp: at(-120), rps: 0.2 },
+      { timestamp: at(-119), rps: null },
+      { timestamp: at(-118), rps: 1.9 },
+    ],
+    choices: [],
     ...change,
   };
 }
