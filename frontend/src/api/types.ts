@@ -8,6 +8,8 @@ export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];
 export type GrowingWindow = Schemas["GrowingWindow"];
+/** The server sends every member, if null. */
+export type Import = Required<Schemas["Import"]>;
 export type InspectedColumn = Schemas["InspectedColumn"];
 export type InspectionReport = Schemas["InspectionReport"];
 export type Limits = Schemas["Limits"];
@@ -25,7 +27,6 @@ export type UploadForm = Schemas["UploadForm"];
 export type UploadResult = Schemas["UploadResult"];
 
 export type Model = Limits["models"][number];
-export type UploadStep = Schemas["UploadProgress"]["step"];
 export type HistoryRange = paths["/api/history"]["get"]["parameters"]["query"]["range"];
 /** A range of history, or the live one. */
 export type ChartRange = paths["/api/forecast/past"]["get"]["parameters"]["query"]["range"];

@@ -1,7 +1,7 @@
 import type { Series } from "@/api/types";
 import { useFollowLive } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
-import type { UploadControls } from "@/hooks/useUpload";
+import type { UploadControls } from "@/hooks/useUploads";
 import type { Navigate } from "@/hooks/useView";
 import { shownLive } from "@/lib/liveState";
 import { newestKnown } from "@/lib/points";
@@ -39,7 +39,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
       growing={shown?.status.growing ?? null}
       forecast={forecast}
       upload={upload}
-      isSynthetic={(filename) => list.some((stored) => stored.filename === filename && stored.synthetic)}
+      list={list}
     >
       <MainChart
         series={series}

@@ -36,7 +36,7 @@ export function DropArea({ onFiles, children }: DropAreaProps) {
 
   return (
     <div {...getRootProps({ className: "min-h-dvh" })}>
-      <input {...getInputProps({ hidden: true, "aria-label": "Traffic files" })} />
+      <input {...getInputProps({ hidden: true, "aria-label": "Traffic file" })} />
       <ChooserContext value={open}>{children}</ChooserContext>
       {isDragActive && <DropHint />}
     </div>

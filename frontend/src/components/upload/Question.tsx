@@ -16,7 +16,7 @@ export function Question({ question, choices, onChoose }: QuestionProps) {
       <p id={id} role="alert" className="font-medium break-words">
         {question}
       </p>
-      {choices.map(({ fields, says, windows }) => (
+      {choices.map(({ fields, says, preview }) => (
         <button
           key={JSON.stringify(fields)}
           type="button"
@@ -24,7 +24,7 @@ export function Question({ question, choices, onChoose }: QuestionProps) {
           className="min-w-0 rounded-md border border-control bg-surface p-2.5 text-left motion-safe:transition-colors hover:border-accent hover:bg-accent-soft"
         >
           <span className="mb-2 block text-xs font-medium break-words">{says}</span>
-          <RatePreview windows={windows} />
+          <RatePreview windows={preview} />
         </button>
       ))}
     </fieldset>

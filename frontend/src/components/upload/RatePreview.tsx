@@ -3,7 +3,7 @@ import { usePage } from "@/hooks/usePage";
 import { classes } from "@/lib/classes";
 import { formatRateWithUnit } from "@/lib/format";
 import { PREVIEW_HEIGHT, PREVIEW_WIDTH, previewPaths } from "@/lib/previewPath";
-import { formatDateTime, toSeconds, zoneName } from "@/lib/time";
+import { formatSpan, toSeconds } from "@/lib/time";
 
 interface RatePreviewProps {
   windows: readonly PreviewWindow[];
@@ -19,7 +19,6 @@ export function RatePreview({ windows, outdated = false }: RatePreviewProps) {
   const rates = windows.flatMap(({ rps }) => (rps === null ? [] : [rps]));
   const [first, last] = [windows[0], windows.at(-1)];
   if (!first || !last || rates.length === 0) return null;
-  const time = ({ timestamp }: PreviewWindow) => formatDateTime(toSeconds(timestamp), zone);
   return (
     <span className={classes("block motion-safe:transition-opacity", outdated && "opacity-40")}>
       <svg
@@ -40,9 +39,7 @@ export function RatePreview({ windows, outdated = false }: RatePreviewProps) {
         />
       </svg>
       <span className="figures mt-1 flex flex-wrap justify-between gap-x-3 text-2xs text-muted">
-        <span>
-          {time(first)} – {time(last)} {zoneName(zone, toSeconds(last.timestamp))}
-        </span>
+        <span>{formatSpan(toSeconds(first.timestamp), toSeconds(last.timestamp), zone)}</span>
         <span>at most {formatRateWithUnit(Math.max(...rates))}</span>
       </span>
     </span>

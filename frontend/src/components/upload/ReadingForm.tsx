@@ -32,6 +32,7 @@ export function ReadingForm({ report, fields, onChange }: ReadingFormProps) {
       {columns.length > 0 && (
         <FirstRows
           columns={columns}
+          lines={[]}
           rows={SHOWN_ROWS}
           head={(column) => (
             <ColumnSelect
