@@ -56,6 +56,7 @@ class Settings(BaseSettings):
     prometheus_queries: dict[str, str] = {}
     client_timeout_seconds: int = Field(default=30, ge=1, le=3_600)
     max_upload_mb: int = Field(default=1_024, ge=1)
+    upload_keep_mb: int = Field(default=2_048, ge=0)
     max_rows: int = Field(default=50_000_000, ge=2)
     max_series: int = Field(default=200, ge=1)
     max_sockets: int = Field(default=100, ge=1)

@@ -81,6 +81,20 @@ class ConflictError(ProblemError):
     example = "200 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
 
 
+class SameNameError(ConflictError):
+    """`choices`, among the extra members: what the file may be to the series, each with the form field that says so."""
+
+    type = "same-name"
+    title = "Another file has this name"
+    example = 'Another file is stored as "shop.csv" (2026-01-05 08:00 to 2026-01-06 07:59 UTC).'
+
+
+class CancelledError(ConflictError):
+    type = "cancelled"
+    title = "Cancelled"
+    example = "The import was cancelled, so nothing of the file is stored."
+
+
 class BadRequestError(ProblemError):
     status = 400
     type = "bad-request"

@@ -83,9 +83,9 @@ def create_app(settings: Settings) -> FastAPI:
         decisions = Decisions(store, forecasts, stored_policies)
         collector.on_issued += [decisions.decide, lambda filenames: run_on(loop, hub.show_issued(filenames))]
         upkeep = Upkeep(store, estimator, settings)
-        uploads = Uploads(settings, estimator)
+        uploads = Uploads(settings, estimator, store)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
-        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep)]
+        tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, upkeep, uploads)]
         gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load
         yield State(
             settings=settings,

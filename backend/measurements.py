@@ -58,7 +58,10 @@ DECISIONS = Measurement(
     required="replicas",
     kept_days="keep_points_days",
 )
-MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES, POLICIES, DECISIONS)
+# One row an import, its time when the file was sent: what the file was and what became of it, and how it was read, both
+# as JSON (backend/uploads/imports.py).
+IMPORTS = Measurement("imports", ("import_id",), (Field("record", "text"), Field("result", "text")), required="record")
+MEASUREMENTS = (POINTS, FORECASTS, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS)
 
 POINT_FIELDS = POINTS.field_names
 SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")

@@ -14,9 +14,6 @@ Candidate = Annotated[str, Field(description="key of a model or of a baseline, a
 Range = TypeAliasType("Range", Literal["1h", "6h", "24h"])
 AccuracySpan = TypeAliasType("AccuracySpan", Literal["1h", "24h", "7d"])
 Trend = TypeAliasType("Trend", Literal["up", "down", "flat"])
-UploadStep = TypeAliasType(
-    "UploadStep", Literal["receiving", "waiting", "reading", "forecasting", "storing", "done", "failed"]
-)
 # live: being fed now. stale: it was, until three windows ago. historic: a file; its forecast goes on from its own end.
 SeriesStatus = TypeAliasType("SeriesStatus", Literal["live", "historic", "stale"])
 # issued: as the forecasts were made at the time. rolling: a file's, as if made at every window, as a backtest does.
@@ -27,7 +24,8 @@ Rate = Annotated[float | None, Field(description="requests per second; null wher
 
 class Problem(BaseModel):
     """RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
-    `choices` has them, each with the form fields that select it (ReadingChoice)."""
+    `choices` has them, each with the form fields that select it (ReadingChoice), and `id` the upload's, to answer with
+    (POST /api/uploads/{id}/read)."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -136,12 +134,6 @@ class Series(BaseModel):
     )
 
 
-class DroppedRowsReport(BaseModel):
-    reason: str
-    count: int
-    first_rows: list[int]
-
-
 class Score(BaseModel):
     """Errors over the same known windows; rates in requests per second, smape in percent."""
 
@@ -192,70 +184,6 @@ class Accuracy(BaseModel):
         description="training series with windows in this span: where this is one of them, its scores are optimistic"
     )
     scores: list[Score]
-
-
-class PreviewWindow(BaseModel):
-    timestamp: datetime
-    rps: float | None = Field(description="requests per second; null where unknown")
-
-
-class ReadingChoice(BaseModel):
-    """One likely reading of a file that has several."""
-
-    fields: dict[str, str] = Field(description="the form fields that select it")
-    says: str = Field(description="what it is, for people")
-    window_seconds: int
-    windows: list[PreviewWindow] = Field(description="the first windows that it gives")
-
-
-class InspectedColumn(BaseModel):
-    name: str
-    role: Literal["time", "value", "label", "ignored"]
-    cells: list[str | None] = Field(description="of the first rows")
-
-
-class ReadingReport(BaseModel):
-    """How a file is read."""
-
-    kind: Literal["raw", "series"]
-    format: str
-    timestamp_column: str | None
-    time_unit: str
-    timezone: str
-    value_column: str | None
-    value_unit: Literal["count", "rate", "total"] | None
-    assumptions: list[str] = Field(description="what was detected rather than given, and how to override it")
-    rows_read: int
-    rows_dropped: list[DroppedRowsReport]
-    window_seconds: int
-    first: datetime
-    last: datetime
-    windows: int
-    gaps: int = Field(description="windows between first and last whose rate is unknown")
-
-
-class InspectionReport(ReadingReport):
-    """What a file is: its reading, or the first of several, of which `choices` has all."""
-
-    says: str = Field(description="the reading in one sentence")
-    columns: list[InspectedColumn] = Field(description="none for the lines of a log")
-    preview: list[PreviewWindow]
-    choices: list[ReadingChoice]
-
-
-class UploadResult(ReadingReport):
-    filename: str
-    version: str
-    points_written: int
-    scores: dict[str, Score] = Field(description="one window ahead: every model and the naive baselines")
-    forecast: Forecast | None
-
-
-class UploadProgress(BaseModel):
-    """Where an upload is; asked for with the id that the client sent as X-Upload-Id."""
-
-    step: UploadStep
-    bytes_received: int
 
 
 class BaselineInfo(BaseModel):

@@ -59,5 +59,4 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     "SignIn": {"token": "an-example-of-a-token"},
     "StaleFeed": {"filename": "shop", "newest": "2026-01-05T07:41:20Z"},
     "UploadForm": {"timezone": "Europe/Berlin"},
-    "UploadProgress": {"step": "reading", "bytes_received": 1_048_576},
 }

@@ -13,7 +13,6 @@ from starlette.types import Scope
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError
 from backend.schemas import InfluxError, Problem
-from backend.uploads.job import ImportCancelledError
 
 log = structlog.get_logger()
 
@@ -55,8 +54,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(ProblemError, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
-    for error in (ClientDisconnect, ImportCancelledError):
-        app.add_exception_handler(error, _on_client_gone)
+    app.add_exception_handler(ClientDisconnect, _on_client_gone)
     app.add_exception_handler(Exception, _on_crash)
 
 

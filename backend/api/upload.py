@@ -1,11 +1,12 @@
-"""A traffic file in: received to disk within its limit, then imported."""
+"""Traffic files in: received to disk within their limit, looked at, imported, and kept a while to be read again."""
 
 import asyncio
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Annotated, Any
+from uuid import uuid4
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi import Path as PathParameter
 from starlette.requests import ClientDisconnect
 
@@ -13,10 +14,12 @@ from backend.api.document import REF, problems
 from backend.deps import State, StateDep
 from backend.errors import (
     AmbiguousFileError,
+    CancelledError,
     ConflictError,
     InvalidRequestError,
     NotFoundError,
     ProblemError,
+    SameNameError,
     StorageFullError,
     StoreUnavailableError,
     TooLargeError,
@@ -25,12 +28,13 @@ from backend.errors import (
 )
 from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
-from backend.schemas import InspectionReport, UploadProgress, UploadResult
-from backend.stores import Origin
 from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
-from backend.uploads.form import MultipartForm, read_options, too_large
-from backend.uploads.job import ImportJob
+from backend.uploads.form import MultipartForm, UploadForm, form_of, left_half_way, options_of, too_large
+from backend.uploads.job import ImportJob, Uploads
+from backend.uploads.kept import ReceivedFile
+from backend.uploads.same_name import file_digest
+from backend.uploads.schemas import Import, InspectionReport, UploadResult
 
 router = APIRouter()
 
@@ -42,9 +46,10 @@ UPLOAD_ID = "my-upload-1"
 UploadId = Annotated[
     str | None, Header(max_length=100, examples=[UPLOAD_ID], description="chosen by the client, to ask for progress")
 ]
+UploadIdPath = Annotated[str, PathParameter(max_length=100, examples=[UPLOAD_ID])]
 IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError, StorageFullError)
 REFUSALS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
-FILE_ERRORS = (*REFUSALS, AmbiguousFileError)
+FILE_ERRORS = (*REFUSALS, AmbiguousFileError, SameNameError, CancelledError)
 BODY = {
     "required": True,
     "content": {
@@ -71,74 +76,142 @@ BODY = {
     openapi_extra={"requestBody": BODY},
 )
 async def upload(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
-    """Read a traffic file, predict every window of it, store both, and say what was done with every row."""
-    job = state["uploads"].job(x_upload_id)
-    with upload_folder() as folder:
-        path = folder / "received"
-        form = await _receive(request, job, path, state["settings"].max_upload_bytes)
-        return await _import(state, job, path, form.filename or "", read_options(form.fields), request)
+    """Read a traffic file, predict every window of it, store both, and say what was done with every row.
+
+    It goes on where the client leaves after the last byte. A file that cannot be read as it was sent is kept for a
+    while: the problem has its `id`, to read it with other fields.
+    """
+    uploads = state["uploads"]
+    job = await asyncio.to_thread(uploads.begin, x_upload_id)
+    async with _ending(uploads, job):
+        form = await _receive(request, state, job.record.id, job)
+        with _reading(uploads, job.record.id) as file:
+            summary = await uploads.store(job, file, *options_of(form))
+    return await asyncio.to_thread(_answer, state, summary)
 
 
 @router.post(
     "/uploads/inspect",
-    responses=problems(InvalidRequestError, *REFUSALS),
+    responses=problems(InvalidRequestError, StorageFullError, *REFUSALS),
     openapi_extra={"requestBody": BODY},
 )
-async def inspect_upload(request: Request, state: StateDep) -> InspectionReport:
-    """Say what a traffic file is and how it would be read, or between which readings to choose. Nothing is stored."""
-    job = state["uploads"].job(None)
-    with upload_folder() as folder:
-        path = folder / "received"
-        form = await _receive(request, job, path, state["settings"].max_upload_bytes)
-        summary = await state["uploads"].inspect(path, form.filename or "", read_options(form.fields))
-    return InspectionReport(**summary)
+async def inspect_upload(request: Request, state: StateDep, x_upload_id: UploadId = None) -> InspectionReport:
+    """Say what a traffic file is and how it would be read, or between which readings to choose. Nothing is stored.
+
+    The file is kept for a while, to be read by its `id`. Of a large one the head alone is looked at.
+    """
+    uploads, upload_id = state["uploads"], x_upload_id or uuid4().hex
+    form = await _receive(request, state, upload_id)
+    with _reading(uploads, upload_id) as file:
+        summary = await uploads.inspect(file, options_of(form)[0])
+    return InspectionReport(id=upload_id, **summary)
+
+
+@router.post("/uploads/{upload_id}/read", responses=problems(NotFoundError, *IMPORT_ERRORS, *FILE_ERRORS))
+async def read_upload(
+    upload_id: UploadIdPath,
+    form: UploadForm,
+    state: StateDep,
+    store: Annotated[bool, Query(description="store what was read; else only say what would be")] = False,
+) -> InspectionReport | UploadResult:
+    """Read a file that is kept once more, with these fields and no others, without it being sent again.
+
+    Stored, it takes the place of all that its earlier reading stored: history, forecasts, accuracy.
+    """
+    uploads = state["uploads"]
+    options, same_name = options_of(form)
+    with _reading(uploads, upload_id) as file:
+        if not store:
+            return InspectionReport(id=upload_id, **await uploads.inspect(file, options))
+        job = await asyncio.to_thread(uploads.again, upload_id, file)
+        async with _ending(uploads, job):
+            summary = await uploads.store(job, file, options, same_name)
+    return await asyncio.to_thread(_answer, state, summary)
 
 
 @router.post("/sample", status_code=201, responses=problems(*IMPORT_ERRORS))
-async def load_sample(request: Request, state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
+async def load_sample(state: StateDep, x_upload_id: UploadId = None) -> UploadResult:
     """Generate seven days of synthetic traffic, named so, and store them as an upload would be."""
-    job = state["uploads"].job(x_upload_id)
+    uploads = state["uploads"]
+    job = await asyncio.to_thread(uploads.begin, x_upload_id)
     with upload_folder() as folder:
-        path = await asyncio.to_thread(write_sample, folder)
-        # An earlier sample ended at another minute; the two must not mix.
-        name = await asyncio.to_thread(free_name, state["store"], SAMPLE_FILENAME, "sample")
-        await asyncio.to_thread(state["store"].delete_series, name)
-        return await _import(state, job, path, name, ReadOptions(), request, "sample")
+        async with _ending(uploads, job):
+            path = await asyncio.to_thread(write_sample, folder)
+            name = await asyncio.to_thread(free_name, state["store"], SAMPLE_FILENAME, "sample")
+            digest = await asyncio.to_thread(file_digest, path)
+            file = ReceivedFile(path, name, path.stat().st_size, digest)
+            # An earlier sample ended at another minute; the two must not mix.
+            summary = await uploads.store(job, file, ReadOptions(), "replace", "sample")
+    return await asyncio.to_thread(_answer, state, summary)
 
 
-@router.get("/uploads/{upload_id}", responses=problems(NotFoundError, InvalidRequestError))
-async def upload_progress(
-    upload_id: Annotated[str, PathParameter(max_length=100, examples=[UPLOAD_ID])], state: StateDep
-) -> UploadProgress:
-    """Where an upload is that was sent with this id as X-Upload-Id."""
-    progress = state["uploads"].progress.get(upload_id)
-    if progress is None:
-        raise NotFoundError(
-            f"No upload has the id {upload_id!r}. It is sent as X-Upload-Id and forgotten after a while."
-        )
-    return progress
+@router.get("/uploads", responses=problems(StoreUnavailableError))
+def list_uploads(state: StateDep) -> list[Import]:
+    """The imports of the last 30 days, the newest first and at most 100; of those that run how far they are."""
+    return state["uploads"].list()
 
 
-async def _receive(request: Request, job: ImportJob, path: Path, limit: int) -> MultipartForm:
-    """Write the body's file to `path`; raises TooLargeError as soon as the limit is passed."""
-    job.receiving(0)
+@router.get("/uploads/{upload_id}", responses=problems(NotFoundError, InvalidRequestError, StoreUnavailableError))
+def upload_progress(upload_id: UploadIdPath, state: StateDep) -> Import:
+    """Where an import is, by its id: the one that the client sent as X-Upload-Id, or the one of an answer."""
+    return state["uploads"].find(upload_id)
+
+
+@router.delete("/uploads/{upload_id}", status_code=204, responses=problems(InvalidRequestError, ConflictError))
+def cancel_upload(upload_id: UploadIdPath, state: StateDep) -> None:
+    """Cancel an import that runs, and let a kept file go. What is stored stays: DELETE /api/series/{filename}."""
+    state["uploads"].cancel(upload_id)
+
+
+@asynccontextmanager
+async def _ending(uploads: Uploads, job: ImportJob) -> AsyncIterator[None]:
+    """The import's record says how it ended."""
     try:
-        announced = request.headers.get("content-length", "")
-        if announced.isdigit() and int(announced) > limit + MULTIPART_OVERHEAD:
-            raise too_large(limit)
-        with MultipartForm(request.headers.get("content-type", ""), path, limit) as form:
-            async for chunk in request.stream():
-                await asyncio.to_thread(form.feed, chunk)
-                job.receiving(form.bytes_received)
-            form.finish()
+        yield
     except ClientDisconnect:
-        job.report("failed")
+        await asyncio.to_thread(uploads.end, job, InvalidRequestError(left_half_way(job.record.bytes)))
         raise
-    except (ProblemError, OSError):
-        job.report("failed")
-        await _discard(request)
+    except Exception as error:
+        await asyncio.to_thread(uploads.end, job, error)
         raise
-    return form
+    await asyncio.to_thread(uploads.end, job)
+
+
+@contextmanager
+def _reading(uploads: Uploads, upload_id: str) -> Iterator[ReceivedFile]:
+    """A kept file while it is read. A problem says whose it is; where nothing else can be tried, the file goes."""
+    with uploads.kept.reading(upload_id) as file:
+        try:
+            yield file
+        except ProblemError as problem:
+            problem.extra["id"] = upload_id
+            if isinstance(problem, TooLargeError | UnsupportedFormatError | CancelledError):
+                uploads.kept.forget(upload_id)
+            raise
+
+
+async def _receive(request: Request, state: State, upload_id: str, job: ImportJob | None = None) -> UploadForm:
+    """Have the body's file kept, and return the other fields; raises TooLargeError as soon as the limit is passed."""
+    limit, announced = state["settings"].max_upload_bytes, request.headers.get("content-length", "")
+    expected = int(announced) if announced.isdigit() else None
+    with ExitStack() as folder:
+        path = folder.enter_context(upload_folder()) / "received"
+        try:
+            if expected and expected > limit + MULTIPART_OVERHEAD:
+                raise too_large(limit)
+            with MultipartForm(request.headers.get("content-type", ""), path, limit) as form:
+                async for chunk in request.stream():
+                    await asyncio.to_thread(form.feed, chunk)
+                    if job is not None:
+                        job.receiving(form.bytes_received, form.bytes_received / expected if expected else None)
+                filename = form.finish()
+        except (ProblemError, OSError):
+            await _discard(request)
+            raise
+        fields = form_of(form.fields)
+        file = ReceivedFile(path, filename, form.bytes_received, form.digest.hexdigest())
+        state["uploads"].kept.keep(upload_id, file, folder.pop_all())
+    return fields
 
 
 async def _discard(request: Request) -> None:
@@ -146,30 +219,6 @@ async def _discard(request: Request) -> None:
         async with asyncio.timeout(DISCARD_SECONDS):
             async for _ in request.stream():
                 pass
-
-
-async def _import(
-    state: State,
-    job: ImportJob,
-    path: Path,
-    filename: str,
-    options: ReadOptions,
-    request: Request,
-    origin: Origin = "upload",
-) -> UploadResult:
-    """Import the file; a client that leaves cancels it."""
-    watcher = asyncio.create_task(_cancel_when_left(job, request))
-    try:
-        summary = await state["uploads"].run(job, path, filename, options, origin)
-    finally:
-        watcher.cancel()
-    return await asyncio.to_thread(_answer, state, summary)
-
-
-async def _cancel_when_left(job: ImportJob, request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-    job.cancel()
 
 
 def _answer(state: State, summary: dict[str, Any]) -> UploadResult:

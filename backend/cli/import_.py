@@ -1,44 +1,70 @@
 """`scaleops import`: a file into the store, as an upload brings it there."""
 
+import sys
 from contextlib import closing
-from typing import Annotated
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import uuid4
 
 import typer
 
-from backend.cli.files import File, file_reader, with_read_options
+from backend.cli.files import File, chosen_fields, file_reader, with_read_options
 from backend.cli.inspect_ import print_inspection
 from backend.cli.output import AsJson, messages, print_summary, problems_end_the_command, read_settings
+from backend.config import Settings
+from backend.errors import SameNameError
 from backend.ingest import ReadOptions
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say how the file would be read, and store nothing.")]
+SameName = Annotated[
+    str | None,
+    typer.Option(help="What the file is to a series that has its name: continue, replace or separate."),
+]
 
 
 @with_read_options
-def import_(file: File, *, options: ReadOptions, dry_run: DryRun = False, as_json: AsJson = False) -> None:
+def import_(
+    file: File,
+    *,
+    options: ReadOptions,
+    same_name: SameName = None,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
     """Store a traffic file with its forecasts, as an upload does; a server may be running."""
+    settings = read_settings()
+    with problems_end_the_command():
+        if dry_run:
+            return print_inspection(file, options, settings, as_json)
+        summary = _stored(settings, file, options, same_name)
+    if summary["already_stored"]:
+        messages.print(f"Already stored on {summary['already_stored']:%Y-%m-%d %H:%M} UTC, so it was not read again.")
+    print_summary(summary, as_json)
+
+
+def _stored(settings: Settings, file: File, options: ReadOptions, same_name: Any) -> dict[str, Any]:
     from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
-    from backend.uploads.importing import import_file
-    from backend.uploads.summary import upload_summary
+    from backend.stores.names import series_name
+    from backend.uploads.importing import ToImport
+    from backend.uploads.job import store_here
+    from backend.uploads.kept import ReceivedFile
+    from backend.uploads.same_name import file_digest
 
-    settings = read_settings()
-    if dry_run:
-        with problems_end_the_command():
-            return print_inspection(file, options, settings, as_json)
-    with (
-        problems_end_the_command(),
-        messages.status("") as status,
-        closing(open_store(settings, MEASUREMENTS)) as store,
-    ):
-        result = import_file(
-            file,
-            file.name,
-            options,
-            read=file_reader(settings),
-            estimator=RPSEstimator.load(settings.model_path),
-            store=store,
-            max_series=settings.max_series,
-            on_step=lambda step: status.update(f"{step} {file.name}"),
-        )
-    print_summary(upload_summary(result), as_json)
+    received = ReceivedFile(file, file.name, file.stat().st_size, file_digest(file))
+    asked = ToImport(uuid4().hex, received, series_name(file.name), options, same_name)
+    estimator = RPSEstimator.load(settings.model_path)
+    with messages.status("") as status, closing(open_store(settings, MEASUREMENTS)) as store:
+
+        def stored(asked: ToImport) -> dict[str, Any]:
+            read, told = file_reader(settings), lambda step: status.update(f"{step} {file.name}")
+            return store_here(asked, read, estimator, store, settings.max_series, told)
+
+        try:
+            return stored(asked)
+        except SameNameError as question:
+            if not sys.stdin.isatty():
+                raise
+            status.stop()
+            return stored(replace(asked, **chosen_fields(question)))  # type: ignore[arg-type]

@@ -23,7 +23,7 @@ def print_inspection(file: File, options: ReadOptions, settings: Settings, as_js
     summary = inspection_summary(inspection)
     if not as_json:  # a line each
         summary["columns"] = ", ".join(f"{column.name} ({column.role})" for column in inspection.columns)
-        summary["preview"] = ", ".join(str(window["rps"]) for window in inspection.windows[:10])
+        summary["preview"] = ", ".join(str(window["rps"]) for window in summary["preview"][:10])
         summary["choices"] = "; ".join(f"{choice['fields']}: {choice['says']}" for choice in inspection.choices)
     print_summary(summary, as_json)
     if inspection.choices:

@@ -1,5 +1,6 @@
 """What goes into the reader and what comes out: plain data, no behaviour."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +11,9 @@ TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf", "text", "days"]
 ValueUnit = Literal["count", "rate", "total"]
 Rows = Literal["sum", "mean", "last"]
 DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
+HEAD_ROWS = 131_072  # of a first look: a tenth of a second of a log, a small part of one of CSV
+# Told after each batch: rows so far, and the share of the file that they are, None where the reader cannot tell.
+OnBatch = Callable[[int, float | None], None]
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class ReadLimits:
     max_line_bytes: int = 1024**2
     max_windows: int = 5_000_000
     batch_rows: int = 131_072  # rows held at a time; the answer does not depend on it
+    head_rows: int | None = None  # the reading ends with the batch that reaches so many rows: a first look
 
 
 @dataclass(frozen=True)
@@ -80,3 +85,4 @@ class Traffic:
     rows_dropped: list[DroppedRows] = field(default_factory=list)
     assumptions: list[str] = field(default_factory=list)
     label_columns: list[str] = field(default_factory=list)  # by which rows are parts
+    partial: bool = False  # only the head was read

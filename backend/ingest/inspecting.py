@@ -10,9 +10,11 @@ from typing import Any, Literal
 from backend.errors import AmbiguousFileError
 from backend.ingest.cells import as_text
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
+from backend.ingest.detect import whole_lines
 from backend.ingest.formats import open_file
-from backend.ingest.reading import preview, read_traffic
+from backend.ingest.reading import read_traffic
 from backend.ingest.rejects import RejectCounter
+from backend.ingest.streams import read_head
 from backend.ingest.time_columns import JOINED
 from backend.ingest.timestamps import Zone, parse_zone
 
@@ -32,15 +34,14 @@ class Column:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a file is. `says`: the reading in one sentence, of the first one where there are several.
+    """What a file is. `traffic`: the reading, the first one where there are several.
 
-    `choices`: the likely readings, none where there is one. `windows`: the first ones of the reading.
+    `choices`: the likely readings, none where there is one. `lines`: the first ones of a log, which has no columns.
     """
 
     traffic: Traffic
-    says: str
     columns: list[Column]
-    windows: list[dict[str, Any]]
+    lines: list[str]
     choices: list[dict[str, Any]]
 
 
@@ -56,19 +57,8 @@ def inspect_file(
         chosen = replace(options, **choices[0]["fields"])
         traffic = read_traffic(path, filename, chosen, limits, default_window_seconds)
     columns = _columns(path, filename, limits, traffic)
-    return Inspection(traffic, summary(traffic), columns, preview(traffic), choices)
-
-
-def summary(traffic: Traffic) -> str:
-    """A reading in one sentence, for people."""
-    rates = traffic.frame["actual_rps"]
-    kinds = {None: "one request a row", "count": "counts", "rate": "requests per second", "total": "a counter"}
-    of = f" from {traffic.value_column}" if traffic.value_column else ""
-    return (
-        f"{'Log' if traffic.kind == 'raw' else 'Series'}{of}: {kinds[traffic.value_unit]}, windows of "
-        f"{traffic.window_seconds} s, {traffic.timezone}; {traffic.rows_read:,} rows; {rates.mean():.3g} requests per "
-        f"second on average, {rates.max():.3g} at most."
-    )
+    lines = [] if columns else _first_lines(path, limits)
+    return Inspection(traffic, columns, lines, choices)
 
 
 def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic) -> list[Column]:
@@ -83,6 +73,11 @@ def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic) ->
     for batch in source.batches(names, RejectCounter()):
         return [Column(name, roles[name], _cells(column)) for name, column in zip(names, batch.columns, strict=True)]
     return []
+
+
+def _first_lines(path: Path, limits: ReadLimits) -> list[str]:
+    head, complete = read_head(path, limits)
+    return [line[:SHOWN_CHARACTERS] for line in whole_lines(head, complete)[:SHOWN_ROWS]]
 
 
 def _parts(column: str | None, names: list[str]) -> list[str]:

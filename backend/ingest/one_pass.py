@@ -2,6 +2,8 @@
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,7 +16,7 @@ import pyarrow.compute as pc
 from backend.errors import UnusableFileError
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
-from backend.ingest.contract import ReadLimits, ReadOptions, Traffic, ValueUnit
+from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic, ValueUnit
 from backend.ingest.numbers import NO_VALUE, parse_values
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.accesslog import AccessLogReader
@@ -46,6 +48,7 @@ class Reading:
         limits: ReadLimits,
         options: ReadOptions,
         now: float,
+        on_batch: OnBatch | None = None,
     ) -> None:
         self._source = source
         self._plan = plan
@@ -54,6 +57,8 @@ class Reading:
         self._limits = limits
         self._options = options
         self._now = now
+        self._on_batch = on_batch
+        self._partial = False
         self._lines = RejectCounter()  # what the reader refused: no rows at all
         self._rows = RejectCounter()  # rows whose time or value is bad
         self._rows_read = 0
@@ -85,9 +90,23 @@ class Reading:
         reasons = [f"{entry.count:,} {entry.reason}" for entry in self._lines.dropped() + self._rows.dropped()]
         return f"Dropped of {self._rows_read + self._lines.total():,} rows: {'; '.join(reasons)}."
 
-    def _batches(self, columns: list[str]) -> Any:
+    @contextmanager
+    def _batches(self, columns: list[str]) -> Iterator[Iterator[Batch]]:
         keep = [self._plan.keep.column] if self._plan.keep else []
-        return read_ahead(self._source.batches([*self._plan.time.names, *columns, *keep], self._lines))
+        names = [*self._plan.time.names, *columns, *keep]
+        with read_ahead(self._source.batches(names, self._lines)) as batches:
+            yield self._followed(batches)
+
+    def _followed(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """The batches, told of after each; those behind the head are left where only that is looked at."""
+        most = self._limits.head_rows
+        for batch in batches:
+            if most is not None and self._rows_read >= most:
+                self._partial = True
+                return
+            yield batch
+            if self._on_batch:
+                self._on_batch(self._rows_read + self._lines.total(), batch.share)
 
     def _raw(self) -> Traffic:
         counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
@@ -256,6 +275,7 @@ class Reading:
             rows_read=self._rows_read + self._lines.total(),
             rows_dropped=self._lines.dropped() + self._rows.dropped(),
             label_columns=list(plan.labels),
+            partial=self._partial,
             assumptions=[*plan.notes, *self._zone.notes(self._options.timezone is not None), *notes],
         )
 

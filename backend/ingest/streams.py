@@ -71,6 +71,7 @@ class TextStream(io.RawIOBase):
         super().__init__()
         self._path = path
         self._file: IO[bytes] = path.open("rb")
+        self._bytes = max(path.stat().st_size, 1)
         self.packing = packing_of(self._file.read(PACKED_IN))
         self._file.seek(0)
         self._limits = limits
@@ -85,6 +86,11 @@ class TextStream(io.RawIOBase):
 
     def readable(self) -> bool:
         return True
+
+    @property
+    def share(self) -> float:
+        """Of the file as it lies there, packed or not, that was read."""
+        return min(1.0, self._file.tell() / self._bytes)
 
     def close(self) -> None:
         self._file.close()

@@ -87,7 +87,9 @@ class InfluxStore:
         self._records = InfluxRecords(client)
 
     @patience()
-    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = (), *, replace: bool = False) -> set[str]:
+        if replace:
+            self._take_away(tables, series)
         stored = self._stored_records(series)
         refused = {info.key for info in series if info.window_seconds != stored.get(info.key, info).window_seconds}
         records = {info.key: renewed(info, stored.get(info.key)) for info in series if info.key not in refused}
@@ -112,6 +114,19 @@ class InfluxStore:
         else:
             self._write_marked(kept, {key: records[key] for key in final}, final)
         return {key.name for key in refused}
+
+    def _take_away(self, tables: Tables, series: Sequence[SeriesInfo]) -> None:
+        """Delete series, every version; their new records, which stay, say that they are incomplete until the write
+        that follows is confirmed."""
+        counted = next(table for measurement, table in tables.items() if measurement.counted)
+        for info in series:
+            span = _span(counted[counted["filename"] == info.key.name])
+            before = self._records.of_name(info.key.name)
+            self._records.put([marked(renewed(info, None), span)])
+            self._records.delete_versions(record.key for record in before if record.key != info.key)
+            for measurement in self._measurements:
+                if measurement.of_series:
+                    self._client.delete(measurement.name, {"filename": stored_name(info.key.name)}, None)
 
     def _write_marked(
         self,

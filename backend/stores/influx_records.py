@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from backend.errors import StoreUnavailableError
-from backend.stores.contract import SeriesInfo, SeriesRecord, Span
+from backend.stores.contract import SeriesInfo, SeriesKey, SeriesRecord, Span
 from backend.stores.influx_client import InfluxClient
 from backend.stores.influx_queries import ALL_RECORDS, AT_EPOCH, RECORDS_OF_NAME
 from backend.stores.line_writer import original_name, record_line, stored_name
@@ -40,6 +40,10 @@ class InfluxRecords:
     @staticmethod
     def lines(records: Iterable[SeriesRecord]) -> list[str]:
         return [record_line(record.name, record.version, json.dumps(_content(record))) for record in records]
+
+    def delete_versions(self, keys: Iterable[SeriesKey]) -> None:
+        for key in keys:
+            self._client.delete("series", {tag: stored_name(value) for tag, value in key.tags.items()}, None)
 
     def delete(self, name: str) -> None:
         self._client.delete("series", {"filename": stored_name(name)}, None)

@@ -38,8 +38,10 @@ class SqliteStore:
         self._file = SqliteFile(path, measurements, verify)
         self._listed = threading.local()  # the records as this thread's connection read them last
 
-    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = (), *, replace: bool = False) -> set[str]:
         with self._file.writing(rows=sum(len(table) for table in tables.values())) as connection:
+            if replace:
+                self._take_away(connection, {info.key.name for info in series})
             refused = {info.key.name for info in series if not _declare(connection, info)}
             for measurement, table in tables.items():
                 if measurement.of_series:
@@ -137,6 +139,15 @@ class SqliteStore:
 
     def close(self) -> None:
         self._file.close()
+
+    def _take_away(self, connection: sqlite3.Connection, names: set[str]) -> None:
+        """Delete series, every version, within a transaction."""
+        for name in names:
+            for measurement in self._measurements:
+                if measurement.of_series:
+                    numbers = "SELECT id FROM series WHERE filename = ?"
+                    connection.execute(f"DELETE FROM {measurement.name} WHERE series_id IN ({numbers})", (name,))
+            connection.execute("DELETE FROM series WHERE filename = ?", (name,))
 
     def _records(self, condition: str, *parameters: str) -> list[SeriesRecord]:
         query = f"SELECT {RECORD_COLUMNS} FROM series {condition}ORDER BY written_at DESC, id DESC"

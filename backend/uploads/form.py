@@ -4,6 +4,8 @@ Starlette's own form() has no limit on a file, spools it to disk and would have 
 reads it, and refuses file names beyond 4 KB; python-multipart's parser underneath does the parsing here too.
 """
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, BinaryIO, Self
@@ -15,6 +17,7 @@ from typing_extensions import TypedDict
 
 from backend.errors import InvalidRequestError, TooLargeError
 from backend.ingest import DateOrder, Kind, ReadOptions, Rows, TimeUnit, ValueUnit
+from backend.uploads.same_name import SameName
 
 FILE_FIELD = "file"
 MAX_FIELD_BYTES = 10_000
@@ -41,6 +44,13 @@ class UploadForm(TypedDict, total=False):
     window_seconds: Annotated[int, Field(ge=1, le=86_400)]
     rows: Annotated[Rows, Field(description="what counts of several rows of one time")]
     date_order: Annotated[DateOrder, Field(description="order of day, month and year in dates of numbers")]
+    same_name: Annotated[
+        SameName,
+        Field(
+            description="what the file is to a series that has its name: its continuation, its replacement, or another "
+            "series, which gets a number"
+        ),
+    ]
 
 
 UPLOAD_FORM = TypeAdapter(UploadForm)
@@ -57,6 +67,7 @@ class MultipartForm:
         self.filename: str | None = None
         self.fields: dict[str, str] = {}
         self.bytes_received = 0
+        self.digest = hashlib.sha256()
         self._limit = limit
         self._target: BinaryIO = path.open("wb")
         self._header_name = b""
@@ -100,8 +111,8 @@ class MultipartForm:
         except FormParserError as error:
             raise InvalidRequestError(f"The body is not valid multipart/form-data: {error}.") from error
 
-    def finish(self) -> None:
-        """Check that the form was whole and had a file."""
+    def finish(self) -> str:
+        """The file's name; raises InvalidRequestError where the form was not whole, or had no file."""
         self._target.flush()
         if self.filename is None:
             raise InvalidRequestError(
@@ -109,6 +120,7 @@ class MultipartForm:
             )
         if not self._ended:
             raise InvalidRequestError("The form ends before its closing boundary, so the file may be cut short.")
+        return self.filename
 
     def _on_part_begin(self) -> None:
         self._parts += 1
@@ -143,6 +155,7 @@ class MultipartForm:
             if self.bytes_received > self._limit:
                 raise too_large(self._limit)
             self._target.write(data[start:end])
+            self.digest.update(memoryview(data)[start:end])
         elif len(self._value) + end - start > MAX_FIELD_BYTES:
             raise InvalidRequestError(
                 f"The form field {self._field} is longer than {MAX_FIELD_BYTES} bytes.", field=self._field
@@ -166,15 +179,26 @@ def _file_name(sent: bytes) -> str:
     return name
 
 
-def read_options(fields: dict[str, str]) -> ReadOptions:
-    """The options in a form's fields. Raises InvalidRequestError naming the first field that is wrong."""
+def form_of(fields: Mapping[str, str]) -> UploadForm:
+    """The form that was sent as text. Raises InvalidRequestError naming the first field that is wrong."""
     try:
-        form = UPLOAD_FORM.validate_python({name: value for name, value in fields.items() if value != ""})
+        return UPLOAD_FORM.validate_python({name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0])
         raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
-    return ReadOptions(**form)
+
+
+def options_of(form: UploadForm) -> tuple[ReadOptions, SameName | None]:
+    """How a file is read, and what it is to a series that has its name."""
+    return ReadOptions(**{name: value for name, value in form.items() if name != "same_name"}), form.get("same_name")  # type: ignore[arg-type]
+
+
+def left_half_way(bytes_received: int) -> str:
+    return (
+        f"The connection ended after {bytes_received:,} bytes, before the whole file had come, so nothing of it is "
+        "stored. Send it again."
+    )
 
 
 def too_large(limit: int) -> TooLargeError:

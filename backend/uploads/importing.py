@@ -1,6 +1,6 @@
 """A file on its way into the store, in order: read → windows → predict → store → score."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -10,76 +10,85 @@ import pandas as pd
 
 from backend.config import Settings
 from backend.errors import ConflictError
-from backend.ingest import ReadLimits, ReadOptions, Traffic, read_traffic
+from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, points_table, read_rates
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
-from backend.stores.names import refuse_one_too_many, series_name
-from backend.uploads.again import file_digest, given_fields, import_attributes, read_before
-from backend.uploads.workers import OnStep
+from backend.stores.names import refuse_one_too_many
+from backend.uploads.kept import ReceivedFile
+from backend.uploads.same_name import SameName, given_fields, import_attributes, place_of
+from backend.uploads.workers import Report
 
 AFTER_SPAN = 60  # windows, the longest horizon
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
 @dataclass(frozen=True)
+class ToImport:
+    """A file with all that decides how it is read and where it is stored. `id`: of its import. `name`: of its series,
+    where nothing is asked about it."""
+
+    id: str
+    file: ReceivedFile
+    name: str
+    options: ReadOptions
+    same_name: SameName | None = None
+    origin: Origin = "upload"
+
+
+@dataclass(frozen=True)
 class ImportResult:
     """What became of a file."""
 
+    import_id: str
     key: SeriesKey
     traffic: Traffic
+    assumptions: list[str]
     points_written: int
     scores: dict[str, Errors]
 
 
 def import_file(
-    path: Path,
-    filename: str,
-    options: ReadOptions,
-    *,
-    read: ReadFile,
-    estimator: RPSEstimator,
-    store: Store,
-    max_series: int,
-    on_step: OnStep,
-    origin: Origin = "upload",
+    asked: ToImport, read: ReadFile, estimator: RPSEstimator, store: Store, max_series: int, report: Report
 ) -> ImportResult:
     """Read a file, predict every window of it as it would have been predicted then, and store both.
 
     Of its last seven days every forecast is stored, as it would have been issued: accuracy, past forecasts and
     selection then read those of a file and of a feed alike. The same bytes with other fields replace all that their
-    first reading stored. Nothing is stored unless everything before it went well.
-    `on_step` may raise to call the import off.
+    first reading stored. Nothing is stored unless everything before it went well; `report` may raise to call the import
+    off. Raises SameNameError where it must be asked what the file is to the series of its name.
     """
-    key = SeriesKey(series_name(filename), estimator.version)
-    on_step("reading")
-    traffic = read(path, filename, options)
-    on_step("forecasting")
+    report.step("reading")
+    traffic = read(asked.file.path, asked.file.filename, asked.options)
+    report.step("forecasting")
+    place = place_of(store, asked.name, asked.file.sha256, traffic, asked.same_name, estimator.history_windows)
+    key = SeriesKey(place.name, estimator.version)
     refuse_one_too_many(store, key.name, max_series)
     window = traffic.window_seconds
-    digest, fields = file_digest(path), given_fields(options)
-    again = read_before(store.find(key.name), digest, fields)
     frame = traffic.frame
-    if not again:
+    if not place.replace:
         frame = with_stored_history(store, key, frame, window, estimator.history_windows)
     begin = traffic.frame.index[0]
     kept_from = frame.index[first_kept_row(len(traffic.frame), len(frame), window)]
-    spans = [_predicted(estimator, span, kept_from) for span in known_spans(frame, estimator.history_windows)]
+    spans = _predicted_spans(estimator, known_spans(frame, estimator.history_windows), kept_from, report)
     table = points_table(key, pd.concat([span.points.loc[begin:] for span in spans]))
     forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
-    on_step("storing")
-    if again:
-        store.delete_series(key.name)
-    info = SeriesInfo(key, window, origin, import_attributes(store.find(key.name), digest, fields, traffic.frame))
-    if store.write({POINTS: table, FORECASTS: forecasts}, [info]):
+    report.step("storing")
+    before = None if place.replace else store.find(key.name)
+    fields = given_fields(asked.options)
+    attributes = import_attributes(before, asked.file.sha256, fields, asked.id, traffic.frame)
+    info = SeriesInfo(key, window, asked.origin, attributes)
+    if store.write({POINTS: table, FORECASTS: forecasts}, [info], replace=place.replace):
         raise another_window(store, key, window)
     longest = max(spans, key=lambda span: len(span.frame))
     return ImportResult(
+        import_id=asked.id,
         key=key,
         traffic=traffic,
+        assumptions=[*traffic.assumptions, *place.notes],
         points_written=len(table),
         scores=score_predictions(longest.frame, longest.points.loc[begin:].reindex(longest.frame.index)),
     )
@@ -90,12 +99,12 @@ def read_limits(settings: Settings) -> ReadLimits:
     return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
 
 
-def file_reader(settings: Settings) -> ReadFile:
+def file_reader(settings: Settings, on_batch: OnBatch | None = None) -> ReadFile:
     """Read within the limits of an upload."""
     limits = read_limits(settings)
 
     def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
-        return read_traffic(path, filename, options, limits, settings.window_seconds)
+        return read_traffic(path, filename, options, limits, settings.window_seconds, on_batch=on_batch)
 
     return read
 
@@ -109,10 +118,27 @@ class _Predicted:
     newest: Mapping[int, Mapping[str, pd.DataFrame]]
 
 
-def _predicted(estimator: RPSEstimator, frame: pd.DataFrame, kept_from: pd.Timestamp) -> _Predicted:
-    one_ahead = estimator.forecasts_at(frame, 1)
-    first = int(frame.index.searchsorted(kept_from))
-    return _Predicted(frame, predicted_points(frame, one_ahead), _newest_forecasts(estimator, frame, first, one_ahead))
+def _predicted_spans(
+    estimator: RPSEstimator, spans: Sequence[pd.DataFrame], kept_from: pd.Timestamp, report: Report
+) -> list[_Predicted]:
+    """Every span predicted. Told of after each horizon: by the windows, all horizons take about as long."""
+    of_all = sum(map(len, spans)) * len(estimator.horizons)
+    predicted, done = [], 0
+    for frame in spans:
+        first = int(frame.index.searchsorted(kept_from))
+        one_ahead = estimator.forecasts_at(frame, 1)
+        newest: dict[int, Mapping[str, pd.DataFrame]] = {}
+        for horizon in estimator.horizons:
+            # From every row from number `first` on; one window ahead it is known of all rows.
+            newest[horizon] = (
+                {model: table.iloc[first:] for model, table in one_ahead.items()}
+                if horizon == 1
+                else estimator.forecasts_at(frame, horizon, first)
+            )
+            done += len(frame)
+            report.progress(None, done / of_all)
+        predicted.append(_Predicted(frame, predicted_points(frame, one_ahead), newest))
+    return predicted
 
 
 def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]:
@@ -123,17 +149,6 @@ def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]
     starts = [0, *known[cuts + 1].tolist()]
     stops = [*(known[cuts] + 1 + AFTER_SPAN).tolist(), len(frame)]
     return [frame.iloc[start:stop] for start, stop in zip(starts, stops, strict=True)]
-
-
-def _newest_forecasts(
-    estimator: RPSEstimator, frame: pd.DataFrame, first: int, one_ahead: Mapping[str, pd.DataFrame]
-) -> dict[int, Mapping[str, pd.DataFrame]]:
-    """By horizon what was forecast from every row from number `first` on; one window ahead it is known of all rows."""
-    newest = {model: table.iloc[first:] for model, table in one_ahead.items()}
-    return {
-        horizon: newest if horizon == 1 else estimator.forecasts_at(frame, horizon, first)
-        for horizon in estimator.horizons
-    }
 
 
 def with_stored_history(

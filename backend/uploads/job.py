@@ -1,57 +1,118 @@
-"""Uploads on their way through the server: their turn, their progress, and who hears when one is stored."""
+"""Uploads on their way through the server: their turn, their progress, how they end, and who hears of it."""
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
-from pathlib import Path
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 import structlog
 
 from backend.config import Settings
+from backend.errors import AmbiguousFileError, CancelledError, ConflictError, NotFoundError, ProblemError, SameNameError
 from backend.ingest import ReadOptions, inspect_file
+from backend.ingest.contract import HEAD_ROWS
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
-from backend.schemas import UploadProgress, UploadStep
-from backend.stores import Origin, open_store
-from backend.uploads.importing import file_reader, import_file, read_limits
-from backend.uploads.progress import ProgressBoard
+from backend.stores import Origin, Store, open_store
+from backend.stores.names import series_name
+from backend.uploads.importing import ReadFile, ToImport, file_reader, import_file, read_limits
+from backend.uploads.imports import HEARTBEAT_SECONDS, Imports, StoredImport, new_import, nobody_runs, stored_before
+from backend.uploads.kept import KeptFiles, ReceivedFile
+from backend.uploads.same_name import SameName, given_fields
+from backend.uploads.schemas import RUNNING, Import, ImportState
 from backend.uploads.summary import inspection_summary, upload_summary
-from backend.uploads.workers import WORKERS, OnStep, Workers
+from backend.uploads.workers import WORKERS, Report, Step, Workers
 
 log = structlog.get_logger()
 
-
-class ImportCancelledError(Exception):
-    """The client left before anything was stored."""
+LISTED = 100  # imports of one answer
 
 
 class ImportJob:
-    """One file on its way. `upload_id`: by which its client asks for progress, None where it does not."""
+    """One import that runs, with its record. The methods may be called from any thread."""
 
-    def __init__(self, progress: ProgressBoard, upload_id: str | None) -> None:
-        self._progress = progress
-        self._upload_id = upload_id
-        self._bytes_received = 0
+    def __init__(
+        self, imports: Imports, record: StoredImport, told: Callable[[ImportState], None] | None = None
+    ) -> None:
+        """`told`: of every state."""
+        self.record = record
+        self._told = told
+        self._imports = imports
+        self._share: float | None = None
+        self._rows: int | None = None
+        self._step_began = time.monotonic()
         self._cancelled = threading.Event()
 
-    def report(self, step: UploadStep) -> None:
-        self._progress.set(self._upload_id, UploadProgress(step=step, bytes_received=self._bytes_received))
+    def receiving(self, bytes_received: int, share: float | None) -> None:
+        """Of the body `bytes_received` are here. Raises CancelledError."""
+        self.record.bytes = bytes_received
+        self._share = share
+        self.go_on()
 
-    def receiving(self, bytes_received: int) -> None:
-        self._bytes_received = bytes_received
-        self.report("receiving")
+    def step(self, step: Step) -> None:
+        self.go_on()
+        self.enter(step)
 
-    def next_step(self, step: UploadStep) -> None:
-        """Report a step of the import. Raises ImportCancelledError where the job was cancelled before it."""
-        if self._cancelled.is_set():
-            raise ImportCancelledError
-        self.report(step)
+    def progress(self, rows: int | None, share: float | None) -> None:
+        self._share = share
+        if rows is not None:
+            self.record.rows = rows
+
+    def go_on(self) -> None:
+        if self._cancelled.is_set() and self.record.state != "storing":
+            raise CancelledError("The import was cancelled, so nothing of the file is stored.")
 
     def cancel(self) -> None:
-        """Stop the import before its next step; what is being stored then is stored."""
+        """End the import within a moment. Raises ConflictError where its windows are being stored."""
+        if self.record.state == "storing":
+            raise ConflictError(
+                "The windows of the file are being stored, which is not undone half-way. Delete the series once it is "
+                "there."
+            )
         self._cancelled.set()
+
+    def enter(self, state: ImportState, result: dict[str, Any] | None = None, **changes: Any) -> None:
+        """Go on to a state, with other changes of the record, and keep both."""
+        ended = {} if state in RUNNING else {"ended_at": datetime.now(UTC)}
+        self.record = self.record.model_copy(update={"state": state, **ended, **changes})
+        self._share, self._step_began = None, time.monotonic()
+        if self._told:
+            self._told(state)
+        self.keep(result)
+
+    def keep(self, result: dict[str, Any] | None = None) -> None:
+        self.record.seen_at = datetime.now(UTC)
+        self._imports.put(self.record, result)
+
+    def failed(self, error: Exception) -> None:
+        """Keep how the import ended by an error."""
+        states: dict[type[Exception], ImportState] = {
+            AmbiguousFileError: "asking",
+            SameNameError: "asking",
+            CancelledError: "cancelled",
+        }
+        detail = error.detail if isinstance(error, ProblemError) else "The server failed on it. Its log has the reason."
+        try:
+            self.enter(states.get(type(error), "failed"), problem=detail)
+        except ProblemError as problem:  # the store is away, which is why it failed, it may be
+            log.warning("import_not_recorded", upload=self.record.id, detail=problem.detail)
+
+    def shown(self) -> Import:
+        """The import as it is now."""
+        seconds = time.monotonic() - self._step_began
+        share, rows = self._share, self.record.rows
+        reading = self.record.state == "reading" and rows and seconds > 0
+        return Import(
+            **self.record.model_dump(),
+            share=share,
+            rows_per_second=rows / seconds if reading and rows else None,
+            seconds_left=seconds * (1 - share) / share if share else None,
+        )
 
 
 class Uploads:
@@ -60,74 +121,190 @@ class Uploads:
     `listeners` are called in order with the name of each series that was stored, before its upload is answered.
     """
 
-    def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
-        self.progress = ProgressBoard()
+    def __init__(self, settings: Settings, estimator: RPSEstimator, store: Store) -> None:
+        self.kept = KeptFiles(settings.upload_keep_mb * 1024**2)
         self.listeners: list[Callable[[str], Awaitable[object]]] = []
+        self._store = store
+        self._version = estimator.version
+        self._imports = Imports(store)
+        self._jobs: dict[str, ImportJob] = {}
         self._workers = Workers(settings, estimator)
         self._slots = asyncio.Semaphore(WORKERS)
+        self._look = asyncio.Semaphore(1)
 
-    def job(self, upload_id: str | None) -> ImportJob:
-        return ImportJob(self.progress, upload_id)
+    async def run(self) -> None:
+        """Say of running imports that they are alive, and let kept files go whose time is over; until cancelled."""
+        await self._quietly(self._imports.forget_old)
+        while True:
+            await self._quietly(self._beat)
+            await asyncio.sleep(HEARTBEAT_SECONDS)
 
-    async def run(
-        self, job: ImportJob, path: Path, filename: str, options: ReadOptions, origin: Origin = "upload"
-    ) -> dict[str, Any]:
-        """Import a received file off the event loop: its summary. Raises ProblemError, or ImportCancelledError once
-        cancelled."""
-        job.report("waiting")
+    def begin(self, upload_id: str | None) -> ImportJob:
+        """A new import, whose file is still to come. Raises ConflictError where one of that id runs."""
+        return self._started(new_import(upload_id or uuid4().hex))
+
+    def again(self, upload_id: str, file: ReceivedFile) -> ImportJob:
+        """The import of a kept file, read once more: it takes the place of its record. Raises ConflictError where it
+        runs."""
+        record = new_import(upload_id, file.filename, file.bytes)
+        before = next(iter(self._imports.list(upload_id)), None)
+        if before is not None:
+            record = record.model_copy(update={"sent_at": before.sent_at, "series": before.series})
+        return self._started(record)
+
+    def _started(self, record: StoredImport) -> ImportJob:
+        if record.id in self._jobs:
+            raise ConflictError(f"The upload {record.id!r} is running. Wait for its end, or send another X-Upload-Id.")
+        job = self._jobs[record.id] = ImportJob(self._imports, record)
         try:
-            async with self._slots:
-                summary: dict[str, Any] = await asyncio.to_thread(
-                    self._workers.run, _import, path, filename, options, origin, on_step=job.next_step
-                )
-            for listener in self.listeners:
-                await listener(summary["filename"])
-        except Exception:
-            job.report("failed")
+            job.keep()
+        except BaseException:
+            del self._jobs[record.id]
             raise
-        job.report("done")
+        return job
+
+    def end(self, job: ImportJob, error: Exception | None = None) -> None:
+        """The import runs no more: for an error, where there was one."""
+        if error is not None:
+            job.failed(error)
+        self._jobs.pop(job.record.id, None)
+
+    async def store(
+        self,
+        job: ImportJob,
+        file: ReceivedFile,
+        options: ReadOptions,
+        same_name: SameName | None = None,
+        origin: Origin = "upload",
+    ) -> dict[str, Any]:
+        """Import a received file off the event loop: its summary. Raises ProblemError."""
+        name = job.record.series or series_name(file.filename)
+        fields = given_fields(options)
+        changes: dict[str, Any] = {"filename": file.filename, "sha256": file.sha256, "fields": fields, "series": name}
+        await asyncio.to_thread(job.enter, "waiting", **changes)
+        before = self._store, self._version, name, file.sha256, fields
+        if stored := await asyncio.to_thread(stored_before, *before):
+            await asyncio.to_thread(job.enter, "done", **outcome(stored))
+            return {**stored, "id": job.record.id}
+        asked = ToImport(job.record.id, file, name, options, same_name, origin)
+        async with self._slots:
+            summary: dict[str, Any] = await asyncio.to_thread(self._workers.run, _import, asked, watch=job)
+        for listener in self.listeners:
+            await listener(summary["filename"])
+        await asyncio.to_thread(job.enter, "done", summary, **outcome(summary))
         log.info("file_imported", **{name: summary[name] for name in ("filename", "rows_read", "windows")})
         return summary
 
-    async def inspect(self, path: Path, filename: str, options: ReadOptions) -> dict[str, Any]:
-        """What a received file is, without storing it: the summary. Raises ProblemError."""
-        async with self._slots:
+    async def inspect(self, file: ReceivedFile, options: ReadOptions) -> dict[str, Any]:
+        """What a received file is, by its head, without storing it: the summary. Raises ProblemError."""
+        async with self._look:
             summary: dict[str, Any] = await asyncio.to_thread(
-                self._workers.run, _inspect, path, filename, options, on_step=lambda _: None
+                self._workers.run, _inspect, file, options, watch=_Unwatched()
             )
         return summary
 
+    def list(self) -> list[Import]:
+        """The newest imports of this store, those that run as they are now."""
+        now = datetime.now(UTC)
+        stored = [record for record in self._imports.list() if record.id not in self._jobs][:LISTED]
+        settled = [self._imports.settle(record) if nobody_runs(record, now) else record for record in stored]
+        shown = [job.shown() for job in self._jobs.values()] + [_at_rest(record) for record in settled]
+        for each in shown:
+            each.kept_until = self.kept.until(each.id)
+        return sorted(shown, key=lambda each: each.sent_at, reverse=True)[:LISTED]
+
+    def find(self, upload_id: str) -> Import:
+        """Raises NotFoundError."""
+        if job := self._jobs.get(upload_id):
+            return job.shown()
+        record = next(iter(self._imports.list(upload_id)), None)
+        if record is None:
+            raise NotFoundError(
+                f"No upload has the id {upload_id!r}. GET /api/uploads lists those of the last 30 days."
+            )
+        if nobody_runs(record, datetime.now(UTC)):
+            record = self._imports.settle(record)
+        return _at_rest(record).model_copy(update={"kept_until": self.kept.until(upload_id)})
+
+    def cancel(self, upload_id: str) -> None:
+        """End an import that runs, and let its file go. Raises ConflictError where it is being stored."""
+        if job := self._jobs.get(upload_id):
+            job.cancel()
+        self.kept.forget(upload_id)
+
     def close(self) -> None:
         self._workers.close()
+        self.kept.close()
+
+    def _beat(self) -> None:
+        self.kept.forget_old()
+        for job in list(self._jobs.values()):
+            job.keep()
+
+    @staticmethod
+    async def _quietly(work: Callable[[], None]) -> None:
+        try:
+            await asyncio.to_thread(work)
+        except ProblemError as problem:
+            log.warning("imports_wait_for_store", detail=problem.detail)
 
 
-def _import(
-    settings: Settings,
-    estimator: RPSEstimator,
-    path: Path,
-    filename: str,
-    options: ReadOptions,
-    origin: Origin,
-    on_step: OnStep,
-) -> dict[str, Any]:
+class _Unwatched:
+    """Of a look nobody hears how far it is."""
+
+    def step(self, step: Step) -> None: ...
+
+    def progress(self, rows: int | None, share: float | None) -> None: ...
+
+    def go_on(self) -> None: ...
+
+
+def _at_rest(record: StoredImport) -> Import:
+    return Import(**record.model_dump())
+
+
+def outcome(summary: dict[str, Any]) -> dict[str, Any]:
+    """What the record of an import has of its summary."""
+    names = {"says": "says", "rows": "rows_read", "windows": "windows", "series": "filename"}
+    moments = {name: datetime.fromisoformat(summary[name]) for name in ("first", "last")}
+    return {name: summary[one] for name, one in names.items()} | moments | {"problem": None}
+
+
+def _import(settings: Settings, estimator: RPSEstimator, asked: ToImport, report: Report) -> dict[str, Any]:
     """One import in a worker, over a store that it opens for itself."""
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
-        result = import_file(
-            path,
-            filename,
-            options,
-            read=file_reader(settings),
-            estimator=estimator,
-            store=store,
-            max_series=settings.max_series,
-            on_step=on_step,
-            origin=origin,
-        )
-    return upload_summary(result)
+        read = file_reader(settings, report.progress)
+        return upload_summary(import_file(asked, read, estimator, store, settings.max_series, report))
+
+
+def store_here(
+    asked: ToImport,
+    read: ReadFile,
+    estimator: RPSEstimator,
+    store: Store,
+    max_series: int,
+    told: Callable[[ImportState], None],
+) -> dict[str, Any]:
+    """Import a file in this process, with its record, as a command does: the summary. Raises ProblemError."""
+    file, fields, imports = asked.file, given_fields(asked.options), Imports(store)
+    record = new_import(asked.id, file.filename, file.bytes)
+    record.sha256, record.fields, record.series = file.sha256, fields, asked.name
+    job = ImportJob(imports, record, told)
+    try:
+        job.enter("waiting")
+        summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
+        if summary is None:
+            summary = upload_summary(import_file(asked, read, estimator, store, max_series, job))
+        job.enter("done", summary, **outcome(summary))
+    except Exception as error:
+        job.failed(error)
+        raise
+    return summary
 
 
 def _inspect(
-    settings: Settings, _: RPSEstimator, path: Path, filename: str, options: ReadOptions, on_step: OnStep
+    settings: Settings, _: RPSEstimator, file: ReceivedFile, options: ReadOptions, report: Report
 ) -> dict[str, Any]:
-    on_step("reading")
-    return inspection_summary(inspect_file(path, filename, options, read_limits(settings), settings.window_seconds))
+    report.step("reading")
+    limits = replace(read_limits(settings), head_rows=HEAD_ROWS)
+    return inspection_summary(inspect_file(file.path, file.filename, options, limits, settings.window_seconds))

@@ -3,16 +3,18 @@
 from typing import Any
 
 from backend.ingest import Inspection, Traffic
+from backend.ingest.preview import preview, says
 from backend.uploads.importing import ImportResult
 
 
 def inspection_summary(inspection: Inspection) -> dict[str, Any]:
     """What a file is, as plain JSON values."""
     return {
-        "says": inspection.says,
         **reading_summary(inspection.traffic),
+        "partial": inspection.traffic.partial,
         "columns": [vars(column) for column in inspection.columns],
-        "preview": inspection.windows,
+        "lines": inspection.lines,
+        "preview": preview(inspection.traffic),
         "choices": inspection.choices,
     }
 
@@ -20,6 +22,7 @@ def inspection_summary(inspection: Inspection) -> dict[str, Any]:
 def reading_summary(traffic: Traffic) -> dict[str, Any]:
     """How a file was read: what was assumed, dropped, and which windows it gave."""
     return {
+        "says": says(traffic),
         "kind": traffic.kind,
         "format": traffic.format,
         "timestamp_column": traffic.timestamp_column,
@@ -42,9 +45,12 @@ def upload_summary(result: ImportResult) -> dict[str, Any]:
     """What was read, assumed, dropped, stored and scored, as plain JSON values: UploadResult less the forecast."""
     no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
     return {
+        "id": result.import_id,
         "filename": result.key.name,
         "version": result.key.version,
+        "already_stored": None,
         **reading_summary(result.traffic),
+        "assumptions": result.assumptions,
         "points_written": result.points_written,
         "scores": {
             model: {"model": model, "horizon": 1, **errors, **no_coverage} for model, errors in result.scores.items()

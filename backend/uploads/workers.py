@@ -5,12 +5,14 @@ Measured in reference work: a Parquet file of 300 bytes can make pyarrow allocat
 can end the process without a Python exception.
 """
 
+import math
 import multiprocessing
 import os
 import resource
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,20 +20,44 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from queue import LifoQueue
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from backend.config import Settings
 from backend.errors import ProblemError, UnusableFileError
 from backend.models.predictor import RPSEstimator
 
-WORKERS = 2
+WORKERS = 2  # imports at a time
+PLACES = WORKERS + 1  # for a look at a file, which nobody waits for an import with
+LISTEN_SECONDS = 0.2  # after which a cancelled work ends
 LARGE_BYTES = 512 * 1024**2  # a worker that has held more ends after its work; an idle one holds some 200 MB
 _GONE = (EOFError, BrokenPipeError, ConnectionResetError)  # the process at the other end is
 CONTEXT = multiprocessing.get_context("spawn")
 
 Step = Literal["reading", "forecasting", "storing"]
-OnStep = Callable[[Step], None]  # told before each step; may raise to end the work before it
-Work = Callable[..., Any]  # called with the settings, the estimator, arguments of its own, and on_step
+Work = Callable[..., Any]  # called with the settings, the estimator, arguments of its own, and a Report
+
+
+class Report(Protocol):
+    """Hears how far a work is."""
+
+    def step(self, step: Step) -> None:
+        """Before each step; may raise to end the work before it."""
+
+    def progress(self, rows: int | None, share: float | None) -> None:
+        """Within a step: rows read so far, and which share of the step is done, None where nobody knows."""
+
+
+class Watch(Report, Protocol):
+    """A report that also may end a work within a step."""
+
+    def go_on(self) -> None:
+        """Called every LISTEN_SECONDS at least; may raise to end the work."""
+
+
+@dataclass(frozen=True)
+class _Progress:
+    rows: int | None
+    share: float | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +70,7 @@ class _Ended:
 
 
 class Workers:
-    """At most WORKERS child processes with bounded memory, each of which does one work at a time. One is kept ready,
+    """At most PLACES child processes with bounded memory, each of which does one work at a time. One is kept ready,
     for a start takes seconds."""
 
     def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
@@ -53,16 +79,16 @@ class Workers:
         self._closed = False
         self._all: set[_Worker] = set()
         self._places: LifoQueue[_Worker | None] = LifoQueue()  # of those that have nothing to do; None: not started
-        for _ in range(WORKERS - 1):
+        for _ in range(PLACES - 1):
             self._places.put(None)
         self._places.put(self._started())
 
-    def run(self, work: Work, *arguments: object, on_step: OnStep) -> Any:
-        """Run `work(settings, estimator, *arguments, on_step)` in a child; blocks the calling thread. Raises
-        ProblemError, whatever a file did to the child, and what `on_step` raised."""
+    def run(self, work: Work, *arguments: object, watch: Watch) -> Any:
+        """Run `work(settings, estimator, *arguments, report)` in a child; blocks the calling thread. Raises
+        ProblemError, whatever a file did to the child, and what `watch` raised."""
         worker = self._places.get() or self._started()
         try:
-            return worker.run(work, arguments, on_step)
+            return worker.run(work, arguments, watch)
         finally:
             if not worker.reusable:
                 self._all.discard(worker)
@@ -92,10 +118,10 @@ class _Worker:
         self._process.start()
         theirs.close()
 
-    def run(self, work: Work, arguments: tuple[object, ...], on_step: OnStep) -> Any:
+    def run(self, work: Work, arguments: tuple[object, ...], watch: Watch) -> Any:
         self.reusable = False
         try:
-            ended = self._ended(work, arguments, on_step)
+            ended = self._ended(work, arguments, watch)
         except _GONE:
             raise UnusableFileError(
                 "The process that read the file ran out of memory or crashed, so it is not stored, or marked as "
@@ -106,17 +132,24 @@ class _Worker:
             raise ended.error
         return ended.result
 
-    def _ended(self, work: Work, arguments: tuple[object, ...], on_step: OnStep) -> _Ended:
+    def _ended(self, work: Work, arguments: tuple[object, ...], watch: Watch) -> _Ended:
         """Follow a work to its end. Only reading has a limit of time: how long the rest takes follows from the rows."""
         self._connection.send((work, arguments))
-        limit: float | None = self._settings.reader_timeout_seconds
-        while self._connection.poll(limit):
+        limit = self._settings.reader_timeout_seconds
+        due = time.monotonic() + limit
+        while time.monotonic() < due:
+            watch.go_on()
+            if not self._connection.poll(LISTEN_SECONDS):
+                continue
             message = self._connection.recv()
             if isinstance(message, _Ended):
                 return message
-            on_step(message)
+            if isinstance(message, _Progress):
+                watch.progress(message.rows, message.share)
+                continue
+            watch.step(message)
             self._connection.send("go on")
-            limit = self._settings.reader_timeout_seconds if message == "reading" else None
+            due = time.monotonic() + limit if message == "reading" else math.inf
         raise UnusableFileError(
             f"Reading the file took longer than {limit} s and was ended. Split it into smaller files, or raise "
             "SCALEOPS_READER_TIMEOUT_SECONDS."
@@ -139,15 +172,29 @@ def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) 
         limit = settings.reader_memory_mb * 1024**2
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
 
-    def on_step(step: Step) -> None:
-        connection.send(step)
-        connection.recv()
-
+    report = _Told(connection)
     with suppress(*_GONE):
         while True:
             work, arguments = connection.recv()
-            result, error = _outcome(work, settings, estimator, *arguments, on_step)
+            result, error = _outcome(work, settings, estimator, *arguments, report)
             connection.send(_Ended(result, error, _held_bytes() > LARGE_BYTES))
+
+
+class _Told:
+    """A report to the parent, which lets each step begin. Progress is told now and then."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._told = 0.0
+
+    def step(self, step: Step) -> None:
+        self._connection.send(step)
+        self._connection.recv()
+
+    def progress(self, rows: int | None, share: float | None) -> None:
+        if time.monotonic() >= self._told + LISTEN_SECONDS:
+            self._connection.send(_Progress(rows, share))
+            self._told = time.monotonic()
 
 
 def _end_with_parent() -> None:

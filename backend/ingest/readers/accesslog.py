@@ -56,7 +56,7 @@ class AccessLogReader:
         with TextStream(self._path, self._limits) as stream, read_ahead(line_blocks(stream)) as blocks:
             for block in blocks:
                 seconds, numbers, lines = parse_block(block, line, dates, rejects)
-                yield Batch([pa.array(seconds)], line, numbers)
+                yield Batch([pa.array(seconds)], line, numbers, stream.share)
                 line += lines
                 check_rows(line - 1, self._limits)
 

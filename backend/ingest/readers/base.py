@@ -21,12 +21,13 @@ class Batch:
     """Some rows in file order: the columns that were asked for, as the file has them.
 
     Row i of the batch is row `first_row + i` of the file, or `numbers[i]` where bad lines in between
-    were left out by the reader.
+    were left out by the reader. `share`: of the file that was read up to the batch's end.
     """
 
     columns: Sequence[pa.Array[Any]]
     first_row: int
     numbers: Sequence[int] | None = None
+    share: float | None = None
 
     def row_of(self, index: int) -> int:
         return self.first_row + index if self.numbers is None else int(self.numbers[index])

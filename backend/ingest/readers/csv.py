@@ -109,7 +109,7 @@ class CsvReader:
             numbers = None
             if used < len(skipped):
                 numbers, used = _numbers(row, batch.num_rows, skipped, used)
-            yield Batch(batch.columns, row, numbers)
+            yield Batch(batch.columns, row, numbers, stream.share)
             row = row + batch.num_rows if numbers is None else (numbers[-1] + 1 if numbers else row)
             while used < len(skipped) and skipped[used] == row:
                 row, used = row + 1, used + 1

@@ -104,10 +104,10 @@ class JsonReader:
             table = None if self._dotted or _nested(block) else _parse_fast(block, schema)
             if table is None:
                 lines = [line for line in block.split(b"\n") if line.strip()]
-                yield self._batch([flat(_load(line)) for line in lines], names, row, rejects)
+                yield self._batch([flat(_load(line)) for line in lines], names, row, rejects, stream.share)
                 row += len(lines)
             elif table.num_rows:
-                yield Batch([_path(table, name) for name in names], row)
+                yield Batch([_path(table, name) for name in names], row, share=stream.share)
                 row += table.num_rows
             check_rows(row - 1, self._limits)
 
@@ -118,16 +118,21 @@ class JsonReader:
             row_of_names = flat(item)
             items.append({n: row_of_names.get(n) for n in names} if isinstance(row_of_names, dict) else row_of_names)
             if len(items) == self._limits.batch_rows:
-                yield self._batch(items, names, row, rejects)
+                yield self._batch(items, names, row, rejects, stream.share)
                 row += len(items)
                 check_rows(row, self._limits)
                 items = []
         if items:
             check_rows(row + len(items) - 1, self._limits)
-            yield self._batch(items, names, row, rejects)
+            yield self._batch(items, names, row, rejects, stream.share)
 
     def _batch(
-        self, items: list[dict[str, Any] | str], names: Sequence[str], row: int, rejects: RejectCounter
+        self,
+        items: list[dict[str, Any] | str],
+        names: Sequence[str],
+        row: int,
+        rejects: RejectCounter,
+        share: float,
     ) -> Batch:
         good: list[dict[str, Any]] = []
         numbers: list[int] = []
@@ -137,7 +142,8 @@ class JsonReader:
                 numbers.append(number)
             else:
                 rejects.add(item, number)
-        return Batch([_array([item.get(name) for item in good], self._types[name]) for name in names], row, numbers)
+        columns = [_array([item.get(name) for item in good], self._types[name]) for name in names]
+        return Batch(columns, row, numbers, share)
 
 
 def _schema(types: dict[str, pa.DataType]) -> pa.Schema:

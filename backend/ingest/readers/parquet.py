@@ -70,7 +70,8 @@ class ParquetReader:
         for batch in self._file.iter_batches(
             batch_size=self._limits.batch_rows, columns=list(dict.fromkeys(names)), use_threads=len(names) > 1
         ):
-            yield Batch([_column(batch, name) for name in names], row)
+            share = (row + batch.num_rows - 1) / self._file.metadata.num_rows
+            yield Batch([_column(batch, name) for name in names], row, share=share)
             row += batch.num_rows
 
 

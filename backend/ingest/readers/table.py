@@ -48,7 +48,7 @@ class TableReader:
         for at in range(0, self._rows, self._limits.batch_rows):
             columns = [self._columns[name].slice(at, self._limits.batch_rows) for name in names]
             numbers = None if self._numbers is None else self._numbers[at : at + self._limits.batch_rows]
-            yield Batch(columns, at + 1, numbers)
+            yield Batch(columns, at + 1, numbers, min(1.0, (at + self._limits.batch_rows) / self._rows))
 
 
 def column_of(cells: Sequence[Any]) -> pa.Array[Any]:

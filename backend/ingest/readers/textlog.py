@@ -80,7 +80,7 @@ class TextLogReader:
                 seconds, good, lines = self._block(block, line, rejects)
                 kept = np.flatnonzero(good)
                 numbers = None if len(kept) == lines else (kept + line).tolist()
-                yield Batch([pa.array(seconds[kept])], line, numbers)
+                yield Batch([pa.array(seconds[kept])], line, numbers, stream.share)
                 line += lines
                 check_rows(line - 1, self._limits)
 

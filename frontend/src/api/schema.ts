@@ -16,6 +16,9 @@ export interface paths {
         /**
          * Upload
          * @description Read a traffic file, predict every window of it, store both, and say what was done with every row.
+         *
+         *     It goes on where the client leaves after the last byte. A file that cannot be read as it was sent is kept for a
+         *     while: the problem has its `id`, to read it with other fields.
          */
         post: operations["upload_api_upload_post"];
         delete?: never;
@@ -36,8 +39,32 @@ export interface paths {
         /**
          * Inspect Upload
          * @description Say what a traffic file is and how it would be read, or between which readings to choose. Nothing is stored.
+         *
+         *     The file is kept for a while, to be read by its `id`. Of a large one the head alone is looked at.
          */
         post: operations["inspect_upload_api_uploads_inspect_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/uploads/{upload_id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Upload
+         * @description Read a file that is kept once more, with these fields and no others, without it being sent again.
+         *
+         *     Stored, it takes the place of all that its earlier reading stored: history, forecasts, accuracy.
+         */
+        post: operations["read_upload_api_uploads__upload_id__read_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -64,6 +91,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Uploads
+         * @description The imports of the last 30 days, the newest first and at most 100; of those that run how far they are.
+         */
+        get: operations["list_uploads_api_uploads_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads/{upload_id}": {
         parameters: {
             query?: never;
@@ -73,12 +120,16 @@ export interface paths {
         };
         /**
          * Upload Progress
-         * @description Where an upload is that was sent with this id as X-Upload-Id.
+         * @description Where an import is, by its id: the one that the client sent as X-Upload-Id, or the one of an answer.
          */
         get: operations["upload_progress_api_uploads__upload_id__get"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Cancel Upload
+         * @description Cancel an import that runs, and let a kept file go. What is stored stays: DELETE /api/series/{filename}.
+         */
+        delete: operations["cancel_upload_api_uploads__upload_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -824,6 +875,92 @@ export interface components {
             status: "ok";
         };
         /**
+         * Import
+         * @description An import as it is now. `state` of one that runs is its step.
+         */
+        Import: {
+            /** Id */
+            id: string;
+            /**
+             * Filename
+             * @description as it was sent; empty until it is known
+             */
+            filename: string;
+            /**
+             * Series
+             * @description the name of the series that it became
+             */
+            series?: string | null;
+            /**
+             * Sent At
+             * Format: date-time
+             */
+            sent_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Bytes
+             * @description received so far
+             * @default 0
+             */
+            bytes: number;
+            /** Sha256 */
+            sha256?: string | null;
+            /**
+             * Fields
+             * @description form fields that it was sent with
+             * @default {}
+             */
+            fields: {
+                [key: string]: string;
+            };
+            /** @default receiving */
+            state: components["schemas"]["ImportState"];
+            /**
+             * Rows
+             * @description read so far
+             */
+            rows?: number | null;
+            /** Windows */
+            windows?: number | null;
+            /** First */
+            first?: string | null;
+            /** Last */
+            last?: string | null;
+            /**
+             * Says
+             * @description the reading in one sentence
+             */
+            says?: string | null;
+            /**
+             * Problem
+             * @description why it ended, or what is asked
+             */
+            problem?: string | null;
+            /**
+             * Share
+             * @description of the step that is done, 0 to 1; null where nobody knows
+             */
+            share?: number | null;
+            /**
+             * Rows Per Second
+             * @description of reading
+             */
+            rows_per_second?: number | null;
+            /**
+             * Seconds Left
+             * @description of the step, at its rate so far
+             */
+            seconds_left?: number | null;
+            /**
+             * Kept Until
+             * @description until when the file can be read again without being sent; null: it is not kept
+             */
+            kept_until?: string | null;
+        };
+        /** @enum {string} */
+        ImportState: "receiving" | "waiting" | "reading" | "forecasting" | "storing" | "asking" | "done" | "failed" | "cancelled" | "incomplete";
+        /**
          * Incomplete
          * @description The span of an import that is still running or was interrupted: only part of its windows may be stored.
          */
@@ -860,7 +997,7 @@ export interface components {
             role: "time" | "value" | "label" | "ignored";
             /**
              * Cells
-             * @description of the first rows
+             * @description of the first rows, as the file has them
              */
             cells: (string | null)[];
         };
@@ -869,6 +1006,11 @@ export interface components {
          * @description What a file is: its reading, or the first of several, of which `choices` has all.
          */
         InspectionReport: {
+            /**
+             * Says
+             * @description the reading in one sentence
+             */
+            says: string;
             /**
              * Kind
              * @enum {string}
@@ -915,16 +1057,29 @@ export interface components {
              */
             gaps: number;
             /**
-             * Says
-             * @description the reading in one sentence
+             * Id
+             * @description of the upload, to read it again without sending it: POST /api/uploads/{id}/read
              */
-            says: string;
+            id: string;
+            /**
+             * Partial
+             * @description only the head of a large file was looked at; rows, span and preview are its
+             */
+            partial: boolean;
             /**
              * Columns
              * @description none for the lines of a log
              */
             columns: components["schemas"]["InspectedColumn"][];
-            /** Preview */
+            /**
+             * Lines
+             * @description the first ones of a log
+             */
+            lines: string[];
+            /**
+             * Preview
+             * @description the whole span in at most 300 points
+             */
             preview: components["schemas"]["PreviewWindow"][];
             /** Choices */
             choices: components["schemas"]["ReadingChoice"][];
@@ -1324,7 +1479,8 @@ export interface components {
         /**
          * Problem
          * @description RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
-         *     `choices` has them, each with the form fields that select it (ReadingChoice).
+         *     `choices` has them, each with the form fields that select it (ReadingChoice), and `id` the upload's, to answer with
+         *     (POST /api/uploads/{id}/read).
          */
         Problem: {
             /**
@@ -1348,7 +1504,7 @@ export interface components {
         Range: "1h" | "6h" | "24h";
         /**
          * ReadingChoice
-         * @description One likely reading of a file that has several.
+         * @description One likely reading of a file that has several, or one way to store it.
          */
         ReadingChoice: {
             /**
@@ -1370,6 +1526,11 @@ export interface components {
              * @description the first windows that it gives
              */
             windows: components["schemas"]["PreviewWindow"][];
+            /**
+             * Preview
+             * @description its whole span in at most 300 points
+             */
+            preview: components["schemas"]["PreviewWindow"][];
         };
         /** Ready */
         Ready: {
@@ -1890,22 +2051,20 @@ export interface components {
              * @enum {string}
              */
             date_order?: "dmy" | "mdy" | "ymd" | "ydm";
-        };
-        /**
-         * UploadProgress
-         * @description Where an upload is; asked for with the id that the client sent as X-Upload-Id.
-         * @example {
-         *       "step": "reading",
-         *       "bytes_received": 1048576
-         *     }
-         */
-        UploadProgress: {
-            step: components["schemas"]["UploadStep"];
-            /** Bytes Received */
-            bytes_received: number;
+            /**
+             * Same Name
+             * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
+             * @enum {string}
+             */
+            same_name?: "continue" | "replace" | "separate";
         };
         /** UploadResult */
         UploadResult: {
+            /**
+             * Says
+             * @description the reading in one sentence
+             */
+            says: string;
             /**
              * Kind
              * @enum {string}
@@ -1951,10 +2110,23 @@ export interface components {
              * @description windows between first and last whose rate is unknown
              */
             gaps: number;
-            /** Filename */
+            /**
+             * Id
+             * @description of the upload
+             */
+            id: string;
+            /**
+             * Filename
+             * @description the series' name
+             */
             filename: string;
             /** Version */
             version: string;
+            /**
+             * Already Stored
+             * @description when these bytes were stored with these fields before, so that nothing was read; null otherwise
+             */
+            already_stored: string | null;
             /** Points Written */
             points_written: number;
             /**
@@ -1966,8 +2138,6 @@ export interface components {
             };
             forecast: components["schemas"]["Forecast"] | null;
         };
-        /** @enum {string} */
-        UploadStep: "receiving" | "waiting" | "reading" | "forecasting" | "storing" | "done" | "failed";
     };
     responses: never;
     parameters: never;
@@ -2038,7 +2208,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Conflict with stored data */
+            /** @description Conflict with stored data or Another file has this name or Cancelled */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2106,7 +2276,10 @@ export interface operations {
     inspect_upload_api_uploads_inspect_post: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description chosen by the client, to ask for progress */
+                "x-upload-id"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2190,6 +2363,143 @@ export interface operations {
             };
             /** @description Too many wrong tokens */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_upload_api_uploads__upload_id__read_post: {
+        parameters: {
+            query?: {
+                /** @description store what was read; else only say what would be */
+                store?: boolean;
+            };
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadForm"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InspectionReport"] | components["schemas"]["UploadResult"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data or Another file has this name or Cancelled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Unsupported format */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request or Unusable file or More than one reading */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2294,6 +2604,71 @@ export interface operations {
             };
         };
     };
+    list_uploads_api_uploads_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"][];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     upload_progress_api_uploads__upload_id__get: {
         parameters: {
             query?: never;
@@ -2311,7 +2686,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["UploadProgress"];
+                    "application/json": components["schemas"]["Import"];
                 };
             };
             /** @description Bad request */
@@ -2343,6 +2718,89 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_upload_api_uploads__upload_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -18,7 +18,7 @@ export function SeriesLink({ series, onShow, children }: SeriesLinkProps) {
     <a
       href={viewSearch({ range: "live", series })}
       onClick={follow}
-      className="min-w-0 text-xs font-medium text-accent underline-offset-2 hover:underline"
+      className="min-w-0 font-medium text-accent underline-offset-2 hover:underline"
     >
       {children}
     </a>

@@ -132,7 +132,7 @@ it("reports the server's own numbers, how the file was read first of all", async
 it("says since when the same file is stored", async () => {
   await chooseAndAnswer(201, uploadResult({ already_stored: "1995-09-01T10:12:00Z" }));
   expect(card()).toHaveTextContent("Already stored on 1 Sept 1995, 10:12 UTC");
-  await userEvent.click(screen.getByRole("link", { name: "Show the series" }));
+  await userEvent.click(screen.getByRole("link", { name: "access.log" }));
   expect(show).toHaveBeenLastCalledWith("access.log");
 });
 

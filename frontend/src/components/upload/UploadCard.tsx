@@ -28,6 +28,8 @@ export function UploadCard({ controls, list, large = false }: UploadCardProps) {
   const shown = controls.uploads.filter(
     ({ stage }) => stage.state !== "stored" || stored(stage.result.filename) !== undefined,
   );
+  // Of several that are stored the last one is told whole; the others stay as links.
+  const newest = shown.findLast(({ stage }) => stage.state === "stored");
   const ids = new Set(shown.map(({ id }) => id));
   return (
     <Card
@@ -39,7 +41,7 @@ export function UploadCard({ controls, list, large = false }: UploadCardProps) {
         Upload traffic
       </CardTitle>
       {shown.length > 0 && (
-        <ul className="mb-4 grid gap-4">
+        <ul className="mb-3 divide-y divide-line border-b border-line">
           {shown.map((upload) => (
             <UploadItem
               key={upload.id}
@@ -48,6 +50,7 @@ export function UploadCard({ controls, list, large = false }: UploadCardProps) {
               synthetic={
                 upload.stage.state === "stored" && stored(upload.stage.result.filename)?.synthetic === true
               }
+              whole={upload === newest}
               controls={controls}
             />
           ))}

@@ -13,6 +13,7 @@ import { FirstRows } from "./FirstRows";
 import { ImportProgress } from "./ImportProgress";
 import { Question } from "./Question";
 import { ReadingView } from "./ReadingView";
+import { SeriesLink } from "./SeriesLink";
 import { UploadFailure } from "./UploadFailure";
 import { UploadReport } from "./UploadReport";
 
@@ -33,20 +34,28 @@ interface UploadItemProps {
   /** Of the server's import, once the list of imports has it. */
   record: Import | undefined;
   synthetic: boolean;
+  /** Whether what a stored file is taken for is shown whole. */
+  whole: boolean;
   controls: UploadControls;
 }
 
 /** One file: where it is, what it is taken for, and what there is to answer or to mend. */
-export function UploadItem({ upload, record, synthetic, controls }: UploadItemProps) {
+export function UploadItem({ upload, record, synthetic, whole, controls }: UploadItemProps) {
   const { state } = upload.stage;
   const { Icon, colour, word } = ICONS[state];
   const name = upload.stage.state === "stored" ? upload.stage.result.filename : upload.name;
   const running = state === "sending" || state === "importing";
   return (
-    <li className="grid min-w-0 gap-2.5 border-b border-line pb-4">
+    <li className="grid min-w-0 gap-2.5 py-2.5 first:pt-0">
       <div className="flex min-h-8 items-center gap-2">
         <Icon aria-hidden className={classes("size-4 shrink-0", colour)} />
-        <SeriesName name={name} synthetic={synthetic} className="font-medium" />
+        {state === "stored" ? (
+          <SeriesLink series={name} onShow={controls.show}>
+            <SeriesName name={name} synthetic={synthetic} />
+          </SeriesLink>
+        ) : (
+          <SeriesName name={name} className="font-medium" />
+        )}
         <span role="status" className="shrink-0 text-muted">
           {word}
         </span>
@@ -67,12 +76,12 @@ export function UploadItem({ upload, record, synthetic, controls }: UploadItemPr
           )}
         </span>
       </div>
-      <Body upload={upload} record={record} controls={controls} />
+      <Body upload={upload} record={record} whole={whole} controls={controls} />
     </li>
   );
 }
 
-function Body({ upload, record, controls }: Omit<UploadItemProps, "synthetic">): ReactNode {
+function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthetic">): ReactNode {
   const { id, name, file, fields, stage } = upload;
   const looked = ["importing", "asking", "stored"].includes(stage.state) && name !== "";
   const { data: report } = useReading(id, fields, looked);
@@ -121,12 +130,13 @@ function Body({ upload, record, controls }: Omit<UploadItemProps, "synthetic">):
       );
     case "stored":
       return (
-        <UploadReport
-          result={stage.result}
-          report={report}
-          change={report && change("Change how it was read")}
-          onShow={controls.show}
-        />
+        whole && (
+          <UploadReport
+            result={stage.result}
+            report={report}
+            change={report && change("Change how it was read")}
+          />
+        )
       );
   }
 }

@@ -4,7 +4,6 @@ import { usePage } from "@/hooks/usePage";
 import { countOf, formatCount, formatDuration } from "@/lib/format";
 import { formatDateTime, formatSpan, toSeconds, zoneName } from "@/lib/time";
 import { ReadingView } from "./ReadingView";
-import { SeriesLink } from "./SeriesLink";
 
 interface UploadReportProps {
   result: UploadResult;
@@ -12,11 +11,10 @@ interface UploadReportProps {
   report: InspectionReport | undefined;
   /** Lets the file be read in another way. */
   change: ReactNode;
-  onShow: (series: string) => void;
 }
 
 /** The result of an import: how the file was read, first of all, and the server's own numbers. */
-export function UploadReport({ result, report, change, onShow }: UploadReportProps) {
+export function UploadReport({ result, report, change }: UploadReportProps) {
   const { zone } = usePage();
   const dropped = result.rows_dropped.reduce((total, { count }) => total + count, 0);
   const window = result.window_seconds;
@@ -50,12 +48,7 @@ export function UploadReport({ result, report, change, onShow }: UploadReportPro
           )}
         </div>
       </details>
-      <div className="flex flex-wrap items-center gap-x-3 gap-y-2">
-        {change}
-        <SeriesLink series={result.filename} onShow={onShow}>
-          Show the series
-        </SeriesLink>
-      </div>
+      {change && <div>{change}</div>}
     </>
   );
 }

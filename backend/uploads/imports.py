@@ -1,0 +1,139 @@
+"""The records of imports in the store: what each file was and what became of it, over restarts."""
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pandas as pd
+from pydantic import TypeAdapter
+
+from backend.measurements import IMPORTS
+from backend.stores import TIME, Store
+from backend.uploads.same_name import FILES, stored_import
+from backend.uploads.schemas import RUNNING, ImportRecord
+
+KEPT = timedelta(days=30)
+HEARTBEAT_SECONDS = 60.0
+SILENT = timedelta(seconds=5 * HEARTBEAT_SECONDS)  # after which an import of another machine has ended
+_RESULT = TypeAdapter(dict[str, Any])
+
+
+class StoredImport(ImportRecord):
+    """A record with who runs the import, and when that was last alive."""
+
+    host: str
+    process: int
+    seen_at: datetime
+
+
+def new_import(upload_id: str, filename: str = "", size: int = 0) -> StoredImport:
+    now = datetime.now(UTC).replace(microsecond=0)  # what the store keeps of a time
+    host, process = socket.gethostname(), os.getpid()
+    return StoredImport(
+        id=upload_id, filename=filename, bytes=size, sent_at=now, host=host, process=process, seen_at=now
+    )
+
+
+class Imports:
+    """Thread-safe: it keeps nothing, so that several backends and commands over one store see each other's."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def put(self, record: StoredImport, result: dict[str, Any] | None = None) -> None:
+        """Keep a record; `result`: what the import was answered with."""
+        row = {
+            "import_id": record.id,
+            TIME: record.sent_at,
+            "record": record.model_dump_json(exclude_defaults=True),
+            "result": _RESULT.dump_json(result).decode() if result else "",
+        }
+        table = pd.DataFrame([row]).assign(**{TIME: lambda rows: pd.to_datetime(rows[TIME], utc=True)})
+        self._store.write({IMPORTS: table})
+
+    def list(self, import_id: str | None = None) -> list[StoredImport]:
+        """Those of the last days, newest first; the one of an id alone, with None all."""
+        tags = {} if import_id is None else {"import_id": import_id}
+        since = datetime.now(UTC) - KEPT
+        rows = self._store.read(IMPORTS, tags, since, fields=["record"])
+        records = [StoredImport.model_validate_json(text) for text in rows["record"]]
+        return sorted(records, key=lambda record: record.sent_at, reverse=True)
+
+    def result(self, import_id: str) -> dict[str, Any] | None:
+        """What an import was answered with; None where that is not kept any more."""
+        rows = self._store.read(IMPORTS, {"import_id": import_id}, fields=["result"])
+        texts: Sequence[str] = rows["result"].tolist()
+        return _RESULT.validate_json(texts[-1]) if texts and texts[-1] else None
+
+    def settle(self, record: StoredImport) -> StoredImport:
+        """The record of an import that nobody runs any more with how it ended, as far as the store shows it."""
+        now = datetime.now(UTC)
+        stored = self._store.find(record.series) if record.series and record.state == "storing" else None
+        changes: dict[str, Any] = {
+            "state": "failed",
+            "problem": f"The server was stopped or restarted while the file was {_DURING[record.state]}, so nothing "
+            "of it is stored. Send it again.",
+        }
+        if stored is not None and stored.incomplete is not None:
+            changes = {
+                "state": "incomplete",
+                "problem": "The server was stopped or restarted while the file was stored: only part of its windows "
+                "may be there. Send it again, or delete the series.",
+            }
+        elif stored is not None and is_import_of(stored.attributes, record.id):
+            changes = {"state": "done"}
+        settled = record.model_copy(update={**changes, "ended_at": now})
+        self.put(settled)
+        return settled
+
+    def forget_old(self) -> None:
+        self._store.delete(IMPORTS, {}, datetime.now(UTC) - KEPT)
+
+
+def stored_before(
+    store: Store, version: str, name: str, digest: str, fields: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """What the import of the same bytes with the same fields was answered with, where the series still has them."""
+    import_id = stored_import(store.find(name), version, digest, fields)
+    imports = Imports(store)
+    result = imports.result(import_id) if import_id else None
+    if import_id is None or result is None:
+        return None
+    return {**result, "already_stored": next(iter(imports.list(import_id))).ended_at}
+
+
+_DURING = {
+    "receiving": "received",
+    "waiting": "waiting for its turn",
+    "reading": "read",
+    "forecasting": "forecast",
+    "storing": "stored",
+}
+
+
+def is_import_of(attributes: Any, import_id: str) -> bool:
+    """Whether a series has windows of this import, by its attributes."""
+    return any(file.get("import") == import_id for file in attributes.get(FILES, {}).values())
+
+
+def nobody_runs(record: StoredImport, now: datetime) -> bool:
+    """Whether an import that is said to run, and is none of this process, has ended without saying so."""
+    if record.state not in RUNNING:
+        return False
+    if now - record.seen_at > SILENT:
+        return True
+    if record.host != socket.gethostname():
+        return False
+    return record.process == os.getpid() or not _is_alive(record.process)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

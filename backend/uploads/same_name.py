@@ -1,0 +1,172 @@
+"""What a file is to the series that has its name: the same file, the same file read in another way, or another one.
+
+A series keeps in its record which files it was read from, by the SHA-256 of their bytes.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from backend.errors import SameNameError
+from backend.ingest import ReadOptions, Traffic
+from backend.ingest.preview import duration, first_windows, preview
+from backend.measurements import read_rates
+from backend.stores import SeriesRecord, Store
+from backend.stores.names import NAME_LENGTH
+
+SameName = Literal["continue", "replace", "separate"]
+FILES = "files"  # the attribute: by SHA-256 of each file its fields, its import, and which windows it has
+MOST_FILES = 100  # that are remembered of a series; parts of one, a day each, are seldom more
+SAME_SHARE = 1e-6  # by which the rate of a window may differ and still be the same
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a file is stored. `replace`: in place of all that the series has. `notes`: what was assumed."""
+
+    name: str
+    replace: bool = False
+    notes: tuple[str, ...] = ()
+
+
+def file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def given_fields(options: ReadOptions) -> dict[str, str]:
+    """The fields that a file was sent with."""
+    return {name: str(value) for name, value in asdict(options).items() if value is not None}
+
+
+def stored_import(record: SeriesRecord | None, version: str, digest: str, fields: Mapping[str, str]) -> str | None:
+    """The id of the import by which a series has these bytes, read with these fields; None where it has not."""
+    if record is None or record.incomplete or record.version != version or not record.points:
+        return None
+    file = record.attributes.get(FILES, {}).get(digest)
+    return file.get("import") if file and file["fields"] == dict(fields) else None
+
+
+def place_of(
+    store: Store,
+    name: str,
+    digest: str,
+    traffic: Traffic,
+    asked: SameName | None,
+    history_windows: int,
+) -> Place:
+    """Where a file of that name goes. `asked`: what the user said it is to a series that has the name.
+
+    Nothing that is stored is changed without being asked: raises SameNameError, with the choices, where another file
+    would change windows of the series, has other windows, or lies further from it than a forecast looks back.
+    """
+    if asked == "separate":
+        return Place(_free_name(store, name, digest))
+    record = store.find(name)
+    if record is None:
+        return Place(name)
+    if asked == "replace" or _is_only_file(record, digest):
+        return Place(name, replace=True)
+    if asked == "continue" or not record.points:
+        return Place(name)
+    seconds = traffic.window_seconds
+    if seconds == record.window_seconds:
+        away = _windows_between(record, traffic)
+        if away <= history_windows and not _changed(store, record, traffic):
+            note = f"It continues the stored series {name!r}. same_name says otherwise: replace or separate."
+            return Place(name, notes=(note,) if digest not in record.attributes.get(FILES, {}) else ())
+    raise _question(store, record, traffic)
+
+
+def import_attributes(
+    record: SeriesRecord | None, digest: str, fields: Mapping[str, str], import_id: str, frame: pd.DataFrame
+) -> dict[str, Any]:
+    """What the record is to remember of a file, beside the files that it knows."""
+    known = dict(record.attributes.get(FILES, {})) if record else {}
+    if len(known) >= MOST_FILES and digest not in known:
+        return {}
+    first, last = (frame.index[place].timestamp() for place in (0, -1))
+    return {FILES: {**known, digest: {"fields": dict(fields), "import": import_id, "first": first, "last": last}}}
+
+
+def _is_only_file(record: SeriesRecord, digest: str) -> bool:
+    """Whether the series has nothing but these bytes, read in some way."""
+    files = record.attributes.get(FILES, {})
+    if set(files) != {digest}:
+        return False
+    file = files[digest]
+    grown = record.last.timestamp() > file["last"] or record.first.timestamp() < file["first"]
+    return bool(record.incomplete) or not grown
+
+
+def _free_name(store: Store, name: str, digest: str) -> str:
+    """The name with the first number under which nothing is stored, or this file alone."""
+    numbered = (f"{name[: NAME_LENGTH - 6]} ({number})" for number in count(2))
+    return next(each for each in numbered if (record := store.find(each)) is None or _is_only_file(record, digest))
+
+
+def _windows_between(record: SeriesRecord, traffic: Traffic) -> float:
+    """How many windows lie between the series and the file; less than 0: they overlap."""
+    first, last = traffic.frame.index[0], traffic.frame.index[-1]
+    seconds = max((first - record.last).total_seconds(), (record.first - last).total_seconds())
+    return float(seconds / traffic.window_seconds - 1)
+
+
+def _overlap(store: Store, record: SeriesRecord, traffic: Traffic) -> pd.DataFrame:
+    """The windows that both know: `stored` and `read`."""
+    frame = traffic.frame
+    end = frame.index[-1] + pd.Timedelta(traffic.window_seconds, "s")
+    stored = read_rates(store, record.key, frame.index[0].to_pydatetime(), end.to_pydatetime())
+    both = pd.DataFrame({"stored": stored, "read": frame["actual_rps"].reindex(stored.index)})
+    return both.dropna()
+
+
+def _changed(store: Store, record: SeriesRecord, traffic: Traffic) -> bool:
+    """Whether the file says something else of a window that is stored."""
+    both = _overlap(store, record, traffic)
+    return not np.allclose(both["stored"], both["read"], rtol=SAME_SHARE, atol=0)
+
+
+def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameError:
+    name, window = record.name, duration(traffic.window_seconds)
+    span = f"{_span(traffic.frame.index[0], traffic.frame.index[-1])}, windows of a {window}"
+    stored = f"{_span(record.first, record.last)}, windows of a {duration(record.window_seconds)}"
+    says = {
+        "replace": f"It replaces the series {name!r}: what is stored of it goes.",
+        "separate": "It is another series, which is stored beside it under the name with a number.",
+    }
+    if record.origin not in {"upload", "sample"}:
+        del says["replace"]
+    if traffic.window_seconds == record.window_seconds:
+        both = _overlap(store, record, traffic)
+        overlap = "they do not overlap"
+        if len(both):
+            overlap = f"they share {len(both):,} windows, {_span(both.index[0], both.index[-1])}, whose rates differ"
+        taken = ", and its rates replace those of the windows that both have" if len(both) else ""
+        says = {"continue": f"It continues the series {name!r}: its windows are added{taken}."} | says
+    else:
+        overlap = "so the one cannot continue the other"
+    return SameNameError(
+        f"Another file is stored as {name!r} ({stored}); this one has {span}; {overlap}. "
+        f"Choose one: {' '.join(says.values())}",
+        choices=[
+            {
+                "fields": {"same_name": answer},
+                "says": sentence,
+                "window_seconds": traffic.window_seconds,
+                "windows": first_windows(traffic),
+                "preview": preview(traffic),
+            }
+            for answer, sentence in says.items()
+        ],
+    )
+
+
+def _span(first: Any, last: Any) -> str:
+    return f"{first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} UTC"
