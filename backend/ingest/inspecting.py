@@ -3,15 +3,18 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.errors import AmbiguousFileError
+from backend.errors import AmbiguousFileError, ProblemError, UnusableFileError
 from backend.ingest.cells import as_text
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
 from backend.ingest.detect import whole_lines
 from backend.ingest.formats import open_file
+from backend.ingest.readers.accesslog import AccessLogReader
+from backend.ingest.readers.textlog import TextLogReader
 from backend.ingest.reading import read_traffic
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import read_head
@@ -48,7 +51,10 @@ class Inspection:
 def inspect_file(
     path: Path, filename: str, options: ReadOptions, limits: ReadLimits, default_window_seconds: int = 60
 ) -> Inspection:
-    """What `read_traffic` would read, or between which readings it would ask. Raises the problems of a refusal."""
+    """What `read_traffic` would read, or between which readings it would ask.
+
+    Raises the problems of a refusal; that of a table has its `columns`, so that time and traffic may be named.
+    """
     choices: list[dict[str, Any]] = []
     try:
         traffic = read_traffic(path, filename, options, limits, default_window_seconds)
@@ -56,20 +62,26 @@ def inspect_file(
         choices = several.extra["choices"]
         chosen = replace(options, **choices[0]["fields"])
         traffic = read_traffic(path, filename, chosen, limits, default_window_seconds)
+    except UnusableFileError as refused:
+        with suppress(ProblemError):
+            refused.extra["columns"] = [vars(column) for column in _columns(path, filename, limits)]
+        raise
     columns = _columns(path, filename, limits, traffic)
     lines = [] if columns else _first_lines(path, limits)
     return Inspection(traffic, columns, lines, choices)
 
 
-def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic) -> list[Column]:
+def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic | None = None) -> list[Column]:
+    """The columns with their roles in a reading, or without any; none of a log, whose lines have none."""
     source = open_file(path, filename, limits, Zone("UTC", parse_zone("UTC")), time.time())
-    if traffic.timestamp_column is None:
-        return []  # lines of a log have no columns
+    if isinstance(source, AccessLogReader | TextLogReader):
+        return []
     names = list(source.columns())
     roles: dict[str, ColumnRole] = dict.fromkeys(names, "ignored")
-    roles |= dict.fromkeys(traffic.label_columns, "label")
-    roles |= dict.fromkeys(_parts(traffic.value_column, names), "value")
-    roles |= dict.fromkeys(_parts(traffic.timestamp_column, names), "time")
+    if traffic is not None:
+        roles |= dict.fromkeys(traffic.label_columns, "label")
+        roles |= dict.fromkeys(_parts(traffic.value_column, names), "value")
+        roles |= dict.fromkeys(_parts(traffic.timestamp_column, names), "time")
     for batch in source.batches(names, RejectCounter()):
         return [Column(name, roles[name], _cells(column)) for name, column in zip(names, batch.columns, strict=True)]
     return []

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend.errors import AmbiguousFileError
+from backend.errors import AmbiguousFileError, UnusableFileError
 from backend.ingest import ReadLimits, inspect_file
 from backend.ingest.contract import ReadOptions
 from backend.tests.ingest.files import START, iso, read, rps, write
@@ -100,3 +100,12 @@ def test_inspecting_says_what_each_column_is(tmp_path: Path) -> None:
 def test_inspecting_lists_the_choices(tmp_path: Path) -> None:
     path = write(tmp_path / "file", ASKED["whole numbers under a name that says nothing"][0])
     assert len(inspect_file(path, "file", ReadOptions(), ReadLimits()).choices) == 2
+
+
+def test_a_table_that_is_refused_shows_the_columns_to_choose_from(tmp_path: Path) -> None:
+    path = write(tmp_path / "file", table("made,latency_ms", lambda m: f"around {m},{m}.5"))
+    with pytest.raises(UnusableFileError) as refused:
+        inspect_file(path, "file", ReadOptions(), ReadLimits())
+    made, latency = refused.value.extra["columns"]
+    assert (made["name"], made["role"], made["cells"][:2]) == ("made", "ignored", ["around 0", "around 1"])
+    assert (latency["name"], latency["cells"][1]) == ("latency_ms", "1.5")

@@ -1,4 +1,4 @@
-import type { Problem, ReadingChoice } from "./types";
+import type { InspectedColumn, Problem, ReadingChoice } from "./types";
 
 /** The backend answered with a problem. */
 export class ProblemError extends Error {
@@ -55,6 +55,17 @@ export function errorOf(status: number, body: unknown): ProblemError | Unreachab
 export function choicesOf(error: Error): ReadingChoice[] {
   const choices = error instanceof ProblemError ? error.members.choices : undefined;
   return Array.isArray(choices) ? (choices as ReadingChoice[]) : [];
+}
+
+/** The server has the file and cannot read it so: another way may do. */
+export function isUnusable(error: Error): boolean {
+  return error instanceof ProblemError && error.status === 422;
+}
+
+/** The columns of a table that was refused, to name some of them. */
+export function columnsOf(error: Error | null): InspectedColumn[] {
+  const columns = error instanceof ProblemError ? error.members.columns : undefined;
+  return Array.isArray(columns) ? (columns as InspectedColumn[]) : [];
 }
 
 /** Title and text for any error, ready to be shown. */

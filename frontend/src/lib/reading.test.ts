@@ -1,7 +1,15 @@
 import { expect, it } from "vitest";
 import type { InspectedColumn } from "@/api/types";
 import { inspection } from "@/test/fixtures";
-import { asChosen, columnUse, detectedLabel, READING_FIELDS, withField, withUse } from "./reading";
+import {
+  asChosen,
+  columnUse,
+  detectedLabel,
+  inFormWords,
+  READING_FIELDS,
+  withField,
+  withUse,
+} from "./reading";
 
 const column = (name: string, role: InspectedColumn["role"]): InspectedColumn => ({ name, role, cells: [] });
 const COLUMNS = [
@@ -55,4 +63,19 @@ it("says what was detected, in the words of the choice", () => {
   );
   expect(detectedLabel(fieldNamed("date_order"), inspection())).toBe("detected");
   expect(detectedLabel(fieldNamed("kind"), undefined)).toBe("detected");
+});
+
+it.each([
+  [
+    'Times were read from the column "when" (override with timestamp_column).',
+    'Times were read from the column "when".',
+  ],
+  [
+    "If one is a number of requests, name it with value_column; if each row is a request, set kind to raw.",
+    "If one is a number of requests, name it with value column; if each row is a request, choose “one per request” as kind of rows.",
+  ],
+  ["A smaller window_seconds may help.", "A smaller window may help."],
+  ["rows dropped: 3, of another kind", "rows dropped: 3, of another kind"],
+])("names what the form has, not parameters: %s", (message, words) => {
+  expect(inFormWords(message)).toBe(words);
 });

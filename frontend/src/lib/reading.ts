@@ -36,41 +36,41 @@ const ZONES = ["UTC", ...Intl.supportedValuesOf("timeZone")];
 export const READING_FIELDS: readonly FieldRow[] = [
   {
     name: "kind",
-    label: "A row is",
-    options: { raw: "one request", series: "one window" },
+    label: "Kind of rows",
+    options: { raw: "one per request", series: "one per window" },
     detected: ({ kind }) => kind,
     needsColumns: true,
   },
   {
     name: "value_unit",
-    label: "Values are",
-    options: { count: "requests in a row", rate: "requests per second", total: "a counter" },
+    label: "Unit of values",
+    options: { count: "requests per row", rate: "requests per second", total: "a counter" },
     detected: ({ value_unit }) => value_unit,
     needsColumns: true,
   },
   {
     name: "rows",
-    label: "Rows of one time are",
+    label: "Rows of one time",
     options: { sum: "added up", mean: "averaged", last: "replaced by the last" },
     needsColumns: true,
   },
   {
     name: "window_seconds",
-    label: "Windows are",
+    label: "Window",
     options: Object.fromEntries(WINDOWS.map((seconds) => [seconds, formatDuration(seconds)])),
     detected: ({ window_seconds }) => String(window_seconds),
     needsColumns: false,
   },
   {
     name: "timezone",
-    label: "Times without a zone are in",
+    label: "Time zone",
     options: Object.fromEntries(ZONES.map((zone) => [zone, zone])),
     detected: ({ timezone }) => timezone,
     needsColumns: false,
   },
   {
     name: "date_order",
-    label: "Dates are written",
+    label: "Order of dates",
     options: {
       dmy: "day, month, year",
       mdy: "month, day, year",
@@ -81,7 +81,7 @@ export const READING_FIELDS: readonly FieldRow[] = [
   },
   {
     name: "time_unit",
-    label: "Times in numbers are",
+    label: "Unit of times",
     options: {
       s: "seconds",
       ms: "milliseconds",
@@ -113,6 +113,13 @@ export function withField(
 
 /** What may be chosen for a column: to be the time or the value in place of others, or along with them, or neither. */
 export type ColumnUse = "time" | "also time" | "value" | "also value" | "neither";
+
+export const COLUMN_USES: Record<Exclude<ColumnUse, "neither">, string> = {
+  time: "time column",
+  "also time": "part of the time",
+  value: "value column",
+  "also value": "added to the value",
+};
 
 /** The columns with the roles that the chosen fields give them; the others keep what was detected. */
 export function asChosen(
@@ -156,4 +163,32 @@ export function withUse(
       changed = withField(changed, COLUMN_FIELDS[role], after.join(JOINED));
   }
   return changed;
+}
+
+/** What the form calls a parameter that the server's messages name. */
+const WORDS: Record<string, string> = {
+  timestamp_column: COLUMN_USES.time,
+  value_column: COLUMN_USES.value,
+  ...Object.fromEntries(READING_FIELDS.map(({ name, label }) => [name, label.toLowerCase()])),
+};
+
+/** Values of a field that a message names after it. */
+const SET_TO = /\b(?:set )?(kind|rows|value_unit|time_unit|date_order)(?: to |=)(\w+)/g;
+/** Names that are no words of English; the others are parameters only where something is overridden with them. */
+const PARAMETER =
+  /\b(timestamp_column|value_column|value_unit|time_unit|window_seconds|date_order|timezone)\b/g;
+const OVERRIDE = / \(override with [\w ,]+\)/g;
+
+/**
+ * A message in the form's words. The server speaks to scripts and terminals as well, so it names parameters; beside
+ * what was detected there is the form itself, and how to override it need not be said.
+ */
+export function inFormWords(message: string): string {
+  const field = (name: string) => WORDS[name] ?? name;
+  const option = (name: string, value: string) =>
+    READING_FIELDS.find((row) => row.name === name)?.options[value] ?? value;
+  return message
+    .replace(OVERRIDE, "")
+    .replace(SET_TO, (_, name: string, value: string) => `choose “${option(name, value)}” as ${field(name)}`)
+    .replace(PARAMETER, (name) => field(name));
 }

@@ -1,10 +1,11 @@
 import { useState } from "react";
-import { describeError, ProblemError } from "@/api/errors";
+import { columnsOf, describeError, ProblemError } from "@/api/errors";
 import type { UploadOverrides } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { SeriesName } from "@/components/ui/SeriesName";
 import { useReading } from "@/hooks/imports";
+import { inFormWords } from "@/lib/reading";
 import { Question } from "./Question";
 import { RatePreview } from "./RatePreview";
 import { ReadingForm } from "./ReadingForm";
@@ -82,7 +83,14 @@ function Changing({
             )}
           </div>
         )}
-        {!gone && <ReadingForm report={report} fields={fields} onChange={setFields} />}
+        {!gone && (
+          <ReadingForm
+            report={report}
+            columns={report?.columns ?? columnsOf(error)}
+            fields={fields}
+            onChange={setFields}
+          />
+        )}
       </div>
       <div className="mt-5 flex flex-wrap justify-end gap-2">
         <Button onClick={onClose}>Leave it as it is</Button>
@@ -118,7 +126,7 @@ function Refused({ error, gone }: { error: Error; gone: boolean }) {
   return (
     <div role="alert" className="rounded-md bg-danger-soft p-2.5 text-xs">
       <p className="font-medium text-danger">{title}</p>
-      <p className="mt-1 break-words">{detail}</p>
+      <p className="mt-1 break-words">{inFormWords(detail)}</p>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { describeError } from "@/api/errors";
-import type { Import, UploadOverrides } from "@/api/types";
+import type { Import, Series, UploadOverrides } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { Button } from "@/components/ui/Button";
 import { SeriesName } from "@/components/ui/SeriesName";
@@ -10,6 +10,7 @@ import { usePage } from "@/hooks/usePage";
 import type { UploadControls } from "@/hooks/useUploads";
 import { countOf, formatAge, formatBytes } from "@/lib/format";
 import { IMPORT_STATES, isRunning, questionOf } from "@/lib/imports";
+import { inFormWords } from "@/lib/reading";
 import { formatDates, formatDateTime, toSeconds, zoneName } from "@/lib/time";
 import { ChangeReading } from "./ChangeReading";
 import { ImportProgress } from "./ImportProgress";
@@ -20,11 +21,13 @@ const SHORT = 4;
 
 interface ImportListProps {
   imports: readonly Import[];
+  /** The series that are stored. */
+  list: readonly Series[];
   controls: UploadControls;
 }
 
 /** What was sent before, or is being imported for another page or an earlier visit: the newest first. */
-export function ImportList({ imports, controls }: ImportListProps) {
+export function ImportList({ imports, list, controls }: ImportListProps) {
   const [whole, setWhole] = useState(false);
   if (imports.length === 0) return null;
   const shown = whole ? imports : imports.slice(0, SHORT);
@@ -33,7 +36,12 @@ export function ImportList({ imports, controls }: ImportListProps) {
       <h3 className="text-xs font-medium text-muted">Imports</h3>
       <ul className="mt-1 divide-y divide-line">
         {shown.map((record) => (
-          <ImportRow key={record.id} record={record} controls={controls} />
+          <ImportRow
+            key={record.id}
+            record={record}
+            deleted={record.state === "done" && !list.some(({ filename }) => filename === record.series)}
+            controls={controls}
+          />
         ))}
       </ul>
       {imports.length > SHORT && (
@@ -45,14 +53,21 @@ export function ImportList({ imports, controls }: ImportListProps) {
   );
 }
 
-function ImportRow({ record, controls }: { record: Import; controls: UploadControls }) {
+interface ImportRowProps {
+  record: Import;
+  /** What it stored is not there any more. */
+  deleted: boolean;
+  controls: UploadControls;
+}
+
+function ImportRow({ record, deleted, controls }: ImportRowProps) {
   const cancellation = useCancelImport();
   const { label, tone } = IMPORT_STATES[record.state];
   const running = isRunning(record);
   return (
     <li className="grid gap-1 py-2 text-xs">
       <div className="flex min-h-6 items-center gap-2">
-        {record.state === "done" && record.series !== null ? (
+        {record.state === "done" && record.series !== null && !deleted ? (
           <SeriesLink series={record.series} onShow={controls.show}>
             <SeriesName name={record.filename} />
           </SeriesLink>
@@ -70,15 +85,15 @@ function ImportRow({ record, controls }: { record: Import; controls: UploadContr
               Cancel
             </Button>
           ) : (
-            <Badge tone={tone}>{label}</Badge>
+            <Badge tone={tone}>{deleted ? "Deleted" : label}</Badge>
           )}
         </span>
       </div>
       <Facts record={record} />
       {running && <ImportProgress record={record} />}
       {cancellation.error && <p role="alert">{describeError(cancellation.error).detail}</p>}
-      {record.problem !== null && <p className="break-words">{questionOf(record.problem)}</p>}
-      {!running && record.kept_until !== null && (
+      {record.problem !== null && <p className="break-words">{inFormWords(questionOf(record.problem))}</p>}
+      {!running && !deleted && record.kept_until !== null && (
         <span>
           <ChangeReading
             id={record.id}

@@ -3,6 +3,7 @@ import { Field } from "@/components/ui/Field";
 import { Select } from "@/components/ui/Select";
 import {
   asChosen,
+  COLUMN_USES,
   type ColumnUse,
   columnUse,
   detectedLabel,
@@ -18,14 +19,16 @@ const SHOWN_ROWS = 5;
 interface ReadingFormProps {
   /** The newest reading that is known; none where the file could not be read at all. */
   report: InspectionReport | undefined;
+  /** Those of the file; none of a log, whose lines have none. */
+  columns: readonly InspectedColumn[];
   fields: UploadOverrides;
   onChange: (fields: UploadOverrides) => void;
 }
 
 /** How a file is read, to be changed: its columns on their heads, the rest below. Nothing is typed, so nothing that is
  * chosen can be misspelt. */
-export function ReadingForm({ report, fields, onChange }: ReadingFormProps) {
-  const columns = asChosen(report?.columns ?? [], fields);
+export function ReadingForm({ report, columns: detected, fields, onChange }: ReadingFormProps) {
+  const columns = asChosen(detected, fields);
   const offered = READING_FIELDS.filter(({ needsColumns }) => !needsColumns || columns.length > 0 || !report);
   return (
     <div className="grid gap-4">
@@ -67,8 +70,6 @@ export function ReadingForm({ report, fields, onChange }: ReadingFormProps) {
   );
 }
 
-const USES: ColumnUse[] = ["time", "also time", "value", "also value"];
-
 interface ColumnSelectProps {
   column: InspectedColumn;
   columns: readonly InspectedColumn[];
@@ -81,12 +82,14 @@ function ColumnSelect({ column, columns, onUse }: ColumnSelectProps) {
     <Select
       size="small"
       aria-label={`Use of the column ${column.name}`}
-      className="min-w-28"
+      className="min-w-36"
       value={columnUse(columns, column)}
       onChange={(event) => onUse(event.target.value as ColumnUse)}
     >
-      {USES.map((use) => (
-        <option key={use}>{use}</option>
+      {Object.entries(COLUMN_USES).map(([use, text]) => (
+        <option key={use} value={use}>
+          {text}
+        </option>
       ))}
       <option value="neither">{ROLE_LABELS[rest]}</option>
     </Select>

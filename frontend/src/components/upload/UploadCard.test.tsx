@@ -152,11 +152,8 @@ it("changes how a stored file was read: redrawn as choices change, then stored s
   await chooseAndAnswer(201, uploadResult());
   await userEvent.click(await screen.findByRole("button", { name: "Change how it was read" }));
   const dialog = screen.getByRole("dialog");
-  await userEvent.selectOptions(within(dialog).getByRole("combobox", { name: "Values are" }), "rate");
-  await userEvent.selectOptions(
-    within(dialog).getByRole("combobox", { name: "Use of the column latency" }),
-    "value",
-  );
+  await userEvent.selectOptions(within(dialog).getByLabelText("Unit of values"), "rate");
+  await userEvent.selectOptions(within(dialog).getByLabelText("Use of the column latency"), "value");
   await waitFor(() => expect(readings()).toHaveLength(3));
   const fields = { value_unit: "rate", value_column: "latency" };
   expect(await readings().at(-1)?.clone().json()).toEqual(fields);
@@ -174,7 +171,7 @@ it("keeps the choices where they cannot be read, and says why", async () => {
   await chooseAndAnswer(201, uploadResult());
   await userEvent.click(await screen.findByRole("button", { name: "Change how it was read" }));
   serve({ look: () => problem(422, "Unusable file", "“latency” holds no times.") });
-  const use = screen.getByRole("combobox", { name: "Use of the column latency" });
+  const use = screen.getByLabelText("Use of the column latency");
   await userEvent.selectOptions(use, "time");
   expect(await screen.findByText("“latency” holds no times.")).toBeVisible();
   expect(use).toHaveValue("time");
@@ -185,7 +182,7 @@ it("says that the file must be sent again once it is not kept, and sends it", as
   await chooseAndAnswer(201, uploadResult());
   await userEvent.click(await screen.findByRole("button", { name: "Change how it was read" }));
   serve({ look: () => problem(404, "Not found", "It is gone.") });
-  await userEvent.selectOptions(screen.getByRole("combobox", { name: "Values are" }), "rate");
+  await userEvent.selectOptions(screen.getByLabelText("Unit of values"), "rate");
   await userEvent.click(await screen.findByRole("button", { name: "Send it again" }));
   await waitFor(() => expect(requests).toHaveLength(2));
   expect(newest().body?.get("value_unit")).toBe("rate");
@@ -198,7 +195,7 @@ it("fails with the server's words, and offers to say how the file is read", asyn
     "Unusable fileNo column holds times.Nothing was stored.",
   );
   await userEvent.click(screen.getByRole("button", { name: "Say how to read it" }));
-  expect(screen.getByRole("combobox", { name: "Times without a zone are in" })).toBeVisible();
+  expect(screen.getByLabelText("Time zone")).toBeVisible();
 });
 
 it("offers no other reading where that would not help", async () => {

@@ -41,7 +41,7 @@ export function UploadCard({ controls, list, large = false }: UploadCardProps) {
         Upload traffic
       </CardTitle>
       {shown.length > 0 && (
-        <ul className="mb-3 divide-y divide-line border-b border-line">
+        <ul aria-label="Files" className="mb-3 divide-y divide-line border-b border-line">
           {shown.map((upload) => (
             <UploadItem
               key={upload.id}
@@ -58,7 +58,7 @@ export function UploadCard({ controls, list, large = false }: UploadCardProps) {
       )}
       <Dropzone large={large && shown.length === 0} />
       {shown.length === 0 && <Sample large={large} onSample={controls.loadSample} />}
-      <ImportList imports={imports.filter(({ id }) => !ids.has(id))} controls={controls} />
+      <ImportList imports={imports.filter(({ id }) => !ids.has(id))} list={list} controls={controls} />
     </Card>
   );
 }

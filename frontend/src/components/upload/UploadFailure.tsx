@@ -1,8 +1,7 @@
 import type { ReactNode } from "react";
 import { describeError, ProblemError, UnreachableError } from "@/api/errors";
 import { Button } from "@/components/ui/Button";
-
-const UNUSABLE = 422;
+import { inFormWords } from "@/lib/reading";
 
 interface UploadFailureProps {
   error: Error;
@@ -10,28 +9,30 @@ interface UploadFailureProps {
   onResend: (() => void) | undefined;
   /** Lets the file be read in another way, where that may help. */
   change: ReactNode;
+  /** What the file is, so far as it could be seen. */
+  children: ReactNode;
 }
 
 /** Why a file was not accepted, in the server's words, and what may be done about it. */
-export function UploadFailure({ error, onResend, change }: UploadFailureProps) {
+export function UploadFailure({ error, onResend, change, children }: UploadFailureProps) {
   const { title, detail } = describeError(error);
-  const unusable = error instanceof ProblemError && error.status === UNUSABLE;
   const temporary =
     error instanceof UnreachableError || (error instanceof ProblemError && error.status >= 500);
   return (
     <>
       <div role="alert" className="rounded-md bg-danger-soft p-3">
         <p className="font-medium text-danger">{title}</p>
-        <p className="mt-1 text-xs break-words whitespace-pre-line">{detail}</p>
+        <p className="mt-1 text-xs break-words whitespace-pre-line">{inFormWords(detail)}</p>
         <p className="mt-1 text-xs">Nothing was stored.</p>
       </div>
+      {children}
       <div className="flex flex-wrap gap-2 empty:hidden">
         {onResend && temporary && (
           <Button size="small" variant="primary" onClick={onResend}>
             Try again
           </Button>
         )}
-        {unusable && change}
+        {change}
       </div>
     </>
   );

@@ -1,5 +1,6 @@
 import { CircleCheck, CircleHelp, CircleX, Clock, LoaderCircle, type LucideIcon, X } from "lucide-react";
 import type { ReactNode } from "react";
+import { columnsOf, isUnusable } from "@/api/errors";
 import type { Import } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Progress } from "@/components/ui/Progress";
@@ -16,6 +17,10 @@ import { ReadingView } from "./ReadingView";
 import { SeriesLink } from "./SeriesLink";
 import { UploadFailure } from "./UploadFailure";
 import { UploadReport } from "./UploadReport";
+
+/** Where what the server has of a file tells what it is. */
+const LOOKED_AT = ["importing", "asking", "stored"];
+const SHOWN_ROWS = 3;
 
 type State = UploadStage["state"];
 
@@ -83,8 +88,8 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
 
 function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthetic">): ReactNode {
   const { id, name, file, fields, stage } = upload;
-  const looked = ["importing", "asking", "stored"].includes(stage.state) && name !== "";
-  const { data: report } = useReading(id, fields, looked);
+  const unusable = stage.state === "failed" && isUnusable(stage.error);
+  const { data: report, error } = useReading(id, fields, unusable || LOOKED_AT.includes(stage.state));
   const change = (label: string) => (
     <ChangeReading
       id={id}
@@ -116,7 +121,7 @@ function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthe
             choices={stage.choices}
             onChoose={(chosen) => controls.read(upload, { ...fields, ...chosen })}
           />
-          {report && <FirstRows columns={report.columns} lines={report.lines} rows={3} />}
+          {report && <FirstRows columns={report.columns} lines={report.lines} rows={SHOWN_ROWS} />}
           <div>{change("Read it another way")}</div>
         </>
       );
@@ -125,8 +130,10 @@ function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthe
         <UploadFailure
           error={stage.error}
           onResend={file ? () => controls.resend(id, fields) : undefined}
-          change={change("Say how to read it")}
-        />
+          change={unusable && change("Say how to read it")}
+        >
+          <FirstRows columns={columnsOf(error)} lines={[]} rows={SHOWN_ROWS} />
+        </UploadFailure>
       );
     case "stored":
       return (
