@@ -35,6 +35,8 @@ ACCEPTED_EXTENSIONS = [
 _TIME_NAME = re.compile(
     r"(?i)time|date|zeit|datum|fecha|^(?:ts|ds|t|day|hour|minute|epoch|unix|bucket|week|month|year)$"
 )
+_COLUMN_NAME = re.compile(r"[^\W\d][\w .:/%()\[\]#*+-]{0,60}")
+HEADED_SHARE = 0.95  # of the rows have as many cells as there are names
 _STAMP = rb"\[\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
 _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
 _COMBINED_LINE = re.compile(_STAMP + rb' "(?:[^"\\]|\\.)*" \S+ \S+ "')
@@ -138,7 +140,7 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     if log is None and not _has_times(looked, layout):
         _refuse_without_times(looked)
     is_table = not any(line.startswith("#Fields:") for line in looked[:20]) and (
-        log is None or _has_times(looked, layout)
+        log is None or _has_times(looked, layout) or _is_headed(looked, layout)
     )
     if is_table or log is None:
         return Detected("csv", head, complete, layout=layout)
@@ -157,6 +159,16 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
     timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
     named = any(len(name) < 40 and _TIME_NAME.search(name) for name in layout.names or ())
     return timed * 2 >= max(len(fitting), 1) or named
+
+
+def _is_headed(lines: list[str], layout: Layout) -> bool:
+    """Whether the lines are rows below names. Then their times are cells, even if none of them can be read: as lines of
+    a log each would be counted as a request, whatever else it says."""
+    if not layout.names or layout.width < 2 or not all(_COLUMN_NAME.fullmatch(name) for name in layout.names):
+        return False
+    rows = rows_of(lines[layout.first_row :], layout.shape, layout.delimiter)
+    fitting = sum(len(cells) == layout.width for _, cells in rows)
+    return fitting >= HEADED_SHARE * len(rows) and find_log([layout.delimiter.join(layout.names)]) is None
 
 
 def _refuse_without_times(lines: list[str]) -> None:

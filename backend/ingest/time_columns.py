@@ -19,7 +19,13 @@ from backend.ingest.names import normal, words
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import RejectCounter, listed, quoted
 from backend.ingest.time_forms import FORMS, Newest, newest_moment
-from backend.ingest.time_refusals import explain_names, explain_relative, explain_times, refuse_doubtful
+from backend.ingest.time_refusals import (
+    explain_inside_text,
+    explain_names,
+    explain_relative,
+    explain_times,
+    refuse_doubtful,
+)
 from backend.ingest.timestamps import (
     NumberUnit,
     TimeParser,
@@ -205,6 +211,7 @@ def _find_parts(
     if unusable:
         raise _unusable_type(unusable[0], types[unusable[0]])
     explain_relative(list(types))
+    explain_inside_text(samples)
     raise UnusableFileError(
         f"No column holds times. The columns are {listed(list(types))}. Name one with timestamp_column; times must be "
         "ISO 8601, access-log times, or s, ms, us or ns since 1970, from 1990 to 2099.",

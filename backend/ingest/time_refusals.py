@@ -3,13 +3,14 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 
 from backend.errors import UnusableFileError
 from backend.ingest.cells import texts
+from backend.ingest.loglines import LOG_TIMES
 from backend.ingest.names import words
 from backend.ingest.rejects import quoted
 from backend.ingest.time_forms import MONTHS
@@ -87,3 +88,15 @@ def explain_relative(names: Sequence[str]) -> None:
             f"was. {_WANTED}",
             column=relative,
         )
+
+
+def explain_inside_text(samples: Mapping[str, pa.Array[Any]]) -> None:
+    """Raise UnusableFileError where a column has times with something around them."""
+    for name, array in samples.items():
+        cells = [cell for cell in texts(array) if cell.strip()][:200]
+        if cells and all(any(re.search(time.pattern, cell) for time in LOG_TIMES if time.form) for cell in cells):
+            raise UnusableFileError(
+                f"No column holds times alone. {quoted(name)} has them inside other text, such as {quoted(cells[0])}. "
+                f"Take away what stands around them. {_WANTED}",
+                column=name,
+            )

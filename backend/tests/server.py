@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +27,7 @@ class Server:
     folder: Path
     process: subprocess.Popen[bytes]
     client: httpx.Client
+    inspected: list[str] = field(default_factory=list)  # the uploads whose files it keeps, and which no list has
 
     @property
     def url(self) -> str:
@@ -41,6 +42,16 @@ class Server:
     ) -> httpx.Response:
         return self.client.post("/api/upload", files={"file": (name, content)}, data=options, headers=headers)
 
+    def inspect(self, name: str, content: bytes, **options: str) -> Any:
+        answer = self.client.post("/api/uploads/inspect", files={"file": (name, content)}, data=options)
+        answer.raise_for_status()
+        self.inspected.append(answer.json()["id"])
+        return answer.json()
+
+    def read(self, upload_id: str, *, store: bool = False, **fields: str) -> httpx.Response:
+        """Read a kept file again."""
+        return self.client.post(f"/api/uploads/{upload_id}/read", params={"store": store}, json=fields)
+
     def get(self, path: str, **parameters: Any) -> Any:
         answer = self.client.get(path, params=parameters)
         answer.raise_for_status()
@@ -48,6 +59,9 @@ class Server:
 
     def clear(self) -> None:
         self.client.delete("/api/replay")
+        for upload_id in [*self.inspected, *(upload["id"] for upload in self.get("/api/uploads"))]:
+            self.client.delete(f"/api/uploads/{quote(upload_id, safe='')}")
+        self.inspected.clear()
         for series in self.get("/api/series"):
             self.client.delete(f"/api/series/{quote(series['filename'], safe='')}")
 

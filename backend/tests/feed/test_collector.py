@@ -341,10 +341,10 @@ class FailingStore(SqliteStore):
 
     failing = False
 
-    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = (), *, replace: bool = False) -> set[str]:
         if self.failing and POINTS in tables:
             raise StoreUnavailableError("gone")
-        return super().write(tables, series)
+        return super().write(tables, series, replace=replace)
 
 
 def test_a_store_that_was_down_gets_the_windows_when_it_is_back(tmp_path: Path, estimator: RPSEstimator) -> None:

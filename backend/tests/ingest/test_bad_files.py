@@ -39,6 +39,11 @@ BAD: dict[str, tuple[bytes | str, int, str]] = {
     "parquet cut off": (b"PAR1" + bytes(40), 422, "damaged"),
     "parquet magic only": (b"PAR1", 422, "damaged"),
     "no time column": ("id,name\n1,a\n2,b\n", 422, 'No column holds times. The columns are "id", "name"'),
+    "times inside other text": (
+        "made,count\n" + "".join(f"x2026-01-01T00:{m:02}:00Z,117\n" for m in range(60)),
+        422,
+        '"made" has them inside other text, such as "x2026-01-01T00:00:00Z"',
+    ),
     "prose": ("Dear all,\nplease find attached\n", 422, "No column holds times"),
     "no time that can be read": ("timestamp\nfoo\nbar\n", 422, 'row 1: "foo" (not a time), row 2: "bar"'),
     "years 1700": ("timestamp\n1700-01-01\n1700-01-02\n", 422, "time outside 1990 to 2099"),

@@ -9,6 +9,7 @@ import pytest
 from backend.errors import AmbiguousFileError, UnusableFileError
 from backend.ingest import ReadLimits, inspect_file
 from backend.ingest.contract import ReadOptions
+from backend.ingest.preview import says
 from backend.tests.ingest.files import START, iso, read, rps, write
 
 ROWS = range(30)
@@ -94,7 +95,7 @@ def test_inspecting_says_what_each_column_is(tmp_path: Path) -> None:
         ("t", "time"), ("host", "label"), ("note", "ignored"), ("requests", "value"),
     ]  # fmt: skip
     assert inspection.choices == []
-    assert "windows of 60 s" in inspection.says
+    assert says(inspection.traffic).startswith("Series: requests per minute, counts, UTC; 60 rows; ")
 
 
 def test_inspecting_lists_the_choices(tmp_path: Path) -> None:

@@ -25,9 +25,9 @@ class LeavingStore(SqliteStore):
 
     away = False
 
-    def write(self, tables: Tables, series: Sequence[SeriesInfo] = ()) -> set[str]:
+    def write(self, tables: Tables, series: Sequence[SeriesInfo] = (), *, replace: bool = False) -> set[str]:
         self._refuse_if_away()
-        return super().write(tables, series)
+        return super().write(tables, series, replace=replace)
 
     def delete_series(self, name: str) -> int:
         self._refuse_if_away()

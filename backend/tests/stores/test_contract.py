@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, points_table, read_points
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, POLICIES, points_table, read_points
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
-from backend.tests.stores.samples import forecasts, info, points, write_forecasts, write_points
+from backend.tests.stores.samples import forecasts, info, points, rows_of, write_forecasts, write_points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 HOSTILE_NAMES = [
@@ -221,6 +221,42 @@ def test_deleting_a_large_series_takes_all_of_it(store: Store) -> None:
     assert store.delete_series(KEY.name) == 9_000
     assert read_points(store, KEY, None, None).empty
     assert store.list_series() == []
+
+
+def replace_points(store: Store, key: SeriesKey, frame: pd.DataFrame, window_seconds: int = 60) -> set[str]:
+    return store.write({POINTS: points_table(key, frame)}, [info(key, window_seconds)], replace=True)
+
+
+@pytest.mark.parametrize("count", [10, 9_000])
+def test_a_series_that_is_replaced_has_the_new_windows_alone(store: Store, count: int) -> None:
+    """Of another length, elsewhere, by another model: nothing of the old is left, however many requests it takes."""
+    old = SeriesKey(KEY.name, "an older model")
+    for key in (old, KEY):
+        write_points(store, key, points(20))
+        write_forecasts(store, forecasts(key, "2026-01-01T00:19:00Z"))
+    new = points(count, step=300, start="2026-02-01T00:00:00Z")
+    assert replace_points(store, KEY, new, 300) == set()
+    (record,) = store.list_series()
+    assert (record.key, record.window_seconds, record.points, record.incomplete) == (KEY, 300, count, None)
+    assert (record.first, record.last) == (new.index[0], new.index[-1])
+    assert read_points(store, KEY, None, None).index.tolist() == new.index.tolist()
+    assert all(store.read(measurement, old.tags).empty for measurement in (POINTS, FORECASTS))
+    assert store.read(FORECASTS, KEY.tags).empty
+
+
+def test_replacing_a_series_leaves_others_and_what_is_set_for_its_name(store: Store) -> None:
+    other = SeriesKey("other.csv", KEY.version)
+    write_points(store, KEY, points(5))
+    write_points(store, other, points(5))
+    store.write({POLICIES: rows_of(POLICIES, KEY, 1)})
+    replace_points(store, KEY, points(3))
+    assert {record.name: record.points for record in store.list_series()} == {KEY.name: 3, other.name: 5}
+    assert len(store.read(POLICIES, {"filename": KEY.name})) == 1
+
+
+def test_a_series_that_is_not_there_is_replaced_like_any_other(store: Store) -> None:
+    replace_points(store, KEY, points(3))
+    assert [record.points for record in store.list_series()] == [3]
 
 
 def test_deleting_what_is_not_there_deletes_nothing(store: Store) -> None:

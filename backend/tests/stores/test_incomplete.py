@@ -33,7 +33,7 @@ def store(mortal: Influxd, proxy: Proxy) -> InfluxStore:
     return InfluxStore(InfluxClient(proxy.url, ORG, "metrics", token), MEASUREMENTS)
 
 
-def write_killed(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:
+def write_killed(store: InfluxStore, mortal: Influxd, proxy: Proxy, replace: bool = False) -> None:
     """Import a large file whose server is killed after some of its points, and start the server again."""
 
     def kill(request: Request) -> None:
@@ -43,14 +43,14 @@ def write_killed(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:
     proxy.requests.clear()
     proxy.instead = kill
     with pytest.raises(StoreUnavailableError):
-        whole(store)
+        whole(store, replace)
     proxy.instead = lambda _: None
     mortal.start()
 
 
-def whole(store: InfluxStore) -> None:
+def whole(store: InfluxStore, replace: bool = False) -> None:
     issued = forecasts(KEY, "2026-01-01T00:01:00Z", count=1_000)
-    store.write({POINTS: points_table(KEY, points(COUNT)), FORECASTS: issued}, [info(KEY)])
+    store.write({POINTS: points_table(KEY, points(COUNT)), FORECASTS: issued}, [info(KEY)], replace=replace)
 
 
 def span() -> Span:
@@ -84,6 +84,20 @@ def test_of_a_series_that_was_there_the_span_that_is_mixed_is_told(
     record = store.find(KEY.name)
     assert record is not None
     assert (record.points, record.incomplete) == (100 + COUNT, None)
+
+
+def test_a_replacement_that_a_kill_interrupted_says_so_until_it_is_made_again(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy
+) -> None:
+    write_points(store, KEY, points(100, step=300, start="2025-12-31T00:00:00Z"), 300)
+    write_killed(store, mortal, proxy, replace=True)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.window_seconds, record.points, record.incomplete) == (60, 0, span())
+    whole(store, replace=True)
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.first, record.incomplete) == (COUNT, span().first, None)
 
 
 def test_what_a_kill_left_can_be_deleted(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:

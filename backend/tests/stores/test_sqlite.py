@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from backend.errors import StorageFullError, StoreUnavailableError
-from backend.measurements import MEASUREMENTS, POINTS, read_points
+from backend.measurements import MEASUREMENTS, POINTS, points_table, read_points
 from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.stores.samples import points, write_points
+from backend.tests.stores.samples import info, points, write_points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
 UPLOAD_POINTS = 20_000
@@ -176,3 +176,14 @@ def test_a_write_waits_for_no_more_than_a_part_of_a_deletion(tmp_path: Path) -> 
     deleting.join()
     assert between > 3  # transactions of others that came in between
     store.close()
+
+
+def test_a_replacement_that_fails_half_way_leaves_what_was_stored(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    write_points(store, KEY, points(10))
+    before = store.list_series()
+    broken = points_table(KEY, points(3)).drop(columns="p90")
+    with pytest.raises(KeyError):
+        store.write({POINTS: broken}, [info(KEY)], replace=True)
+    assert store.list_series() == before
+    assert len(read_points(store, KEY, None, None)) == 10

@@ -1,18 +1,25 @@
-"""An upload on its way: who hears of it, where it is, and what a cancelled one leaves."""
+"""An import on its way: who hears of it, where it is, and how one ends that is cancelled, fails or is left behind."""
 
 import asyncio
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from backend.config import Settings
+from backend.errors import AmbiguousFileError, CancelledError, ConflictError, NotFoundError, UnusableFileError
 from backend.ingest import ReadOptions
-from backend.measurements import MEASUREMENTS
+from backend.measurements import MEASUREMENTS, POINTS, points_table
 from backend.models.predictor import RPSEstimator
-from backend.stores import Store, open_store
+from backend.stores import SeriesInfo, SeriesKey, Store, open_store
+from backend.tests.stores.samples import points
 from backend.tests.traffic import series_csv
-from backend.uploads.job import ImportCancelledError, Uploads
+from backend.uploads.imports import SILENT, Imports, StoredImport, new_import
+from backend.uploads.job import ImportJob, Uploads
+from backend.uploads.kept import ReceivedFile
+from backend.uploads.same_name import FILES, file_digest
 
 
 @pytest.fixture
@@ -28,39 +35,131 @@ def store(settings: Settings) -> Iterator[Store]:
 
 
 @pytest.fixture
-def uploads(settings: Settings) -> Iterator[Uploads]:
-    uploads = Uploads(settings, RPSEstimator.load(settings.model_path))
+def uploads(settings: Settings, store: Store) -> Iterator[Uploads]:
+    uploads = Uploads(settings, RPSEstimator.load(settings.model_path), store)
     yield uploads
     uploads.close()
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file(tmp_path: Path) -> ReceivedFile:
     path = tmp_path / "received"
     path.write_bytes(series_csv(100))
-    return path
+    return ReceivedFile(path, "traffic.csv", path.stat().st_size, file_digest(path))
 
 
-def test_every_listener_hears_of_a_series_once_it_is_stored(uploads: Uploads, store: Store, file: Path) -> None:
+def test_every_listener_hears_of_a_series_once_it_is_stored(uploads: Uploads, store: Store, file: ReceivedFile) -> None:
     heard: list[tuple[str, list[str]]] = []
 
     async def listen(filename: str) -> None:
         heard.append((filename, [series.name for series in store.list_series()]))
 
     uploads.listeners += [listen, listen]
-    asyncio.run(uploads.run(uploads.job("mine"), file, "traffic.csv", ReadOptions()))
+    asyncio.run(uploads.store(uploads.begin("mine"), file, ReadOptions()))
     assert heard == [("traffic.csv", ["traffic.csv"])] * 2
-    progress = uploads.progress.get("mine")
-    assert progress is not None
-    assert progress.step == "done"
+    assert uploads.find("mine").state == "done"
 
 
-def test_a_cancelled_upload_leaves_nothing(uploads: Uploads, store: Store, file: Path) -> None:
-    job = uploads.job("mine")
-    job.cancel()
-    with pytest.raises(ImportCancelledError):
-        asyncio.run(uploads.run(job, file, "traffic.csv", ReadOptions()))
+def test_a_cancelled_import_leaves_nothing(uploads: Uploads, store: Store, file: ReceivedFile) -> None:
+    job = uploads.begin("mine")
+    uploads.cancel("mine")
+    with pytest.raises(CancelledError) as cancelled:
+        asyncio.run(uploads.store(job, file, ReadOptions()))
+    uploads.end(job, cancelled.value)
     assert store.list_series() == []
-    progress = uploads.progress.get("mine")
-    assert progress is not None
-    assert progress.step == "failed"
+    assert uploads.find("mine").state == "cancelled"
+
+
+def test_what_is_being_stored_is_not_cancelled_half_way(store: Store) -> None:
+    job = ImportJob(Imports(store), new_import("mine"))
+    job.enter("storing")
+    with pytest.raises(ConflictError, match="Delete the series"):
+        job.cancel()
+    job.go_on()
+
+
+def test_an_id_whose_import_runs_is_not_taken_twice(uploads: Uploads) -> None:
+    job = uploads.begin("mine")
+    with pytest.raises(ConflictError, match="running"):
+        uploads.begin("mine")
+    uploads.end(job, UnusableFileError("no"))
+    uploads.begin("mine")
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "problem"),
+    [
+        (UnusableFileError("No times."), "failed", "No times."),
+        (AmbiguousFileError("Which?"), "asking", "Which?"),
+        (KeyError("a mistake of ours"), "failed", "The server failed on it. Its log has the reason."),
+    ],
+)
+def test_an_import_that_ends_says_how(uploads: Uploads, error: Exception, state: str, problem: str) -> None:
+    uploads.end(uploads.begin("mine"), error)
+    (shown,) = uploads.list()
+    assert (shown.state, shown.problem) == (state, problem)
+    assert shown.ended_at is not None
+
+
+def test_a_running_import_shows_how_far_it_is(store: Store) -> None:
+    job = ImportJob(Imports(store), new_import("mine"))
+    job.receiving(500, 0.5)
+    shown = job.shown()
+    assert (shown.state, shown.bytes, shown.share, shown.rows, shown.rows_per_second) == (
+        "receiving",
+        500,
+        0.5,
+        None,
+        None,
+    )
+    job.enter("reading")
+    assert (job.shown().share, job.shown().seconds_left) == (None, None)
+    job.progress(1_000, 0.25)
+    shown = job.shown()
+    assert (shown.rows, shown.share) == (1_000, 0.25)
+    assert shown.rows_per_second is not None
+    assert shown.seconds_left is not None
+    # a quarter of the rows is read: three times as much is left at the same rate
+    assert shown.seconds_left * shown.rows_per_second == pytest.approx(3_000)
+
+
+def running(**changes: Any) -> StoredImport:
+    return new_import("mine", "traffic.csv").model_copy(update={"state": "reading", **changes})
+
+
+GONE = 2**22 + 1  # beyond the largest process number of Linux
+
+
+def test_an_import_that_a_restart_interrupted_has_failed(uploads: Uploads, store: Store) -> None:
+    Imports(store).put(running(process=GONE))
+    for shown in (uploads.find("mine"), *uploads.list()):
+        assert (shown.state, shown.ended_at is not None) == ("failed", True)
+        assert "restarted while the file was read" in (shown.problem or "")
+    assert [record.state for record in Imports(store).list()] == ["failed"]
+
+
+def test_an_import_of_another_machine_runs_until_it_is_silent(uploads: Uploads, store: Store) -> None:
+    Imports(store).put(running(host="another"))
+    assert uploads.find("mine").state == "reading"
+    Imports(store).put(running(host="another", seen_at=datetime.now(UTC) - SILENT - timedelta(seconds=1)))
+    assert uploads.find("mine").state == "failed"
+
+
+def test_an_import_that_was_stored_before_its_server_could_say_so_is_done(uploads: Uploads, store: Store) -> None:
+    key = SeriesKey("traffic.csv", "lgbm_v1")
+    attributes = {FILES: {"digest": {"fields": {}, "import": "mine", "first": 0, "last": 0}}}
+    store.write({POINTS: points_table(key, points(5))}, [SeriesInfo(key, 60, "upload", attributes)])
+    Imports(store).put(running(process=GONE, state="storing", series=key.name))
+    assert uploads.find("mine").state == "done"
+
+
+def test_imports_are_forgotten_after_a_month(uploads: Uploads, store: Store) -> None:
+    imports = Imports(store)
+    old = new_import("old").model_copy(update={"sent_at": datetime.now(UTC) - timedelta(days=31), "state": "done"})
+    imports.put(old)
+    imports.put(new_import("new").model_copy(update={"state": "done"}))
+    assert [shown.id for shown in uploads.list()] == ["new"]
+    imports.forget_old()
+    assert [record.id for record in imports.list()] == ["new"]
+    with pytest.raises(NotFoundError):
+        uploads.find("old")

@@ -11,7 +11,7 @@ from backend.config import Settings
 from backend.errors import ConflictError, UnusableFileError
 from backend.models.predictor import RPSEstimator
 from backend.uploads import workers
-from backend.uploads.workers import OnStep, Workers
+from backend.uploads.workers import Report, Step, Workers
 
 
 @pytest.fixture(scope="module")
@@ -35,42 +35,71 @@ def fail(*_: Any) -> None:
 
 
 def hang(*arguments: Any) -> None:
-    on_step: OnStep = arguments[-1]
-    on_step("reading")
+    report: Report = arguments[-1]
+    report.step("reading")
     while True:
         pass
 
 
-def hold(_settings: Settings, _estimator: RPSEstimator, megabytes: int, _on_step: OnStep) -> int:
+def endless(*arguments: Any) -> None:
+    report: Report = arguments[-1]
+    report.step("reading")
+    report.progress(10, 0.5)
+    while True:
+        pass
+
+
+def hold(_settings: Settings, _estimator: RPSEstimator, megabytes: int, _report: Report) -> int:
     held = np.ones(megabytes * 1024**2 // 8)
     return int(held[0]) * os.getpid()
 
 
 def steps(*arguments: Any) -> int:
-    on_step: OnStep = arguments[-1]
-    on_step("reading")
-    on_step("storing")
+    report: Report = arguments[-1]
+    report.step("reading")
+    report.step("storing")
     return os.getpid()
 
 
+class Watched:
+    """Hears all that is told; refuses the step of this name, and ends a work that is as far as this."""
+
+    def __init__(self, refused: str | None = None, until: float = 2.0) -> None:
+        self.told: list[Any] = []
+        self._refused = refused
+        self._until = until
+
+    def step(self, step: Step) -> None:
+        self.told.append(step)
+        if step == self._refused:
+            raise InterruptedError
+
+    def progress(self, rows: int | None, share: float | None) -> None:
+        self.told.append((rows, share))
+
+    def go_on(self) -> None:
+        if any(share >= self._until for _, share in filter(lambda each: isinstance(each, tuple), self.told)):
+            raise InterruptedError
+
+
 def run(pool: Workers, work: Any, *arguments: object) -> Any:
-    return pool.run(work, *arguments, on_step=lambda _: None)
+    return pool.run(work, *arguments, watch=Watched())
 
 
 def test_a_crash_is_an_answer_and_the_next_work_is_done(pool: Workers) -> None:
-    for _ in range(workers.WORKERS + 1):
+    for _ in range(workers.PLACES + 1):
         with pytest.raises(UnusableFileError, match="crashed"):
             run(pool, crash)
     assert run(pool, steps) != os.getpid()
 
 
 def test_a_refusal_comes_whole_and_its_process_stays(pool: Workers) -> None:
-    before = {run(pool, steps) for _ in range(workers.WORKERS)}
-    for _ in range(workers.WORKERS):
+    before = {run(pool, steps) for _ in range(workers.PLACES)}
+    for _ in range(workers.PLACES):
         with pytest.raises(ConflictError) as refusal:
             run(pool, refuse)
         assert refusal.value.extra == {"limit": 7}
-    assert {run(pool, steps) for _ in range(workers.WORKERS)} == before
+    assert {run(pool, steps) for _ in range(workers.PLACES)} == before
 
 
 def test_a_mistake_of_ours_is_told_with_its_trace(pool: Workers) -> None:
@@ -84,21 +113,23 @@ def test_memory_beyond_the_limit_is_refused_by_the_name_of_the_setting(pool: Wor
 
 
 def test_a_process_that_held_much_memory_ends_after_its_work(pool: Workers) -> None:
-    large = {run(pool, hold, 600) for _ in range(workers.WORKERS)}
-    assert large.isdisjoint(run(pool, steps) for _ in range(workers.WORKERS))
+    large = {run(pool, hold, 600) for _ in range(workers.PLACES)}
+    assert large.isdisjoint(run(pool, steps) for _ in range(workers.PLACES))
 
 
 def test_a_work_whose_step_is_refused_ends_there(pool: Workers) -> None:
-    told = []
-
-    def on_step(step: str) -> None:
-        told.append(step)
-        if step == "storing":
-            raise InterruptedError
-
+    watch = Watched(refused="storing")
     with pytest.raises(InterruptedError):
-        pool.run(steps, on_step=on_step)
-    assert told == ["reading", "storing"]
+        pool.run(steps, watch=watch)
+    assert watch.told == ["reading", "storing"]
+    assert run(pool, steps)
+
+
+def test_a_work_that_is_called_off_in_the_middle_of_a_step_ends_with_its_process(pool: Workers) -> None:
+    watch = Watched(until=0.5)
+    with pytest.raises(InterruptedError):
+        pool.run(endless, watch=watch)
+    assert watch.told == ["reading", (10, 0.5)]
     assert run(pool, steps)
 
 
