@@ -49,12 +49,12 @@ test("a wrong guess is repaired after it was stored, without the file being sent
   await uploadAndWait(page, "rates.csv", countsOf("requests")); // taken for counts: they were rates
   expect(await newestRate(request, "rates.csv")).toBeLessThan(1);
   const sent: string[] = [];
-  page.on("request", ({ url }) => sent.push(new URL(url()).pathname));
+  page.on("request", (request) => sent.push(new URL(request.url()).pathname));
 
   await uploadedFiles(page).getByRole("button", { name: "Change how it was read" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Unit of values").selectOption("requests per second");
-  await expect(dialog.getByRole("status")).toContainText("requests per second");
+  await expect(dialog.getByRole("status")).toContainText("rates per second");
   await dialog.getByRole("button", { name: "Store it so" }).click();
   await expect(dialog).toBeHidden();
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();

@@ -55,7 +55,11 @@ export function App() {
     if (outdated) refetchSeries();
   }, [outdated, refetchSeries]);
 
-  const refetchAll = useCallback(() => queries.invalidateQueries(), [queries]);
+  // A file counts as stored once the page knows its series; all the rest may follow.
+  const refetchAll = useCallback(() => {
+    void queries.invalidateQueries();
+    return queries.refetchQueries({ queryKey: seriesKey }, { cancelRefetch: false });
+  }, [queries]);
   const show = useCallback((filename: string) => navigate({ series: filename }), [navigate]);
   const upload = useUploads(refetchAll, show);
 

@@ -62,6 +62,16 @@ export function isUnusable(error: Error): boolean {
   return error instanceof ProblemError && error.status === 422;
 }
 
+/** What was asked for is not there any more. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof ProblemError && error.status === 404;
+}
+
+/** The same again may well go. */
+export function isTemporary(error: Error): boolean {
+  return error instanceof UnreachableError || (error instanceof ProblemError && error.status >= 500);
+}
+
 /** The columns of a table that was refused, to name some of them. */
 export function columnsOf(error: Error | null): InspectedColumn[] {
   const columns = error instanceof ProblemError ? error.members.columns : undefined;

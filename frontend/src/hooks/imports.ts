@@ -6,18 +6,20 @@ import { lookAgain } from "@/api/upload";
 import { isRunning } from "@/lib/imports";
 import { seriesKey } from "./queries";
 
-const RUNNING_REFRESH_MS = 500;
+const RUNNING_REFRESH_MS = 400;
 const IDLE_REFRESH_MS = 10_000;
 
 export const importsKey = ["imports"] as const;
 
-/** The imports of the last days, newest first, those of other pages and earlier visits too. */
-export function useImports(): Import[] {
+/** The imports of the last days, newest first, those of other pages and earlier visits too. `busy`: one is on its way that
+ * the list may not have yet. */
+export function useImports(busy: boolean): Import[] {
   const queries = useQueryClient();
   const imports = useQuery({
     queryKey: importsKey,
     queryFn: async () => (await unwrap(api.GET("/api/uploads"))) as Import[],
-    refetchInterval: ({ state }) => (state.data?.some(isRunning) ? RUNNING_REFRESH_MS : IDLE_REFRESH_MS),
+    refetchInterval: ({ state }) =>
+      busy || state.data?.some(isRunning) ? RUNNING_REFRESH_MS : IDLE_REFRESH_MS,
   });
   const list = imports.data ?? [];
 

@@ -2,11 +2,11 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
 import { choicesOf, ProblemError } from "@/api/errors";
-import type { ReadingChoice, UploadOverrides, UploadResult } from "@/api/types";
+import type { Import, ReadingChoice, UploadOverrides, UploadResult } from "@/api/types";
 import { sendUpload, storeAgain } from "@/api/upload";
 import { formatBytes } from "@/lib/format";
-import { questionOf } from "@/lib/imports";
-import { importsKey, useCancelImport } from "./imports";
+import { isRunning, questionOf } from "@/lib/imports";
+import { importsKey, useCancelImport, useImports } from "./imports";
 import { usePage } from "./usePage";
 import { askToSignIn } from "./useSession";
 
@@ -34,7 +34,9 @@ export interface Upload {
 
 export interface UploadControls {
   uploads: readonly Upload[];
-  /** Something is being sent or imported. */
+  /** What the server knows of, of earlier visits and other pages too: the newest first. */
+  imports: readonly Import[];
+  /** Something is being sent or imported, from here or elsewhere. */
   busy: boolean;
   add: (files: readonly File[]) => void;
   loadSample: () => void;
@@ -105,6 +107,7 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
   );
 
   const busy = uploads.some(({ stage }) => BUSY.includes(stage.state));
+  const imports = useImports(busy);
   const next = busy ? undefined : uploads.find(({ stage }) => stage.state === "queued");
   useEffect(() => {
     if (next?.file && !running.current.has(next.id)) send(next, next.file);
@@ -145,7 +148,14 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
   const read = useCallback(
     ({ id, name }: { id: string; name: string }, fields: UploadOverrides) => {
       const known = uploads.find((upload) => upload.id === id);
-      const upload: Upload = { id, name, file: known?.file ?? null, fields, leads: true, stage: IMPORTING };
+      const upload: Upload = {
+        id,
+        name,
+        file: known?.file ?? null,
+        fields,
+        leads: true,
+        stage: IMPORTING,
+      };
       if (known) change(id, upload);
       else setUploads((all) => [...all, upload]);
       void follow(upload, (signal) => storeAgain(id, fields, signal));
@@ -180,7 +190,18 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
     [uploads, cancelImport],
   );
 
-  return { uploads, busy, add, loadSample, read, resend, cancel, dismiss, show };
+  return {
+    uploads,
+    imports,
+    busy: busy || imports.some(isRunning),
+    add,
+    loadSample,
+    read,
+    resend,
+    cancel,
+    dismiss,
+    show,
+  };
 }
 
 const IMPORTING: UploadStage = { state: "importing" };
@@ -199,7 +220,14 @@ function queued(
   leads: boolean,
   mostBytes = Number.POSITIVE_INFINITY,
 ): Upload {
-  const upload: Upload = { id: uploadId(), name: file.name, file, fields, leads, stage: { state: "queued" } };
+  const upload: Upload = {
+    id: uploadId(),
+    name: file.name,
+    file,
+    fields,
+    leads,
+    stage: { state: "queued" },
+  };
   if (file.size <= mostBytes) return upload;
   const detail = `The file has ${formatBytes(file.size)}; the server accepts up to ${formatBytes(mostBytes)}. It was not sent.`;
   return {

@@ -288,6 +288,7 @@ export function importRecord(change: Partial<Import> = {}): Import {
 export function uploadControls(change: Partial<UploadControls> = {}): UploadControls {
   return {
     uploads: [],
+    imports: [],
     busy: false,
     add: vi.fn(),
     loadSample: vi.fn(),

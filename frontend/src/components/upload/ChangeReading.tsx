@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { columnsOf, describeError, ProblemError } from "@/api/errors";
+import { columnsOf, describeError, isGone } from "@/api/errors";
 import type { UploadOverrides } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
@@ -9,8 +9,6 @@ import { inFormWords } from "@/lib/reading";
 import { Question } from "./Question";
 import { RatePreview } from "./RatePreview";
 import { ReadingForm } from "./ReadingForm";
-
-const NOT_FOUND = 404;
 
 interface ChangeReadingProps {
   id: string;
@@ -53,7 +51,7 @@ function Changing({
   const report = useNewestKnown(reading.data);
   const { error } = reading;
   const choices = reading.data?.choices ?? [];
-  const gone = error instanceof ProblemError && error.status === NOT_FOUND;
+  const gone = isGone(error);
   const certain = reading.isSuccess && !reading.isPlaceholderData && choices.length === 0;
   const choose = (chosen: UploadOverrides) => setFields({ ...fields, ...chosen });
 

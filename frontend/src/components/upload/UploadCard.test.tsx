@@ -12,16 +12,20 @@ import { UploadCard } from "./UploadCard";
 const refresh = vi.fn(async () => undefined);
 const show = vi.fn();
 let requests: FakeRequest[];
-let imports: Import[];
+let progress: Partial<Import>;
 let asked: Request[];
 
 const READ = /^\/api\/uploads\/[^/]+\/read$/;
+
+/** The server knows and keeps what was sent. */
+const recordOf = ({ headers }: FakeRequest) =>
+  importRecord({ id: headers.get("X-Upload-Id") ?? "", kept_until: "2999-01-01T00:00:00Z", ...progress });
 
 /** A server that takes every file for the same one; `stored`: how it answers where that is to be stored. */
 function serve(answers: { look?: () => Response; stored?: () => Response; sample?: () => Response } = {}) {
   const { look = () => json(inspection()), stored = () => json(uploadResult()) } = answers;
   asked = stubBackend({
-    "GET /api/uploads": () => json(imports),
+    "GET /api/uploads": () => json(requests.map(recordOf)),
     "POST /api/sample": answers.sample,
   });
   const others = globalThis.fetch;
@@ -39,7 +43,7 @@ function serve(answers: { look?: () => Response; stored?: () => Response; sample
 
 beforeEach(() => {
   vi.clearAllMocks();
-  imports = [];
+  progress = {};
   requests = stubRequests();
   serve();
 });
@@ -105,9 +109,7 @@ it("shows bytes sent, then what the file is while the server imports it", async 
   expect(readings()).toHaveLength(0);
 
   const id = newest().headers.get("X-Upload-Id") ?? "";
-  imports = [
-    importRecord({ id, state: "reading", share: 0.41, rows: 1_200, rows_per_second: 400, seconds_left: 9 }),
-  ];
+  progress = { state: "reading", share: 0.41, rows: 1_200, rows_per_second: 400, seconds_left: 9 };
   act(() => newest().finish());
   expect(await screen.findByText(inspection().says)).toBeVisible();
   expect(readings()[0]?.url).toContain(`/api/uploads/${id}/read?store=false`);
@@ -202,6 +204,13 @@ it("offers no other reading where that would not help", async () => {
   await refusal(415, "Not a format we read", "This is a PNG.");
   expect(screen.getByRole("alert")).toHaveTextContent("This is a PNG.");
   expect(screen.queryByRole("button", { name: "Say how to read it" })).not.toBeInTheDocument();
+});
+
+it("says that the file must be sent again where the server does not keep it", async () => {
+  progress = { kept_until: null };
+  await chooseAndAnswer(201, uploadResult());
+  expect(card()).toHaveTextContent("to change how it was read, send it again");
+  expect(readings()).toHaveLength(0);
 });
 
 it("offers to try again where the server is busy or gone", async () => {

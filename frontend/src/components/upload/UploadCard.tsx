@@ -3,7 +3,6 @@ import { useEffect, useId, useRef } from "react";
 import type { Series } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Card, CardTitle } from "@/components/ui/Card";
-import { useImports } from "@/hooks/imports";
 import type { UploadControls } from "@/hooks/useUploads";
 import { classes } from "@/lib/classes";
 import { Dropzone } from "./Dropzone";
@@ -21,7 +20,7 @@ interface UploadCardProps {
 /** The place for files: those on their way, where to put further ones, and what became of earlier ones. */
 export function UploadCard({ controls, list, large = false }: UploadCardProps) {
   const titleId = useId();
-  const imports = useImports();
+  const { imports } = controls;
   const card = useScrolledTo(controls.uploads.length);
   const stored = (name: string) => list.find(({ filename }) => filename === name);
   // A report about a series that was deleted since is over.

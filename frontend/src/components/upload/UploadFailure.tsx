@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { describeError, ProblemError, UnreachableError } from "@/api/errors";
+import { describeError, isGone, isTemporary } from "@/api/errors";
 import { Button } from "@/components/ui/Button";
 import { inFormWords } from "@/lib/reading";
 
@@ -16,8 +16,7 @@ interface UploadFailureProps {
 /** Why a file was not accepted, in the server's words, and what may be done about it. */
 export function UploadFailure({ error, onResend, change, children }: UploadFailureProps) {
   const { title, detail } = describeError(error);
-  const temporary =
-    error instanceof UnreachableError || (error instanceof ProblemError && error.status >= 500);
+  const again = isGone(error) ? "Send it again" : isTemporary(error) ? "Try again" : null;
   return (
     <>
       <div role="alert" className="rounded-md bg-danger-soft p-3">
@@ -27,9 +26,9 @@ export function UploadFailure({ error, onResend, change, children }: UploadFailu
       </div>
       {children}
       <div className="flex flex-wrap gap-2 empty:hidden">
-        {onResend && temporary && (
+        {onResend && again && (
           <Button size="small" variant="primary" onClick={onResend}>
-            Try again
+            {again}
           </Button>
         )}
         {change}

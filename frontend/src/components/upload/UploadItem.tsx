@@ -1,7 +1,7 @@
 import { CircleCheck, CircleHelp, CircleX, Clock, LoaderCircle, type LucideIcon, X } from "lucide-react";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { columnsOf, isUnusable } from "@/api/errors";
-import type { Import } from "@/api/types";
+import type { Import, UploadOverrides } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Progress } from "@/components/ui/Progress";
 import { SeriesName } from "@/components/ui/SeriesName";
@@ -50,8 +50,10 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
   const { Icon, colour, word } = ICONS[state];
   const name = upload.stage.state === "stored" ? upload.stage.result.filename : upload.name;
   const running = state === "sending" || state === "importing";
+  const item = useRef<HTMLLIElement>(null);
   return (
-    <li className="grid min-w-0 gap-2.5 py-2.5 first:pt-0">
+    // It takes the focus from an answer, whose button goes with the question.
+    <li ref={item} tabIndex={-1} className="outline-none grid min-w-0 gap-2.5 py-2.5 first:pt-0">
       <div className="flex min-h-8 items-center gap-2">
         <Icon aria-hidden className={classes("size-4 shrink-0", colour)} />
         {state === "stored" ? (
@@ -81,22 +83,41 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
           )}
         </span>
       </div>
-      <Body upload={upload} record={record} whole={whole} controls={controls} />
+      <Body
+        upload={upload}
+        record={record}
+        whole={whole}
+        controls={controls}
+        onAnswer={() => item.current?.focus()}
+      />
     </li>
   );
 }
 
-function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthetic">): ReactNode {
+interface BodyProps extends Omit<UploadItemProps, "synthetic"> {
+  onAnswer: () => void;
+}
+
+function Body({ upload, record, whole, controls, onAnswer }: BodyProps): ReactNode {
   const { id, name, file, fields, stage } = upload;
   const unusable = stage.state === "failed" && isUnusable(stage.error);
-  const { data: report, error } = useReading(id, fields, unusable || LOOKED_AT.includes(stage.state));
+  const kept = record !== undefined && record.kept_until !== null;
+  const { data: report, error } = useReading(
+    id,
+    fields,
+    kept && (unusable || LOOKED_AT.includes(stage.state)),
+  );
+  const read = (chosen: UploadOverrides) => {
+    controls.read(upload, chosen);
+    onAnswer();
+  };
   const change = (label: string) => (
     <ChangeReading
       id={id}
       name={name}
       fields={fields}
       label={label}
-      onApply={(chosen) => controls.read(upload, chosen)}
+      onApply={read}
       onResend={file ? (chosen) => controls.resend(id, chosen) : undefined}
     />
   );
@@ -119,7 +140,7 @@ function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthe
           <Question
             question={stage.question}
             choices={stage.choices}
-            onChoose={(chosen) => controls.read(upload, { ...fields, ...chosen })}
+            onChoose={(chosen) => read({ ...fields, ...chosen })}
           />
           {report && <FirstRows columns={report.columns} lines={report.lines} rows={SHOWN_ROWS} />}
           <div>{change("Read it another way")}</div>
@@ -141,7 +162,7 @@ function Body({ upload, record, whole, controls }: Omit<UploadItemProps, "synthe
           <UploadReport
             result={stage.result}
             report={report}
-            change={report && change("Change how it was read")}
+            change={kept ? change("Change how it was read") : record && file && <NotKept />}
           />
         )
       );
@@ -159,5 +180,13 @@ function Sending({ sent, size }: { sent: number; size: number }) {
         Sending
       </p>
     </div>
+  );
+}
+
+function NotKept() {
+  return (
+    <p className="text-xs text-muted">
+      The server keeps the file no longer: to change how it was read, send it again.
+    </p>
   );
 }

@@ -10,7 +10,7 @@ interface UploadReportProps {
   result: UploadResult;
   /** Undefined of a file that the server does not keep. */
   report: InspectionReport | undefined;
-  /** Lets the file be read in another way. */
+  /** Lets the file be read in another way, or says why that cannot be. */
   change: ReactNode;
 }
 
