@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,6 @@ import structlog
 from backend.config import Settings
 from backend.errors import AmbiguousFileError, CancelledError, ConflictError, NotFoundError, ProblemError, SameNameError
 from backend.ingest import ReadOptions, inspect_file
-from backend.ingest.contract import HEAD_ROWS
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.stores import Origin, Store, open_store
@@ -31,6 +29,7 @@ from backend.uploads.workers import LISTEN_SECONDS, WORKERS, Report, Step, Worke
 log = structlog.get_logger()
 
 LISTED = 100  # imports of one answer
+HEADS = (32_768, 1_048_576)  # rows of a file that are looked at: tenths of a second, a second or two
 
 
 class ImportJob:
@@ -346,5 +345,5 @@ def _inspect(
     settings: Settings, _: RPSEstimator, file: ReceivedFile, options: ReadOptions, report: Report
 ) -> dict[str, Any]:
     report.step("reading")
-    limits = replace(read_limits(settings), head_rows=HEAD_ROWS)
-    return inspection_summary(inspect_file(file.path, file.filename, options, limits, settings.window_seconds))
+    limits, window = read_limits(settings), settings.window_seconds
+    return inspection_summary(inspect_file(file.path, file.filename, options, limits, window, HEADS))

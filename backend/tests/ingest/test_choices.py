@@ -101,3 +101,14 @@ def test_inspecting_says_what_each_column_is(tmp_path: Path) -> None:
 def test_inspecting_lists_the_choices(tmp_path: Path) -> None:
     path = write(tmp_path / "file", ASKED["whole numbers under a name that says nothing"][0])
     assert len(inspect_file(path, "file", ReadOptions(), ReadLimits()).choices) == 2
+
+
+def test_a_head_that_is_less_than_two_windows_is_looked_behind(tmp_path: Path) -> None:
+    busy = [f"{START + second // 40}" for second in range(40 * 59)]
+    path = write(tmp_path / "file", "\n".join(["timestamp", *busy, *(f"{START + 60 * m}" for m in range(1, 30))]))
+    first, further = (
+        inspect_file(path, "file", ReadOptions(), ReadLimits(), heads=heads).traffic for heads in ((100,), ())
+    )
+    assert (first.rows_read, first.partial) == (further.rows_read, False)
+    read_on = inspect_file(path, "file", ReadOptions(), ReadLimits(batch_rows=100), heads=(100, 2_380)).traffic
+    assert (read_on.partial, read_on.rows_read < first.rows_read) == (True, True)
