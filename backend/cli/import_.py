@@ -3,7 +3,7 @@
 import sys
 from contextlib import closing
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import uuid4
 
 import typer
@@ -17,7 +17,7 @@ from backend.ingest import ReadOptions
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say how the file would be read, and store nothing.")]
 SameName = Annotated[
-    str | None,
+    Literal["continue", "replace", "separate"] | None,
     typer.Option(help="What the file is to a series that has its name: continue, replace or separate."),
 ]
 
@@ -38,7 +38,7 @@ def import_(
             return print_inspection(file, options, settings, as_json)
         summary = _stored(settings, file, options, same_name)
     if summary["already_stored"]:
-        messages.print(f"Already stored on {summary['already_stored']:%Y-%m-%d %H:%M} UTC, so it was not read again.")
+        messages.print(f"Already stored on {summary['already_stored'][:16]} UTC, so it was not read again.")
     print_summary(summary, as_json)
 
 

@@ -16,7 +16,7 @@ from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
 from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_meaning
-from backend.ingest.names import Meaning, meaning, normal, words
+from backend.ingest.names import MEASURED, Meaning, meaning, normal, words
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
@@ -292,12 +292,11 @@ def _scale_note(names: Sequence[str], says: Meaning) -> str:
 
 
 def _leaf(name: str) -> str:
-    """Of a path in JSON the last part; a name that is an expression has no parts."""
-    return (
-        name.rsplit(".", 1)[1]
-        if re.fullmatch(r"[\w.]+", name) and "." in name and normal(name.rsplit(".", 1)[1])
-        else name
-    )
+    """Of a path in JSON the last part; a name that is an expression has no parts, nor one whose parts before say that
+    it measures something of requests: latencies.request."""
+    before, _, last = name.rpartition(".")
+    path = re.fullmatch(r"[\w.]+", name) and before and normal(last)
+    return last if path and not MEASURED & set(words(before)) else name
 
 
 def _holds_nothing(kind: pa.DataType) -> bool:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from backend.errors import UnsupportedFormatError, UnusableFileError
 from backend.ingest.contract import ReadLimits
-from backend.ingest.json_rows import has_time, values_of
+from backend.ingest.json_rows import has_rows_inside, has_time, values_of
 from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
 from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
@@ -111,25 +111,27 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
         raise unsupported("binary data", filename)
-    if text.startswith(b"{"):
-        return Detected("json_lines" if _is_row(text.split(b"\n", 1)[0]) else "json", head, complete)
-    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
-        return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     lines = whole_lines(head, complete)
     refuse_text(lines[:_HEAD_LINES])
+    if text.startswith(b"{"):
+        first, _, rest = text.partition(b"\n")
+        return Detected("json_lines" if _is_row(first, alone=not rest.strip()) else "json", head, complete)
+    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
+        return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     if common := _log_format(text):
         return Detected(common, head, complete)
     return _lines_format(lines, head, complete)
 
 
-def _is_row(text: bytes) -> bool:
-    """Whether an object begins here that is a row by itself, and no document with rows inside."""
+def _is_row(text: bytes, alone: bool = False) -> bool:
+    """Whether an object begins here that is a row by itself, and no document with rows inside. `alone`: it is all that
+    the file has, so it is none where it has rows inside, whatever time it has itself."""
     try:
         item, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return text.rstrip().endswith(b"}")  # a damaged line among others
     lists = isinstance(item, dict) and any(isinstance(value, list) and value for value in values_of(item))
-    return isinstance(item, dict) and (not lists or has_time(item))
+    return isinstance(item, dict) and (not lists or (has_time(item) and not (alone and has_rows_inside(item))))
 
 
 def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:

@@ -32,9 +32,12 @@ def rows_in(node: Any, around: Row, depth: int = DEPTH) -> list[Row]:
         return _rows_of_list(node, around, depth)
     if not isinstance(node, dict):
         return []
-    if has_time(node):
-        return [around | _flat(node)]
+    timed_inside = has_time(node) and depth == DEPTH and has_rows_inside(node)
+    if has_time(node) and not timed_inside:
+        return [around | _flat(_opened(node))]
     own = around | {name: value for name, value in _flat(node).items() if not isinstance(value, list)}
+    if timed_inside:
+        own = {name: value for name, value in own.items() if not has_time({name: value})}
     if side_by_side := _parallel(node):
         return [own | row for row in side_by_side]
     if by_time := _times_as_keys(node):
@@ -58,6 +61,18 @@ def _rows_of_list(items: list[Any], around: Row, depth: int) -> list[Row]:
     return []
 
 
+def has_rows_inside(document: Mapping[str, Any]) -> bool:
+    """Whether lists in a document have rows with times of their own: then its own time is when it was asked for."""
+    lists = [rows_in(child, {}, DEPTH - 1) for child in document.values() if isinstance(child, list | dict)]
+    return any(len(rows) > 1 and all(map(has_time, rows)) for rows in lists)
+
+
+def _opened(item: Mapping[str, Any]) -> Row:
+    """An object whose lists of one object are that object: {"results": [{"count": 5}]}."""
+    alone = {name: value[0] for name, value in item.items() if isinstance(value, list) and len(value) == 1}
+    return {**item, **{name: value for name, value in alone.items() if isinstance(value, dict)}}
+
+
 def values_of(item: Mapping[str, Any]) -> list[Any]:
     """The values of an object and of its inner objects."""
     return list(_flat(item).values())
@@ -68,16 +83,14 @@ def has_time(item: Mapping[str, Any]) -> bool:
     return any(
         (isinstance(value, str) and looks_like_time(value) and not value.isdigit())
         or (isinstance(value, int | float) and not isinstance(value, bool) and 1e9 <= value < 4e9 and _is_time(name))
-        or (isinstance(value, int) and 1e12 <= value < 4e12)
+        or (isinstance(value, int | float) and 1e12 <= value < 4e12 and value == int(value))
         for name, value in _flat(item).items()
     )
 
 
 def _is_time(name: str) -> bool:
-    return any(word in name.lower() for word in ("time", "date", "ts", "epoch", "at", "key")) or name.lower() in {
-        "t",
-        "x",
-    }
+    lower = name.lower()
+    return any(word in lower for word in ("time", "date", "ts", "epoch", "at", "key", "column ")) or lower in {"t", "x"}
 
 
 def _parallel(node: Mapping[str, Any]) -> list[Row]:

@@ -17,6 +17,7 @@ DELIMITERS = ",;\t|"
 LOOKED_AT = 200  # lines that the choice is made from
 _BORDER = re.compile(r"[\s|+\-=:\u2500-\u257f]*[-=+\u2500-\u257f][\s|+\-=:\u2500-\u257f]*")
 _SEPARATOR_LINE = re.compile(r"\s*sep=(.)\s*", re.I)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?$")
 _NUMBER = re.compile(r"\s*[+-]?(?:\d[\d.,' \u2019\u00a0\u202f]*|\.\d+)(?:[eE][+-]?\d+)?\s*%?\s*")
 
 
@@ -42,7 +43,7 @@ def kind_of(cell: str) -> Kind:
 def cells_of(line: str, shape: Shape, delimiter: str) -> list[str]:
     """The cells of one line."""
     if shape == "spaced":
-        return line.split()
+        return [cell.removesuffix(":") or cell for cell in line.split()]  # rrdtool: `1709600000: 1.5e+01`
     if shape == "drawn":
         inner = line.strip().replace("\u2502", "|").removeprefix("|").removesuffix("|")
         return [cell.strip() for cell in inner.split("|")]
@@ -129,10 +130,12 @@ def _shape(lines: Sequence[str], delimiter: str | None) -> tuple[Shape, str]:
     best = max(((_score(body, one), -place, one) for place, one in enumerate(DELIMITERS)), key=lambda each: each[:2])
     if best[0][0]:
         return _padding(body, best[2]), best[2]
-    spaced = [line.split() for line in body]
+    spaced = [cells_of(line, "spaced", " ") for line in body]
     width = _width(spaced)
     rows = [cells for cells in spaced if len(cells) == width]
-    understood = [all(kind_of(cell) in {"time", "number"} for cell in cells) for cells in rows]
+    understood = [
+        all(kind_of(cell) in {"time", "number"} or _CLOCK.fullmatch(cell) for cell in cells) for cells in rows
+    ]
     whole = sum(kind_of(line) == "time" for line in body)  # a time with a space in it is one cell
     if width > 1 and whole * 2 < len(body) and sum(understood) * 5 >= len(body) * 4:
         return "spaced", " "

@@ -65,13 +65,15 @@ _ROLE_WORDS: dict[Role, str] = {
     "label": (
         "status statuscode code id ids pid tid uid port shard partition zone rack version level line row index idx "
         "seq sequence thread worker bucket table weekday dow year month day hour minute second http_status "
-        "responsecode"
+        "responsecode interval step"
     ),
 }
 ROLE_OF_WORD: dict[str, Role] = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
 # Which role a name has where its words have several: the first of these.
 _STRONGEST: tuple[Role, ...] = ("measure", "error", "traffic", "label", "weak", "empty")
 _NO_ROLE: Role = "none"
+# What an object is named that holds how long or how large requests were.
+MEASURED = frozenset("latency latencies duration durations elapsed timing timings size sizes bytes".split())
 # Words that make a name a rate, and say nothing else in it.
 _RATE_WORDS = frozenset("/ s sec secs second seconds min minute minutes hour day month".split())
 _RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more

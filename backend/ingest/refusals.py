@@ -58,6 +58,10 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
         "of a range query instead, such as sum(rate(http_requests_total[1m])), as JSON or CSV.",
     ),
     NoTraffic(
+        r"^\S+ @\[\d{10}(?:\.\d+)?\]$", 0.5,
+        "The file is promtool's text. Have it write JSON (promtool query range -o json) and upload that.",
+    ),
+    NoTraffic(
         r"^version account-id interface-id |^\d+ \d{12} eni-\S+ ", 0.0,
         "The file is a VPC flow log: it records network flows, not requests. Upload the access log of the load "
         "balancer or the server instead.",

@@ -40,9 +40,9 @@ from backend.ingest.timestamps import (
 
 TIME_NAMES = (
     "timestamp", "time", "datetime", "date_time", "ts", "time_stamp", "event_time", "eventtime", "request_time",
-    "requested_at", "created_at", "logged_at", "received_at", "start_time", "time_local", "time_iso8601", "window",
-    "window_start", "bucket", "minute", "hour", "ds", "date", "day", "unix", "unix_time", "epoch", "t", "zeit", "datum",
-    "zeitpunkt", "zeitstempel", "fecha", "hora", "heure", "data", "week", "month", "year",
+    "requested_at", "started_at", "created_at", "logged_at", "received_at", "start_time", "time_local", "time_iso8601",
+    "window", "window_start", "bucket", "minute", "hour", "ds", "date", "day", "unix", "unix_time", "epoch", "t",
+    "zeit", "datum", "zeitpunkt", "zeitstempel", "fecha", "hora", "heure", "data", "week", "month", "year",
 )  # fmt: skip
 PARTLY = re.compile(r"time|date|_at$|zeit|datum|fecha|heure|period|interval|bucket|begin|start")
 _SPREADSHEET = re.compile(r"time|date|day|zeit|datum|fecha|^ds$|^ts$")
@@ -228,13 +228,15 @@ def _unusable_type(name: str, kind: pa.DataType) -> UnusableFileError:
 
 
 def _by_name(names: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The names that are known ones, in the order of the known ones; of JSON's paths the last part counts."""
-    normals: dict[str, list[str]] = {}
+    """The names that are known ones, in the order of the known ones; then JSON's paths, of which the last part counts:
+    what an inner object says of itself, such as when it was made, is less than what the row says."""
+    whole: dict[str, list[str]] = {}
+    ends: dict[str, list[str]] = {}
     for name in names:
-        normals.setdefault(normal(name), []).append(name)
+        whole.setdefault(normal(name), []).append(name)
         if "." in name:
-            normals.setdefault(normal(name.rsplit(".", 1)[1]), []).append(name)
-    return list(dict.fromkeys(name for key in known for name in normals.get(key, [])))
+            ends.setdefault(normal(name.rsplit(".", 1)[1]), []).append(name)
+    return list(dict.fromkeys(name for found in (whole, ends) for key in known for name in found.get(key, [])))
 
 
 # How the parts of a time are written so that they make one text.

@@ -3,14 +3,18 @@
 import json
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from backend.cli import app
 from backend.ingest import ReadOptions
+from backend.measurements import MEASUREMENTS
 from backend.models import augment
+from backend.stores.sqlite import SqliteStore
 from backend.tests.traffic import series_csv
+from backend.uploads.imports import Imports
 
 runner = CliRunner()
 
@@ -85,6 +89,38 @@ def test_import_stores_a_file_and_says_what_was_done(traffic: Path) -> None:
     assert result.exit_code == 0, result.output
     report = json.loads(result.stdout)
     assert (report["rows_read"], report["windows"], report["points_written"]) == (3000, 3000, 3000)
+
+
+def imported(*arguments: str, code: int = 0) -> dict[str, Any]:
+    result = runner.invoke(app, ["import", *arguments, "--json"])
+    assert result.exit_code == code, result.output
+    return json.loads(result.stdout) if code == 0 else {"said": result.stderr}
+
+
+def test_a_file_that_is_stored_is_not_read_again_and_both_imports_are_recorded(traffic: Path, tmp_path: Path) -> None:
+    first, second = imported(str(traffic)), imported(str(traffic))
+    assert (first["already_stored"] is None, second["already_stored"] is None) == (True, False)
+    store = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
+    assert {(record.id, record.state) for record in Imports(store).list()} == {
+        (first["id"], "done"), (second["id"], "done"),
+    }  # fmt: skip
+
+
+def test_another_file_of_the_same_name_ends_an_import_with_3_and_its_options(traffic: Path) -> None:
+    imported(str(traffic))
+    traffic.write_bytes(series_csv(3000, seed=4))
+    said = imported(str(traffic), code=3)["said"]
+    assert "share 3,000 windows" in said
+    for answer in ("continue", "replace", "separate"):
+        assert f"--same-name {answer}" in said
+    assert imported(str(traffic), "--same-name", "separate")["filename"] == "traffic.csv (2)"
+    assert imported(str(traffic), "--same-name", "replace", "--window-seconds", "300")["points_written"] == 600
+
+
+def test_a_wrong_answer_to_what_a_file_is_names_the_allowed_ones(traffic: Path) -> None:
+    result = runner.invoke(app, ["import", str(traffic), "--same-name", "other"])
+    assert result.exit_code == 2
+    assert "continue" in result.output
 
 
 def test_a_file_that_cannot_be_used_ends_with_its_reason_and_a_code(traffic: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from backend.api.guard import SECURITY_HEADERS
 from backend.config import PLACEHOLDERS, ROOT, Settings
 from backend.tests.test_config import VARIABLES
-from backend.uploads.workers import WORKERS
+from backend.uploads.workers import PLACES
 
 COMPOSE = (ROOT / "docker-compose.yml").read_text()
 NGINX = (ROOT / "frontend" / "nginx" / "default.conf.template").read_text()
@@ -34,7 +34,7 @@ def test_the_memory_of_the_backend_covers_imports_at_their_limit_and_the_server(
     backend = COMPOSE[COMPOSE.index("\n  backend:") : COMPOSE.index("\n  influxdb:")]
     (gigabytes,) = re.findall(r"^    mem_limit: (\d+)g", backend, re.MULTILINE)
     reader_mb = Settings.model_fields["reader_memory_mb"].default
-    assert int(gigabytes) * 1024 >= WORKERS * reader_mb + SERVER_MB
+    assert int(gigabytes) * 1024 >= PLACES * reader_mb + SERVER_MB
 
 
 def test_every_secret_must_be_set() -> None:

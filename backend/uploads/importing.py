@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend.config import Settings
-from backend.errors import ConflictError
+from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, points_table, read_rates
 from backend.models.evaluate import Errors, score_predictions
@@ -23,6 +23,7 @@ from backend.uploads.same_name import SameName, given_fields, import_attributes,
 from backend.uploads.workers import Report
 
 AFTER_SPAN = 60  # windows, the longest horizon
+PROCESS_MB, WINDOW_BYTES = 300, 1_300  # that an import takes before it forecasts, and of each window that it forecasts
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
@@ -51,8 +52,16 @@ class ImportResult:
     scores: dict[str, Errors]
 
 
+@dataclass(frozen=True)
+class ImportLimits:
+    """`memory_mb`: what the process may use; None where it has no limit."""
+
+    max_series: int
+    memory_mb: int | None
+
+
 def import_file(
-    asked: ToImport, read: ReadFile, estimator: RPSEstimator, store: Store, max_series: int, report: Report
+    asked: ToImport, read: ReadFile, estimator: RPSEstimator, store: Store, limits: ImportLimits, report: Report
 ) -> ImportResult:
     """Read a file, predict every window of it as it would have been predicted then, and store both.
 
@@ -66,14 +75,16 @@ def import_file(
     report.step("forecasting")
     place = place_of(store, asked.name, asked.file.sha256, traffic, asked.same_name, estimator.history_windows)
     key = SeriesKey(place.name, estimator.version)
-    refuse_one_too_many(store, key.name, max_series)
+    refuse_one_too_many(store, key.name, limits.max_series)
     window = traffic.window_seconds
     frame = traffic.frame
     if not place.replace:
         frame = with_stored_history(store, key, frame, window, estimator.history_windows)
     begin = traffic.frame.index[0]
     kept_from = frame.index[first_kept_row(len(traffic.frame), len(frame), window)]
-    spans = _predicted_spans(estimator, known_spans(frame, estimator.history_windows), kept_from, report)
+    known = known_spans(frame, estimator.history_windows)
+    refuse_too_many_windows(sum(map(len, known)), limits.memory_mb)
+    spans = _predicted_spans(estimator, known, kept_from, report)
     table = points_table(key, pd.concat([span.points.loc[begin:] for span in spans]))
     forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
     report.step("storing")
@@ -92,6 +103,20 @@ def import_file(
         points_written=len(table),
         scores=score_predictions(longest.frame, longest.points.loc[begin:].reindex(longest.frame.index)),
     )
+
+
+def refuse_too_many_windows(windows: int, memory_mb: int | None) -> None:
+    """Raise UnusableFileError where so many windows cannot be forecast within the memory: before, not after minutes."""
+    needed = PROCESS_MB + -(-windows * WINDOW_BYTES // 1024**2)
+    if memory_mb is not None and needed > memory_mb:
+        raise UnusableFileError(
+            f"The file has {windows:,} windows to forecast, which takes about {needed:,} MB of memory; an import may "
+            f"use {memory_mb:,} MB (SCALEOPS_READER_MEMORY_MB). Raise that to {needed:,} or more, read it in longer "
+            "windows (window_seconds), or send it in parts: parts with the same file name become one series.",
+            windows=windows,
+            needed_mb=needed,
+            limit_mb=memory_mb,
+        )
 
 
 def read_limits(settings: Settings) -> ReadLimits:

@@ -96,12 +96,11 @@ def stored_before(
     store: Store, version: str, name: str, digest: str, fields: Mapping[str, str]
 ) -> dict[str, Any] | None:
     """What the import of the same bytes with the same fields was answered with, where the series still has them."""
-    import_id = stored_import(store.find(name), version, digest, fields)
     imports = Imports(store)
+    import_id = stored_import(store.find(name), version, digest, fields)
     result = imports.result(import_id) if import_id else None
-    if import_id is None or result is None:
-        return None
-    return {**result, "already_stored": next(iter(imports.list(import_id))).ended_at}
+    ended = next((record.ended_at for record in imports.list(import_id)), None) if result else None
+    return {**result, "already_stored": ended.isoformat()} if result and ended else None
 
 
 _DURING = {

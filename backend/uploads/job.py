@@ -3,9 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,38 +14,46 @@ import structlog
 from backend.config import Settings
 from backend.errors import AmbiguousFileError, CancelledError, ConflictError, NotFoundError, ProblemError, SameNameError
 from backend.ingest import ReadOptions, inspect_file
-from backend.ingest.contract import HEAD_ROWS
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.stores import Origin, Store, open_store
 from backend.stores.names import series_name
-from backend.uploads.importing import ReadFile, ToImport, file_reader, import_file, read_limits
+from backend.uploads.importing import ImportLimits, ReadFile, ToImport, file_reader, import_file, read_limits
 from backend.uploads.imports import HEARTBEAT_SECONDS, Imports, StoredImport, new_import, nobody_runs, stored_before
 from backend.uploads.kept import KeptFiles, ReceivedFile
 from backend.uploads.same_name import SameName, given_fields
 from backend.uploads.schemas import RUNNING, Import, ImportState
 from backend.uploads.summary import inspection_summary, upload_summary
-from backend.uploads.workers import WORKERS, Report, Step, Workers
+from backend.uploads.workers import LISTEN_SECONDS, WORKERS, Report, Step, Workers
 
 log = structlog.get_logger()
 
 LISTED = 100  # imports of one answer
+HEADS = (32_768, 1_048_576)  # rows of a file that are looked at: tenths of a second, a second or two
 
 
 class ImportJob:
     """One import that runs, with its record. The methods may be called from any thread."""
 
     def __init__(
-        self, imports: Imports, record: StoredImport, told: Callable[[ImportState], None] | None = None
+        self,
+        imports: Imports,
+        record: StoredImport,
+        *,
+        before: tuple[StoredImport, dict[str, Any] | None] | None = None,
+        told: Callable[[ImportState], None] | None = None,
     ) -> None:
-        """`told`: of every state."""
+        """`before`: what is kept of an import that is stored and read once more. `told`: of every state."""
         self.record = record
-        self._told = told
         self._imports = imports
+        self._before = before
+        self._told = told
+        self._result: dict[str, Any] | None = None
         self._share: float | None = None
-        self._rows: int | None = None
         self._step_began = time.monotonic()
-        self._cancelled = threading.Event()
+        self._cancelled = False
+        self._changing = threading.Lock()  # so that an import is either cancelled or stored
+        self._keeping = threading.Lock()  # so that of two states the later one stays
 
     def receiving(self, bytes_received: int, share: float | None) -> None:
         """Of the body `bytes_received` are here. Raises CancelledError."""
@@ -55,7 +62,6 @@ class ImportJob:
         self.go_on()
 
     def step(self, step: Step) -> None:
-        self.go_on()
         self.enter(step)
 
     def progress(self, rows: int | None, share: float | None) -> None:
@@ -64,33 +70,42 @@ class ImportJob:
             self.record.rows = rows
 
     def go_on(self) -> None:
-        if self._cancelled.is_set() and self.record.state != "storing":
+        """Raises CancelledError where the import was cancelled."""
+        if self._cancelled:
             raise CancelledError("The import was cancelled, so nothing of the file is stored.")
 
     def cancel(self) -> None:
         """End the import within a moment. Raises ConflictError where its windows are being stored."""
-        if self.record.state == "storing":
-            raise ConflictError(
-                "The windows of the file are being stored, which is not undone half-way. Delete the series once it is "
-                "there."
-            )
-        self._cancelled.set()
+        with self._changing:
+            if self.record.state == "storing":
+                raise ConflictError(
+                    "The windows of the file are being stored, which is not undone half-way. Delete the series once it "
+                    "is there."
+                )
+            self._cancelled = True
 
     def enter(self, state: ImportState, result: dict[str, Any] | None = None, **changes: Any) -> None:
-        """Go on to a state, with other changes of the record, and keep both."""
-        ended = {} if state in RUNNING else {"ended_at": datetime.now(UTC)}
-        self.record = self.record.model_copy(update={"state": state, **ended, **changes})
+        """Go on to a state, with other changes of the record, and keep it. Raises CancelledError, but at the end."""
+        running = state in RUNNING
+        ended = {} if running else {"ended_at": datetime.now(UTC)}
+        with self._changing:
+            if running:
+                self.go_on()
+            self.record = self.record.model_copy(update={"state": state, **ended, **changes})
+        self._result = result
         self._share, self._step_began = None, time.monotonic()
         if self._told:
             self._told(state)
-        self.keep(result)
+        self.keep()
 
-    def keep(self, result: dict[str, Any] | None = None) -> None:
-        self.record.seen_at = datetime.now(UTC)
-        self._imports.put(self.record, result)
+    def keep(self) -> None:
+        """Write the record as it is now."""
+        with self._keeping:
+            self.record.seen_at = datetime.now(UTC)
+            self._imports.put(self.record, self._result)
 
     def failed(self, error: Exception) -> None:
-        """Keep how the import ended by an error."""
+        """Keep how the import ended by an error; one that is stored stays as it was before it was read once more."""
         states: dict[type[Exception], ImportState] = {
             AmbiguousFileError: "asking",
             SameNameError: "asking",
@@ -98,7 +113,11 @@ class ImportJob:
         }
         detail = error.detail if isinstance(error, ProblemError) else "The server failed on it. Its log has the reason."
         try:
-            self.enter(states.get(type(error), "failed"), problem=detail)
+            if self._before is not None:
+                self.record, self._result = self._before
+                self.keep()
+            else:
+                self.enter(states.get(type(error), "failed"), problem=detail)
         except ProblemError as problem:  # the store is away, which is why it failed, it may be
             log.warning("import_not_recorded", upload=self.record.id, detail=problem.detail)
 
@@ -141,25 +160,27 @@ class Uploads:
 
     def begin(self, upload_id: str | None) -> ImportJob:
         """A new import, whose file is still to come. Raises ConflictError where one of that id runs."""
-        return self._started(new_import(upload_id or uuid4().hex))
+        return self._started(ImportJob(self._imports, new_import(upload_id or uuid4().hex)))
 
     def again(self, upload_id: str, file: ReceivedFile) -> ImportJob:
         """The import of a kept file, read once more: it takes the place of its record. Raises ConflictError where it
         runs."""
         record = new_import(upload_id, file.filename, file.bytes)
-        before = next(iter(self._imports.list(upload_id)), None)
-        if before is not None:
-            record = record.model_copy(update={"sent_at": before.sent_at, "series": before.series})
-        return self._started(record)
+        earlier = next(iter(self._imports.list(upload_id)), None)
+        if earlier is None:
+            return self._started(ImportJob(self._imports, record))
+        record = record.model_copy(update={"sent_at": earlier.sent_at, "series": earlier.series})
+        before = (earlier, self._imports.result(upload_id)) if earlier.state == "done" else None
+        return self._started(ImportJob(self._imports, record, before=before))
 
-    def _started(self, record: StoredImport) -> ImportJob:
-        if record.id in self._jobs:
-            raise ConflictError(f"The upload {record.id!r} is running. Wait for its end, or send another X-Upload-Id.")
-        job = self._jobs[record.id] = ImportJob(self._imports, record)
+    def _started(self, job: ImportJob) -> ImportJob:
+        upload_id = job.record.id
+        if self._jobs.setdefault(upload_id, job) is not job:
+            raise ConflictError(f"The upload {upload_id!r} is running. Wait for its end, or send another X-Upload-Id.")
         try:
             job.keep()
         except BaseException:
-            del self._jobs[record.id]
+            del self._jobs[upload_id]
             raise
         return job
 
@@ -183,17 +204,31 @@ class Uploads:
         changes: dict[str, Any] = {"filename": file.filename, "sha256": file.sha256, "fields": fields, "series": name}
         await asyncio.to_thread(job.enter, "waiting", **changes)
         before = self._store, self._version, name, file.sha256, fields
-        if stored := await asyncio.to_thread(stored_before, *before):
+        stored = await asyncio.to_thread(stored_before, *before) if same_name is None else None
+        if stored:
             await asyncio.to_thread(job.enter, "done", **outcome(stored))
             return {**stored, "id": job.record.id}
         asked = ToImport(job.record.id, file, name, options, same_name, origin)
-        async with self._slots:
+        async with self._turn(job):
             summary: dict[str, Any] = await asyncio.to_thread(self._workers.run, _import, asked, watch=job)
         for listener in self.listeners:
             await listener(summary["filename"])
         await asyncio.to_thread(job.enter, "done", summary, **outcome(summary))
         log.info("file_imported", **{name: summary[name] for name in ("filename", "rows_read", "windows")})
         return summary
+
+    @asynccontextmanager
+    async def _turn(self, job: ImportJob) -> AsyncIterator[None]:
+        """One of the places of imports, in the order in which they asked. Raises CancelledError."""
+        turn = asyncio.ensure_future(self._slots.acquire())
+        try:
+            while not turn.done():
+                job.go_on()
+                await asyncio.wait({turn}, timeout=LISTEN_SECONDS)
+            yield
+        finally:
+            if not turn.cancel():  # it was taken
+                self._slots.release()
 
     async def inspect(self, file: ReceivedFile, options: ReadOptions) -> dict[str, Any]:
         """What a received file is, by its head, without storing it: the summary. Raises ProblemError."""
@@ -274,7 +309,8 @@ def _import(settings: Settings, estimator: RPSEstimator, asked: ToImport, report
     """One import in a worker, over a store that it opens for itself."""
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         read = file_reader(settings, report.progress)
-        return upload_summary(import_file(asked, read, estimator, store, settings.max_series, report))
+        limits = ImportLimits(settings.max_series, settings.reader_memory_mb)
+        return upload_summary(import_file(asked, read, estimator, store, limits, report))
 
 
 def store_here(
@@ -289,12 +325,15 @@ def store_here(
     file, fields, imports = asked.file, given_fields(asked.options), Imports(store)
     record = new_import(asked.id, file.filename, file.bytes)
     record.sha256, record.fields, record.series = file.sha256, fields, asked.name
-    job = ImportJob(imports, record, told)
+    job = ImportJob(imports, record, told=told)
     try:
         job.enter("waiting")
-        summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
+        summary = None
+        if asked.same_name is None:
+            summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
         if summary is None:
-            summary = upload_summary(import_file(asked, read, estimator, store, max_series, job))
+            limits = ImportLimits(max_series, memory_mb=None)
+            summary = upload_summary(import_file(asked, read, estimator, store, limits, job))
         job.enter("done", summary, **outcome(summary))
     except Exception as error:
         job.failed(error)
@@ -306,5 +345,5 @@ def _inspect(
     settings: Settings, _: RPSEstimator, file: ReceivedFile, options: ReadOptions, report: Report
 ) -> dict[str, Any]:
     report.step("reading")
-    limits = replace(read_limits(settings), head_rows=HEAD_ROWS)
-    return inspection_summary(inspect_file(file.path, file.filename, options, limits, settings.window_seconds))
+    limits, window = read_limits(settings), settings.window_seconds
+    return inspection_summary(inspect_file(file.path, file.filename, options, limits, window, HEADS))

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from backend.errors import SameNameError
+from backend.errors import ConflictError, SameNameError
 from backend.ingest import ReadOptions, Traffic
 from backend.ingest.preview import duration, first_windows, preview
 from backend.measurements import read_rates
@@ -67,10 +67,12 @@ def place_of(
     would change windows of the series, has other windows, or lies further from it than a forecast looks back.
     """
     if asked == "separate":
-        return Place(_free_name(store, name, digest))
+        name = _free_name(store, name, digest)
     record = store.find(name)
     if record is None:
         return Place(name)
+    if asked == "replace" and not _is_of_files(record):
+        raise ConflictError(f"The series {name!r} is fed, so a file does not replace it. Send it under another name.")
     if asked == "replace" or _is_only_file(record, digest):
         return Place(name, replace=True)
     if asked == "continue" or not record.points:
@@ -93,6 +95,10 @@ def import_attributes(
         return {}
     first, last = (frame.index[place].timestamp() for place in (0, -1))
     return {FILES: {**known, digest: {"fields": dict(fields), "import": import_id, "first": first, "last": last}}}
+
+
+def _is_of_files(record: SeriesRecord) -> bool:
+    return record.origin in {"upload", "sample"}
 
 
 def _is_only_file(record: SeriesRecord, digest: str) -> bool:
@@ -141,7 +147,7 @@ def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameE
         "replace": f"It replaces the series {name!r}: what is stored of it goes.",
         "separate": "It is another series, which is stored beside it under the name with a number.",
     }
-    if record.origin not in {"upload", "sample"}:
+    if not _is_of_files(record):
         del says["replace"]
     if traffic.window_seconds == record.window_seconds:
         both = _overlap(store, record, traffic)

@@ -117,7 +117,7 @@ def test_another_reading_of_the_same_bytes_replaces_all_that_the_first_stored(se
     if again == "read":
         answer = server.read(first["id"], store=True, **fields)
     else:
-        answer = server.upload("traffic.csv", VALUES, **fields)
+        answer = server.upload("traffic.csv", VALUES, None, **fields)
     assert answer.status_code in {200, 201}, answer.text
     (series,) = server.get("/api/series")
     assert (series["window_seconds"], series["points"], series["first"][:13]) == (300, 6, "2024-03-04T15")

@@ -110,3 +110,14 @@ def test_a_table_that_is_refused_shows_the_columns_to_choose_from(tmp_path: Path
     made, latency = refused.value.extra["columns"]
     assert (made["name"], made["role"], made["cells"][:2]) == ("made", "ignored", ["around 0", "around 1"])
     assert (latency["name"], latency["cells"][1]) == ("latency_ms", "1.5")
+
+
+def test_a_head_that_is_less_than_two_windows_is_looked_behind(tmp_path: Path) -> None:
+    busy = [f"{START + second // 40}" for second in range(40 * 59)]
+    path = write(tmp_path / "file", "\n".join(["timestamp", *busy, *(f"{START + 60 * m}" for m in range(1, 30))]))
+    first, further = (
+        inspect_file(path, "file", ReadOptions(), ReadLimits(), heads=heads).traffic for heads in ((100,), ())
+    )
+    assert (first.rows_read, first.partial) == (further.rows_read, False)
+    read_on = inspect_file(path, "file", ReadOptions(), ReadLimits(batch_rows=100), heads=(100, 2_380)).traffic
+    assert (read_on.partial, read_on.rows_read < first.rows_read) == (True, True)

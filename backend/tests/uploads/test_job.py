@@ -78,6 +78,40 @@ def test_what_is_being_stored_is_not_cancelled_half_way(store: Store) -> None:
     job.go_on()
 
 
+def test_an_import_that_waits_for_its_turn_is_cancelled_too(
+    uploads: Uploads, file: ReceivedFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_slots", asyncio.Semaphore(0))
+
+    async def wait_and_cancel() -> None:
+        job = uploads.begin("mine")
+        waiting = asyncio.create_task(uploads.store(job, file, ReadOptions()))
+        while uploads.find("mine").state != "waiting":
+            await asyncio.sleep(0.01)
+        uploads.cancel("mine")
+        with pytest.raises(CancelledError):
+            await waiting
+
+    asyncio.run(wait_and_cancel())
+
+
+def test_an_import_that_is_stored_stays_so_where_another_reading_of_it_fails(
+    uploads: Uploads, file: ReceivedFile
+) -> None:
+    first = uploads.begin("mine")
+    stored = asyncio.run(uploads.store(first, file, ReadOptions()))
+    uploads.end(first)
+    job = uploads.again("mine", file)
+    with pytest.raises(UnusableFileError) as failed:
+        asyncio.run(uploads.store(job, file, ReadOptions(timestamp_column="requests")))
+    uploads.end(job, failed.value)
+    (shown,) = uploads.list()
+    assert (shown.state, shown.problem, shown.windows) == ("done", None, 100)
+    again = uploads.begin("other")
+    assert asyncio.run(uploads.store(again, file, ReadOptions()))["scores"] == stored["scores"]
+    assert uploads.find("other").state == "done"
+
+
 def test_an_id_whose_import_runs_is_not_taken_twice(uploads: Uploads) -> None:
     job = uploads.begin("mine")
     with pytest.raises(ConflictError, match="running"):
