@@ -203,12 +203,10 @@ class Uploads:
         fields = given_fields(options)
         changes: dict[str, Any] = {"filename": file.filename, "sha256": file.sha256, "fields": fields, "series": name}
         await asyncio.to_thread(job.enter, "waiting", **changes)
-        before = self._store, self._version, name, file.sha256, fields
-        stored = await asyncio.to_thread(stored_before, *before) if same_name is None else None
-        if stored:
-            await asyncio.to_thread(job.enter, "done", **outcome(stored))
-            return {**stored, "id": job.record.id}
         asked = ToImport(job.record.id, file, name, options, same_name, origin)
+        if stored := await asyncio.to_thread(stored_before, self._store, self._version, asked):
+            await asyncio.to_thread(job.enter, "done", stored, **outcome(stored))
+            return stored
         async with self._turn(job):
             summary: dict[str, Any] = await asyncio.to_thread(self._workers.run, _import, asked, watch=job)
         for listener in self.listeners:
@@ -328,9 +326,7 @@ def store_here(
     job = ImportJob(imports, record, told=told)
     try:
         job.enter("waiting")
-        summary = None
-        if asked.same_name is None:
-            summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
+        summary = stored_before(store, estimator.version, asked)
         if summary is None:
             limits = ImportLimits(max_series, memory_mb=None)
             summary = upload_summary(import_file(asked, read, estimator, store, limits, job))

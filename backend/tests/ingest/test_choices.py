@@ -10,7 +10,7 @@ from backend.errors import AmbiguousFileError, UnusableFileError
 from backend.ingest import ReadLimits, inspect_file
 from backend.ingest.contract import ReadOptions
 from backend.ingest.preview import says
-from backend.tests.ingest.files import START, iso, read, rps, write
+from backend.tests.ingest.files import START, as_parquet, iso, read, rps, write
 
 ROWS = range(30)
 
@@ -112,12 +112,17 @@ def test_a_table_that_is_refused_shows_the_columns_to_choose_from(tmp_path: Path
     assert (latency["name"], latency["cells"][1]) == ("latency_ms", "1.5")
 
 
-def test_a_head_that_is_less_than_two_windows_is_looked_behind(tmp_path: Path) -> None:
-    busy = [f"{START + second // 40}" for second in range(40 * 59)]
-    path = write(tmp_path / "file", "\n".join(["timestamp", *busy, *(f"{START + 60 * m}" for m in range(1, 30))]))
-    first, further = (
-        inspect_file(path, "file", ReadOptions(), ReadLimits(), heads=heads).traffic for heads in ((100,), ())
-    )
-    assert (first.rows_read, first.partial) == (further.rows_read, False)
-    read_on = inspect_file(path, "file", ReadOptions(), ReadLimits(batch_rows=100), heads=(100, 2_380)).traffic
-    assert (read_on.partial, read_on.rows_read < first.rows_read) == (True, True)
+@pytest.mark.parametrize("heads", [(), (100,), (100, 2_000)])
+def test_a_head_that_is_less_than_two_windows_is_looked_behind(tmp_path: Path, heads: tuple[int, ...]) -> None:
+    """2,360 requests in the first minute, then 29 minutes with one each."""
+    times = [START + n // 40 for n in range(2_360)] + [START + 60 * m for m in range(1, 30)]
+    path = as_parquet(tmp_path / "file", times)
+    limits = ReadLimits(batch_rows=100)
+    traffic = inspect_file(path, "file", ReadOptions(), limits, heads=heads).traffic
+    assert (traffic.rows_read, traffic.partial) == (2_389, False)
+
+
+def test_a_head_of_two_windows_is_enough(tmp_path: Path) -> None:
+    path = as_parquet(tmp_path / "file", [START + n for n in range(1_000)])
+    traffic = inspect_file(path, "file", ReadOptions(), ReadLimits(), heads=(300,)).traffic
+    assert (traffic.rows_read, traffic.partial) == (300, True)
