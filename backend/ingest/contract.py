@@ -11,7 +11,6 @@ TimeUnit = Literal["s", "ms", "us", "ns", "iso", "clf", "text", "days"]
 ValueUnit = Literal["count", "rate", "total"]
 Rows = Literal["sum", "mean", "last"]
 DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
-HEAD_ROWS = 131_072  # of a first look: a tenth of a second of a log, a small part of one of CSV
 # Told after each batch: rows so far, and the share of the file that they are, None where the reader cannot tell.
 OnBatch = Callable[[int, float | None], None]
 

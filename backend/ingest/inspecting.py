@@ -3,16 +3,20 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from backend.errors import AmbiguousFileError
+from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.cells import as_text
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
 from backend.ingest.detect import whole_lines
 from backend.ingest.formats import open_file
-from backend.ingest.reading import read_traffic
+from backend.ingest.readers.accesslog import AccessLogReader
+from backend.ingest.readers.textlog import TextLogReader
+from backend.ingest.reading import Readings, likely_readings
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import read_head
 from backend.ingest.time_columns import JOINED
@@ -46,30 +50,56 @@ class Inspection:
 
 
 def inspect_file(
-    path: Path, filename: str, options: ReadOptions, limits: ReadLimits, default_window_seconds: int = 60
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    limits: ReadLimits,
+    default_window_seconds: int = 60,
+    heads: Sequence[int] = (),
 ) -> Inspection:
-    """What `read_traffic` would read, or between which readings it would ask. Raises the problems of a refusal."""
-    choices: list[dict[str, Any]] = []
+    """What `read_traffic` would read, or between which readings it would ask.
+
+    `heads`: so many rows are looked at first, the next number where they do not suffice, as in a log with a thousand
+    requests a second, and after the last one the whole file. Raises the problems of a refusal; that of a table has its
+    `columns`, so that time and traffic may be named.
+    """
     try:
-        traffic = read_traffic(path, filename, options, limits, default_window_seconds)
-    except AmbiguousFileError as several:
-        choices = several.extra["choices"]
-        chosen = replace(options, **choices[0]["fields"])
-        traffic = read_traffic(path, filename, chosen, limits, default_window_seconds)
+        readings = _likely_readings(path, filename, options, limits, default_window_seconds, heads)
+    except UnusableFileError as refused:
+        with suppress(ProblemError):
+            refused.extra["columns"] = [vars(column) for column in _columns(path, filename, limits)]
+        raise
+    traffic = readings.found[0][1]
     columns = _columns(path, filename, limits, traffic)
-    lines = [] if columns else _first_lines(path, limits)
-    return Inspection(traffic, columns, lines, choices)
+    return Inspection(traffic, columns, [] if columns else _first_lines(path, limits), readings.choices())
 
 
-def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic) -> list[Column]:
+def _likely_readings(
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    limits: ReadLimits,
+    default_window_seconds: int,
+    heads: Sequence[int],
+) -> Readings:
+    for head in heads:
+        looked = replace(limits, head_rows=head, batch_rows=min(head, limits.batch_rows))
+        with suppress(UnusableFileError):
+            return likely_readings(path, filename, options, looked, default_window_seconds)
+    return likely_readings(path, filename, options, limits, default_window_seconds)
+
+
+def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic | None = None) -> list[Column]:
+    """The columns with their roles in a reading, or without any; none of a log, whose lines have none."""
     source = open_file(path, filename, limits, Zone("UTC", parse_zone("UTC")), time.time())
-    if traffic.timestamp_column is None:
-        return []  # lines of a log have no columns
+    if isinstance(source, AccessLogReader | TextLogReader):
+        return []
     names = list(source.columns())
     roles: dict[str, ColumnRole] = dict.fromkeys(names, "ignored")
-    roles |= dict.fromkeys(traffic.label_columns, "label")
-    roles |= dict.fromkeys(_parts(traffic.value_column, names), "value")
-    roles |= dict.fromkeys(_parts(traffic.timestamp_column, names), "time")
+    if traffic is not None:
+        roles |= dict.fromkeys(traffic.label_columns, "label")
+        roles |= dict.fromkeys(_parts(traffic.value_column, names), "value")
+        roles |= dict.fromkeys(_parts(traffic.timestamp_column, names), "time")
     for batch in source.batches(names, RejectCounter()):
         return [Column(name, roles[name], _cells(column)) for name, column in zip(names, batch.columns, strict=True)]
     return []

@@ -42,6 +42,18 @@ class _File:
         return replace(self, options=replace(self.options, **fields))
 
 
+@dataclass(frozen=True)
+class Readings:
+    """The likely readings of a file, each with what it gives. `question`: what is asked; None where one is likely."""
+
+    question: str | None
+    found: list[tuple[Choice, Traffic]]
+
+    def choices(self) -> list[dict[str, Any]]:
+        """As JSON values; none where nothing is asked."""
+        return [_shown(*each) for each in self.found[:MOST_CHOICES]] if self.question else []
+
+
 def read_traffic(
     path: Path,
     filename: str,
@@ -59,9 +71,28 @@ def read_traffic(
     422 whose detail says what was wrong, where, and what is allowed; AmbiguousFileError, with the choices, where two
     readings are likely.
     """
+    readings = likely_readings(path, filename, options, limits, default_window_seconds, now, on_batch)
+    if readings.question is None:
+        return readings.found[0][1]
+    raise AmbiguousFileError(
+        f"{readings.question} Choose one: {' '.join(choice.says for choice, _ in readings.found)}",
+        choices=readings.choices(),
+    )
+
+
+def likely_readings(
+    path: Path,
+    filename: str,
+    options: ReadOptions,
+    limits: ReadLimits,
+    default_window_seconds: int = 60,
+    now: float | None = None,
+    on_batch: OnBatch | None = None,
+) -> Readings:
+    """As `read_traffic`, but all likely readings."""
     now = time.time() if now is None else now
     try:
-        return _certain(_File(path, filename, options, limits, default_window_seconds, now, on_batch))
+        return _likely(_File(path, filename, options, limits, default_window_seconds, now, on_batch))
     except ProblemError:
         raise
     except (FileNotFoundError, MemoryError):
@@ -78,18 +109,13 @@ def _first_line(error: Exception) -> str:
     return text if text.endswith(".") else f"{text}."
 
 
-def _certain(file: _File) -> Traffic:
-    """The one likely reading. A choice that cannot be read is none, so the last one left needs no question."""
+def _likely(file: _File) -> Readings:
+    """A choice that cannot be read is none, so the last one left needs no question."""
     try:
-        return _read(file)
+        return Readings(None, [(Choice({}, ""), _read(file))])
     except SeveralReadings as several:
-        question, readings = several.question, _tried(several, file)
-    if len(readings) == 1:
-        return readings[0][1]
-    raise AmbiguousFileError(
-        f"{question} Choose one: {' '.join(choice.says for choice, _ in readings)}",
-        choices=[_shown(choice, traffic) for choice, traffic in readings[:MOST_CHOICES]],
-    )
+        found = _tried(several, file)
+        return Readings(several.question if len(found) > 1 else None, found)
 
 
 def _tried(several: SeveralReadings, file: _File) -> list[tuple[Choice, Traffic]]:

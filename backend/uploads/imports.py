@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 
 from backend.measurements import IMPORTS
 from backend.stores import TIME, Store
-from backend.uploads.same_name import FILES, stored_import
+from backend.uploads.importing import ToImport
+from backend.uploads.same_name import FILES, given_fields, stored_import
 from backend.uploads.schemas import RUNNING, ImportRecord
 
 KEPT = timedelta(days=30)
@@ -92,15 +93,16 @@ class Imports:
         self._store.delete(IMPORTS, {}, datetime.now(UTC) - KEPT)
 
 
-def stored_before(
-    store: Store, version: str, name: str, digest: str, fields: Mapping[str, str]
-) -> dict[str, Any] | None:
-    """What the import of the same bytes with the same fields was answered with, where the series still has them."""
-    imports = Imports(store)
-    import_id = stored_import(store.find(name), version, digest, fields)
+def stored_before(store: Store, version: str, asked: ToImport) -> dict[str, Any] | None:
+    """What an earlier import of the same bytes with the same fields was answered with, as the answer of this one; None
+    where the series does not have them, or it is told what the file is to the series."""
+    if asked.same_name is not None:
+        return None
+    imports, fields = Imports(store), given_fields(asked.options)
+    import_id = stored_import(store.find(asked.name), version, asked.file.sha256, fields)
     result = imports.result(import_id) if import_id else None
     ended = next((record.ended_at for record in imports.list(import_id)), None) if result else None
-    return {**result, "already_stored": ended.isoformat()} if result and ended else None
+    return {**result, "id": asked.id, "already_stored": ended.isoformat()} if result and ended else None
 
 
 _DURING = {

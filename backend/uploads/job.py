@@ -5,7 +5,6 @@ import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -15,7 +14,6 @@ import structlog
 from backend.config import Settings
 from backend.errors import AmbiguousFileError, CancelledError, ConflictError, NotFoundError, ProblemError, SameNameError
 from backend.ingest import ReadOptions, inspect_file
-from backend.ingest.contract import HEAD_ROWS
 from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.stores import Origin, Store, open_store
@@ -31,6 +29,7 @@ from backend.uploads.workers import LISTEN_SECONDS, WORKERS, Report, Step, Worke
 log = structlog.get_logger()
 
 LISTED = 100  # imports of one answer
+HEADS = (32_768, 1_048_576)  # rows of a file that are looked at: tenths of a second, a second or two
 
 
 class ImportJob:
@@ -204,12 +203,10 @@ class Uploads:
         fields = given_fields(options)
         changes: dict[str, Any] = {"filename": file.filename, "sha256": file.sha256, "fields": fields, "series": name}
         await asyncio.to_thread(job.enter, "waiting", **changes)
-        before = self._store, self._version, name, file.sha256, fields
-        stored = await asyncio.to_thread(stored_before, *before) if same_name is None else None
-        if stored:
-            await asyncio.to_thread(job.enter, "done", **outcome(stored))
-            return {**stored, "id": job.record.id}
         asked = ToImport(job.record.id, file, name, options, same_name, origin)
+        if stored := await asyncio.to_thread(stored_before, self._store, self._version, asked):
+            await asyncio.to_thread(job.enter, "done", stored, **outcome(stored))
+            return stored
         async with self._turn(job):
             summary: dict[str, Any] = await asyncio.to_thread(self._workers.run, _import, asked, watch=job)
         for listener in self.listeners:
@@ -329,9 +326,7 @@ def store_here(
     job = ImportJob(imports, record, told=told)
     try:
         job.enter("waiting")
-        summary = None
-        if asked.same_name is None:
-            summary = stored_before(store, estimator.version, asked.name, file.sha256, fields)
+        summary = stored_before(store, estimator.version, asked)
         if summary is None:
             limits = ImportLimits(max_series, memory_mb=None)
             summary = upload_summary(import_file(asked, read, estimator, store, limits, job))
@@ -346,5 +341,5 @@ def _inspect(
     settings: Settings, _: RPSEstimator, file: ReceivedFile, options: ReadOptions, report: Report
 ) -> dict[str, Any]:
     report.step("reading")
-    limits = replace(read_limits(settings), head_rows=HEAD_ROWS)
-    return inspection_summary(inspect_file(file.path, file.filename, options, limits, settings.window_seconds))
+    limits, window = read_limits(settings), settings.window_seconds
+    return inspection_summary(inspect_file(file.path, file.filename, options, limits, window, HEADS))

@@ -44,7 +44,6 @@ test("what is served is drawn as the tiles say it, and named in chart, table and
       return `${new Date(Date.UTC(1995, 7, 1, 0, minute)).toISOString()},${rate}`;
     }),
   );
-  await page.getByRole("button", { name: "Upload another file" }).click();
   await uploadAndWait(page, "steps.csv", ["timestamp,rps", ...rows].join("\n"));
   const tile = region(page, /Forecast in 15.min/);
   await expect(tile).toContainText("last value");

@@ -7,8 +7,9 @@ import {
   upload,
   uploadAndWait,
   uploadCard,
+  uploadedFiles,
 } from "./page";
-import { threeDays } from "./traffic";
+import { countsOf, threeDays } from "./traffic";
 
 for (const theme of ["light", "dark"] as const) {
   test.describe(`${theme} theme`, () => {
@@ -28,9 +29,15 @@ for (const theme of ["light", "dark"] as const) {
       await expectAccessible(page);
       await page.keyboard.press("Escape");
 
-      await uploadCard(page).getByRole("button", { name: "Upload another file" }).click();
       await upload(page, "bad.csv", "name,colour\nx,red\n");
-      await expect(page.getByRole("form", { name: "Read it another way" })).toBeVisible();
+      await uploadedFiles(page).getByRole("button", { name: "Say how to read it" }).click();
+      await expect(page.getByRole("dialog").getByRole("alert")).toBeVisible();
+      await expectAccessible(page);
+      await page.keyboard.press("Escape");
+
+      await upload(page, "counts.csv", countsOf("value"));
+      await expect(uploadCard(page).getByRole("group")).toBeVisible();
+      await expectAccessible(page);
       await page.getByRole("switch", { name: "Auto-refresh" }).click();
       await page.getByRole("tab", { name: "1H" }).click();
       await page.getByRole("button", { name: "Table" }).click();

@@ -85,6 +85,8 @@ export { expect };
 
 export const region = (page: Page, name: string | RegExp): Locator => page.getByRole("region", { name });
 export const uploadCard = (page: Page): Locator => region(page, "Upload traffic");
+/** Those on the card; further down it lists imports of earlier visits, and other tests'. */
+export const uploadedFiles = (page: Page): Locator => uploadCard(page).getByRole("list", { name: "Files" });
 export const chartSummary = (page: Page): Locator => page.getByTestId("chart-summary");
 /** The points of the chart as a table, where that is asked for. */
 export const pointsTable = (page: Page): Locator =>
@@ -109,7 +111,10 @@ export async function upload(page: Page, name: string, content: string): Promise
 
 /** Upload a file and wait for the server's answer. */
 export async function uploadAndWait(page: Page, name: string, content: string): Promise<void> {
+  // What was stored before is off the card once the next file is on its way.
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/api/upload"));
   await upload(page, name, content);
+  await answered;
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
 }
 

@@ -27,3 +27,19 @@ export function threeDays({ minutes = MINUTES, broken = false } = {}): string {
   if (broken) rows.splice(100, 0, "not a time,12", `${isoTime(3)},-4`);
   return `${rows.join("\n")}\n`;
 }
+
+/** Whole numbers every five minutes of two days, under a name of one's own. */
+export function countsOf(name: string): string {
+  const rows = Array.from({ length: 576 }, (_, row) => `${isoTime(row * 5)},${requests(row * 5)}`);
+  return `time,${name}\n${rows.join("\n")}\n`;
+}
+
+/** A panel of two queries that Grafana names A and B: requests a second, and those of them that failed. */
+export function grafanaOfTwoQueries(): string {
+  const rows = Array.from({ length: 600 }, (_, minute) => {
+    const rate = requests(minute) / 60;
+    const time = isoTime(minute).slice(0, 19).replace("T", " ");
+    return `${time},${rate.toFixed(4)},${(rate / 50).toFixed(4)}`;
+  });
+  return `"Time","Value #A","Value #B"\n${rows.join("\n")}\n`;
+}

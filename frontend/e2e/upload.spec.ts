@@ -1,4 +1,4 @@
-import { expect, region, test, upload, uploadAndWait, uploadCard } from "./page";
+import { expect, region, test, upload, uploadAndWait, uploadCard, uploadedFiles } from "./page";
 import { threeDays } from "./traffic";
 
 test("first visit: says what it takes, and one click shows sample traffic labelled synthetic", async ({
@@ -30,11 +30,11 @@ test("a file's answer: rows, drops with their reasons, windows, gaps, span", asy
   await expect(page).toHaveURL(/series=three-days\.csv/);
 });
 
-test("the same file twice leaves the same data as once", async ({ page, request }) => {
+test("the same file twice is stored once, and the second time that is said", async ({ page, request }) => {
   await page.goto("/");
   await uploadAndWait(page, "three-days.csv", threeDays());
-  await page.getByRole("button", { name: "Upload another file" }).click();
   await uploadAndWait(page, "three-days.csv", threeDays());
+  await expect(uploadCard(page)).toContainText("Already stored on");
   const stored = await (await request.get("/api/series")).json();
   expect(stored).toHaveLength(1);
 });
@@ -60,39 +60,44 @@ test("a file is uploaded by keyboard alone", async ({ page }) => {
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
 });
 
-test("a file dropped on the zone is uploaded", async ({ page }) => {
+test("several files dropped anywhere are queued, and stored one after another", async ({ page, request }) => {
   await page.goto("/");
+  await expect(page.getByRole("button", { name: "Drop a traffic file" })).toBeVisible();
   const transfer = await page.evaluateHandle(
     (content) => {
       const data = new DataTransfer();
-      data.items.add(new File([content], "dropped.csv", { type: "text/csv" }));
+      for (const name of ["first.csv", "second.csv"]) data.items.add(new File([content], name));
       return data;
     },
     threeDays({ minutes: 600 }),
   );
-  const zone = page.getByRole("button", { name: /^Drop (a traffic file|it)/ }); // it says so once it is held over
-  await zone.dispatchEvent("dragenter", { dataTransfer: transfer });
-  await zone.dispatchEvent("drop", { dataTransfer: transfer });
-  await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
+  const heading = page.getByRole("heading", { name: "ScaleOps" });
+  await heading.dispatchEvent("dragenter", { dataTransfer: transfer });
+  await expect(page.getByText("Drop to upload")).toBeVisible();
+  await heading.dispatchEvent("drop", { dataTransfer: transfer });
+  const second = uploadedFiles(page).getByRole("listitem").filter({ hasText: "second.csv" });
+  await expect(second).toContainText("queued");
+  await expect(second).toContainText("stored");
+  const stored: { filename: string }[] = await (await request.get("/api/series")).json();
+  expect(stored.map(({ filename }) => filename).sort()).toEqual(["first.csv", "second.csv"]);
+  await expect(page).toHaveURL(/series=first\.csv/);
 });
 
 test.describe("refused files", () => {
   test.use({ allowErrors: /status of 4(13|15|22)/ });
 
-  test("the server's own words, and another reading of the same file", async ({ page }) => {
+  test("the server's own words, and how else the file may be read", async ({ page, request }) => {
     await page.goto("/");
-    const rows = threeDays({ minutes: 600 }).split("\n").slice(1);
+    const rows = threeDays({ minutes: 600 }).split("\n").slice(1, -1);
     const timeless = rows.map((row, place) => `around ${place},${row.split(",")[1]}`);
     await upload(page, "no-times.csv", ["made,count", ...timeless].join("\n"));
     const alert = uploadCard(page).getByRole("alert");
     await expect(alert).toContainText("Unusable file");
     await expect(alert).toContainText("Nothing was stored.");
-    const form = page.getByRole("form", { name: "Read it another way" });
-    await form.getByRole("textbox", { name: "Time column" }).fill("absent");
-    await form.getByRole("button", { name: "Send again" }).click();
-    await expect(alert).toContainText("absent");
-    await uploadCard(page).getByRole("button", { name: "Choose another file" }).click();
-    await expect(page.getByRole("button", { name: "Drop a traffic file" })).toBeVisible();
+    await uploadedFiles(page).getByRole("button", { name: "Say how to read it" }).click();
+    await expect(page.getByRole("dialog").getByRole("alert")).toContainText("Unusable file");
+    await page.keyboard.press("Escape");
+    expect(await (await request.get("/api/series")).json()).toEqual([]);
   });
 
   test("what is no traffic file at all", async ({ page, request }) => {

@@ -1,20 +1,20 @@
 import { type UseQueryResult, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useState } from "react";
 import type { Connection } from "@/api/live";
-import type { UploadResult } from "@/api/types";
 import { Dashboard } from "./components/Dashboard";
 import { FirstVisit } from "./components/FirstVisit";
 import { Header } from "./components/Header";
 import { Notices } from "./components/Notices";
 import { PageLoading } from "./components/PageLoading";
 import { SignIn } from "./components/SignIn";
+import { DropArea } from "./components/upload/DropArea";
 import { seriesKey, useFailingQueries, useLimitsQuery, useSeriesList } from "./hooks/queries";
 import { useLive } from "./hooks/useLive";
 import { usePage } from "./hooks/usePage";
 import { useSelectedSeries } from "./hooks/useSelectedSeries";
 import { useServedNotice } from "./hooks/useServedNotice";
 import { useDismissSignIn, useSignInNeeded } from "./hooks/useSession";
-import { useUpload } from "./hooks/useUpload";
+import { useUploads } from "./hooks/useUploads";
 import { useView } from "./hooks/useView";
 import { silenceOf, waitingWindows } from "./lib/liveState";
 
@@ -55,22 +55,13 @@ export function App() {
     if (outdated) refetchSeries();
   }, [outdated, refetchSeries]);
 
-  const showStored = useCallback(
-    async (result: UploadResult) => {
-      await queries.invalidateQueries();
-      navigate({ series: result.filename });
-    },
-    [queries, navigate],
-  );
-  const upload = useUpload(showStored, refetchSeries);
-
-  // A report about a series that was deleted since is over.
-  const reported = upload.upload.state === "done" ? upload.upload.result.filename : null;
-  const reportIsOver = reported !== null && list.data?.every(({ filename }) => filename !== reported);
-  const { reset } = upload;
-  useEffect(() => {
-    if (reportIsOver) reset();
-  }, [reportIsOver, reset]);
+  // A file counts as stored once the page knows its series; all the rest may follow.
+  const refetchAll = useCallback(() => {
+    void queries.invalidateQueries();
+    return queries.refetchQueries({ queryKey: seriesKey }, { cancelRefetch: false });
+  }, [queries]);
+  const show = useCallback((filename: string) => navigate({ series: filename }), [navigate]);
+  const upload = useUploads(refetchAll, show);
 
   // A session that ended refuses the live connection, and cannot say so: a plain request is told.
   const interrupted = ["reconnecting", "refused"].includes(live.connection.state);
@@ -91,7 +82,7 @@ export function App() {
     failure && live.connection.state === "connecting" ? { state: "offline" } : live.connection;
   if (signInNeeded) return <SignIn onDismiss={list.isError ? undefined : dismissSignIn} />;
   return (
-    <>
+    <DropArea onFiles={upload.add}>
       <Header
         connection={connection}
         live={current}
@@ -110,7 +101,7 @@ export function App() {
         showsData={list.data !== undefined && limits !== null}
         storeReachable={current?.status.store !== "unreachable"}
         silence={current && silenceOf(current)}
-        series={upload.upload.state === "sending" ? null : series}
+        series={upload.busy ? null : series}
         failingQueries={failingQueries}
         notice={notice}
         onDismiss={() => setNotice(null)}
@@ -132,7 +123,7 @@ export function App() {
           <PageLoading />
         )}
       </main>
-    </>
+    </DropArea>
   );
 }
 

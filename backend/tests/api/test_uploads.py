@@ -1,12 +1,13 @@
 """The imports: what one is before it is stored, read again, cancelled, left, repeated, and asked about its name."""
 
 import socket
+from pathlib import Path
 
 import httpx
 import pytest
 
 from backend.tests.feeding import until
-from backend.tests.server import Server
+from backend.tests.server import Server, running_server
 from backend.tests.traffic import raw_parquet, series_csv
 
 VALUES = b"time,value\n" + b"".join(b"2024-03-05 00:%02d:00,%d\n" % (minute, 60 + minute % 7) for minute in range(30))
@@ -282,3 +283,16 @@ def test_to_cancel_what_is_done_lets_its_file_go_and_nothing_else(server: Server
     assert (shown["state"], shown["kept_until"]) == ("done", None)
     assert server.get("/api/series")[0]["points"] == 200
     assert server.client.get("/api/uploads/other").status_code == 404
+
+
+def test_an_import_that_a_kill_interrupted_has_failed_and_says_so(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        client = send_raw(server, series_csv(5000), sent=20_000)
+        until(lambda: state_of(server) == "receiving")
+        server.process.kill()
+        client.close()
+    with running_server(tmp_path) as server:
+        (shown,) = server.get("/api/uploads")
+        assert (shown["id"], shown["state"], shown["kept_until"]) == ("mine", "failed", None)
+        assert "restarted while the file was received" in shown["problem"]
+        assert server.temporary_files() == []

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from backend.errors import AmbiguousFileError
+from backend.errors import AmbiguousFileError, UnusableFileError
 from backend.ingest import ReadLimits, inspect_file
 from backend.ingest.contract import ReadOptions
 from backend.ingest.preview import says
-from backend.tests.ingest.files import START, iso, read, rps, write
+from backend.tests.ingest.files import START, as_parquet, iso, read, rps, write
 
 ROWS = range(30)
 
@@ -101,3 +101,28 @@ def test_inspecting_says_what_each_column_is(tmp_path: Path) -> None:
 def test_inspecting_lists_the_choices(tmp_path: Path) -> None:
     path = write(tmp_path / "file", ASKED["whole numbers under a name that says nothing"][0])
     assert len(inspect_file(path, "file", ReadOptions(), ReadLimits()).choices) == 2
+
+
+def test_a_table_that_is_refused_shows_the_columns_to_choose_from(tmp_path: Path) -> None:
+    path = write(tmp_path / "file", table("made,latency_ms", lambda m: f"around {m},{m}.5"))
+    with pytest.raises(UnusableFileError) as refused:
+        inspect_file(path, "file", ReadOptions(), ReadLimits())
+    made, latency = refused.value.extra["columns"]
+    assert (made["name"], made["role"], made["cells"][:2]) == ("made", "ignored", ["around 0", "around 1"])
+    assert (latency["name"], latency["cells"][1]) == ("latency_ms", "1.5")
+
+
+@pytest.mark.parametrize("heads", [(), (100,), (100, 2_000)])
+def test_a_head_that_is_less_than_two_windows_is_looked_behind(tmp_path: Path, heads: tuple[int, ...]) -> None:
+    """2,360 requests in the first minute, then 29 minutes with one each."""
+    times = [START + n // 40 for n in range(2_360)] + [START + 60 * m for m in range(1, 30)]
+    path = as_parquet(tmp_path / "file", times)
+    limits = ReadLimits(batch_rows=100)
+    traffic = inspect_file(path, "file", ReadOptions(), limits, heads=heads).traffic
+    assert (traffic.rows_read, traffic.partial) == (2_389, False)
+
+
+def test_a_head_of_two_windows_is_enough(tmp_path: Path) -> None:
+    path = as_parquet(tmp_path / "file", [START + n for n in range(1_000)])
+    traffic = inspect_file(path, "file", ReadOptions(), ReadLimits(), heads=(300,)).traffic
+    assert (traffic.rows_read, traffic.partial) == (300, True)

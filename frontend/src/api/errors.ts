@@ -1,4 +1,4 @@
-import type { Problem } from "./types";
+import type { InspectedColumn, Problem, ReadingChoice } from "./types";
 
 /** The backend answered with a problem. */
 export class ProblemError extends Error {
@@ -6,6 +6,8 @@ export class ProblemError extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** Further members of the answer: where it was, or what there is to choose from. */
+    readonly members: Record<string, unknown> = {},
   ) {
     super(`${title}: ${detail}`);
     this.name = "ProblemError";
@@ -35,7 +37,10 @@ function isProblem(body: unknown): body is Problem {
 
 /** The error for an answer outside 2xx. `body` is whatever could be parsed of it. */
 export function errorOf(status: number, body: unknown): ProblemError | UnreachableError {
-  if (isProblem(body)) return new ProblemError(status, body.title, body.detail);
+  if (isProblem(body)) {
+    const { type: _type, title, status: _status, detail, ...members } = body;
+    return new ProblemError(status, title, detail, members);
+  }
   if (PROXY_STATUSES.includes(status)) return new UnreachableError();
   if (status === 413)
     return new ProblemError(status, "Too large", "The server refused the file because of its size.");
@@ -44,6 +49,33 @@ export function errorOf(status: number, body: unknown): ProblemError | Unreachab
     "Unexpected response",
     `The server responded with status ${status} and no explanation.`,
   );
+}
+
+/** The answers to choose from where the server asks; none where it refuses. */
+export function choicesOf(error: Error): ReadingChoice[] {
+  const choices = error instanceof ProblemError ? error.members.choices : undefined;
+  return Array.isArray(choices) ? (choices as ReadingChoice[]) : [];
+}
+
+/** The server has the file and cannot read it so: another way may do. */
+export function isUnusable(error: Error): boolean {
+  return error instanceof ProblemError && error.status === 422;
+}
+
+/** What was asked for is not there any more. */
+export function isGone(error: Error | null): boolean {
+  return error instanceof ProblemError && error.status === 404;
+}
+
+/** The same again may well go. */
+export function isTemporary(error: Error): boolean {
+  return error instanceof UnreachableError || (error instanceof ProblemError && error.status >= 500);
+}
+
+/** The columns of a table that was refused, to name some of them. */
+export function columnsOf(error: Error | null): InspectedColumn[] {
+  const columns = error instanceof ProblemError ? error.members.columns : undefined;
+  return Array.isArray(columns) ? (columns as InspectedColumn[]) : [];
 }
 
 /** Title and text for any error, ready to be shown. */

@@ -11,6 +11,10 @@ export type ChartDataPoint = Schemas["ChartDataPoint"];
 export type Forecast = Schemas["Forecast"];
 export type ForecastPoint = Schemas["ForecastPoint"];
 export type GrowingWindow = Schemas["GrowingWindow"];
+/** The server sends every member, if null. */
+export type Import = Required<Schemas["Import"]>;
+export type InspectedColumn = Schemas["InspectedColumn"];
+export type InspectionReport = Schemas["InspectionReport"];
 export type Limits = Schemas["Limits"];
 export type LiveMessage = Schemas["LiveMessage"];
 export type LiveStatus = Schemas["LiveStatus"];
@@ -18,7 +22,9 @@ export type ManifestInfo = Schemas["ManifestInfo"];
 export type PastForecast = Schemas["PastForecast"];
 export type Policy = Schemas["Policy"];
 export type PolicyVersion = Schemas["PolicyVersion"];
+export type PreviewWindow = Schemas["PreviewWindow"];
 export type Problem = Schemas["Problem"];
+export type ReadingChoice = Schemas["ReadingChoice"];
 export type Recommendation = Schemas["Recommendation"];
 export type Replay = Schemas["Replay"];
 export type Score = Schemas["Score"];
@@ -30,7 +36,6 @@ export type UploadForm = Schemas["UploadForm"];
 export type UploadResult = Schemas["UploadResult"];
 
 export type Model = Limits["models"][number];
-export type ImportState = Schemas["ImportState"];
 export type HistoryRange = paths["/api/history"]["get"]["parameters"]["query"]["range"];
 /** A range of history, or the live one. */
 export type ChartRange = paths["/api/forecast/past"]["get"]["parameters"]["query"]["range"];

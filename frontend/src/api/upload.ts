@@ -1,16 +1,26 @@
+import { api, unwrap } from "./client";
 import { errorOf, UnreachableError } from "./errors";
-import type { UploadOverrides, UploadResult } from "./types";
+import type { InspectionReport, UploadForm, UploadOverrides, UploadResult } from "./types";
 
 export interface UploadRequest {
   file: File;
   id: string;
   overrides: UploadOverrides;
   onSent: (bytes: number) => void;
+  /** The last byte is sent. */
+  onAllSent: () => void;
   signal: AbortSignal;
 }
 
 /** Send a file. XMLHttpRequest, because fetch does not report how much has been sent. */
-export function sendUpload({ file, id, overrides, onSent, signal }: UploadRequest): Promise<UploadResult> {
+export function sendUpload({
+  file,
+  id,
+  overrides,
+  onSent,
+  onAllSent,
+  signal,
+}: UploadRequest): Promise<UploadResult> {
   const body = new FormData();
   for (const [name, value] of Object.entries(overrides)) if (value) body.append(name, value);
   body.append("file", file);
@@ -20,6 +30,7 @@ export function sendUpload({ file, id, overrides, onSent, signal }: UploadReques
     request.open("POST", "/api/upload");
     request.setRequestHeader("X-Upload-Id", id);
     request.upload.onprogress = (event) => onSent(Math.min(event.loaded, file.size));
+    request.upload.onload = onAllSent;
     request.onload = () => {
       const answer = parse(request.responseText);
       if (request.status === 201) resolve(answer as UploadResult);
@@ -38,4 +49,32 @@ function parse(text: string): unknown {
   } catch {
     return null;
   }
+}
+
+/** What a file that the server keeps would give, read with these fields. */
+export async function lookAgain(
+  id: string,
+  fields: UploadOverrides,
+  signal: AbortSignal,
+): Promise<InspectionReport> {
+  return (await readKept(id, fields, false, signal)) as InspectionReport;
+}
+
+/** Read a file that the server keeps with these fields, and store that in place of what it gave before. */
+export async function storeAgain(
+  id: string,
+  fields: UploadOverrides,
+  signal: AbortSignal,
+): Promise<UploadResult> {
+  return (await readKept(id, fields, true, signal)) as UploadResult;
+}
+
+function readKept(id: string, fields: UploadOverrides, store: boolean, signal: AbortSignal) {
+  return unwrap(
+    api.POST("/api/uploads/{upload_id}/read", {
+      params: { path: { upload_id: id }, query: { store } },
+      body: fields as Record<keyof UploadForm, never>, // the server takes text for numbers, as in a form
+      signal,
+    }),
+  );
 }

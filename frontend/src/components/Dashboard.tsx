@@ -2,7 +2,7 @@ import type { Series } from "@/api/types";
 import { usePlan } from "@/hooks/capacity";
 import { useFollowLive } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
-import type { UploadControls } from "@/hooks/useUpload";
+import type { UploadControls } from "@/hooks/useUploads";
 import type { Navigate } from "@/hooks/useView";
 import { shownLive } from "@/lib/liveState";
 import { newestKnown } from "@/lib/points";
@@ -42,7 +42,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
       growing={shown?.status.growing ?? null}
       forecast={forecast}
       upload={upload}
-      isSynthetic={(filename) => list.some((stored) => stored.filename === filename && stored.synthetic)}
+      list={list}
     >
       <MainChart
         series={series}

@@ -1,5 +1,5 @@
 import { useLimits } from "@/hooks/usePage";
-import type { UploadControls } from "@/hooks/useUpload";
+import type { UploadControls } from "@/hooks/useUploads";
 import { countOf, formatList } from "@/lib/format";
 import { UploadCard } from "./upload/UploadCard";
 
@@ -16,7 +16,7 @@ export function FirstVisit({ upload }: { upload: UploadControls }) {
         {formatList(horizons.map(String))} minutes ahead with {countOf(models.length, "model")}, and shows how
         accurate each one is.
       </p>
-      <UploadCard controls={upload} isSynthetic={() => false} large />
+      <UploadCard controls={upload} list={[]} large />
     </div>
   );
 }

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import type { ChartDataPoint, Forecast, GrowingWindow, Series } from "@/api/types";
 import { useLimits } from "@/hooks/usePage";
-import type { UploadControls } from "@/hooks/useUpload";
+import type { UploadControls } from "@/hooks/useUploads";
 import { AccuracyPanel } from "./stats/AccuracyPanel";
 import { HorizonTile } from "./stats/HorizonTile";
 import { RateTile } from "./stats/RateTile";
@@ -15,7 +15,7 @@ interface StatsGridProps {
   growing: GrowingWindow | null;
   forecast: Forecast | null | undefined;
   upload: UploadControls;
-  isSynthetic: (filename: string) => boolean;
+  list: readonly Series[];
   /** The chart: under the figures, and in reading order before errors and upload. */
   children: ReactNode;
 }
@@ -25,6 +25,16 @@ export function StatsGrid(props: StatsGridProps) {
   const { series, newest, forecast } = props;
   const { horizons } = useLimits();
   const window = series.window_seconds;
+  // A file on its way is what the reader looks for, so it comes first as long as it is there.
+  const panels = [
+    <AccuracyPanel
+      key="accuracy"
+      filename={series.filename}
+      windowSeconds={window}
+      served={forecast?.served ?? []}
+    />,
+    <UploadCard key="upload" controls={props.upload} list={props.list} />,
+  ];
   return (
     <div className="grid gap-3 xl:grid-cols-[minmax(0,1fr)_22rem]">
       <div className="grid min-w-0 content-start gap-3">
@@ -43,8 +53,7 @@ export function StatsGrid(props: StatsGridProps) {
         {props.children}
       </div>
       <div className="grid min-w-0 content-start gap-3 md:grid-cols-2 xl:grid-cols-1">
-        <AccuracyPanel filename={series.filename} windowSeconds={window} served={forecast?.served ?? []} />
-        <UploadCard controls={props.upload} isSynthetic={props.isSynthetic} />
+        {props.upload.uploads.length > 0 ? panels.toReversed() : panels}
         <div className="md:col-span-2 xl:col-span-1">
           <SeriesTile series={series} />
         </div>

@@ -1,35 +1,31 @@
 import { screen } from "@testing-library/react";
 import { afterEach, expect, it, vi } from "vitest";
-import { forecast, limits, series } from "@/test/fixtures";
+import { forecast, limits, series, uploadControls } from "@/test/fixtures";
 import { renderPage, stubBackend } from "@/test/render";
 import { FirstVisit } from "./FirstVisit";
 import { PageLoading } from "./PageLoading";
 import { StatsGrid } from "./StatsGrid";
+import { DropArea } from "./upload/DropArea";
 
 afterEach(() => vi.unstubAllGlobals());
 
-const UPLOAD = {
-  upload: { state: "idle" } as const,
-  send: vi.fn(),
-  loadSample: vi.fn(),
-  cancel: vi.fn(),
-  reset: vi.fn(),
-};
 const HORIZONS = limits({ horizons: [2, 30] });
 
 it("has a tile for each horizon that the server names", () => {
   stubBackend({});
   renderPage(
-    <StatsGrid
-      series={series()}
-      newest={null}
-      growing={null}
-      forecast={forecast(0)}
-      upload={UPLOAD}
-      isSynthetic={() => false}
-    >
-      <p>the chart</p>
-    </StatsGrid>,
+    <DropArea onFiles={vi.fn()}>
+      <StatsGrid
+        series={series()}
+        newest={null}
+        growing={null}
+        forecast={forecast(0)}
+        upload={uploadControls()}
+        list={[]}
+      >
+        <p>the chart</p>
+      </StatsGrid>
+    </DropArea>,
     { limits: HORIZONS },
   );
   const tiles = screen.getAllByRole("region", { name: /^Forecast in/ });
@@ -48,7 +44,12 @@ it.each([
 });
 
 it("says on the first visit how far ahead it forecasts", () => {
-  renderPage(<FirstVisit upload={UPLOAD} />, { limits: HORIZONS });
+  renderPage(
+    <DropArea onFiles={vi.fn()}>
+      <FirstVisit upload={uploadControls()} />
+    </DropArea>,
+    { limits: HORIZONS },
+  );
   expect(screen.getByRole("heading", { name: "See the next 30 minutes of your traffic" })).toBeVisible();
   expect(screen.getByText(/forecasts 2 and 30 minutes ahead with 2.models/)).toBeVisible();
 });

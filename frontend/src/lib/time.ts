@@ -87,6 +87,11 @@ export function formatSpan(from: number, to: number, zone: Zone, step = 60): str
   return `${formatDateTime(from, zone, step)} – ${end} ${zoneName(zone, to)}`;
 }
 
+/** "1 – 4 Aug 1995", "30 Jul – 2 Aug 1995", "4 Aug 1995": the days of a span, as briefly as they can be told. */
+export function formatDates(from: number, to: number, zone: Zone): string {
+  return formatter("date", zone).formatRange(from * 1000, to * 1000);
+}
+
 /** Labels of the time axis: the clock, with the date under the first label and under every new day. */
 export function axisLabels(ticks: number[], step: number, zone: Zone): string[] {
   let shown = "";

@@ -2,7 +2,10 @@ import { vi } from "vitest";
 
 /** Stands in for XMLHttpRequest: the test decides what has been sent and what is answered. */
 export class FakeRequest {
-  upload: { onprogress: ((event: { loaded: number }) => void) | null } = { onprogress: null };
+  upload: { onprogress: ((event: { loaded: number }) => void) | null; onload: (() => void) | null } = {
+    onprogress: null,
+    onload: null,
+  };
   onload: (() => void) | null = null;
   onerror: (() => void) | null = null;
   onabort: (() => void) | null = null;
@@ -31,6 +34,11 @@ export class FakeRequest {
 
   progress(loaded: number): void {
     this.upload.onprogress?.({ loaded });
+  }
+
+  /** The last byte is sent. */
+  finish(): void {
+    this.upload.onload?.();
   }
 
   answer(status: number, body: unknown): void {

@@ -1,19 +1,25 @@
+import { vi } from "vitest";
 import type {
   Accuracy,
   ChartDataPoint,
   Decision,
   Forecast,
+  Import,
+  InspectionReport,
   Limits,
   LiveMessage,
   LiveStatus,
   Model,
   Policy,
   Recommendation,
+  PreviewWindow,
+  ReadingChoice,
   Score,
   Series,
   ServedPoint,
   UploadResult,
 } from "@/api/types";
+import type { UploadControls } from "@/hooks/useUploads";
 
 const START = Date.UTC(1995, 7, 31, 22, 0);
 
@@ -212,11 +218,11 @@ export function accuracy(scores: Score[]): Accuracy {
 
 export function uploadResult(change: Partial<UploadResult> = {}): UploadResult {
   return {
+    id: "upload-1",
     filename: "access.log",
     version: "lgbm_v1",
-    id: "my-upload-1",
-    says: "Series: requests per minute, counts, UTC; 1,440 rows; 20.5 req/s on average, 34.2 at most.",
     already_stored: null,
+    says: "Log: one request a row; 12,345 rows; 0.21 requests per second on average, 1.9 at most.",
     kind: "raw",
     format: "common log",
     timestamp_column: null,
@@ -324,6 +330,77 @@ export function recommendation(change: Partial<Recommendation> = {}): Recommenda
       { timestamp: at(122), forecast: 45, replicas: 5, capacity: 50 },
     ],
     hpa: null,
+
+/** A reading that is certain. */
+export function inspection(change: Partial<InspectionReport> = {}): InspectionReport {
+  const { filename: _f, version: _v, already_stored: _a, ...result } = uploadResult();
+  const { points_written: _p, scores: _s, forecast: _n, ...reading } = result;
+  return {
+    ...reading,
+    kind: "series",
+    value_unit: "count",
+    says: "Series: requests per 1 min, counts, UTC; 120 rows; 0.21 req/s on average, 1.9 at most.",
+    partial: false,
+    columns: [
+      { name: "time", role: "time", cells: ["2026-11-20 00:00", "2026-11-20 00:01"] },
+      { name: "requests", role: "value", cells: ["12", null] },
+      { name: "latency", role: "ignored", cells: ["80.5", "79"] },
+    ],
+    lines: [],
+    preview: preview(0.2, null, 1.9),
+    choices: [],
+    ...change,
+  };
+}
+
+export function preview(...rates: (number | null)[]): PreviewWindow[] {
+  return rates.map((rps, minute) => ({ timestamp: at(minute - 120), rps }));
+}
+
+/** One answer to a question, which makes all values of the file so many requests a second. */
+export function choice(fields: ReadingChoice["fields"], says: string, rate: number): ReadingChoice {
+  const windows = preview(rate, rate);
+  return { fields, says, window_seconds: 60, windows, preview: windows };
+}
+
+export function importRecord(change: Partial<Import> = {}): Import {
+  return {
+    id: "import-1",
+    filename: "shop.csv",
+    series: "shop.csv",
+    sent_at: at(0),
+    ended_at: at(1),
+    bytes: 2_048,
+    sha256: null,
+    fields: {},
+    state: "done",
+    rows: 120,
+    windows: 120,
+    first: at(-120),
+    last: at(-1),
+    says: null,
+    problem: null,
+    share: null,
+    rows_per_second: null,
+    seconds_left: null,
+    kept_until: null,
+    ...change,
+  };
+}
+
+/** A page that does nothing with files. */
+export function uploadControls(change: Partial<UploadControls> = {}): UploadControls {
+  return {
+    uploads: [],
+    imports: [],
+    busy: false,
+    add: vi.fn(),
+    loadSample: vi.fn(),
+    read: vi.fn(),
+    resend: vi.fn(),
+    cancel: vi.fn(),
+    dismiss: vi.fn(),
+    show: vi.fn(),
     ...change,
   };
 }

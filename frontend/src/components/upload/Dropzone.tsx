@@ -1,55 +1,30 @@
 import { FileUp } from "lucide-react";
-import { useDropzone } from "react-dropzone";
 import { useLimits } from "@/hooks/usePage";
 import { classes } from "@/lib/classes";
 import { formatBytes } from "@/lib/format";
+import { useFileChooser } from "./DropArea";
 
-interface DropzoneProps {
-  large: boolean;
-  onFile: (file: File) => void;
-  onRefused: (reason: string) => void;
-}
-
-/** Takes one file by drop, click or keyboard. The server detects its format by content: names are not checked. */
-export function Dropzone({ large, onFile, onRefused }: DropzoneProps) {
+/** Says what may be dropped on the page, and chooses it by click or keyboard. */
+export function Dropzone({ large }: { large: boolean }) {
   const limits = useLimits();
-  const { getRootProps, getInputProps, isDragActive } = useDropzone({
-    multiple: false,
-    onDropAccepted: ([file]) => {
-      if (!file) return;
-      if (file.size > limits.max_upload_bytes)
-        onRefused(
-          `The file has ${formatBytes(file.size)}; the server accepts up to ${formatBytes(limits.max_upload_bytes)}. It was not sent.`,
-        );
-      else onFile(file);
-    },
-    onDropRejected: () => onRefused("Drop one file at a time. Nothing was sent."),
-  });
-
+  const choose = useFileChooser();
   return (
-    <>
-      <input {...getInputProps({ hidden: true, "aria-label": "Traffic file" })} />
-      <div
-        {...getRootProps({
-          role: "button",
-          className: classes(
-            "flex grow flex-col items-center justify-center rounded-md border border-dashed text-center motion-safe:transition-colors",
-            large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
-            isDragActive
-              ? "border-accent bg-accent-soft"
-              : "border-control hover:border-accent hover:bg-inset",
-          ),
-        })}
-      >
-        <FileUp aria-hidden className={classes("text-accent", large ? "size-9" : "size-5")} />
-        <span className={large ? "text-lg font-semibold" : "font-medium"}>
-          {isDragActive ? "Drop it to upload" : "Drop a traffic file, or choose one"}
-        </span>
-        <span className={classes("text-muted", large ? "max-w-md text-sm" : "text-xs")}>
-          Request log or rate series: {limits.accepted_extensions.join(" ")}, up to{" "}
-          {formatBytes(limits.max_upload_bytes)}
-        </span>
-      </div>
-    </>
+    <button
+      type="button"
+      onClick={choose}
+      className={classes(
+        "flex grow flex-col items-center justify-center rounded-md border border-dashed border-control text-center motion-safe:transition-colors hover:border-accent hover:bg-inset",
+        large ? "gap-3 px-6 py-14" : "gap-1.5 px-4 py-5",
+      )}
+    >
+      <FileUp aria-hidden className={classes("text-accent", large ? "size-9" : "size-5")} />
+      <span className={classes("text-balance", large ? "text-lg font-semibold" : "font-medium")}>
+        Drop a traffic file anywhere, or choose one
+      </span>
+      <span className={classes("text-muted text-balance", large ? "max-w-md text-sm" : "text-xs")}>
+        Request log or rate series: {limits.accepted_extensions.join(" ")}, up to{" "}
+        {formatBytes(limits.max_upload_bytes)}
+      </span>
+    </button>
   );
 }

@@ -1,31 +1,34 @@
-import { CircleCheck } from "lucide-react";
 import type { ReactNode } from "react";
-import type { UploadResult } from "@/api/types";
-import { Button } from "@/components/ui/Button";
-import { SeriesName } from "@/components/ui/SeriesName";
+import type { InspectionReport, UploadResult } from "@/api/types";
 import { usePage } from "@/hooks/usePage";
 import { countOf, formatCount, formatDuration } from "@/lib/format";
-import { formatSpan, toSeconds } from "@/lib/time";
+import { inFormWords } from "@/lib/reading";
+import { formatDateTime, formatSpan, toSeconds, zoneName } from "@/lib/time";
+import { ReadingView } from "./ReadingView";
 
 interface UploadReportProps {
   result: UploadResult;
-  synthetic: boolean;
-  onDone: () => void;
+  /** Undefined of a file that the server does not keep. */
+  report: InspectionReport | undefined;
+  /** Lets the file be read in another way, or says why that cannot be. */
+  change: ReactNode;
 }
 
-/** The result of an import, in the server's own numbers. */
-export function UploadReport({ result, synthetic, onDone }: UploadReportProps) {
+/** The result of an import: how the file was read, first of all, and the server's own numbers. */
+export function UploadReport({ result, report, change }: UploadReportProps) {
   const { zone } = usePage();
   const dropped = result.rows_dropped.reduce((total, { count }) => total + count, 0);
   const window = result.window_seconds;
   return (
-    <div>
-      <p role="status" className="flex items-center gap-2 font-medium">
-        <CircleCheck aria-hidden className="size-4 shrink-0 text-ok" />
-        <SeriesName name={result.filename} synthetic={synthetic} />
-        <span className="shrink-0">stored</span>
-      </p>
-      <dl className="mt-3 grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
+    <>
+      {result.already_stored && (
+        <p className="text-xs">
+          Already stored on {formatDateTime(toSeconds(result.already_stored), zone)}{" "}
+          {zoneName(zone, toSeconds(result.already_stored))}, with the same reading: nothing was read again.
+        </p>
+      )}
+      <ReadingView says={result.says} report={report} />
+      <dl className="grid grid-cols-[auto_1fr] gap-x-4 gap-y-1 text-xs">
         <Fact term="Rows read">{formatCount(result.rows_read)}</Fact>
         <Fact term="Rows dropped">{dropped === 0 ? "none" : formatCount(dropped)}</Fact>
         <Fact term="Windows">
@@ -36,20 +39,18 @@ export function UploadReport({ result, synthetic, onDone }: UploadReportProps) {
           {formatSpan(toSeconds(result.first), toSeconds(result.last) + window, zone, window)}
         </Fact>
       </dl>
-      <details className="mt-3 text-xs">
+      <details className="text-xs">
         <summary className="font-medium text-accent">How it was read</summary>
         <div className="mt-2 grid gap-3">
           <Reading result={result} />
           {dropped > 0 && <Dropped result={result} />}
           {result.assumptions.length > 0 && (
-            <ReportList title="Detected automatically" items={result.assumptions} />
+            <ReportList title="Detected automatically" items={result.assumptions.map(inFormWords)} />
           )}
         </div>
       </details>
-      <Button size="small" className="mt-3" onClick={onDone}>
-        Upload another file
-      </Button>
-    </div>
+      {change && <div>{change}</div>}
+    </>
   );
 }
 
