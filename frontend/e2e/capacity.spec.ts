@@ -78,8 +78,8 @@ for (const theme of ["light", "dark"] as const) {
       await expectAccessible(page);
       expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     }
-    await panel(page).getByRole("radio", { name: "Serve" }).click();
-    await expect(page.getByRole("dialog").getByText(/of .* windows/)).toBeVisible();
+    await panel(page).getByRole("radio", { name: "Serve", exact: true }).click();
+    await expect(page.getByRole("dialog").getByText(/^\d+ of [\d,]+$/)).toBeVisible();
     await expectAccessible(page);
     await page.keyboard.press("Escape");
     await expect(panel(page).getByRole("radio", { name: "Observe" })).toBeChecked();
@@ -107,7 +107,7 @@ test.describe("a feed", () => {
     await page.goto(`${backend.address}/?series=web&rps_per_replica=5&lead_seconds=2&cadence_seconds=1`);
     await expect(needed(page)).toHaveText(/^\d+$/);
     await panel(page).getByRole("button", { name: "Save policy" }).click();
-    await panel(page).getByRole("radio", { name: "Serve" }).click();
+    await panel(page).getByRole("radio", { name: "Serve", exact: true }).click();
     await page.getByRole("dialog").getByRole("button", { name: "Serve", exact: true }).click();
     await expect(panel(page).getByText(/Machines are told \d+.replicas?, decided at/)).toBeVisible({
       timeout: 180_000, // from 60 windows on

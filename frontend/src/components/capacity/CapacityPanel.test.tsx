@@ -113,7 +113,7 @@ it("shows what would have been served before it serves", async () => {
   await userEvent.click(await screen.findByRole("radio", { name: "Serve" }));
   const dialog = await screen.findByRole("dialog", { name: /would have been served/ });
   expect(await within(dialog).findByText("2 – 4")).toBeVisible();
-  expect(within(dialog).getByText(/^7 of 1,438.windows$/)).toBeVisible();
+  expect(within(dialog).getByText("7 of 1,438")).toBeVisible();
   expect(asked.every(({ method }) => method === "GET")).toBe(true);
   await userEvent.click(within(dialog).getByRole("button", { name: "Serve" }));
   expect(await screen.findByText(/Gives the number to KEDA/)).toBeVisible();

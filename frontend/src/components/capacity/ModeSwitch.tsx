@@ -1,7 +1,7 @@
+import { RadioGroup } from "radix-ui";
 import { useId, useState } from "react";
 import type { Policy } from "@/api/types";
 import { MODES, type Mode } from "@/lib/capacity";
-import { classes } from "@/lib/classes";
 import { ServeDialog } from "./ServeDialog";
 
 interface ModeSwitchProps {
@@ -17,36 +17,24 @@ export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps)
   const [asking, setAsking] = useState(false);
   const choose = (mode: Mode) => (mode === "serve" ? setAsking(true) : save({ ...policy, mode }));
   return (
-    <fieldset className="flex flex-wrap items-center gap-x-3 gap-y-1">
-      <legend className="sr-only">Mode</legend>
+    <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <p id={id} className="text-xs text-muted">
         {MODES[policy.mode].does}
       </p>
-      <div className="inline-flex rounded-md bg-inset p-0.5">
-        {(Object.keys(MODES) as Mode[]).map((mode) => (
-          <label
-            key={mode}
-            title={MODES[mode].does}
-            className={classes(
-              "inline-flex h-7 cursor-pointer items-center rounded px-3 text-xs font-medium has-focus-visible:outline-2 has-focus-visible:outline-accent",
-              mode === policy.mode
-                ? "bg-raised text-ink shadow-sm forced-colors:bg-[Highlight] forced-colors:text-[HighlightText] forced-colors:forced-color-adjust-none"
-                : "text-muted hover:text-ink",
-            )}
-          >
-            <input
-              type="radio"
-              name={`mode-${id}`}
-              value={mode}
-              aria-describedby={id}
-              checked={mode === policy.mode}
-              onChange={() => choose(mode)}
-              className="sr-only"
-            />
-            {MODES[mode].label}
-          </label>
+      <RadioGroup.Root
+        aria-label="Mode"
+        aria-describedby={id}
+        orientation="horizontal"
+        value={policy.mode}
+        onValueChange={(mode) => choose(mode as Mode)}
+        className="inline-flex rounded-md bg-inset p-0.5"
+      >
+        {Object.entries(MODES).map(([mode, { label, does }]) => (
+          <RadioGroup.Item key={mode} value={mode} title={does} className={ITEM}>
+            {label}
+          </RadioGroup.Item>
         ))}
-      </div>
+      </RadioGroup.Root>
       <ServeDialog
         open={asking}
         filename={filename}
@@ -57,6 +45,9 @@ export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps)
           setAsking(false);
         }}
       />
-    </fieldset>
+    </div>
   );
 }
+
+const ITEM =
+  "h-7 rounded px-3 text-xs font-medium text-muted hover:text-ink data-[state=checked]:bg-raised data-[state=checked]:text-ink data-[state=checked]:shadow-sm forced-colors:data-[state=checked]:bg-[Highlight] forced-colors:data-[state=checked]:text-[HighlightText] forced-colors:data-[state=checked]:forced-color-adjust-none";

@@ -40,7 +40,7 @@ export function PlanSentence({ recommendation, changed, onChange }: PlanSentence
           "The "
         )}
         <QuantileTerm level={recommendation.level} cost={policy.shortage_cost} {...{ changed, onChange }} />{" "}
-        of the forecast{base?.name === "observed" ? " of " : " reaches "}
+        of the forecast{base?.name === "observed" ? ", " : " reaches "}
         <Figure>{formatRateWithUnit(forecast)}</Figure> from{" "}
         {policy.lead_samples.length > 0 ? (
           <Figure>{formatCount(lead)} s</Figure>

@@ -5,8 +5,8 @@ import { Dialog } from "@/components/ui/Dialog";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { useWhatIf } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
-import { runningSteps } from "@/lib/capacity";
-import { countOf, formatCount } from "@/lib/format";
+import { MODES, runningSteps } from "@/lib/capacity";
+import { formatCount } from "@/lib/format";
 import { formatSpan, toSeconds } from "@/lib/time";
 
 const NO_CHANGES = {};
@@ -45,8 +45,8 @@ export function ServeDialog({ open, filename, policy, onClose, onServe }: ServeD
               {formatCount(Math.min(...counts))} – {formatCount(Math.max(...counts))}
             </Fact>
             <Fact name="Changes">{formatCount(decisions.length - 1)}</Fact>
-            <Fact name="Too few in">
-              {formatCount(day.data.short_windows)} of {countOf(day.data.windows, "window")}
+            <Fact name="Windows with too few">
+              {formatCount(day.data.short_windows)} of {formatCount(day.data.windows)}
             </Fact>
           </dl>
         </>
@@ -56,12 +56,12 @@ export function ServeDialog({ open, filename, policy, onClose, onServe }: ServeD
         </p>
       )}
       <p className="mt-3 text-xs text-muted">
-        From now on <code>GET /api/keda/{filename}</code> answers with the newest decision, and with 503 and a
-        reason where there is none to act on.
+        From now on <code className="break-all">GET /api/keda/{filename}</code> answers with the newest
+        decision, and with 503 and a reason where there is none to act on.
       </p>
       <div className="mt-5 flex justify-end gap-2">
         <Button autoFocus onClick={onClose}>
-          Stay in {policy.mode}
+          Stay in {MODES[policy.mode].label}
         </Button>
         <Button variant="primary" onClick={onServe}>
           Serve
