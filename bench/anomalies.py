@@ -251,7 +251,9 @@ def main() -> None:
         for traffic in TRAFFIC:
             Console().print(traffic.title)
             for name, cells in measure(traffic, models[traffic.file], arguments.traces, seeds).items():
-                lines.append(f"| {traffic.title} | {METHODS[name]} | " + " | ".join(cells[each] for each in columns) + " |")
+                lines.append(
+                    f"| {traffic.title} | {METHODS[name]} | " + " | ".join(cells[each] for each in columns) + " |"
+                )
     (arguments.out / "anomalies_measured.md").write_text("\n".join(lines) + "\n")
 
 

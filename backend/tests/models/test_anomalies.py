@@ -170,6 +170,28 @@ def test_a_slow_drift_that_the_forecast_follows_is_found_by_what_other_days_had(
     assert (judged.score[begin : begin + 180] >= THRESHOLD).any()
 
 
+def test_the_scores_of_a_known_series_stay_what_they_are() -> None:
+    rates = traffic(9)
+    begin = 8 * DAY + 300
+    rates[begin : begin + 5] = 0.0
+    rates[begin + 200 : begin + 203] *= 3
+    judged = scores(rates)
+    expected = {
+        -1: (0.019313, "forecast_below", 30.391667),
+        0: (1.0, "forecast_below", 30.391667),
+        4: (1.0, "forecast_below", 29.758333),
+        5: (0.037663, "forecast_above", 30.975),
+        202: (1.0, "forecast_above", 31.525),
+        203: (0.340146, "days_above", 31.293889),
+    }
+    for after, (score, key, rate) in expected.items():
+        row = begin + after
+        assert judged.score[row] == pytest.approx(score, abs=1e-6)
+        assert KEYS[int(judged.kind[row])] == key
+        assert judged.expected[row] == pytest.approx(rate, abs=1e-6)
+    assert judged.score[8 * DAY :].mean() == pytest.approx(0.09730076, abs=1e-6)
+
+
 def test_windows_after_a_spike_are_not_marked_for_it() -> None:
     rates = traffic(9)
     begin = 8 * DAY + 300
