@@ -262,8 +262,8 @@ HEAD = """# Anomalies, measured
 Written by `python -m bench.anomalies`; [anomalies.md](anomalies.md) says how scores are made. Alarms a day: on the
 traffic as it is, two marked windows in a row being one; the outages that NASA's log has are among them. Then the share
 of incidents found, in percent, and of how many: abrupt ones within 3 windows, the last two while they last. *score*:
-the score's threshold of 0.5. *Gaussian*: 3 standard deviations off the mean of the last hour. *0.1*: further than 15 % off
-LGBM+'s forecast and outside its p10 to p90, the rule of release 0.1.
+the score's threshold of 0.5. *Gaussian*: 3 standard deviations off the mean of the last hour. *0.1*: further than 15 %
+off LGBM+'s forecast and outside its p10 to p90, the rule of release 0.1.
 
 | traffic | rule | {columns} |
 | --- | --- | {rule} |"""
