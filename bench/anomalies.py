@@ -161,7 +161,8 @@ def with_incidents(rates: pd.Series, seed: int) -> tuple[pd.Series, list[tuple[I
     """The rates with an incident every second day, and where each begins."""
     random = np.random.default_rng(seed)
     order = [INCIDENTS[number] for number in random.permutation(len(INCIDENTS))]
-    changed, begun, day = rates.to_numpy(copy=True), [], WARM_DAYS
+    begun: list[tuple[Incident, int]] = []
+    changed, day = rates.to_numpy(copy=True), WARM_DAYS
     while (day + 2) * DAY < len(changed):
         incident = order[len(begun) % len(order)]
         begin = _begin(changed, day, incident, random)
@@ -238,7 +239,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="folder to keep the trained models in, for the next run")
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
-    arguments = parser.parse_args([] if __name__ != "__main__" else None)
+    arguments = parser.parse_args()
     if not all((arguments.traces / file).is_file() for file in (NASA, WORLD_CUP)):
         Console().print(f"False alarms need {NASA} and {WORLD_CUP} in {arguments.traces} (--traces).")
         return
