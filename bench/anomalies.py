@@ -1,8 +1,8 @@
 """False alarms and found incidents: python -m bench.anomalies [--traces FOLDER] [--seeds 6] [--out docs]
 
 On traces that the model was not trained on (one is trained on the other trace) and on synthetic traffic, beside a
-windowed Gaussian and the rule of release 0.1. Incidents are put in one every second day, in an order and at times that a
-seed draws. The setting was chosen on other days, traffic and seeds: see docs/anomalies.md. Writes anomalies_measured.md.
+windowed Gaussian and the rule of release 0.1. Incidents are put in one every second day, in an order and at times that
+a seed draws. The setting was chosen on other days, traffic and seeds. Writes anomalies_measured.md.
 """
 
 import argparse
@@ -61,10 +61,10 @@ INCIDENTS = (
     Incident("outage, 2 min", 2, True, _times(0.0)),
     Incident("outage, 10 min", 10, True, _times(0.0)),
     Incident("outage, 60 min", 60, True, _times(0.0)),
-    Incident("spike × 1.5, 5 min", 5, True, _times(1.5)),
-    Incident("spike × 3, 3 min", 3, True, _times(3.0)),
-    Incident("spike × 10, 2 min", 2, True, _times(10.0)),
-    Incident("step −30 %, 4 h", 240, True, _times(0.7)),
+    Incident("spike to 1.5 times, 5 min", 5, True, _times(1.5)),
+    Incident("spike to 3 times, 3 min", 3, True, _times(3.0)),
+    Incident("spike to 10 times, 2 min", 2, True, _times(10.0)),
+    Incident("step -30 %, 4 h", 240, True, _times(0.7)),
     Incident("step +30 %, 4 h", 240, True, _times(1.3)),
     Incident("step +100 %, 4 h", 240, True, _times(2.0)),
     Incident("stuck value, 1 h", 60, True, lambda rates, before, _day: np.full(len(rates), before)),
@@ -161,7 +161,8 @@ def with_incidents(rates: pd.Series, seed: int) -> tuple[pd.Series, list[tuple[I
     """The rates with an incident every second day, and where each begins."""
     random = np.random.default_rng(seed)
     order = [INCIDENTS[number] for number in random.permutation(len(INCIDENTS))]
-    changed, begun, day = rates.to_numpy(copy=True), [], WARM_DAYS
+    begun: list[tuple[Incident, int]] = []
+    changed, day = rates.to_numpy(copy=True), WARM_DAYS
     while (day + 2) * DAY < len(changed):
         incident = order[len(begun) % len(order)]
         begin = _begin(changed, day, incident, random)
@@ -229,7 +230,7 @@ def measure(traffic: Traffic, estimator: RPSEstimator, folder: Path, seeds: Iter
 
 
 def _share(hits: list[bool]) -> str:
-    return f"{100 * np.mean(hits):.0f} ({len(hits)})" if hits else "–"
+    return f"{100 * np.mean(hits):.0f} ({len(hits)})" if hits else "-"
 
 
 def main() -> None:
@@ -238,7 +239,7 @@ def main() -> None:
     parser.add_argument("--models", type=Path, help="folder to keep the trained models in, for the next run")
     parser.add_argument("--seeds", type=int, default=6)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
-    arguments = parser.parse_args([] if __name__ != "__main__" else None)
+    arguments = parser.parse_args()
     if not all((arguments.traces / file).is_file() for file in (NASA, WORLD_CUP)):
         Console().print(f"False alarms need {NASA} and {WORLD_CUP} in {arguments.traces} (--traces).")
         return
@@ -259,11 +260,11 @@ def main() -> None:
 
 HEAD = """# Anomalies, measured
 
-Written by `python -m bench.anomalies`; [anomalies.md](anomalies.md) says how scores are made. Alarms a day: on the traffic
-as it is, two marked windows in a row being one; what happened to the traces themselves is in it. Then the share of
-incidents found, in percent, and of how many: abrupt ones within 3 windows, the last two while they last. *score*: the
-score's threshold of 0.5. *Gaussian*: 3 standard deviations off the mean of the last hour. *0.1*: further than 15 % off
-LGBM+'s forecast and outside its p10–p90 interval, the rule of release 0.1.
+Written by `python -m bench.anomalies`; [anomalies.md](anomalies.md) says how scores are made. Alarms a day: on the
+traffic as it is, two marked windows in a row being one; the outages that NASA's log has are among them. Then the share
+of incidents found, in percent, and of how many: abrupt ones within 3 windows, the last two while they last. *score*:
+the score's threshold of 0.5. *Gaussian*: 3 standard deviations off the mean of the last hour. *0.1*: further than 15 %
+off LGBM+'s forecast and outside its p10 to p90, the rule of release 0.1.
 
 | traffic | rule | {columns} |
 | --- | --- | {rule} |"""

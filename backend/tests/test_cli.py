@@ -34,7 +34,7 @@ def traffic(tmp_path: Path) -> Path:
 MORE = ("wape", "bias", "under_forecast", "p10_coverage", "p90_coverage")
 
 
-@pytest.mark.parametrize("command", ["import", "forecast", "backtest"])
+@pytest.mark.parametrize("command", ["import", "forecast", "backtest", "anomalies"])
 def test_a_command_that_reads_a_file_has_an_option_for_all_that_an_upload_can_set(command: str) -> None:
     shown = runner.invoke(app, [command, "--help"]).output
     for field in fields(ReadOptions):
@@ -137,6 +137,29 @@ def test_forecast_prints_both_models_at_every_horizon(traffic: Path) -> None:
         (model, horizon) for model in ("lgbm_plus", "lgbm") for horizon in (1, 5, 15)
     }
     assert report["warming_up"] is False
+
+
+def test_anomalies_lists_alarms_with_their_span_and_reason_or_the_score_of_every_window(tmp_path: Path) -> None:
+    path = tmp_path / "traffic.csv"
+    lines = series_csv(2500).decode().splitlines()
+    for row in range(2001, 2011):  # requests of windows 2000 to 2009
+        lines[row] = lines[row].split(",")[0] + ",0"
+    path.write_text("\n".join(lines))
+    report = json.loads(runner.invoke(app, ["anomalies", str(path), "--json"]).stdout)
+    (alarm,) = [each for each in report["alarms"] if each["start"] == "1995-07-02T09:20:00+00:00"]
+    assert "1995-07-02T09:21:00+00:00" <= alarm["end"] <= "1995-07-02T10:20:00+00:00"
+    assert alarm["score"] >= report["threshold"] == 0.5
+    assert alarm["reason"].startswith("no traffic, where ")
+
+    report = json.loads(runner.invoke(app, ["anomalies", str(path), "--all", "--json"]).stdout)
+    assert set(report) == {"file", "threshold", "windows"}
+    assert len(report["windows"]) == 2500
+    assert set(report["windows"][0]) == {"timestamp", "actual_rps", "score", "anomaly"}
+    assert [each["anomaly"] for each in report["windows"]] == [each["score"] >= 0.5 for each in report["windows"]]
+    assert report["windows"][2000]["anomaly"]
+
+    shown = runner.invoke(app, ["anomalies", str(path)]).stdout
+    assert "no traffic, where" in shown
 
 
 def test_backtest_scores_every_model_on_the_same_targets(traffic: Path) -> None:

@@ -121,5 +121,5 @@ export async function uploadAndWait(page: Page, name: string, content: string): 
 /** How many windows the chart's summary speaks of, read from the table. */
 export async function tableTimes(page: Page): Promise<string[]> {
   const cells = await pointsTable(page).getByRole("rowheader").allTextContents();
-  return cells.filter((text) => !text.includes("forecast")).map((text) => text.replace(/ anomaly$/, ""));
+  return cells.filter((text) => !text.includes("forecast")).map((text) => text.replace(/ anomaly:.*$/, ""));
 }

@@ -181,9 +181,9 @@ def test_scores_are_those_of_a_file_of_the_same_windows_to_the_last_digit(feed: 
     feed.live(0, 20)
     feed.live(22, 60)  # two windows unknown
     points = feed.points()
-    scored = [*SCORE_FIELDS, "actual_rps"]
-    batch = judged_points(estimator, on_grid(points[["actual_rps"]], 60))[scored]
-    pd.testing.assert_frame_equal(points[scored], batch.loc[points.index], check_exact=True, check_freq=False)
+    batch = judged_points(estimator, on_grid(points[["actual_rps"]], 60)).loc[points.index]
+    for name in SCORE_FIELDS:
+        np.testing.assert_array_equal(points[name], batch[name], err_msg=name)
     assert points["anomaly_score"].nunique() > 20
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from backend.models import anomalies
@@ -26,18 +27,20 @@ def traffic(days: float, seed: int = 3, level: float = 20.0, noise: float = 0.1)
 
 def forecasts(rates: Floats, noise: float = 0.12) -> dict[int, Forecast]:
     """The median of twelve windows as a forecast, `horizon` windows ahead."""
+    median = pd.Series(rates).rolling(12, min_periods=1).median()
     made = {}
     for horizon in anomalies.HORIZONS:
-        mean = np.full(len(rates), np.nan)
-        for row in range(horizon, len(rates)):
-            past = rates[max(0, row - horizon - 11) : row - horizon + 1]
-            mean[row] = np.median(past[np.isfinite(past)]) if np.isfinite(past).any() else np.nan
+        mean = median.shift(horizon).to_numpy()
         made[horizon] = Forecast(mean, mean * (1 - 1.5 * noise), mean * (1 + 1.5 * noise))
     return made
 
 
 def scores(rates: Floats, made: Mapping[int, Forecast] | None = None) -> Scores:
     return judge(rates, GRID, made or forecasts(rates), new_memory(), len(rates))[0]
+
+
+def up_to(row: int, made: Mapping[int, Forecast]) -> dict[int, Forecast]:
+    return {horizon: Forecast(*(part[:row] for part in forecast)) for horizon, forecast in made.items()}
 
 
 def with_gaps(rates: Floats) -> Floats:
@@ -78,16 +81,21 @@ def test_live_steps_give_the_scores_of_a_batch_to_the_last_digit_also_after_a_re
     whole = scores(rates, made)
     start = 8 * DAY
     memory = new_memory()
-    judge(
-        rates[:start],
-        GRID,
-        {key: Forecast(*(part[:start] for part in each)) for key, each in made.items()},
-        memory,
-        start,
-    )
+    judge(rates[:start], GRID, up_to(start, made), memory, start)
     newest = live(rates, made, start, memory, restarts=(start + 20, start + 700))
     for batch, one in zip(whole, newest, strict=True):
         np.testing.assert_array_equal(batch[start:], one)
+
+
+def test_a_series_judged_in_two_parts_has_the_scores_of_the_whole() -> None:
+    rates = traffic(4)
+    made = forecasts(rates)
+    cut = 3 * DAY + 4  # in the middle of a block
+    memory = new_memory()
+    judge(rates[:cut], GRID, up_to(cut, made), memory, cut)
+    second, _, _ = judge(rates, GRID, made, memory, len(rates) - cut)
+    for one, two in zip(scores(rates, made), second, strict=True):
+        np.testing.assert_array_equal(one[cut:], two)
 
 
 def test_the_future_changes_no_score() -> None:
@@ -107,13 +115,7 @@ def test_series_judged_together_have_the_scores_that_each_has_alone() -> None:
     for rates, own in zip(many, made, strict=True):
         memories.append(new_memory())
         cut = len(rates) - rows
-        judge(
-            rates[:cut],
-            GRID,
-            {key: Forecast(*(part[:cut] for part in each)) for key, each in own.items()},
-            memories[-1],
-            cut,
-        )
+        judge(rates[:cut], GRID, up_to(cut, own), memories[-1], cut)
     stacked = {
         horizon: Forecast(*(np.stack([own[horizon][part] for own in made]) for part in range(3)))
         for horizon in anomalies.HORIZONS
@@ -168,6 +170,28 @@ def test_a_slow_drift_that_the_forecast_follows_is_found_by_what_other_days_had(
     following = forecasts(rates)[1]
     judged = scores(rates, dict.fromkeys(anomalies.HORIZONS, following))
     assert (judged.score[begin : begin + 180] >= THRESHOLD).any()
+
+
+def test_the_scores_of_a_known_series_stay_what_they_are() -> None:
+    rates = traffic(9)
+    begin = 8 * DAY + 300
+    rates[begin : begin + 5] = 0.0
+    rates[begin + 200 : begin + 203] *= 3
+    judged = scores(rates)
+    expected = {
+        -1: (0.019313, "forecast_below", 30.391667),
+        0: (1.0, "forecast_below", 30.391667),
+        4: (1.0, "forecast_below", 29.758333),
+        5: (0.037663, "forecast_above", 30.975),
+        202: (1.0, "forecast_above", 31.525),
+        203: (0.340146, "days_above", 31.293889),
+    }
+    for after, (score, key, rate) in expected.items():
+        row = begin + after
+        assert judged.score[row] == pytest.approx(score, abs=1e-6)
+        assert KEYS[int(judged.kind[row])] == key
+        assert judged.expected[row] == pytest.approx(rate, abs=1e-6)
+    assert judged.score[8 * DAY :].mean() == pytest.approx(0.09730076, abs=1e-6)
 
 
 def test_windows_after_a_spike_are_not_marked_for_it() -> None:
