@@ -4,7 +4,6 @@ import sys
 from contextlib import closing
 from dataclasses import replace
 from typing import Annotated, Any, Literal
-from uuid import uuid4
 
 import typer
 
@@ -46,14 +45,10 @@ def _stored(settings: Settings, file: File, options: ReadOptions, same_name: Any
     from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
-    from backend.stores.names import series_name
     from backend.uploads.importing import ToImport
-    from backend.uploads.job import store_here
-    from backend.uploads.kept import ReceivedFile
-    from backend.uploads.same_name import file_digest
+    from backend.uploads.job import local_import, store_here
 
-    received = ReceivedFile(file, file.name, file.stat().st_size, file_digest(file))
-    asked = ToImport(uuid4().hex, received, series_name(file.name), options, same_name)
+    asked = local_import(file, options, same_name)
     estimator = RPSEstimator.load(settings.model_path)
     with messages.status("") as status, closing(open_store(settings, MEASUREMENTS)) as store:
 

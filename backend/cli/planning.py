@@ -41,23 +41,15 @@ def planned_file(settings: Settings, path: Path, options: ReadOptions) -> Iterat
     from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores.sqlite import SqliteStore
-    from backend.uploads.importing import import_file
+    from backend.uploads.job import local_import, store_here
 
     with (
         TemporaryDirectory(prefix="scaleops-plan-") as folder,
         closing(SqliteStore(Path(folder) / "plan.sqlite", MEASUREMENTS)) as store,
     ):
-        result = import_file(
-            path,
-            path.name,
-            options,
-            read=file_reader(settings),
-            estimator=RPSEstimator.load(settings.model_path),
-            store=store,
-            max_series=1,
-            on_step=lambda _: None,
-        )
-        yield _planned(settings, store, result.key.name)
+        estimator = RPSEstimator.load(settings.model_path)
+        stored = store_here(local_import(path, options), file_reader(settings), estimator, store, 1, lambda _: None)
+        yield _planned(settings, store, stored["filename"])
 
 
 def _planned(settings: Settings, store: "Store", name: str) -> Planned:

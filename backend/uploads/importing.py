@@ -164,8 +164,8 @@ def _predicted_spans(
     report: Report,
 ) -> list[_Predicted]:
     """What would have been said of every span's windows from `begin` on. Told of after each horizon: by the windows,
-    all horizons take about as long. Scores look at some horizons, for all windows; of the other horizons only the newest
-    forecasts are made."""
+    all horizons take about as long. Anomaly scores look at some horizons, for all windows; of the other horizons only
+    the newest forecasts are made."""
     of_all = sum(map(len, spans)) * len(estimator.horizons)
     predicted, done = [], 0
     for frame in spans:

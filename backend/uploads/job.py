@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from backend.stores.names import series_name
 from backend.uploads.importing import ImportLimits, ReadFile, ToImport, file_reader, import_file, read_limits
 from backend.uploads.imports import HEARTBEAT_SECONDS, Imports, StoredImport, new_import, nobody_runs, stored_before
 from backend.uploads.kept import KeptFiles, ReceivedFile
-from backend.uploads.same_name import SameName, given_fields
+from backend.uploads.same_name import SameName, file_digest, given_fields
 from backend.uploads.schemas import RUNNING, Import, ImportState
 from backend.uploads.summary import inspection_summary, upload_summary
 from backend.uploads.workers import LISTEN_SECONDS, WORKERS, Report, Step, Workers
@@ -309,6 +310,12 @@ def _import(settings: Settings, estimator: RPSEstimator, asked: ToImport, report
         read = file_reader(settings, report.progress)
         limits = ImportLimits(settings.max_series, settings.reader_memory_mb)
         return upload_summary(import_file(asked, read, estimator, store, limits, report))
+
+
+def local_import(path: Path, options: ReadOptions, same_name: SameName | None = None) -> ToImport:
+    """A file of this machine, to be imported under its own name."""
+    file = ReceivedFile(path, path.name, path.stat().st_size, file_digest(path))
+    return ToImport(uuid4().hex, file, series_name(path.name), options, same_name)
 
 
 def store_here(
