@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
 from typing import Annotated, Any
 
 import pandas as pd
@@ -38,13 +37,8 @@ def logged(decision: Decision, policy: int, before: int | None) -> LoggedDecisio
 
 def read_log(store: Store, key: SeriesKey, start: datetime | None, stop: datetime | None) -> list[LoggedDecision]:
     """The decisions of a series from `start` up to `stop`, in order of time."""
-    return decisions_of(store.read(DECISIONS, key.tags, start, stop).sort_values(TIME))
-
-
-def decisions_of(rows: pd.DataFrame) -> list[LoggedDecision]:
-    """Rows of one series, in order of time."""
-    records = [None, *rows.to_dict("records")]
-    return [_decision(row, before) for before, row in pairwise(records) if row is not None]
+    rows = store.read(DECISIONS, key.tags, start, stop).sort_values(TIME).to_dict("records")
+    return [decision_of(row, before) for before, row in zip([None, *rows], rows, strict=False)]
 
 
 def write_log(store: Store, decisions: Iterable[tuple[SeriesKey, LoggedDecision]]) -> None:
@@ -57,7 +51,8 @@ def write_log(store: Store, decisions: Iterable[tuple[SeriesKey, LoggedDecision]
         store.write({DECISIONS: pd.DataFrame(rows).astype({"observed": "float64"})})
 
 
-def _decision(row: Mapping[Any, Any], before: Mapping[Any, Any] | None) -> LoggedDecision:
+def decision_of(row: Mapping[Any, Any], before: Mapping[Any, Any] | None = None) -> LoggedDecision:
+    """A row of the store, and the one before it."""
     return LoggedDecision(
         at=pd.Timestamp(row[TIME]).to_pydatetime(),
         replicas=int(row["replicas"]),

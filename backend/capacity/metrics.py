@@ -4,7 +4,7 @@ Read from the store in a few queries for all series at once, so that backends ov
 fell silent is absent: Prometheus ends it at once, while a number that stays would be taken for a new one.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import get_args
@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, ProcessCollector
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 
-from backend.capacity.log import LoggedDecision, decisions_of
+from backend.capacity.log import LoggedDecision, decision_of
 from backend.capacity.planner import Binding
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Mode
@@ -88,34 +88,30 @@ def read(
     rates = _newest(store.read(POINTS, of_model, since, fields=["actual_rps"]), lags)
     held = {name: one for name, one in policies.current().items() if name in lags}
     decided = min([since, *(now - due_within(one.policy, window) for one in held.values() if one.policy)])
-    logged = {
-        str(name): (held[str(name)], newest)
-        for name, rows in store.read(DECISIONS, of_model, decided).groupby("filename")
-        if str(name) in held and (newest := _current(rows, held[str(name)], window, now)) is not None
-    }
+    newest = _newest(store.read(DECISIONS, of_model, decided), held).to_dict("records")
+    logged = {str(row["filename"]): (held[row["filename"]], decision_of(row)) for row in newest}
     return Readings(
         now,
         version,
         lags,
         dict(zip(rates["filename"], rates["actual_rps"], strict=True)),
         _newest(store.read(FORECASTS, of_model, since), lags),
-        logged,
+        {name: one for name, one in logged.items() if _is_served(*one, window, now)},
         held,
         _newest(store.read(SCORES, of_model, now - SCORED_WITHIN), lags),
     )
 
 
-def _newest(table: pd.DataFrame, names: Mapping[str, float]) -> pd.DataFrame:
-    """The rows of the newest time of each series."""
+def _newest(table: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
+    """The rows of the newest time of each of these series."""
     table = table[table["filename"].isin(list(names))]
     return table[table[TIME] == table.groupby("filename")[TIME].transform("max")]
 
 
-def _current(rows: pd.DataFrame, version: PolicyVersion, window: timedelta, now: datetime) -> LoggedDecision | None:
-    """The newest decision, unless it is older than what /api/keda serves."""
-    newest = decisions_of(rows.sort_values(TIME))[-1]
+def _is_served(version: PolicyVersion, decision: LoggedDecision, window: timedelta, now: datetime) -> bool:
+    """Whether a decision is no older than what /api/keda serves."""
     assert version.policy is not None
-    return newest if now - newest.at <= due_within(version.policy, window) else None
+    return now - decision.at <= due_within(version.policy, window)
 
 
 @dataclass(frozen=True)
