@@ -22,7 +22,7 @@ for (const theme of ["light", "dark"] as const) {
 
       await uploadAndWait(page, "three-days.csv", threeDays({ broken: true }));
       await expect(chartSummary(page)).toContainText("Forecast of LGBM+");
-      await uploadCard(page).getByText("How it was read").click();
+      await uploadCard(page).getByText("How it was read", { exact: true }).click();
       await expectAccessible(page);
 
       await page.getByRole("button", { name: "Clear data" }).click();

@@ -24,7 +24,7 @@ test("a file's answer: rows, drops with their reasons, windows, gaps, span", asy
   await expect(card).toContainText("Rows dropped2");
   await expect(card).toContainText(/Windows4,320 of 1.min, 180 unknown/);
   await expect(card).toContainText("1 Aug 1995, 00:00 – 4 Aug 1995, 00:00 UTC");
-  await card.getByText("How it was read").click();
+  await card.getByText("How it was read", { exact: true }).click();
   await expect(card.getByText(/not a time: 1.row/)).toBeVisible();
   await expect(card.getByText(/negative: 1.row/)).toBeVisible();
   await expect(page).toHaveURL(/series=three-days\.csv/);
