@@ -11,9 +11,9 @@ import type {
   LiveStatus,
   Model,
   Policy,
-  Recommendation,
   PreviewWindow,
   ReadingChoice,
+  Recommendation,
   Score,
   Series,
   ServedPoint,
@@ -330,6 +330,9 @@ export function recommendation(change: Partial<Recommendation> = {}): Recommenda
       { timestamp: at(122), forecast: 45, replicas: 5, capacity: 50 },
     ],
     hpa: null,
+    ...change,
+  };
+}
 
 /** A reading that is certain. */
 export function inspection(change: Partial<InspectionReport> = {}): InspectionReport {

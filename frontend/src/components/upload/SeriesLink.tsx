@@ -1,5 +1,5 @@
 import type { MouseEvent, ReactNode } from "react";
-import { viewSearch } from "@/lib/view";
+import { changedView, parseView, viewSearch } from "@/lib/view";
 
 interface SeriesLinkProps {
   series: string;
@@ -16,7 +16,7 @@ export function SeriesLink({ series, onShow, children }: SeriesLinkProps) {
   };
   return (
     <a
-      href={viewSearch({ range: "live", series })}
+      href={viewSearch(changedView(parseView(""), { series }))}
       onClick={follow}
       className="min-w-0 font-medium text-accent underline-offset-2 hover:underline"
     >
