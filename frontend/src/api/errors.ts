@@ -38,7 +38,7 @@ function isProblem(body: unknown): body is Problem {
 /** The error for an answer outside 2xx. `body` is whatever could be parsed of it. */
 export function errorOf(status: number, body: unknown): ProblemError | UnreachableError {
   if (isProblem(body)) {
-    const { type: _type, title, status: _status, detail, ...members } = body;
+    const { title, status: _status, detail, ...members } = body;
     return new ProblemError(status, title, detail, members);
   }
   if (PROXY_STATUSES.includes(status)) return new UnreachableError();
@@ -60,6 +60,12 @@ export function choicesOf(error: Error): ReadingChoice[] {
 /** The server has the file and cannot read it so: another way may do. */
 export function isUnusable(error: Error): boolean {
   return error instanceof ProblemError && error.status === 422;
+}
+
+/** It ended because somebody wanted it to. */
+export function isCancelled(error: Error): boolean {
+  if (error instanceof ProblemError) return error.members.type === "urn:scaleops:problem:cancelled";
+  return error instanceof DOMException && error.name === "AbortError";
 }
 
 /** What was asked for is not there any more. */

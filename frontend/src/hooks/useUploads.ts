@@ -1,7 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
-import { choicesOf, ProblemError } from "@/api/errors";
+import { choicesOf, isCancelled, ProblemError } from "@/api/errors";
 import type { Import, ReadingChoice, UploadOverrides, UploadResult } from "@/api/types";
 import { sendUpload, storeAgain } from "@/api/upload";
 import { formatBytes } from "@/lib/format";
@@ -207,7 +207,7 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
 const IMPORTING: UploadStage = { state: "importing" };
 
 function stageAfter(error: Error): UploadStage {
-  if (error instanceof DOMException && error.name === "AbortError") return { state: "cancelled" };
+  if (isCancelled(error)) return { state: "cancelled" };
   const choices = choicesOf(error);
   if (error instanceof ProblemError && choices.length > 0)
     return { state: "asking", question: questionOf(error.detail), choices };
