@@ -17,12 +17,16 @@ SHIPMENTS = Measurement(
     (Field("weight"), Field("reason", "text"), Field("mode", "text", choices=("air", "sea"))),
     required="weight",
 )
-EVERY = pytest.mark.parametrize("measurement", [*MEASUREMENTS, SHIPMENTS], ids=lambda each: str(each.name))
+ALL = (*MEASUREMENTS, SHIPMENTS)
+EVERY = pytest.mark.parametrize("measurement", ALL, ids=lambda each: str(each.name))
+OF_SERIES = pytest.mark.parametrize(
+    "measurement", [each for each in ALL if "filename" in each.tags], ids=lambda each: str(each.name)
+)
 
 
 @pytest.fixture
 def measurements() -> tuple[Measurement, ...]:
-    return (*MEASUREMENTS, SHIPMENTS)
+    return ALL
 
 
 @pytest.fixture
@@ -65,7 +69,7 @@ def test_rows_are_read_back_as_they_were_written(both: Store, measurement: Measu
     pd.testing.assert_frame_equal(read[list(written)], written, check_dtype=False)
 
 
-@EVERY
+@OF_SERIES
 def test_rows_of_several_series_are_read_together_with_their_tags(both: Store, measurement: Measurement) -> None:
     written = pd.concat([rows_of(measurement, KEY), rows_of(measurement, OTHER)])
     write(both, measurement, written)
@@ -124,7 +128,7 @@ def test_the_rows_of_one_own_tag_are_read_alone(both: Store, measurement: Measur
     assert tag not in read
 
 
-@EVERY
+@OF_SERIES
 def test_older_rows_are_deleted_and_newer_ones_and_other_series_stay(both: Store, measurement: Measurement) -> None:
     written = rows_of(measurement, KEY)
     write(both, measurement, pd.concat([written, rows_of(measurement, OTHER)]))
@@ -133,7 +137,7 @@ def test_older_rows_are_deleted_and_newer_ones_and_other_series_stay(both: Store
     assert len(since_2026(both, measurement, OTHER)) == 6
 
 
-@EVERY
+@OF_SERIES
 def test_deleting_the_series_deletes_its_rows(both: Store, measurement: Measurement) -> None:
     write(both, measurement, pd.concat([rows_of(measurement, KEY), rows_of(measurement, OTHER)]))
     both.delete_series(KEY.name)

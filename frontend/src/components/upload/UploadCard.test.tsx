@@ -209,7 +209,7 @@ it("offers no other reading where that would not help", async () => {
 it("says that the file must be sent again where the server does not keep it", async () => {
   progress = { kept_until: null };
   await chooseAndAnswer(201, uploadResult());
-  expect(card()).toHaveTextContent("to change how it was read, send it again");
+  await waitFor(() => expect(card()).toHaveTextContent("to change how it was read, send it again"));
   expect(readings()).toHaveLength(0);
 });
 
