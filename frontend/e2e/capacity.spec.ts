@@ -118,9 +118,8 @@ test.describe("a feed", () => {
     await expect(panel(page).getByText(/value .*: \d+.replicas? × 5.00 req\/s, decided at/)).toBeVisible();
     await panel(page).getByRole("tab", { name: "Decisions" }).click();
     await expect(panel(page).getByText(/Changes of replicas over/)).toBeVisible();
-    const csv = await page.request.get(
-      (await panel(page).getByRole("link", { name: "CSV" }).getAttribute("href")) ?? "",
-    );
+    const link = await panel(page).getByRole("link", { name: "CSV" }).getAttribute("href");
+    const csv = await page.request.get(`${backend.address}${link}`);
     expect(await csv.text()).toMatch(/^at,replicas,before,/);
 
     await panel(page).getByRole("textbox", { name: "Rate of a replica" }).fill("2.5");

@@ -75,9 +75,10 @@ def has_filename(filename: str, kind: str) -> Callable[[Any], bool]:
 
 
 def comparable(answer: Any) -> Any:
-    """Without the moment of writing, and numbers to twelve digits: the stores add up in another order."""
+    """Without the moment of writing and the id of an upload, and numbers to twelve digits: the stores add up in
+    another order."""
     if isinstance(answer, dict):
-        return {name: comparable(value) for name, value in answer.items() if name != "written_at"}
+        return {name: comparable(value) for name, value in answer.items() if name not in ("written_at", "id")}
     if isinstance(answer, list):
         return [comparable(value) for value in answer]
     return float(f"{answer:.12g}") if isinstance(answer, float) else answer

@@ -1,5 +1,5 @@
 import type { Series } from "@/api/types";
-import { usePlan } from "@/hooks/capacity";
+import { hasPlan, usePlan } from "@/hooks/capacity";
 import { useFollowLive } from "@/hooks/queries";
 import type { Live } from "@/hooks/useLive";
 import type { UploadControls } from "@/hooks/useUploads";
@@ -33,7 +33,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
   });
 
   const forecast = shown?.forecast;
-  const plan = usePlan(series.filename, view);
+  const plan = usePlan(series, view);
 
   return (
     <StatsGrid
@@ -59,7 +59,9 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
           onFollow={({ replay_filename }) => navigate({ series: replay_filename, range: "live" })}
         />
       </MainChart>
-      <CapacityPanel series={series} plan={plan} view={view} navigate={navigate} />
+      {hasPlan(series.origin) && (
+        <CapacityPanel series={series} plan={plan} view={view} navigate={navigate} />
+      )}
     </StatsGrid>
   );
 }

@@ -10,6 +10,7 @@ import type {
   Policy,
   PolicyVersion,
   Recommendation,
+  Series,
   SeriesPolicy,
 } from "@/api/types";
 import { type CapacityData, capacityData } from "@/lib/capacity";
@@ -18,9 +19,10 @@ import type { View } from "@/lib/view";
 
 const MACHINE_REFRESH_MS = 5_000;
 
-function usePolicy(filename: string) {
+function usePolicy(filename: string, enabled: boolean) {
   return useQuery({
     queryKey: ["policy", filename],
+    enabled,
     queryFn: async () =>
       (await unwrap(api.GET("/api/policies/{filename}", { params: { path: { filename } } }))) as SeriesPolicy,
   });
@@ -149,11 +151,12 @@ export interface Plan {
   drawn: CapacityData | null;
 }
 
-export function usePlan(filename: string, view: View): Plan {
-  const policy = usePolicy(filename);
+export function usePlan({ filename, origin }: Series, view: View): Plan {
+  const planned = hasPlan(origin);
+  const policy = usePolicy(filename, planned);
   const saved = policy.data?.policy;
   const { policy: changes, currentReplicas, range } = view;
-  const known = saved != null || hasSize(changes);
+  const known = planned && (saved != null || hasSize(changes));
   const recommended = useRecommendation(filename, changes, currentReplicas, policy.isSuccess && known);
   const log = useDecisions(filename, range, known);
   const logged = (log.data?.decisions.length ?? 0) > 0;
@@ -177,6 +180,11 @@ export function usePlan(filename: string, view: View): Plan {
     logged,
     drawn,
   };
+}
+
+/** A replay is a passing copy: its replicas are planned on the series that it plays. */
+export function hasPlan(origin: Series["origin"]): boolean {
+  return origin !== "replay";
 }
 
 const NONE: readonly never[] = [];

@@ -12,7 +12,7 @@ afterEach(() => vi.unstubAllGlobals());
 
 function Page() {
   const [view, navigate] = useView();
-  const plan = usePlan("access.log", view);
+  const plan = usePlan(series(), view);
   return <CapacityPanel series={series({ status: "live" })} plan={plan} view={view} navigate={navigate} />;
 }
 

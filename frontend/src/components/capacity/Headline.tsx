@@ -26,10 +26,7 @@ export function Headline({ recommendation, pending, current, onCurrent }: Headli
   const format = rateFormat([running?.capacity, recommendation.capacity]);
   return (
     <div className="grid gap-2">
-      <div
-        className={classes("flex flex-wrap items-end gap-x-8 gap-y-3", pending && "opacity-60")}
-        aria-busy={pending}
-      >
+      <div className="flex flex-wrap items-end gap-x-8 gap-y-3" aria-busy={pending}>
         <dl className="flex items-end gap-3">
           <Figure name="Run now" value={running ? formatCount(running.replicas) : UNKNOWN} />
           <ArrowRight aria-hidden className="mb-2 size-5 text-muted" />

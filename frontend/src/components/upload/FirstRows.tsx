@@ -20,7 +20,9 @@ interface FirstRowsProps {
 export function FirstRows({ columns, lines, rows, head }: FirstRowsProps) {
   if (columns.length === 0 && lines.length === 0) return null;
   return (
-    <section
+    // No landmark: a page with several files has several.
+    <div
+      role="group"
       aria-label="First rows of the file"
       tabIndex={0}
       className="overflow-x-auto rounded-md border border-line"
@@ -48,7 +50,7 @@ export function FirstRows({ columns, lines, rows, head }: FirstRowsProps) {
           <Cells columns={columns} rows={rows} />
         </table>
       )}
-    </section>
+    </div>
   );
 }
 

@@ -65,7 +65,7 @@ function ImportRow({ record, deleted, controls }: ImportRowProps) {
   const { label, tone } = IMPORT_STATES[record.state];
   const running = isRunning(record);
   return (
-    <li className="grid gap-1 py-2 text-xs">
+    <li className="grid grid-cols-1 gap-1 py-2 text-xs">
       <div className="flex min-h-6 items-center gap-2">
         {record.state === "done" && record.series !== null && !deleted ? (
           <SeriesLink series={record.series} onShow={controls.show}>

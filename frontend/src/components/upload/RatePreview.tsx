@@ -20,12 +20,16 @@ export function RatePreview({ windows, outdated = false }: RatePreviewProps) {
   const [first, last] = [windows[0], windows.at(-1)];
   if (!first || !last || rates.length === 0) return null;
   return (
-    <span className={classes("block motion-safe:transition-opacity", outdated && "opacity-40")}>
+    <span className="block">
       <svg
         aria-hidden="true"
         viewBox={`0 0 ${PREVIEW_WIDTH} ${PREVIEW_HEIGHT}`}
         preserveAspectRatio="none"
-        className="block h-14 w-full border-b border-line"
+        // The line alone: words that fade are hard to read.
+        className={classes(
+          "block h-14 w-full border-b border-line motion-safe:transition-opacity",
+          outdated && "opacity-40",
+        )}
       >
         <path d={area} fill="var(--series-band)" />
         <path

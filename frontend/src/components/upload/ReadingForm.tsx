@@ -31,7 +31,7 @@ export function ReadingForm({ report, columns: detected, fields, onChange }: Rea
   const columns = asChosen(detected, fields);
   const offered = READING_FIELDS.filter(({ needsColumns }) => !needsColumns || columns.length > 0 || !report);
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-1 gap-4">
       {columns.length > 0 && (
         <FirstRows
           columns={columns}
@@ -46,7 +46,7 @@ export function ReadingForm({ report, columns: detected, fields, onChange }: Rea
           )}
         />
       )}
-      <div className="grid gap-3 sm:grid-cols-2 lg:grid-cols-3">
+      <div className="grid grid-cols-1 gap-3 sm:grid-cols-2 lg:grid-cols-3">
         {offered.map((field) => (
           <Field key={field.name} label={field.label}>
             {(id) => (
