@@ -13,13 +13,14 @@ from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, SURPRISES, points_table, read_rates
 from backend.models.anomalies import HORIZONS, new_memory
+from backend.models.catalog import PREFERRED
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
 from backend.serving.points import predicted_points
-from backend.serving.watch import judged_frame, stored_memory, surprises_table
+from backend.serving.watch import QUANTITIES, judged_frame, stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many
 from backend.uploads.kept import ReceivedFile
@@ -27,7 +28,7 @@ from backend.uploads.same_name import SameName, given_fields, import_attributes,
 from backend.uploads.workers import Report
 
 AFTER_SPAN = 60  # windows, the longest horizon
-PROCESS_MB, WINDOW_BYTES = 300, 1_300  # that an import takes before it forecasts, and of each window that it forecasts
+PROCESS_MB, WINDOW_BYTES = 300, 3_400  # that an import takes before it forecasts, and of each window that it forecasts
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
@@ -170,17 +171,20 @@ def _predicted_spans(
     predicted, done = [], 0
     for frame in spans:
         first, begins = (int(frame.index.searchsorted(start)) for start in (kept_from, begin))
-        made: dict[int, Mapping[str, pd.DataFrame]] = {}
+        watched: dict[int, Mapping[str, pd.DataFrame]] = {}
+        newest: dict[int, Mapping[str, pd.DataFrame]] = {}
         for horizon in estimator.horizons:
-            made[horizon] = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
+            tables = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
+            if horizon == 1:
+                one_ahead = tables
+            if horizon in HORIZONS:
+                watched[horizon] = {PREFERRED.key: tables[PREFERRED.key][list(QUANTITIES)]}
+                tables = {model: table.iloc[first:].copy() for model, table in tables.items()}
+            newest[horizon] = tables
             done += len(frame)
             report.progress(None, done / of_all)
-        scores, block, maxima = judged_frame(frame, made, memory, len(frame) - begins)
-        points = predicted_points(frame, made[1], scores).iloc[begins:]
-        newest = {
-            horizon: {model: table.iloc[first:] for model, table in tables.items()} if horizon in HORIZONS else tables
-            for horizon, tables in made.items()
-        }
+        scores, block, maxima = judged_frame(frame, watched, memory, len(frame) - begins)
+        points = predicted_points(frame, one_ahead, scores).iloc[begins:]
         predicted.append(_Predicted(frame, points, newest, block, maxima))
     return predicted
 

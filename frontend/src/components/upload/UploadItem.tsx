@@ -53,7 +53,7 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
   const item = useRef<HTMLLIElement>(null);
   return (
     // It takes the focus from an answer, whose button goes with the question.
-    <li ref={item} tabIndex={-1} className="outline-none grid min-w-0 gap-2.5 py-2.5 first:pt-0">
+    <li ref={item} tabIndex={-1} className="outline-none grid min-w-0 grid-cols-1 gap-2.5 py-2.5 first:pt-0">
       <div className="flex min-h-8 items-center gap-2">
         <Icon aria-hidden className={classes("size-4 shrink-0", colour)} />
         {state === "stored" ? (
