@@ -10,7 +10,7 @@ DEFAULT_MB = Settings.model_fields["reader_memory_mb"].default
 
 
 def test_as_many_windows_as_the_settings_say_fit_the_memory_that_they_allow() -> None:
-    refuse_too_many_windows(1_400_000, DEFAULT_MB)
+    refuse_too_many_windows(530_000, DEFAULT_MB)
 
 
 def test_more_windows_than_the_memory_allows_are_refused_with_the_memory_that_they_need() -> None:
