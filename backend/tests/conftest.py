@@ -29,7 +29,7 @@ def mortal(tmp_path: Path) -> Iterator[Influxd]:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def bucket(influxd: Influxd) -> Callable[..., tuple[str, str]]:
     """Makes buckets: the name and the token of a new one at each call."""
 

@@ -19,10 +19,10 @@ QUERIES = re.findall(r"\n([^\n]+)\n```flux\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
-def server(influxd: Influxd) -> tuple[InfluxClient, str]:
+def server(influxd: Influxd, bucket: Callable[..., tuple[str, str]]) -> tuple[InfluxClient, str]:
     """A bucket with a live series and one of 1995."""
-    bucket = "readme"
-    client = InfluxClient(influxd.url, ORG, bucket, influxd.make_bucket(bucket))
+    name, token = bucket()
+    client = InfluxClient(influxd.url, ORG, name, token)
     store = InfluxStore(client, MEASUREMENTS)
     start = (pd.Timestamp.now("UTC") - pd.Timedelta(hours=3)).floor("min")
     live = points(180, start=start.isoformat())
@@ -30,7 +30,7 @@ def server(influxd: Influxd) -> tuple[InfluxClient, str]:
     issued = (live.index[-1] + pd.Timedelta(60, "s")).isoformat()
     write_forecasts(store, forecasts(SeriesKey("nginx", "lgbm_v1"), issued))
     write_points(store, SeriesKey("nasa.csv", "lgbm_v1"), points(180, start="1995-07-04T00:00:00Z"))
-    return client, bucket
+    return client, name
 
 
 @pytest.mark.parametrize("query", [query for _, query in QUERIES], ids=[title for title, _ in QUERIES])

@@ -15,9 +15,11 @@ LIVE = {"SCALEOPS_LIVE_INTERVAL_SECONDS": "0.2"}
 
 
 @pytest.fixture(scope="module")
-def servers(influxd: Influxd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
+def servers(
+    influxd: Influxd, bucket: Callable[..., tuple[str, str]], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Server, Server]]:
     """The same files uploaded to a server over SQLite and to one over InfluxDB."""
-    settings = influxd.settings("same-answers", influxd.make_bucket("same-answers"))
+    settings = influxd.settings(*bucket())
     with (
         running_server(tmp_path_factory.mktemp("sqlite"), **LIVE) as sqlite,
         running_server(tmp_path_factory.mktemp("influxdb"), **LIVE, **settings) as influxdb,
