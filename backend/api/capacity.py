@@ -113,10 +113,9 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
         state["counts"].answered(none.extra["reason"])
         raise
     state["counts"].answered(SERVED)
-    target = answer.policy.rps_per_replica or 1.0
     return schemas.ServedReplicas(
-        value=answer.decision.replicas * target,
-        target=target,
+        value=answer.decision.replicas * answer.policy.target,
+        target=answer.policy.target,
         replicas=answer.decision.replicas,
         demand=answer.decision.demand,
         at=answer.decision.at,

@@ -32,7 +32,8 @@ def set_policy(filename: FilenamePath, policy: Policy, state: StateDep) -> schem
 def end_policy(filename: FilenamePath, state: StateDep) -> schemas.SeriesPolicy:
     """Let no policy hold from now on; those that held stay in the history."""
     name = find_series(state, filename).name
-    if any(version.policy for version in state["policies"].history(name)[-1:]):
+    newest = state["policies"].newest(name)
+    if newest and newest.policy:
         _put(name, None, state)
     return _answer(name, state)
 

@@ -84,12 +84,16 @@ class Decisions:
         """The decisions of a series from `start` up to `stop`, in order of time."""
         return read_log(self._store, record.key, start, stop)
 
+    def newest(self, record: SeriesRecord) -> LoggedDecision | None:
+        """The newest decision of a series' last day."""
+        return next(reversed(self.log(record, record.last - LOOKBACK, None)), None)
+
     def recomputed(self, record: SeriesRecord, start: datetime | None, stop: datetime | None) -> Iterator[Recomputed]:
         """Every decision of the log made again from the stored forecasts, rates and policies.
 
         The same to the last digit, unless a late sample has corrected a rate since: then with what is known today.
         """
-        held = {version.number: version.policy for version in self._policies.history(record.name)}
+        held = self._policies.by_number(record.name)
         for one in self.log(record, start, stop):
             policy = held.get(one.policy)
             forecast = self._forecasts.newest(record, "live", until=one.at)
@@ -107,9 +111,7 @@ class Decisions:
         record = self._store.find(filename)
         if record is None:
             return None
-        version = next(reversed(self._policies.history(filename)), None)
-        newest = next(reversed(self.log(record, record.last - LOOKBACK, None)), None)
-        standing = _standing(record, version, newest)
+        standing = _standing(record, self._policies.newest(filename), self.newest(record))
         if changes != self._changes:  # what was read may be of before
             return standing
         return self._standing.setdefault(filename, standing)

@@ -55,11 +55,6 @@ class Subject:
         return f"{self.url}/api/keda/{quote(self.series)}"
 
     @property
-    def target(self) -> float:
-        """What the number of /api/keda is divided by."""
-        return self.policy.rps_per_replica or 1.0
-
-    @property
     def most(self) -> int:
         """The largest number that the policy may give; where it may extend the maximum, twice that."""
         return self.policy.max_replicas * (1 if self.policy.max_behavior == "honor" else 2)
@@ -119,7 +114,7 @@ def _scaled_object(subject: Subject) -> str:
         "metadata": {
             "url": subject.keda_url,
             "valueLocation": "value",
-            "targetValue": f"{subject.target:g}",
+            "targetValue": f"{subject.policy.target:g}",
             "timeout": str(TIMEOUT_MILLISECONDS),
         },
     }

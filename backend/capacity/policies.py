@@ -32,6 +32,14 @@ class Policies:
         """The policies of a series, the first one first."""
         return _versions(self._store.read(POLICIES, {"filename": filename}))
 
+    def newest(self, filename: str) -> PolicyVersion | None:
+        """What holds for a series; None where it never had a policy."""
+        return next(reversed(self.history(filename)), None)
+
+    def by_number(self, filename: str) -> dict[int, Policy | None]:
+        """The policies of a series by the numbers of their versions."""
+        return {version.number: version.policy for version in self.history(filename)}
+
     def current(self) -> dict[str, PolicyVersion]:
         """By series the policy that holds; without those that have none."""
         table = self._store.read(POLICIES, {}).sort_values(TIME, kind="stable")

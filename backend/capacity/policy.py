@@ -130,6 +130,11 @@ class Policy(BaseModel):
         return self.quantile if self.quantile is not None else self.shortage_cost / (1 + self.shortage_cost)
 
     @property
+    def target(self) -> float:
+        """What the number of /api/keda is divided by, for replicas: targetValue of its trigger."""
+        return self.rps_per_replica or 1.0
+
+    @property
     def lead(self) -> Lead:
         """From a decision until its replicas serve."""
         return lead_of(self.lead_samples) if self.lead_samples else Lead(self.lead_seconds)

@@ -9,7 +9,7 @@ from backend.capacity.dead_band import dead_band
 from backend.capacity.decisions import Decisions, path_of
 from backend.capacity.log import logged
 from backend.capacity.manifests import Subject, fallback_of, kubernetes_name
-from backend.capacity.outlook import Outlook, RunDecision, Running, crossed_at, outlook, run_decision
+from backend.capacity.outlook import Outlook, RunDecision, Running, crossed_at, outlook, run_decision, running_since
 from backend.capacity.policies import Policies
 from backend.capacity.policy import Policy, changed
 from backend.capacity.schemas import Recommendation
@@ -42,7 +42,7 @@ class Planning:
 
     def policy(self, filename: str, changes: Mapping[str, str]) -> Policy:
         """The policy that holds, with other values for some names. Raises InvalidRequestError."""
-        held = next(reversed(self.policies.history(filename)), None)
+        held = self.policies.newest(filename)
         return changed(held.policy if held else None, dict(changes))
 
     def subject(
@@ -58,7 +58,7 @@ class Planning:
         current_replicas: int | None,
     ) -> Subject:
         """What the manifests of a series are filled in with."""
-        newest = next(reversed(self.decisions.log(series, series.last - DAY, None)), None)
+        newest = self.decisions.newest(series)
         window = series.window_seconds
         return Subject(
             series.name,
@@ -86,18 +86,12 @@ class Planning:
             raise NotFoundError(f'No forecast was made from the end of "{series.name}", so nothing can be planned.')
         seen = self._outlook(series, policy, forecast, current_replicas)
         decision, running = seen.decision, seen.running
+        serving = running_since(decision, policy)
         return Recommendation(
+            **vars(decision),
             filename=series.name,
-            at=decision.at,
-            serving_from=decision.at + timedelta(seconds=policy.lead.seconds),
-            replicas=decision.replicas,
-            wanted=decision.wanted,
-            demand=decision.demand,
-            forecast=decision.forecast,
-            level=decision.level,
-            observed=decision.observed,
-            capacity=capacity_of(policy, decision.replicas),
-            steps=list(decision.steps),
+            serving_from=serving.since,
+            capacity=serving.capacity,
             binding=decision.binding,
             sentence=sentence(policy, decision),
             policy=policy,
@@ -110,7 +104,7 @@ class Planning:
 
     def log(self, series: SeriesRecord, start: datetime) -> list[RunDecision]:
         """The decisions of the log from `start` on, each with what the policy that held makes of it."""
-        held = {version.number: version.policy for version in self.policies.history(series.name)}
+        held = self.policies.by_number(series.name)
         return [
             run_decision(one, policy)
             for one in self.decisions.log(series, start, None)

@@ -6,7 +6,6 @@ import pandas as pd
 
 from backend.models.anomalies import HORIZONS, new_memory
 from backend.models.predictor import RPSEstimator
-from backend.serving.points import predicted_points
 from backend.serving.presenters import anomalies_in
 from backend.serving.watch import judged_frame
 
@@ -28,8 +27,8 @@ def judged_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
     """The points of a frame with their scores, POINT_FIELDS columns."""
     horizons = [horizon for horizon in HORIZONS if horizon in estimator.horizons]
     forecasts = {horizon: estimator.forecasts_at(frame, horizon) for horizon in horizons}
-    scores, _, _ = judged_frame(frame, forecasts, new_memory(), len(frame))
-    return predicted_points(frame, forecasts[1], scores)
+    points, _, _ = judged_frame(frame, forecasts, new_memory(), len(frame))
+    return points
 
 
 def alarms_of(points: pd.DataFrame, window_seconds: int) -> list[Alarm]:

@@ -17,6 +17,7 @@ from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, KEPT, Memory
 from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
+from backend.serving.points import predicted_points
 from backend.stores import TIME, SeriesKey, Store
 
 QUANTITIES = ("mean", *INTERVAL)
@@ -85,8 +86,8 @@ def as_stored(values: Floats) -> Floats:
 
 def judged_frame(
     frame: pd.DataFrame, forecasts: Mapping[int, Mapping[str, pd.DataFrame]], memory: Memory, rows: int
-) -> tuple[Scores, int, Floats]:
-    """Scores of the last `rows` windows of a frame, the number of the first block of these, and the block maxima.
+) -> tuple[pd.DataFrame, int, Floats]:
+    """Points of the last `rows` windows of a frame, the number of the first block of these, and the block maxima.
 
     `forecasts`: by horizon and model what was forecast from every row, as RPSEstimator.forecasts_at gives it.
     """
@@ -97,7 +98,8 @@ def judged_frame(
             columns = as_stored(forecasts[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
             before = np.full((min(horizon, len(columns)), len(QUANTITIES)), np.nan)
             by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
-    return judge(rates, grid, by_target, memory, rows)
+    scores, first, maxima = judge(rates, grid, by_target, memory, rows)
+    return predicted_points(frame, forecasts[1], scores).iloc[len(frame) - rows :], first, maxima
 
 
 def judged_newest(

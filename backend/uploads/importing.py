@@ -13,14 +13,12 @@ from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, SURPRISES, points_table, read_rates
 from backend.models.anomalies import HORIZONS, new_memory
-from backend.models.catalog import PREFERRED
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
-from backend.serving.points import predicted_points
-from backend.serving.watch import QUANTITIES, judged_frame, stored_memory, surprises_table
+from backend.serving.watch import judged_frame, stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many
 from backend.uploads.kept import ReceivedFile
@@ -171,20 +169,16 @@ def _predicted_spans(
     predicted, done = [], 0
     for frame in spans:
         first, begins = (int(frame.index.searchsorted(start)) for start in (kept_from, begin))
-        watched: dict[int, Mapping[str, pd.DataFrame]] = {}
-        newest: dict[int, Mapping[str, pd.DataFrame]] = {}
+        made: dict[int, Mapping[str, pd.DataFrame]] = {}
         for horizon in estimator.horizons:
-            tables = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
-            if horizon == 1:
-                one_ahead = tables
-            if horizon in HORIZONS:
-                watched[horizon] = {PREFERRED.key: tables[PREFERRED.key][list(QUANTITIES)]}
-                tables = {model: table.iloc[first:].copy() for model, table in tables.items()}
-            newest[horizon] = tables
+            made[horizon] = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
             done += len(frame)
             report.progress(None, done / of_all)
-        scores, block, maxima = judged_frame(frame, watched, memory, len(frame) - begins)
-        points = predicted_points(frame, one_ahead, scores).iloc[begins:]
+        points, block, maxima = judged_frame(frame, made, memory, len(frame) - begins)
+        newest = {
+            horizon: {model: table.loc[kept_from:] for model, table in tables.items()}
+            for horizon, tables in made.items()
+        }
         predicted.append(_Predicted(frame, points, newest, block, maxima))
     return predicted
 
