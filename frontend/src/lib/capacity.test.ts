@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { at, decision, forecast, limits, points, recommendation } from "@/test/fixtures";
+import { decision, recommendation } from "@/test/capacityFixtures";
+import { at, forecast, limits, points } from "@/test/fixtures";
 import { capacityData, crossingText, percentile, reachOf, runningAtEach, runningSteps } from "./capacity";
 import { chartLines } from "./chartLines";
 import { buildChartModel, rateAt } from "./chartModel";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { policy } from "@/test/fixtures";
+import { policy } from "@/test/capacityFixtures";
 import { changeTexts, POLICY_FIELDS, textOf, withChange } from "./policy";
 
 describe("changes of a policy", () => {

@@ -4,7 +4,8 @@ import { afterEach, expect, it, vi } from "vitest";
 import type { Policy } from "@/api/types";
 import { usePlan } from "@/hooks/capacity";
 import { useView } from "@/hooks/useView";
-import { decision, point, policy, recommendation, series } from "@/test/fixtures";
+import { decision, policy, recommendation } from "@/test/capacityFixtures";
+import { point, series } from "@/test/fixtures";
 import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { CapacityPanel } from "./CapacityPanel";
 

@@ -1,13 +1,13 @@
-import { Tabs as RadixTabs } from "radix-ui";
 import { describeError } from "@/api/errors";
 import type { Series } from "@/api/types";
 import { Card } from "@/components/ui/Card";
 import { Skeleton } from "@/components/ui/Skeleton";
+import { Tabs } from "@/components/ui/Tabs";
 import { type Plan, useSavePolicy } from "@/hooks/capacity";
 import type { Navigate } from "@/hooks/useView";
 import type { PolicyName } from "@/lib/policy";
 import { withChange } from "@/lib/policy";
-import { CAPACITY_TABS, type CapacityTab, type View } from "@/lib/view";
+import { CAPACITY_TABS, type View } from "@/lib/view";
 import { Changes } from "./Changes";
 import { Connect } from "./Connect";
 import { DecisionLog } from "./DecisionLog";
@@ -66,23 +66,14 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
             />
             <Truth series={series} recommendation={recommendation} serves={saved?.mode === "serve"} />
           </div>
-          <RadixTabs.Root
-            value={view.capacity}
-            onValueChange={(tab) => navigate({ capacity: tab as CapacityTab }, { replace: true })}
-            className="border-t border-line"
-          >
-            <RadixTabs.List aria-label="The plan" className="flex flex-wrap gap-x-1 px-3 pt-2">
-              {Object.entries(CAPACITY_TABS).map(([value, label]) => (
-                <RadixTabs.Trigger
-                  key={value}
-                  value={value}
-                  className="h-7 rounded-md px-2.5 text-xs font-medium text-muted hover:text-ink data-[state=active]:bg-inset data-[state=active]:text-ink forced-colors:data-[state=active]:bg-[Highlight] forced-colors:data-[state=active]:text-[HighlightText] forced-colors:data-[state=active]:forced-color-adjust-none"
-                >
-                  {label}
-                </RadixTabs.Trigger>
-              ))}
-            </RadixTabs.List>
-            <RadixTabs.Content value={view.capacity} tabIndex={-1} className="px-4 pt-3 pb-4 outline-none">
+          <div className="border-t border-line">
+            <Tabs
+              label="The plan"
+              look="quiet"
+              value={view.capacity}
+              options={CAPACITY_TABS}
+              onChange={(capacity) => navigate({ capacity }, { replace: true })}
+            >
               {view.capacity === "steps" && (
                 <StepList steps={recommendation.steps} binding={recommendation.binding} />
               )}
@@ -101,8 +92,8 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
               {view.capacity === "connect" && (
                 <Connect filename={filename} mode={saved?.mode ?? null} changes={changes} />
               )}
-            </RadixTabs.Content>
-          </RadixTabs.Root>
+            </Tabs>
+          </div>
         </>
       ) : plan.unset ? (
         <FirstPolicy

@@ -1,4 +1,4 @@
-import { type FormEvent, useId, useState } from "react";
+import { type ComponentProps, type FormEvent, useId, useState } from "react";
 import { Button } from "@/components/ui/Button";
 import { Field, Input } from "@/components/ui/Field";
 import { useHistory } from "@/hooks/queries";
@@ -30,37 +30,21 @@ export function FirstPolicy({ filename, onTry }: FirstPolicyProps) {
     <form onSubmit={submit} aria-label="First policy" className="grid gap-3 px-4 pb-4">
       <p className="text-sm text-muted">Two figures turn the forecast into replicas.</p>
       <div className="flex flex-wrap items-end gap-3">
-        <div className="w-44">
-          <Field label="Rate of a replica, req/s">
-            {(id) => (
-              <Input
-                id={id}
-                required
-                inputMode="decimal"
-                autoComplete="off"
-                pattern="\s*\d*\.?\d+\s*"
-                title="A number above 0"
-                value={rate}
-                onChange={(event) => setRate(event.target.value)}
-              />
-            )}
-          </Field>
-        </div>
-        <div className="w-44">
-          <Field label="Lead, s">
-            {(id) => (
-              <Input
-                id={id}
-                inputMode="decimal"
-                autoComplete="off"
-                pattern="\s*\d*\.?\d*\s*"
-                title="A number of seconds"
-                value={lead}
-                onChange={(event) => setLead(event.target.value)}
-              />
-            )}
-          </Field>
-        </div>
+        <Figure
+          label="Rate of a replica, req/s"
+          required
+          pattern="\s*\d*\.?\d+\s*"
+          title="A number above 0"
+          value={rate}
+          onChange={(event) => setRate(event.target.value)}
+        />
+        <Figure
+          label="Lead, s"
+          pattern="\s*\d*\.?\d*\s*"
+          title="A number of seconds"
+          value={lead}
+          onChange={(event) => setLead(event.target.value)}
+        />
         <Button type="submit" variant="primary">
           Show replicas
         </Button>
@@ -82,5 +66,15 @@ export function FirstPolicy({ filename, onTry }: FirstPolicyProps) {
         Lead is the time from a decision until its replicas serve.
       </p>
     </form>
+  );
+}
+
+function Figure({ label, ...input }: ComponentProps<typeof Input> & { label: string }) {
+  return (
+    <div className="w-44">
+      <Field label={label}>
+        {(id) => <Input id={id} inputMode="decimal" autoComplete="off" {...input} />}
+      </Field>
+    </div>
   );
 }

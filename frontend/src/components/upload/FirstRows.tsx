@@ -11,13 +11,13 @@ interface FirstRowsProps {
   /** Of a log, which has no columns. */
   lines: readonly string[];
   /** How many rows or lines to show. */
-  rows: number;
+  rows?: number;
   /** Stands on the head of a column in place of its role in a word. */
   head?: (column: InspectedColumn) => ReactNode;
 }
 
 /** The first rows of a file as a table, with what each column is taken for on its head; of a log its first lines. */
-export function FirstRows({ columns, lines, rows, head }: FirstRowsProps) {
+export function FirstRows({ columns, lines, rows = 3, head }: FirstRowsProps) {
   if (columns.length === 0 && lines.length === 0) return null;
   return (
     // No landmark: a page with several files has several.

@@ -2,8 +2,6 @@ import type { InspectionReport } from "@/api/types";
 import { FirstRows } from "./FirstRows";
 import { RatePreview } from "./RatePreview";
 
-const SHOWN_ROWS = 3;
-
 interface ReadingViewProps {
   /** The reading in one sentence. */
   says: string;
@@ -18,7 +16,7 @@ export function ReadingView({ says, report }: ReadingViewProps) {
       {report && (
         <>
           <RatePreview windows={report.preview} />
-          <FirstRows columns={report.columns} lines={report.lines} rows={SHOWN_ROWS} />
+          <FirstRows columns={report.columns} lines={report.lines} />
         </>
       )}
     </>

@@ -20,7 +20,6 @@ import { UploadReport } from "./UploadReport";
 
 /** Where what the server has of a file tells what it is. */
 const LOOKED_AT = ["importing", "asking", "stored"];
-const SHOWN_ROWS = 3;
 
 type State = UploadStage["state"];
 
@@ -142,7 +141,7 @@ function Body({ upload, record, whole, controls, onAnswer }: BodyProps): ReactNo
             choices={stage.choices}
             onChoose={(chosen) => read({ ...fields, ...chosen })}
           />
-          {report && <FirstRows columns={report.columns} lines={report.lines} rows={SHOWN_ROWS} />}
+          {report && <FirstRows columns={report.columns} lines={report.lines} />}
           <div>{change("Read it another way")}</div>
         </>
       );
@@ -153,7 +152,7 @@ function Body({ upload, record, whole, controls, onAnswer }: BodyProps): ReactNo
           onResend={file ? () => controls.resend(id, fields) : undefined}
           change={unusable && change("Say how to read it")}
         >
-          <FirstRows columns={columnsOf(error)} lines={[]} rows={SHOWN_ROWS} />
+          <FirstRows columns={columnsOf(error)} lines={[]} />
         </UploadFailure>
       );
     case "stored":
