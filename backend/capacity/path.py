@@ -1,12 +1,14 @@
 """The forecasts ahead of one origin, as a plan asks them: the highest rate of a quantile over a span of time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.errors import InvalidRequestError
-from backend.models.rolling import Floats
+from backend.models.rolling import Floats, Ints
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class ForecastPath:
 
     def every_window(self, level: float) -> Floats:
         """What `level` has in each window after the origin, up to the last horizon."""
-        return np.interp(np.arange(1, self.horizons[-1] + 1), self.horizons, self._at_level(level))
+        return between(self.horizons, np.arange(1, self.horizons[-1] + 1), at_level(self.levels, self.quantiles, level))
 
     def highest(self, level: float, start: float, seconds: float) -> float:
         """The highest rate that `level` has in [start, start + seconds) from now on (seconds).
@@ -43,29 +45,62 @@ class ForecastPath:
         the level, in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies
         beyond the last horizon or outside the levels.
         """
-        begin = self.elapsed + start
-        first = int(begin // self.window_seconds) + 1
-        last = max(first, int(-(-(begin + seconds) // self.window_seconds)))
-        reach = self.horizons[-1]
-        if last > reach:
-            raise InvalidRequestError(
-                f"A lead of {start:g} s and a cadence of {seconds:g} s reach {last} windows of "
-                f"{self.window_seconds} s ahead; forecasts reach {reach} windows, which is "
-                f"{reach * self.window_seconds} s. Shorten lead_seconds or cadence_seconds, or train a model with a "
-                "longer horizon.",
-                field="lead_seconds",
-            )
-        rates = self._at_level(level)
-        return float(np.interp(np.arange(first, last + 1), self.horizons, rates).max())
+        windows = windows_within(self.window_seconds, self.horizons[-1], self.elapsed + start, seconds)
+        return float(highest_rates(self.horizons, self.levels, self.quantiles, level, windows))
 
-    def _at_level(self, level: float) -> Floats:
-        lowest, highest = self.levels[0], self.levels[-1]
-        if not lowest <= level <= highest:
-            raise InvalidRequestError(
-                f"The policy plans for the quantile {level:.3g}; forecasts have those from {lowest:g} to {highest:g}. "
-                f"A shortage_cost from {lowest / (1 - lowest):.2g} to {highest / (1 - highest):.3g} stays within them.",
-                field="quantile",
-            )
-        scores = [NormalDist().inv_cdf(each) for each in self.levels]
-        score = NormalDist().inv_cdf(level)
-        return np.array([np.interp(score, scores, column) for column in self.quantiles.T])
+
+def windows_within(window_seconds: int, reach: int, start: float, seconds: float) -> Ints:
+    """The windows ahead (1 is the next one) that a time from `start` on, `seconds` long, lies in; at least one.
+
+    Raises InvalidRequestError beyond `reach`, the last horizon.
+    """
+    first = int(start // window_seconds) + 1
+    last = max(first, int(-(-(start + seconds) // window_seconds)))
+    if last > reach:
+        raise InvalidRequestError(
+            f"A lead of {start:g} s and a cadence of {seconds:g} s reach {last} windows of {window_seconds} s ahead; "
+            f"forecasts reach {reach} windows, which is {reach * window_seconds} s. Shorten lead_seconds or "
+            "cadence_seconds, or train a model with a longer horizon.",
+            field="lead_seconds",
+        )
+    return np.arange(first, last + 1)
+
+
+def highest_rates(
+    horizons: Sequence[int], levels: Sequence[float], quantiles: Floats, level: float, windows: Ints
+) -> Floats:
+    """ForecastPath.highest at many origins at once. quantiles: (..., levels, horizons); the answer: (...)."""
+    rates = np.moveaxis(at_level(levels, quantiles, level), -1, 0)
+    highest: Floats = between(horizons, windows, rates).max(axis=0)
+    return highest
+
+
+def at_level(levels: Sequence[float], quantiles: Floats, level: float) -> Floats:
+    """What `level` has at every horizon: (..., horizons), of quantiles (..., levels, horizons)."""
+    lowest, highest = levels[0], levels[-1]
+    if not lowest <= level <= highest:
+        raise InvalidRequestError(
+            f"The policy plans for the quantile {level:.3g}; forecasts have those from {lowest:g} to {highest:g}. "
+            f"A shortage_cost from {lowest / (1 - lowest):.2g} to {highest / (1 - highest):.3g} stays within them.",
+            field="quantile",
+        )
+    scores = [NormalDist().inv_cdf(each) for each in levels]
+    return _interpolated(scores, [NormalDist().inv_cdf(level)], np.moveaxis(quantiles, -2, 0))[0]
+
+
+def between(horizons: Sequence[int], windows: Ints, rates: Floats) -> Floats:
+    """Rates (windows, ...) in some windows ahead, of rates (horizons, ...) at every horizon."""
+    return _interpolated(horizons, windows, rates)
+
+
+def _interpolated(known: Sequence[float], wanted: npt.ArrayLike, values: Floats) -> Floats:
+    """np.interp along the first axis of `values`, for many curves at once."""
+    places, positions = np.array(known, np.float64), np.asarray(wanted, np.float64)
+    low = np.clip(np.searchsorted(places, positions, side="right") - 1, 0, max(0, len(places) - 2))
+    high = np.minimum(low + 1, len(places) - 1)
+    step = np.maximum(places[high] - places[low], 1e-300)
+    part = np.clip(positions, places[0], places[-1]) - places[low]
+    shape = (-1, *[1] * (values.ndim - 1))
+    slopes = (values[high] - values[low]) / step.reshape(shape)
+    at_known = (part == step).reshape(shape)
+    return np.asarray(np.where(at_known, values[high], slopes * part.reshape(shape) + values[low]))

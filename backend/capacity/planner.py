@@ -79,7 +79,14 @@ def plan(
 
     Raises InvalidRequestError where the path does not reach as far as the policy's lead, or has not its quantile.
     """
-    forecast = path.highest(policy.level, policy.lead.seconds, policy.cadence_seconds)
+    return plan_for(policy, at, observed, path.highest(policy.level, policy.lead.seconds, policy.cadence_seconds), past)
+
+
+def plan_for(
+    policy: Policy, at: datetime, observed: float | None, forecast: float, past: Sequence[Decided] = ()
+) -> Decision:
+    """As plan(), of a forecast that is known: the highest rate of the policy's quantile in the time that the decision
+    is for. `past` may begin earlier."""
     base: Binding = "forecast"
     rate = forecast
     if policy.reactive_floor and observed is not None and observed > forecast:
@@ -129,7 +136,13 @@ def _at_most(steps: list[Step], name: Binding, limit: int) -> None:
 def _stabilized(policy: Policy, at: datetime, wanted: int, past: Sequence[Decided]) -> int:
     """What may not be gone below: the most that was wanted lately, but no more than runs."""
     since = at - timedelta(seconds=policy.stabilization_seconds)
-    return min(past[-1].replicas, max([wanted, *(decision.wanted for decision in past if since < decision.at < at)]))
+    most = wanted
+    for decision in reversed(past):
+        if decision.at <= since:
+            break
+        if decision.at < at and decision.wanted > most:
+            most = decision.wanted
+    return min(past[-1].replicas, most)
 
 
 def _maximum(policy: Policy, unbounded: int) -> int:

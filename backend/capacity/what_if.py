@@ -1,19 +1,21 @@
 """Decisions that a policy would have made, from what was served at every origin of the past."""
 
-from bisect import bisect_left
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from operator import attrgetter
+from math import isnan
 
 import numpy as np
+import pandas as pd
 
 from backend.capacity.cadence import looks_back, on_cadence
 from backend.capacity.outlook import running_at, running_since
-from backend.capacity.path import ForecastPath
-from backend.capacity.planner import Decision, plan
+from backend.capacity.path import highest_rates, windows_within
+from backend.capacity.planner import Decision, plan_for
 from backend.capacity.policy import Policy
 from backend.models.intervals import LEVELS
+from backend.models.rolling import Floats
 from backend.serving.past import ServedPast
 
 
@@ -27,15 +29,30 @@ class Shortage:
 
 
 def decisions_at(policy: Policy, past: ServedPast) -> list[Decision]:
-    """One decision an origin on the policy's cadence, each knowing those before it; none where nothing was served."""
+    """One decision an origin on the policy's cadence, each knowing those before it; none where nothing was served.
+
+    Raises InvalidRequestError where forecasts do not reach as far as the policy's lead, or have not its quantile.
+    """
+    windows = windows_within(past.window_seconds, past.horizons[-1], policy.lead.seconds, policy.cadence_seconds)
+    forecasts = highest_rates(past.horizons, LEVELS, past.quantiles, policy.level, windows)
+    unserved = np.isnan(past.quantiles).any(axis=(1, 2))
+    return planned(policy, past.window_seconds, past.origins, past.observed, np.where(unserved, np.nan, forecasts))
+
+
+def planned(
+    policy: Policy, window_seconds: int, origins: pd.DatetimeIndex, observed: Floats, forecasts: Floats
+) -> list[Decision]:
+    """The decisions at origins whose forecasts, the highest rates that are planned for, are known; none where one is
+    NaN."""
     decisions: list[Decision] = []
-    for origin, observed, quantiles in zip(past.origins, past.observed, past.quantiles, strict=True):
-        at = origin.to_pydatetime()
-        if np.isnan(quantiles).any() or not on_cadence(policy, at, past.window_seconds):
+    before, far = deque[Decision](), looks_back(policy)
+    for at, rate, forecast in zip(origins.to_pydatetime(), observed.tolist(), forecasts.tolist(), strict=True):
+        if isnan(forecast) or not on_cadence(policy, at, window_seconds):
             continue
-        path = ForecastPath(past.window_seconds, past.horizons, LEVELS, quantiles)
-        before = decisions[bisect_left(decisions, at - looks_back(policy), key=attrgetter("at")) :]
-        decisions.append(plan(policy, at, None if np.isnan(observed) else float(observed), path, before))
+        while before and before[0].at < at - far:
+            before.popleft()
+        before.append(plan_for(policy, at, None if isnan(rate) else rate, forecast, before))
+        decisions.append(before[-1])
     return decisions
 
 

@@ -40,18 +40,39 @@ def served_past(
     """
     window = pd.Timedelta(record.window_seconds, "s")
     rates = on_grid(read_rates(store, record.key, start - LOOKBACK * window, stop), record.window_seconds)
+    issued: Mapping[int, Mapping[str, pd.DataFrame]] = {}
+    if len(rates):
+        ahead = ahead_of(rates, record.window_seconds, horizons)
+        issued = issued_for(store, record.key, ahead, record.window_seconds, horizons, ("mean", *LEVEL_NAMES))
+    return served_from(rates, record.window_seconds, horizons, issued, start)
+
+
+def ahead_of(rates: pd.Series, window_seconds: int, horizons: Sequence[int]) -> pd.DatetimeIndex:
+    """The windows of `rates` and those that are forecast from its end."""
+    step = pd.Timedelta(window_seconds, "s")
+    return pd.date_range(rates.index[0], periods=len(rates) + max(horizons), freq=step, unit="s")
+
+
+def served_from(
+    rates: pd.Series,
+    window_seconds: int,
+    horizons: Sequence[int],
+    issued: Mapping[int, Mapping[str, pd.DataFrame]],
+    start: datetime,
+) -> ServedPast:
+    """What selection served at the origins from `start` on. rates: on the grid, from LOOKBACK windows before it.
+    issued: by horizon and model the forecasts of every window of ahead_of(): mean and intervals.LEVEL_NAMES."""
     quantiles = np.full((len(rates), len(LEVELS), len(horizons)), np.nan)
     if len(rates):
-        ahead = pd.date_range(rates.index[0], periods=len(rates) + max(horizons), freq=window, unit="s")
-        issued = issued_for(store, record.key, ahead, record.window_seconds, horizons, ("mean", *LEVEL_NAMES))
+        ahead = ahead_of(rates, window_seconds, horizons)
         for place, horizon in enumerate(horizons):
             models = {key: issued.get(horizon, {}).get(key) for key in catalog.model_keys()}
             known = {key: table for key, table in models.items() if table is not None}
             quantiles[:, :, place] = _served(rates, ahead, horizon, known)
-    origins = pd.DatetimeIndex(rates.index) + window
+    origins = pd.DatetimeIndex(rates.index) + pd.Timedelta(window_seconds, "s")
     asked = np.asarray(origins >= pd.Timestamp(start))
     observed = rates.to_numpy(np.float64)
-    return ServedPast(record.window_seconds, origins[asked], observed[asked], tuple(horizons), quantiles[asked])
+    return ServedPast(window_seconds, origins[asked], observed[asked], tuple(horizons), quantiles[asked])
 
 
 def _served(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, issued: Mapping[str, pd.DataFrame]) -> Floats:
