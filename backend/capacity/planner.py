@@ -99,11 +99,12 @@ def plan_for(
     _at_most(steps, "max_replicas", highest)
     wanted = steps[-1].replicas
     if past:
-        before = _running(past, at - MINUTE)
-        if (up := _up_limit(policy, before)) is not None:
-            _at_most(steps, "up_limit", max(up, lowest))
-        if (down := _down_limit(policy, before)) is not None:
-            _at_least(steps, "down_limit", min(down, highest))
+        if policy.is_rate_limited:
+            before = _running(past, at - MINUTE)
+            if (up := _up_limit(policy, before)) is not None:
+                _at_most(steps, "up_limit", max(up, lowest))
+            if (down := _down_limit(policy, before)) is not None:
+                _at_least(steps, "down_limit", min(down, highest))
         _at_least(steps, "stabilization", min(_stabilized(policy, at, wanted, past), highest))
     return Decision(at, steps[-1].replicas, wanted, demand, forecast, policy.level, observed, tuple(steps))
 

@@ -130,6 +130,12 @@ class Policy(BaseModel):
         return self.quantile if self.quantile is not None else self.shortage_cost / (1 + self.shortage_cost)
 
     @property
+    def is_rate_limited(self) -> bool:
+        """Whether what is added or removed within a minute has a limit."""
+        limits = (self.up_percent, self.up_pods, self.down_percent, self.down_pods)
+        return any(limit is not None for limit in limits)
+
+    @property
     def target(self) -> float:
         """What the number of /api/keda is divided by, for replicas: targetValue of its trigger."""
         return self.rps_per_replica or 1.0

@@ -21,12 +21,13 @@ from backend.stores import SeriesRecord, Store
 @dataclass(frozen=True)
 class ServedPast:
     """origins: (N,), ends of windows, in order of time. observed: (N,), the rate of the window that ends there, NaN
-    unknown. horizons: (H,), windows ahead. quantiles: (N, levels, H), NaN where nothing was forecast."""
+    unknown. horizons: (H,), windows ahead. means: (N, H), quantiles: (N, levels, H), NaN where nothing was forecast."""
 
     window_seconds: int
     origins: pd.DatetimeIndex
     observed: Floats
     horizons: tuple[int, ...]
+    means: Floats
     quantiles: Floats
 
 
@@ -62,41 +63,41 @@ def served_from(
 ) -> ServedPast:
     """What selection served at the origins from `start` on. rates: on the grid, from LOOKBACK windows before it.
     issued: by horizon and model the forecasts of every window of ahead_of(): mean and intervals.LEVEL_NAMES."""
-    quantiles = np.full((len(rates), len(LEVELS), len(horizons)), np.nan)
+    served = np.full((len(rates), 1 + len(LEVELS), len(horizons)), np.nan)
     if len(rates):
         ahead = ahead_of(rates, window_seconds, horizons)
         for place, horizon in enumerate(horizons):
             models = {key: issued.get(horizon, {}).get(key) for key in catalog.model_keys()}
             known = {key: table for key, table in models.items() if table is not None}
-            quantiles[:, :, place] = _served(rates, ahead, horizon, known)
+            served[:, :, place] = _served(rates, ahead, horizon, known)
     origins = pd.DatetimeIndex(rates.index) + pd.Timedelta(window_seconds, "s")
     asked = np.asarray(origins >= pd.Timestamp(start))
     observed = rates.to_numpy(np.float64)
-    return ServedPast(window_seconds, origins[asked], observed[asked], tuple(horizons), quantiles[asked])
+    means, quantiles = served[asked, 0], served[asked, 1:]
+    return ServedPast(window_seconds, origins[asked], observed[asked], tuple(horizons), means, quantiles)
 
 
 def _served(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, issued: Mapping[str, pd.DataFrame]) -> Floats:
-    """(rates, levels): from the end of every row the quantiles of what is served `horizon` windows ahead."""
+    """(rates, 1 + levels): from the end of every row mean and quantiles of what is served `horizon` windows ahead."""
     rows = len(rates)
     chosen = selections(rates, horizon, {key: table["mean"].to_numpy()[:rows] for key, table in issued.items()})
-    served = np.full((rows, len(LEVELS)), np.nan)
+    served = np.full((rows, 1 + len(LEVELS)), np.nan)
     for key in set(chosen):
         if key in issued:
-            values = issued[key][list(LEVEL_NAMES)].to_numpy()[horizon : horizon + rows]
+            values = issued[key][["mean", *LEVEL_NAMES]].to_numpy()[horizon : horizon + rows]
         elif key in catalog.model_keys():
             continue
         else:
-            values = _baseline_quantiles(rates, ahead, horizon, key)
+            values = _of_baseline(rates, ahead, horizon, key)
         its = np.array([each == key for each in chosen])
         served[its] = values[its]
     return served
 
 
-def _baseline_quantiles(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, key: str) -> Floats:
+def _of_baseline(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, key: str) -> Floats:
     """As baseline_forecast() at every row: the forecast with the quantiles of its own errors lately."""
     forecasts = baselines(rates.reindex(ahead), horizon, [key])[key]
     errors = (rates - forecasts.iloc[: len(rates)]).rolling(SPAN, min_periods=1)
     edges = np.column_stack([errors.quantile(level).to_numpy() for level in LEVELS])
     means = forecasts.to_numpy()[horizon : horizon + len(rates), None]
-    quantiles: Floats = np.maximum(means + np.nan_to_num(edges), 0.0)
-    return quantiles
+    return np.hstack([means, np.maximum(means + np.nan_to_num(edges), 0.0)])

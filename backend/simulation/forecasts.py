@@ -1,0 +1,58 @@
+"""What would have been served at every origin, from what was known by then."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from backend.capacity.path import windows_within
+from backend.capacity.policy import Policy
+from backend.models.intervals import LEVEL_NAMES
+from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.models.selection import LOOKBACK
+from backend.serving.past import ServedPast, ahead_of, served_from
+
+QUANTITIES = ("mean", *LEVEL_NAMES)
+
+
+def horizons_for(policy: Policy, window_seconds: int, horizons: Sequence[int]) -> tuple[int, ...]:
+    """Those of the horizons that a plan by the policy looks at, in between of which it interpolates: two on either
+    side. Raises InvalidRequestError where its lead is longer than the last."""
+    windows = windows_within(window_seconds, horizons[-1], policy.lead.seconds, policy.cadence_seconds)
+    first = max(0, bisect_right(horizons, int(windows[0])) - 2)
+    last = min(len(horizons), bisect_left(horizons, int(windows[-1])) + 2)
+    return tuple(horizons[first:last])
+
+
+def served_then(
+    estimator: RPSEstimator, rates: pd.Series, window_seconds: int, start: pd.Timestamp, horizons: Sequence[int]
+) -> ServedPast:
+    """What selection would have served at the origins from `start` to the end of `rates` (on the grid, with the
+    history before). Rounded as stores keep forecasts, so that plans from it are those of the decision log."""
+    scored = int(rates.index.searchsorted(start - LOOKBACK * pd.Timedelta(window_seconds, "s")))
+    asked = max(0, scored - max(horizons))
+    frame = rates.iloc[max(0, asked - estimator.history_windows) :].to_frame("actual_rps")
+    first = len(frame) - (len(rates) - asked)
+    recent = rates.iloc[scored:]
+    ahead = ahead_of(recent, window_seconds, horizons)
+    issued = {
+        horizon: {
+            model: pd.DataFrame(_by_target(table, scored - asked - horizon, len(ahead)), ahead, list(QUANTITIES))
+            for model, table in estimator.forecasts_at(frame, horizon, first).items()
+        }
+        for horizon in horizons
+    }
+    return served_from(recent, window_seconds, horizons, issued, start.to_pydatetime())
+
+
+def _by_target(table: pd.DataFrame, begin: int, rows: int) -> Floats:
+    """Row by row of an origin to row by row of a window: row `begin` of the table is about the first window; before
+    and after what is in it, NaN."""
+    values = table[list(QUANTITIES)].to_numpy(np.float32).astype(np.float64)
+    placed = np.full((rows, len(QUANTITIES)), np.nan)
+    front = max(0, -begin)
+    part = values[max(0, begin) : begin + rows]
+    placed[front : front + len(part)] = part
+    return placed

@@ -1,0 +1,110 @@
+"""What every simulated policy is asked with: traffic, policy, settings, and forecasts, which are made once."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from backend.capacity.cadence import looks_back
+from backend.capacity.path import between, highest_rates, windows_within
+from backend.capacity.planner import Decision
+from backend.capacity.policy import Policy
+from backend.capacity.sizing import replicas_for
+from backend.capacity.what_if import planned
+from backend.models.intervals import LEVELS
+from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats, Ints
+from backend.serving.past import ServedPast
+from backend.simulation.fleet import Starts, Steps, steps_of
+from backend.simulation.forecasts import horizons_for, served_then
+from backend.simulation.settings import SimulationSettings
+from backend.simulation.traffic import Traffic
+
+LEAD_IN = pd.Timedelta(hours=1)  # before the span, in which policies come to what they would run; not scored
+
+
+@dataclass(frozen=True)
+class Replay:
+    """All policies begin LEAD_IN and a lead before the span, with what its first known window needs."""
+
+    traffic: Traffic
+    policy: Policy
+    settings: SimulationSettings
+    estimator: RPSEstimator
+
+    @cached_property
+    def begin(self) -> pd.Timestamp:
+        """The first origin; not before the series' first window has ended."""
+        window = self.traffic.window_seconds
+        ahead = LEAD_IN + looks_back(self.policy) + pd.Timedelta(self.policy.lead.seconds, "s")
+        asked = (self.traffic.start - ahead).floor(f"{window}s")
+        return max(asked, self.traffic.rates.index[0] + pd.Timedelta(window, "s"))
+
+    @cached_property
+    def starts(self) -> Starts:
+        settings, policy = self.settings, self.policy
+        return Starts(
+            policy.lead.seconds,
+            policy.lead_samples,
+            settings.node_every,
+            settings.node_lead_seconds,
+            settings.drain_seconds,
+            settings.seed,
+        )
+
+    @cached_property
+    def first_replicas(self) -> int:
+        rates = self.traffic.rates[self.traffic.rates.index >= self.begin - pd.Timedelta(self.window, "s")].dropna()
+        return min(max(self.needed(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
+
+    @cached_property
+    def past(self) -> ServedPast:
+        """What would have been served at every origin."""
+        horizons = horizons_for(self.policy, self.window, self.estimator.horizons)
+        return served_then(self.estimator, self.traffic.rates, self.window, self.begin, horizons)
+
+    @cached_property
+    def mean_ahead(self) -> Floats:
+        """At every origin the highest mean in the time that a decision is for."""
+        past = self.past
+        windows = windows_within(self.window, past.horizons[-1], self.policy.lead.seconds, self.policy.cadence_seconds)
+        highest: Floats = between(past.horizons, windows, past.means.T).max(axis=0)
+        return highest
+
+    @cached_property
+    def last_known(self) -> Floats:
+        """At every origin the newest known rate."""
+        rates = self.traffic.rates.ffill()
+        return np.asarray(rates[rates.index >= self.begin - pd.Timedelta(self.window, "s")].to_numpy(np.float64))
+
+    @property
+    def window(self) -> int:
+        return self.traffic.window_seconds
+
+    def needed(self, rate: float) -> int:
+        """The fewest replicas that serve a rate, no fewer than the policy's least."""
+        return max(replicas_for(self.policy, rate), self.policy.min_replicas)
+
+    def needed_by(self, rates: Floats) -> Floats:
+        """Of every rate; NaN where it is unknown."""
+        known = np.isfinite(rates)
+        distinct, places = np.unique(rates[known], return_inverse=True)
+        needed = np.full(len(rates), np.nan)
+        needed[known] = np.array([self.needed(rate) for rate in distinct.tolist()], np.float64)[places]
+        return needed
+
+    def decisions(self, policy: Policy, forecasts: Floats) -> list[Decision]:
+        """By the planner that serves, from the highest rates that are planned for."""
+        return planned(policy, self.window, self.past.origins, self.past.observed, forecasts)
+
+    def quantile_ahead(self, level: float) -> Floats:
+        """At every origin the highest rate that a quantile has in the time that a decision is for."""
+        past = self.past
+        windows = windows_within(self.window, past.horizons[-1], self.policy.lead.seconds, self.policy.cadence_seconds)
+        return highest_rates(past.horizons, LEVELS, past.quantiles, level, windows)
+
+    def asked(self, times: Floats, replicas: Ints) -> Steps:
+        """What is asked for, from first_replicas at the beginning on."""
+        begin = self.begin.timestamp()
+        return steps_of(np.concatenate([[begin], times]), np.concatenate([[self.first_replicas], replicas]))
