@@ -22,6 +22,7 @@ from backend.live.status import SeriesStatuses
 from backend.models.predictor import RPSEstimator
 from backend.sample import SAMPLE_FILENAME
 from backend.serving.current import CurrentForecasts
+from backend.simulation.job import Simulations
 from backend.stores import SeriesRecord, Store
 from backend.uploads.job import Uploads
 
@@ -46,6 +47,7 @@ class State(TypedDict):
     running: RunningReplicas
     hub: Hub
     uploads: Uploads
+    simulations: Simulations
 
 
 def get_state(connection: HTTPConnection) -> State:

@@ -23,6 +23,7 @@ from backend.api import (
     replay,
     series,
     session,
+    simulations,
     system,
     upload,
     write,
@@ -52,13 +53,14 @@ from backend.measurements import MEASUREMENTS
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.serving.upkeep import Upkeep
+from backend.simulation.job import Simulations
 from backend.stores import open_store
 from backend.uploads.folder import remove_leftovers
 from backend.uploads.job import Uploads
 
 ROUTERS = (
     *(upload, history, accuracy, series, forecast, past, live),
-    *(policies, capacity, manifests, replay, write, system, session),
+    *(policies, capacity, simulations, manifests, replay, write, system, session),
 )
 
 
@@ -93,6 +95,7 @@ def create_app(settings: Settings) -> FastAPI:
         upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, estimator, store)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
+        simulations = Simulations(store, uploads.workers)
         tasks = [asyncio.create_task(part.run()) for part in (hub, collector, poller, running, upkeep, uploads)]
         gc.freeze()  # a collection of all that the start made stops everything for 0.1 s, again and again under load
         yield State(
@@ -113,6 +116,7 @@ def create_app(settings: Settings) -> FastAPI:
             running=running,
             hub=hub,
             uploads=uploads,
+            simulations=simulations,
         )
         for task in tasks:
             task.cancel()
@@ -120,6 +124,7 @@ def create_app(settings: Settings) -> FastAPI:
         await replayer.stop()
         intake.close()
         uploads.close()
+        await simulations.close()
         store.close()
 
     app = DocumentedAPI(

@@ -67,7 +67,21 @@ DECISIONS = Measurement(
 # One row an import, its time when the file was sent: what the file was and what became of it, and how it was read, both
 # as JSON (backend/uploads/imports.py).
 IMPORTS = Measurement("imports", ("import_id",), (Field("record", "text"), Field("result", "text")), required="record")
-MEASUREMENTS = (POINTS, FORECASTS, SURPRISES, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS)
+# One row a simulation, its time when it was asked for: how it stands, and its result, both as JSON
+# (backend/simulation/kept.py).
+SIMULATIONS = Measurement(
+    "simulations",
+    ("filename", "version", "simulation_id"),
+    (Field("record", "text"), Field("result", "text")),
+    required="record",
+)
+# One row a simulation and window: rate, needed, and by policy the replicas that served and the requests beyond them:
+# hpa_replicas, hpa_short, …
+SIMULATION_PATHS = Measurement("simulation_paths", ("filename", "version", "simulation_id"))
+MEASUREMENTS = (
+    *(POINTS, FORECASTS, SURPRISES, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS),
+    *(SIMULATIONS, SIMULATION_PATHS),
+)
 
 POINT_FIELDS = POINTS.field_names
 SCORE_FIELDS = ("anomaly_score", "anomaly_kind", "anomaly_expected")

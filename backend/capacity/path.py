@@ -71,8 +71,7 @@ def highest_rates(
 ) -> Floats:
     """ForecastPath.highest at many origins at once. quantiles: (..., levels, horizons); the answer: (...)."""
     rates = np.moveaxis(at_level(levels, quantiles, level), -1, 0)
-    highest: Floats = between(horizons, windows, rates).max(axis=0)
-    return highest
+    return np.asarray(between(horizons, windows, rates).max(axis=0))
 
 
 def at_level(levels: Sequence[float], quantiles: Floats, level: float) -> Floats:
@@ -85,7 +84,8 @@ def at_level(levels: Sequence[float], quantiles: Floats, level: float) -> Floats
             field="quantile",
         )
     scores = [NormalDist().inv_cdf(each) for each in levels]
-    return _interpolated(scores, [NormalDist().inv_cdf(level)], np.moveaxis(quantiles, -2, 0))[0]
+    (rates,) = _interpolated(scores, [NormalDist().inv_cdf(level)], np.moveaxis(quantiles, -2, 0))
+    return np.asarray(rates)
 
 
 def between(horizons: Sequence[int], windows: Ints, rates: Floats) -> Floats:

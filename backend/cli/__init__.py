@@ -17,6 +17,7 @@ from backend.cli import (
     plan,
     sample,
     serve,
+    simulate,
     train,
 )
 
@@ -29,6 +30,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "backtest": backtest.backtest,
     "anomalies": anomalies.anomalies,
     "plan": plan.plan,
+    "simulate": simulate.simulate,
     "manifest": manifest.manifest,
     "train": train.train,
     "sample": sample.sample,

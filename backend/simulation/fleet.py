@@ -26,7 +26,7 @@ class Starts:
 
 @dataclass(frozen=True)
 class Steps:
-    """A number that changes at moments: values[i] from times[i] (seconds, rising) on. The first holds before it, too."""
+    """A number that changes at moments: values[i] from times[i] (seconds, rising) on, the first one before it too."""
 
     times: Floats
     values: Ints

@@ -30,7 +30,8 @@ class NotReplayedError(Exception):
 
 @dataclass(frozen=True)
 class SimulatedPolicy:
-    """asked: the replicas it asks for. sweep: it is one of a line of policies that differ in one number."""
+    """asked: the replicas it asks for. sweep: it is one of a line of policies that differ in one number. level: the
+    quantile of one of our own sweep."""
 
     key: str
     label: str
@@ -38,6 +39,7 @@ class SimulatedPolicy:
     kind: Kind
     asked: Callable[[Replay], Steps]
     sweep: str | None = None
+    level: float | None = None
 
     def fleet(self, replay: Replay) -> tuple[Steps, Fleet]:
         """What it asks for, and what runs. Who knows the demand asks a lead before, and drains nothing."""
@@ -119,9 +121,10 @@ def _last_value(replay: Replay) -> Steps:
 
 def _keda(replay: Replay, behavior: Callable[[Policy], Behavior]) -> Steps:
     """What the HPA makes of `/api/keda`, which KEDA reads at every sync."""
-    decisions, target = model_decisions(replay), replay.policy.target
-    times, replicas = _columns(decisions)
-    return autoscaled(replay, behavior(replay.policy), [Metric(times, replicas * target, target)])
+    times, replicas = _columns(model_decisions(replay))
+    target = replay.policy.target
+    metric = Metric(times + replay.settings.late_seconds, replicas * target, target)
+    return autoscaled(replay, behavior(replay.policy), [metric])
 
 
 def _oracle(replay: Replay) -> Steps:
@@ -160,9 +163,13 @@ def _default_behavior(policy: Policy) -> Behavior:
 
 
 POLICIES = (
-    SimulatedPolicy("fixed_peak", "fixed, peak before", "what the peak of the period before needs", "fixed", _fixed_peak),
+    SimulatedPolicy(
+        "fixed_peak", "fixed, peak before", "what the peak of the period before needs", "fixed", _fixed_peak
+    ),
     SimulatedPolicy("fixed", "fixed", "fixed_replicas, always", "fixed", _fixed),
-    SimulatedPolicy("hpa", "HPA", "on the observed rate, its target hpa_target of what a replica serves", "reactive", _hpa),
+    SimulatedPolicy(
+        "hpa", "HPA", "on the observed rate, its target hpa_target of what a replica serves", "reactive", _hpa
+    ),
     *(
         SimulatedPolicy(
             f"hpa_{percent}",
@@ -207,6 +214,7 @@ POLICIES = (
             "forecast",
             partial(_model, level=level),
             sweep="model",
+            level=level,
         )
         for name, level in zip(LEVEL_NAMES, LEVELS, strict=True)
         if level >= MEDIAN

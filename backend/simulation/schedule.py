@@ -53,9 +53,7 @@ def _entry(line: str) -> Entry:
     if match is None:
         raise ValueError(f"{line!r} is no line of a schedule; `0 8 * * 1-5 = 10` is one: from 8:00 on weekdays, 10")
     *fields, replicas = match.groups()
-    allowed = [
-        _allowed(text, name, low, high, line) for text, (name, low, high) in zip(fields, FIELDS, strict=True)
-    ]
+    allowed = [_allowed(text, name, low, high, line) for text, (name, low, high) in zip(fields, FIELDS, strict=True)]
     allowed[4] = frozenset(day % 7 for day in allowed[4])
     if int(replicas) < 1:
         raise ValueError(f"{line!r}: at least 1 replica; scaling to zero is not simulated")

@@ -11,9 +11,7 @@ from backend.simulation.settings import SimulationSettings
 
 PolicyKind = TypeAliasType("PolicyKind", Literal["fixed", "reactive", "scheduled", "forecast", "oracle"])
 # simulating and waiting: running. stored whole once it is done.
-SimulationState = TypeAliasType(
-    "SimulationState", Literal["waiting", "simulating", "done", "failed", "cancelled"]
-)
+SimulationState = TypeAliasType("SimulationState", Literal["waiting", "simulating", "done", "failed", "cancelled"])
 Interval = Annotated[tuple[float, float], Field(description="p5 and p95 over days drawn anew")]
 
 
@@ -110,6 +108,7 @@ class SimulationRequest(SimulationSettings):
         json_schema_extra={"examples": [{"filename": "synthetic-sample.parquet", "policy": {"rps_per_replica": 10}}]}
     )
 
+    id: str | None = Field(None, min_length=1, max_length=100, description="chosen by the client; none: by the server")
     filename: str = Field(max_length=1000)
     from_: datetime | None = Field(
         None, alias="from", description="begin of the span; none: the last 7 days, or what follows a warm-up"
@@ -159,3 +158,13 @@ class PolicyPath(BaseModel):
     bucket_seconds: int
     windows: list[PathWindow]
     worst: list[WorstMoment]
+
+
+class PolicyInfo(BaseModel):
+    """A policy that can be replayed."""
+
+    policy: str = Field(description="its key")
+    label: str
+    description: str
+    kind: PolicyKind
+    sweep: str | None

@@ -44,11 +44,17 @@ class SimulationSettings(BaseModel):
     policies: Names = Field((), description="keys of the policies to replay; none: all that can be")
     fixed_replicas: int | None = Field(None, ge=1, le=1_000_000, description="fixed: so many, always")
     hpa_target: float = Field(
-        0.8, gt=0, le=1, description="hpa, week_ago: averageValue of the HPA's metric, as a share of what a replica serves"
+        0.8,
+        gt=0,
+        le=1,
+        description="hpa, week_ago: averageValue of the HPA's metric, as a share of what a replica serves",
     )
     sync_seconds: float = Field(15.0, ge=1, le=3_600, description="how often an HPA looks")
     scrape_seconds: float = Field(
         15.0, ge=0, le=3_600, description="after the end of a window, until an HPA's metric has its rate"
+    )
+    late_seconds: float = Field(
+        5.0, ge=0, le=3_600, description="after the end of a window, until KEDA can read the decision (its close)"
     )
     schedule: Lines = Field(
         (),

@@ -1,22 +1,33 @@
 """Policies replayed on a series' own traffic: what each would have cost and missed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from backend.capacity.policy import Policy
 from backend.errors import InvalidRequestError
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Ints
+from backend.models.rolling import Floats, Ints
 from backend.simulation.oracle import edge_of
-from backend.simulation.outcome import Measured, Worst, drawn_days, figures, interval, measured, resampled, worst_moments
+from backend.simulation.outcome import (
+    Measured,
+    Worst,
+    drawn_days,
+    figures,
+    interval,
+    measured,
+    resampled,
+    worst_moments,
+)
 from backend.simulation.policies import POLICIES, NotReplayedError, SimulatedPolicy, policies_of
 from backend.simulation.replay import Replay
 from backend.simulation.schemas import Outcome, WorstMoment
 from backend.simulation.settings import SimulationSettings
 from backend.simulation.traffic import Traffic
 
+Number = TypeVar("Number", float, Floats)
 REFERENCE = "hpa"  # the policy that the others are measured against
 SPEED_UP = ("theta_u", "theta_o", "time_u", "time_o")
 
@@ -37,7 +48,7 @@ def simulate(
     policy: Policy,
     settings: SimulationSettings,
     estimator: RPSEstimator,
-    progress: Callable[[float], None] = lambda share: None,
+    progress: Callable[[float], None] = lambda _: None,
 ) -> Simulation:
     """Replay the policies that are asked for. `progress` hears which share is done, and may raise to end it.
 
@@ -108,12 +119,13 @@ def _outcomes(
     return outcomes
 
 
-def weighed(values: dict[str, float], shortage_cost: float) -> float:
+def weighed(values: Mapping[str, Number], shortage_cost: float) -> Number:
     """Replica-hours: those that were idle, and those that were missing at their cost. What the quantile is for."""
-    return values["idle_replica_hours"] + shortage_cost * values["missing_replica_hours"]
+    idle, missing = values["idle_replica_hours"], values["missing_replica_hours"]
+    return idle + shortage_cost * missing
 
 
-def _speed_up(values: dict[str, float], reference: dict[str, np.ndarray] | None) -> float | None:
+def _speed_up(values: dict[str, float], reference: Mapping[str, Floats] | None) -> float | None:
     """How much better than the reference, by the geometric mean of SPEC RG's four ratios; None where one is 0."""
     if reference is None or any(values[name] <= 0 or reference[name] <= 0 for name in SPEED_UP):
         return None

@@ -121,13 +121,16 @@ def is_import_of(attributes: Any, import_id: str) -> bool:
 
 def nobody_runs(record: StoredImport, now: datetime) -> bool:
     """Whether an import that is said to run, and is none of this process, has ended without saying so."""
-    if record.state not in RUNNING:
-        return False
-    if now - record.seen_at > SILENT:
+    return record.state in RUNNING and is_gone(record.host, record.process, record.seen_at, now)
+
+
+def is_gone(host: str, process: int, seen_at: datetime, now: datetime) -> bool:
+    """Whether who runs something that is none of this process has ended without saying so: it was last alive then."""
+    if now - seen_at > SILENT:
         return True
-    if record.host != socket.gethostname():
+    if host != socket.gethostname():
         return False
-    return record.process == os.getpid() or not _is_alive(record.process)
+    return process == os.getpid() or not _is_alive(process)
 
 
 def _is_alive(process: int) -> bool:

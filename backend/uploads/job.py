@@ -148,7 +148,7 @@ class Uploads:
         self._version = estimator.version
         self._imports = Imports(store)
         self._jobs: dict[str, ImportJob] = {}
-        self._workers = Workers(settings, estimator)
+        self.workers = Workers(settings, estimator)
         self._slots = asyncio.Semaphore(WORKERS)
         self._look = asyncio.Semaphore(1)
 
@@ -209,7 +209,7 @@ class Uploads:
             await asyncio.to_thread(job.enter, "done", stored, **outcome(stored))
             return stored
         async with self._turn(job):
-            summary: dict[str, Any] = await asyncio.to_thread(self._workers.run, _import, asked, watch=job)
+            summary: dict[str, Any] = await asyncio.to_thread(self.workers.run, _import, asked, watch=job)
         for listener in self.listeners:
             await listener(summary["filename"])
         await asyncio.to_thread(job.enter, "done", summary, **outcome(summary))
@@ -233,7 +233,7 @@ class Uploads:
         """What a received file is, by its head, without storing it: the summary. Raises ProblemError."""
         async with self._look:
             summary: dict[str, Any] = await asyncio.to_thread(
-                self._workers.run, _inspect, file, options, watch=_Unwatched()
+                self.workers.run, _inspect, file, options, watch=_Unwatched()
             )
         return summary
 
@@ -267,7 +267,7 @@ class Uploads:
         self.kept.forget(upload_id)
 
     def close(self) -> None:
-        self._workers.close()
+        self.workers.close()
         self.kept.close()
 
     def _beat(self) -> None:

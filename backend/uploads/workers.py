@@ -27,7 +27,7 @@ from backend.errors import ProblemError, UnusableFileError
 from backend.models.predictor import RPSEstimator
 
 WORKERS = 2  # imports at a time
-PLACES = WORKERS + 1  # for a look at a file, which nobody waits for an import with
+PLACES = WORKERS + 2  # for a look at a file, which nobody waits for an import with, and for a simulation
 LISTEN_SECONDS = 0.2  # after which a cancelled work ends
 LARGE_BYTES = 512 * 1024**2  # a worker that has held more ends after its work; an idle one holds some 200 MB
 _GONE = (EOFError, BrokenPipeError, ConnectionResetError)  # the process at the other end is

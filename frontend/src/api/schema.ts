@@ -420,6 +420,114 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/simulations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Simulations
+         * @description The newest simulations of a series, the newest first, those that run as they are now.
+         */
+        get: operations["list_simulations_api_simulations_get"];
+        put?: never;
+        /**
+         * Start Simulation
+         * @description Replay policies on a stored series: what each would have cost and missed. It runs on; ask for it by its `id`.
+         */
+        post: operations["start_simulation_api_simulations_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/simulations/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulated Policies
+         * @description The policies that can be replayed, in the order of every result.
+         */
+        get: operations["simulated_policies_api_simulations_policies_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/simulations/{simulation_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulation
+         * @description How a simulation stands, and once it is done its result.
+         */
+        get: operations["simulation_api_simulations__simulation_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel Simulation
+         * @description Cancel a simulation that runs. One that is done stays, until ten newer ones of its series are there.
+         */
+        delete: operations["cancel_simulation_api_simulations__simulation_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/simulations/{simulation_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulation Report
+         * @description The result as a file: a page of its own with picture and table, or the table as CSV.
+         */
+        get: operations["simulation_report_api_simulations__simulation_id__report_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/simulations/{simulation_id}/paths/{policy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Simulation Path
+         * @description The replicas of one policy beside the demand, in at most 720 buckets, with its worst moments.
+         */
+        get: operations["simulation_path_api_simulations__simulation_id__paths__policy__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/manifests": {
         parameters: {
             query?: never;
@@ -1229,6 +1337,13 @@ export interface components {
              */
             margin: number;
         };
+        /** LeftOut */
+        LeftOut: {
+            /** Policy */
+            policy: string;
+            /** Reason */
+            reason: string;
+        };
         /**
          * Limits
          * @description What the page writes on the drop zone, lays the chart out by and calls the models.
@@ -1352,6 +1467,127 @@ export interface components {
         /** @enum {string} */
         Origin: "issued" | "rolling";
         /**
+         * Outcome
+         * @description What a policy cost and missed, over known windows alone.
+         */
+        Outcome: {
+            /**
+             * Policy
+             * @description its key, such as model_p90
+             */
+            policy: string;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            kind: components["schemas"]["PolicyKind"];
+            /**
+             * Sweep
+             * @description the line of policies that it is a point of, which differ in one number
+             */
+            sweep: string | null;
+            /**
+             * Replica Hours
+             * @description paid for: starting, serving and draining
+             */
+            replica_hours: number;
+            /**
+             * Idle Replica Hours
+             * @description of them, those that the demand did not need
+             */
+            idle_replica_hours: number;
+            /**
+             * Missing Replica Hours
+             * @description that the demand needed beyond what served
+             */
+            missing_replica_hours: number;
+            /**
+             * Minutes Short
+             * @description with more traffic than what served could take
+             */
+            minutes_short: number;
+            /**
+             * Requests Short
+             * @description beyond capacity
+             */
+            requests_short: number;
+            /**
+             * Requests Short Share
+             * @description of all requests
+             */
+            requests_short_share: number;
+            /**
+             * Requests In Short Minutes
+             * @description all that came while it was short
+             */
+            requests_in_short_minutes: number;
+            /**
+             * Scale Events
+             * @description changes of the replicas that were asked for
+             */
+            scale_events: number;
+            /**
+             * Sign Changes
+             * @description of them, those the other way than the one before
+             */
+            sign_changes: number;
+            /**
+             * Theta U
+             * @description percent by which supply was below demand, over time
+             */
+            theta_u: number;
+            /**
+             * Theta O
+             * @description percent by which it was above
+             */
+            theta_o: number;
+            /**
+             * Time U
+             * @description percent of the time below
+             */
+            time_u: number;
+            /**
+             * Time O
+             * @description percent of the time above
+             */
+            time_o: number;
+            /**
+             * Speed Up
+             * @description elastic speed-up against hpa; above 1 is better; null: not to be had
+             */
+            speed_up: number | null;
+            /**
+             * Cost
+             * @description of the replica-hours, where a price is set
+             */
+            cost: number | null;
+            /**
+             * Weighed Cost
+             * @description replica-hours idle, and missing ones times shortage_cost
+             */
+            weighed_cost: number;
+            /**
+             * Oracle Replica Hours
+             * @description the fewest with which as many requests would have been short
+             */
+            oracle_replica_hours: number;
+            /**
+             * Intervals
+             * @description by measure; empty for a span below three days
+             */
+            intervals: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            /**
+             * Worst
+             * @description the five worst moments, the worst first
+             */
+            worst: components["schemas"]["WorstMoment"][];
+        };
+        /**
          * PastForecast
          * @example {
          *       "timestamp": "2026-01-05T08:00:00Z",
@@ -1390,6 +1626,34 @@ export interface components {
             origin: components["schemas"]["Origin"];
             /** Points */
             points: components["schemas"]["PastForecast"][];
+        };
+        /** PathWindow */
+        PathWindow: {
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /**
+             * Rate
+             * @description requests per second; of a bucket the highest
+             */
+            rate: number | null;
+            /**
+             * Needed
+             * @description replicas for the rate
+             */
+            needed: number | null;
+            /**
+             * Replicas
+             * @description that served, on average; of a bucket the mean
+             */
+            replicas: number;
+            /**
+             * Requests Short
+             * @description beyond capacity; of a bucket the sum
+             */
+            requests_short: number | null;
         };
         /** PointsMessage */
         PointsMessage: {
@@ -1577,6 +1841,46 @@ export interface components {
             mode: "observe" | "advise" | "serve";
         };
         /**
+         * PolicyInfo
+         * @description A policy that can be replayed.
+         */
+        PolicyInfo: {
+            /**
+             * Policy
+             * @description its key
+             */
+            policy: string;
+            /** Label */
+            label: string;
+            /** Description */
+            description: string;
+            kind: components["schemas"]["PolicyKind"];
+            /** Sweep */
+            sweep: string | null;
+        };
+        /** @enum {string} */
+        PolicyKind: "fixed" | "reactive" | "scheduled" | "forecast" | "oracle";
+        /**
+         * PolicyPath
+         * @description One policy over the span: buckets of the chart, the shortages, the worst moments.
+         */
+        PolicyPath: {
+            /** Id */
+            id: string;
+            /** Filename */
+            filename: string;
+            /** Policy */
+            policy: string;
+            /** Label */
+            label: string;
+            /** Bucket Seconds */
+            bucket_seconds: number;
+            /** Windows */
+            windows: components["schemas"]["PathWindow"][];
+            /** Worst */
+            worst: components["schemas"]["WorstMoment"][];
+        };
+        /**
          * PolicyVersion
          * @description number: 1 for a series' first. since: when it began to hold, to the second. policy: None where none held.
          */
@@ -1626,6 +1930,20 @@ export interface components {
             detail: string;
         } & {
             [key: string]: unknown;
+        };
+        /** QuantileCost */
+        QuantileCost: {
+            /** Policy */
+            policy: string;
+            /** Quantile */
+            quantile: number;
+            /** Weighed Cost */
+            weighed_cost: number;
+            /** Interval */
+            interval: [
+                number,
+                number
+            ] | null;
         };
         /** @enum {string} */
         Range: "1h" | "6h" | "24h";
@@ -1759,6 +2077,25 @@ export interface components {
             ahead: components["schemas"]["WindowAhead"][];
             /** @description what an HPA makes of the number; null where it is not known how many replicas run */
             hpa: components["schemas"]["DeadBand"] | null;
+        };
+        /**
+         * RecommendedQuantile
+         * @description Which quantile this traffic speaks for, at the policy's shortage cost.
+         */
+        RecommendedQuantile: {
+            /** Quantile */
+            quantile: number;
+            /**
+             * Policy
+             * @description key of the outcome with it
+             */
+            policy: string;
+            /** Shortage Cost */
+            shortage_cost: number;
+            /** Sentence */
+            sentence: string;
+            /** Costs */
+            costs: components["schemas"]["QuantileCost"][];
         };
         /**
          * Replay
@@ -2128,6 +2465,370 @@ export interface components {
              */
             token: string;
         };
+        /** SimulationAnswer */
+        SimulationAnswer: {
+            /** Id */
+            id: string;
+            /** Filename */
+            filename: string;
+            state: components["schemas"]["SimulationState"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Share
+             * @description that is done, 0 to 1; null where it does not run
+             */
+            share?: number | null;
+            /**
+             * Problem
+             * @description why it ended without a result
+             */
+            problem?: string | null;
+            /**
+             * Sentence
+             * @description of its result
+             */
+            sentence?: string | null;
+            /** @description null until it is done */
+            result: components["schemas"]["SimulationResult"] | null;
+        };
+        /**
+         * SimulationRecord
+         * @description A simulation, as it is now.
+         */
+        SimulationRecord: {
+            /** Id */
+            id: string;
+            /** Filename */
+            filename: string;
+            state: components["schemas"]["SimulationState"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at?: string | null;
+            /**
+             * Share
+             * @description that is done, 0 to 1; null where it does not run
+             */
+            share?: number | null;
+            /**
+             * Problem
+             * @description why it ended without a result
+             */
+            problem?: string | null;
+            /**
+             * Sentence
+             * @description of its result
+             */
+            sentence?: string | null;
+        };
+        /**
+         * SimulationRequest
+         * @description A stored series, and what is to be replayed on it.
+         * @example {
+         *       "filename": "synthetic-sample.parquet",
+         *       "policy": {
+         *         "rps_per_replica": 10
+         *       }
+         *     }
+         */
+        SimulationRequest: {
+            /**
+             * Policies
+             * @description keys of the policies to replay; none: all that can be
+             * @default []
+             */
+            policies: string[];
+            /**
+             * Fixed Replicas
+             * @description fixed: so many, always
+             */
+            fixed_replicas?: number | null;
+            /**
+             * Hpa Target
+             * @description hpa, week_ago: averageValue of the HPA's metric, as a share of what a replica serves
+             * @default 0.8
+             */
+            hpa_target: number;
+            /**
+             * Sync Seconds
+             * @description how often an HPA looks
+             * @default 15
+             */
+            sync_seconds: number;
+            /**
+             * Scrape Seconds
+             * @description after the end of a window, until an HPA's metric has its rate
+             * @default 15
+             */
+            scrape_seconds: number;
+            /**
+             * Late Seconds
+             * @description after the end of a window, until KEDA can read the decision (its close)
+             * @default 5
+             */
+            late_seconds: number;
+            /**
+             * Schedule
+             * @description scheduled: lines such as `0 8 * * 1-5 = 10`, minute hour day month weekday = replicas from then on; none: by hour of the day the most that was needed in the period before
+             * @default []
+             */
+            schedule: string[];
+            /**
+             * Schedule Timezone
+             * @description of the schedule, such as Europe/Berlin
+             * @default UTC
+             */
+            schedule_timezone: string;
+            /**
+             * Mean Headroom
+             * @description mean_headroom: factor on the mean of the forecast
+             * @default 1.2
+             */
+            mean_headroom: number;
+            /**
+             * Node Every
+             * @description of replicas that start at once, those after so many wait for a node
+             */
+            node_every?: number | null;
+            /**
+             * Node Lead Seconds
+             * @description how much longer a replica takes that waits so
+             * @default 0
+             */
+            node_lead_seconds: number;
+            /**
+             * Drain Seconds
+             * @description for which a replica that goes still costs
+             * @default 30
+             */
+            drain_seconds: number;
+            /**
+             * Seed
+             * @description of the lead times that are drawn, and of the intervals
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Times
+             * @description what if: so many times the traffic, history included
+             * @default 1
+             */
+            times: number;
+            /**
+             * Spike
+             * @description what if: at a time, so many times the traffic for so many minutes: 2026-01-05T12:00,3,30
+             */
+            spike?: [
+                string,
+                number,
+                number
+            ] | null;
+            /**
+             * Paste
+             * @description what if: the traffic of one day in place of another's: 2026-01-03,2026-01-05
+             */
+            paste?: [
+                string,
+                string
+            ] | null;
+            /**
+             * Id
+             * @description chosen by the client; none: by the server
+             */
+            id?: string | null;
+            /** Filename */
+            filename: string;
+            /**
+             * From
+             * @description begin of the span; none: the last 7 days, or what follows a warm-up
+             */
+            from?: string | null;
+            /**
+             * To
+             * @description end of the span, exclusive; none: the end of the series
+             */
+            to?: string | null;
+            /**
+             * Policy
+             * @description names of a policy, and values in place of those of the series' own; see Policy
+             * @default {}
+             */
+            policy: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * SimulationResult
+         * @description from and to: the span that was evaluated; windows: those with a known rate in it, unknown_windows the others.
+         */
+        SimulationResult: {
+            /**
+             * From
+             * Format: date-time
+             */
+            from: string;
+            /**
+             * To
+             * Format: date-time
+             */
+            to: string;
+            /** Window Seconds */
+            window_seconds: number;
+            /** Windows */
+            windows: number;
+            /**
+             * Unknown Windows
+             * @description neither counted nor scored
+             */
+            unknown_windows: number;
+            /** Requests */
+            requests: number;
+            /** Days */
+            days: number;
+            /**
+             * Version
+             * @description of the model
+             */
+            version: string;
+            /**
+             * Seen In Training
+             * @description series that the model was trained on in that time: if this is one, the outcome is flattered
+             */
+            seen_in_training: {
+                [key: string]: unknown;
+            }[];
+            policy: components["schemas"]["Policy"];
+            settings: components["schemas"]["SimulationSettings"];
+            /** Sentence */
+            sentence: string;
+            /** @description null where no sweep over quantiles was replayed */
+            recommendation: components["schemas"]["RecommendedQuantile"] | null;
+            /**
+             * Notes
+             * @description what else is to be known: the span, what was left out
+             */
+            notes: string[];
+            /** Left Out */
+            left_out: components["schemas"]["LeftOut"][];
+            /** Policies */
+            policies: components["schemas"]["Outcome"][];
+        };
+        /**
+         * SimulationSettings
+         * @description Immutable; every name has a default.
+         */
+        SimulationSettings: {
+            /**
+             * Policies
+             * @description keys of the policies to replay; none: all that can be
+             * @default []
+             */
+            policies: string[];
+            /**
+             * Fixed Replicas
+             * @description fixed: so many, always
+             */
+            fixed_replicas?: number | null;
+            /**
+             * Hpa Target
+             * @description hpa, week_ago: averageValue of the HPA's metric, as a share of what a replica serves
+             * @default 0.8
+             */
+            hpa_target: number;
+            /**
+             * Sync Seconds
+             * @description how often an HPA looks
+             * @default 15
+             */
+            sync_seconds: number;
+            /**
+             * Scrape Seconds
+             * @description after the end of a window, until an HPA's metric has its rate
+             * @default 15
+             */
+            scrape_seconds: number;
+            /**
+             * Late Seconds
+             * @description after the end of a window, until KEDA can read the decision (its close)
+             * @default 5
+             */
+            late_seconds: number;
+            /**
+             * Schedule
+             * @description scheduled: lines such as `0 8 * * 1-5 = 10`, minute hour day month weekday = replicas from then on; none: by hour of the day the most that was needed in the period before
+             * @default []
+             */
+            schedule: string[];
+            /**
+             * Schedule Timezone
+             * @description of the schedule, such as Europe/Berlin
+             * @default UTC
+             */
+            schedule_timezone: string;
+            /**
+             * Mean Headroom
+             * @description mean_headroom: factor on the mean of the forecast
+             * @default 1.2
+             */
+            mean_headroom: number;
+            /**
+             * Node Every
+             * @description of replicas that start at once, those after so many wait for a node
+             */
+            node_every?: number | null;
+            /**
+             * Node Lead Seconds
+             * @description how much longer a replica takes that waits so
+             * @default 0
+             */
+            node_lead_seconds: number;
+            /**
+             * Drain Seconds
+             * @description for which a replica that goes still costs
+             * @default 30
+             */
+            drain_seconds: number;
+            /**
+             * Seed
+             * @description of the lead times that are drawn, and of the intervals
+             * @default 1
+             */
+            seed: number;
+            /**
+             * Times
+             * @description what if: so many times the traffic, history included
+             * @default 1
+             */
+            times: number;
+            /**
+             * Spike
+             * @description what if: at a time, so many times the traffic for so many minutes: 2026-01-05T12:00,3,30
+             */
+            spike?: [
+                string,
+                number,
+                number
+            ] | null;
+            /**
+             * Paste
+             * @description what if: the traffic of one day in place of another's: 2026-01-03,2026-01-05
+             */
+            paste?: [
+                string,
+                string
+            ] | null;
+        };
+        /** @enum {string} */
+        SimulationState: "waiting" | "simulating" | "done" | "failed" | "cancelled";
         /** SnapshotMessage */
         SnapshotMessage: {
             /**
@@ -2384,6 +3085,34 @@ export interface components {
             replicas: number | null;
             /** Capacity */
             capacity: number | null;
+        };
+        /**
+         * WorstMoment
+         * @description Neighbouring windows that were short.
+         */
+        WorstMoment: {
+            /**
+             * Start
+             * Format: date-time
+             */
+            start: string;
+            /**
+             * End
+             * Format: date-time
+             */
+            end: string;
+            /** Requests Short */
+            requests_short: number;
+            /**
+             * Needed
+             * @description replicas at the peak of it
+             */
+            needed: number;
+            /**
+             * Replicas
+             * @description the fewest that served, on average over a window
+             */
+            replicas: number;
         };
     };
     responses: never;
@@ -4587,6 +5316,618 @@ export interface operations {
                 };
             };
             /** @description No decision to serve */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_simulations_api_simulations_get: {
+        parameters: {
+            query?: {
+                /** @description none: the live series, else the newest */
+                filename?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationRecord"][];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_simulation_api_simulations_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SimulationRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationRecord"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Server busy or Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The disk is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulated_policies_api_simulations_policies_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyInfo"][];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulation_api_simulations__simulation_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SimulationAnswer"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_simulation_api_simulations__simulation_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulation_report_api_simulations__simulation_id__report_get: {
+        parameters: {
+            query?: {
+                format?: "html" | "csv";
+            };
+            header?: never;
+            path: {
+                simulation_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                    "text/html": string;
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    simulation_path_api_simulations__simulation_id__paths__policy__get: {
+        parameters: {
+            query?: {
+                /** @description begin; none: that of the span */
+                from?: string | null;
+                /** @description end, exclusive; none: that of the span */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                simulation_id: string;
+                policy: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyPath"];
+                };
+            };
+            /** @description Bad request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Authentication required */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Forbidden */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Conflict with stored data */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Invalid request */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many wrong tokens */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Store unavailable */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,124 @@
+"""Policies replayed on a stored series' own traffic."""
+
+import asyncio
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi import Path as PathParameter
+
+from backend.api.document import OF_A_SERIES, problems
+from backend.deps import FilenameQuery, StateDep, find_series
+from backend.errors import (
+    BusyError,
+    ConflictError,
+    InvalidRequestError,
+    NotFoundError,
+    StorageFullError,
+    StoreUnavailableError,
+)
+from backend.simulation import schemas
+from backend.simulation.kept import bucketed
+from backend.simulation.policies import POLICIES
+from backend.simulation.report import report_of
+from backend.simulation.table import csv_of
+
+router = APIRouter()
+
+SIMULATION_ID = "my-simulation-1"
+SimulationId = Annotated[str, PathParameter(max_length=100, examples=[SIMULATION_ID])]
+OF_ONE = problems(NotFoundError, ConflictError, InvalidRequestError, StoreUnavailableError)
+CSV, HTML = "text/csv", "text/html"
+
+
+@router.post(
+    "/simulations",
+    status_code=202,
+    responses=OF_A_SERIES | problems(BusyError, StorageFullError, StoreUnavailableError),
+)
+async def start_simulation(request: schemas.SimulationRequest, state: StateDep) -> schemas.SimulationRecord:
+    """Replay policies on a stored series: what each would have cost and missed. It runs on; ask for it by its `id`."""
+    series = await asyncio.to_thread(find_series, state, request.filename)
+    policy = await asyncio.to_thread(state["planning"].policy, series.name, request.policy)
+    return await state["simulations"].start(request, series, policy)
+
+
+@router.get("/simulations", responses=OF_A_SERIES)
+def list_simulations(state: StateDep, filename: FilenameQuery = None) -> list[schemas.SimulationRecord]:
+    """The newest simulations of a series, the newest first, those that run as they are now."""
+    return state["simulations"].of_series(find_series(state, filename))
+
+
+@router.get("/simulations/policies")
+def simulated_policies() -> list[schemas.PolicyInfo]:
+    """The policies that can be replayed, in the order of every result."""
+    return [
+        schemas.PolicyInfo(policy=row.key, label=row.label, description=row.description, kind=row.kind, sweep=row.sweep)
+        for row in POLICIES
+    ]
+
+
+@router.get("/simulations/{simulation_id}", responses=OF_ONE)
+def simulation(simulation_id: SimulationId, state: StateDep) -> schemas.SimulationAnswer:
+    """How a simulation stands, and once it is done its result."""
+    return state["simulations"].find(simulation_id)
+
+
+@router.get(
+    "/simulations/{simulation_id}/report",
+    responses=OF_ONE | {200: {"content": {CSV: {"schema": {"type": "string"}}, HTML: {"schema": {"type": "string"}}}}},
+    response_class=Response,
+)
+def simulation_report(
+    simulation_id: SimulationId, state: StateDep, format: Annotated[Literal["html", "csv"], Query()] = "html"
+) -> Response:
+    """The result as a file: a page of its own with picture and table, or the table as CSV."""
+    answer = state["simulations"].find(simulation_id)
+    result = _result_of(answer)
+    if format == "csv":
+        return Response(csv_of(result), media_type=CSV)
+    return Response(report_of(answer.filename, result), media_type=HTML)
+
+
+@router.get("/simulations/{simulation_id}/paths/{policy}", responses=OF_ONE)
+def simulation_path(
+    simulation_id: SimulationId,
+    policy: Annotated[str, PathParameter(max_length=100, examples=["hpa"])],
+    state: StateDep,
+    from_: Annotated[datetime | None, Query(alias="from", description="begin; none: that of the span")] = None,
+    to: Annotated[datetime | None, Query(description="end, exclusive; none: that of the span")] = None,
+) -> schemas.PolicyPath:
+    """The replicas of one policy beside the demand, in at most 720 buckets, with its worst moments."""
+    answer = state["simulations"].find(simulation_id)
+    result = _result_of(answer)
+    outcome = next((each for each in result.policies if each.policy == policy), None)
+    if outcome is None:
+        raise NotFoundError(f'The simulation has no policy "{policy}"; it has {_names(result)}.')
+    record = state["simulations"].stored(simulation_id)
+    every, windows = bucketed(state["simulations"].kept.path(record, policy, from_, to), result.window_seconds)
+    return schemas.PolicyPath(
+        id=simulation_id,
+        filename=answer.filename,
+        policy=policy,
+        label=outcome.label,
+        bucket_seconds=every,
+        windows=windows,
+        worst=outcome.worst,
+    )
+
+
+@router.delete("/simulations/{simulation_id}", status_code=204, responses=problems(InvalidRequestError))
+def cancel_simulation(simulation_id: SimulationId, state: StateDep) -> None:
+    """Cancel a simulation that runs. One that is done stays, until ten newer ones of its series are there."""
+    state["simulations"].cancel(simulation_id)
+
+
+def _result_of(answer: schemas.SimulationAnswer) -> schemas.SimulationResult:
+    if answer.result is None:
+        why = answer.problem or f"GET /api/simulations/{answer.id} says how far it is."
+        raise ConflictError(f"The simulation is {answer.state} and has no result. {why}")
+    return answer.result
+
+
+def _names(result: schemas.SimulationResult) -> str:
+    return ", ".join(outcome.policy for outcome in result.policies)

@@ -1,0 +1,103 @@
+"""`scaleops simulate`: policies replayed on a file's own traffic."""
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from backend.cli.backtest import From, To
+from backend.cli.files import File, file_reader, with_read_options
+from backend.cli.options import with_options
+from backend.cli.output import (
+    AsJson,
+    messages,
+    output,
+    print_results,
+    print_summary,
+    problems_end_the_command,
+    read_settings,
+)
+from backend.cli.policies import with_policy_options
+from backend.ingest import ReadOptions
+from backend.simulation.settings import SimulationSettings
+
+Html = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Write a page of its own: picture, table.")]
+Csv = Annotated[Path | None, typer.Option("--csv", dir_okay=False, help="Write the table as CSV.")]
+PANEL = "Simulation"
+
+
+def _parameter(name: str) -> inspect.Parameter:
+    field = SimulationSettings.model_fields[name]
+    default = field.get_default()
+    shown = "" if default is None or default == () else str(default)
+    option = typer.Option(
+        f"--{name.replace('_', '-')}", help=field.description, show_default=shown or False, rich_help_panel=PANEL
+    )
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
+    )
+
+
+def _given(values: dict[str, Any]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+with_simulation_options = with_options(
+    "simulation", [_parameter(name) for name in SimulationSettings.model_fields], _given
+)
+
+
+@with_simulation_options
+@with_policy_options
+@with_read_options
+def simulate(
+    file: File,
+    *,
+    start: From = None,
+    stop: To = None,
+    html: Html = None,
+    csv: Csv = None,
+    changes: dict[str, str],
+    simulation: dict[str, str],
+    options: ReadOptions,
+    as_json: AsJson = False,
+) -> None:
+    """Replay policies on a traffic file: what each would have cost and missed. Nothing is stored."""
+    from backend.capacity.policy import changed
+    from backend.models.predictor import RPSEstimator
+    from backend.simulation.report import report_of
+    from backend.simulation.results import result_of
+    from backend.simulation.settings import settings_of
+    from backend.simulation.simulator import simulate as replay
+    from backend.simulation.table import cell, csv_of, shown_columns
+    from backend.simulation.traffic import traffic_of
+
+    settings = read_settings()
+    with problems_end_the_command(), messages.status(f"replaying {file.name}"):
+        policy, asked = changed(None, dict(changes)), settings_of(simulation)
+        estimator = RPSEstimator.load(settings.model_path)
+        traffic = file_reader(settings)(file, file.name, options)
+        span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked)
+        result = result_of(replay(span, policy, asked, estimator))
+    if html is not None:
+        html.write_text(report_of(file.name, result))
+    if csv is not None:
+        csv.write_text(csv_of(result))
+    answer = {"file": file.name} | result.model_dump(mode="json", by_alias=True)
+    if as_json:
+        print_summary(answer, as_json)
+        return
+    output.print(result.sentence, soft_wrap=True, highlight=False)
+    columns = shown_columns(result)
+    rows = [
+        {"policy": each.policy} | {column.title: cell(each, column) for column in columns} for each in result.policies
+    ]
+    summary = {name: answer[name] for name in ("file", "from", "to", "windows", "unknown_windows")}
+    if result.recommendation:
+        summary["quantile"] = result.recommendation.sentence
+    for number, note in enumerate(result.notes, start=1):
+        summary[f"note {number}"] = note
+    for each in result.left_out:
+        summary[f"{each.policy} left out"] = each.reason
+    print_results(summary | {"results": rows}, as_json=False)

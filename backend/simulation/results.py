@@ -1,0 +1,73 @@
+"""A simulation as it is answered and kept: the result, and every policy's path."""
+
+import numpy as np
+import pandas as pd
+
+from backend.models.evaluate import seen_in_training
+from backend.simulation.conclusions import recommended, sentence_of
+from backend.simulation.schemas import LeftOut, SimulationResult
+from backend.simulation.simulator import Simulation
+
+EVEN = (
+    "Within a window traffic is taken as even: what peaks for seconds inside it is not seen here. burst_factor makes "
+    "room for it."
+)
+
+
+def result_of(simulation: Simulation) -> SimulationResult:
+    replay = simulation.replay
+    traffic, estimator = replay.traffic, replay.estimator
+    rates = traffic.evaluated
+    known = int(rates.notna().sum())
+    start, stop = traffic.start.to_pydatetime(), traffic.stop.to_pydatetime()
+    one = next(iter(simulation.measured.values()), None)
+    return SimulationResult(
+        from_=start,
+        to=stop,
+        window_seconds=traffic.window_seconds,
+        windows=known,
+        unknown_windows=len(rates) - known,
+        requests=float(rates.sum()) * traffic.window_seconds,
+        days=0 if one is None else len(one.sums),
+        version=estimator.version,
+        seen_in_training=[dict(each) for each in seen_in_training(estimator.manifest, start, stop)],
+        policy=replay.policy,
+        settings=replay.settings,
+        sentence=sentence_of(simulation),
+        recommendation=recommended(simulation),
+        notes=_notes(simulation, len(rates) - known),
+        left_out=[LeftOut(policy=key, reason=reason) for key, reason in simulation.left_out.items()],
+        policies=simulation.outcomes,
+    )
+
+
+def _notes(simulation: Simulation, unknown: int) -> list[str]:
+    replay = simulation.replay
+    notes = [*replay.traffic.said, EVEN]
+    if unknown:
+        notes.append(f"{unknown:,} windows are unknown: no traffic and no cost of them is counted.")
+    if replay.settings.times != 1:
+        notes.append(
+            f"All traffic is taken times {replay.settings.times:g}, its noise too: real traffic of that size would be "
+            "smoother."
+        )
+    if simulation.days is None:
+        notes.append("Fewer than three days: no interval can be said, and a difference may be luck.")
+    notes += [
+        f"{series['name']} ({series['first'][:10]} to {series['last'][:10]}) is what {replay.estimator.version} was "
+        "trained on. If that is this traffic, the forecasts are flattered."
+        for series in seen_in_training(
+            replay.estimator.manifest, replay.traffic.start.to_pydatetime(), replay.traffic.stop.to_pydatetime()
+        )
+    ]
+    return notes
+
+
+def paths_of(simulation: Simulation) -> pd.DataFrame:
+    """Row by row of a window: its rate and what it needed, and by policy the replicas and the requests beyond them."""
+    replay = simulation.replay
+    rates = replay.traffic.evaluated
+    columns = {"rate": rates.to_numpy(np.float64), "needed": replay.needed_by(rates.to_numpy(np.float64))}
+    for key, one in simulation.measured.items():
+        columns |= {f"{key}_replicas": one.replicas, f"{key}_short": one.short}
+    return pd.DataFrame(columns, index=rates.index)
