@@ -18,9 +18,11 @@ from backend.errors import (
     StoreUnavailableError,
 )
 from backend.simulation import schemas
+from backend.simulation.forecasts import horizons_for
 from backend.simulation.kept import bucketed
 from backend.simulation.policies import POLICIES
 from backend.simulation.report import report_of
+from backend.simulation.simulator import policies_asked
 from backend.simulation.table import csv_of
 
 router = APIRouter()
@@ -40,6 +42,8 @@ async def start_simulation(request: schemas.SimulationRequest, state: StateDep) 
     """Replay policies on a stored series: what each would have cost and missed. It runs on; ask for it by its `id`."""
     series = await asyncio.to_thread(find_series, state, request.filename)
     policy = await asyncio.to_thread(state["planning"].policy, series.name, request.policy)
+    policies_asked(request.settings())
+    horizons_for(policy, series.window_seconds, state["estimator"].horizons)
     return await state["simulations"].start(request, series, policy)
 
 

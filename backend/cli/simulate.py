@@ -70,7 +70,7 @@ def simulate(
     from backend.simulation.results import result_of
     from backend.simulation.settings import settings_of
     from backend.simulation.simulator import simulate as replay
-    from backend.simulation.table import cell, csv_of, shown_columns
+    from backend.simulation.table import cell, csv_of, filled_columns
     from backend.simulation.traffic import traffic_of
 
     settings = read_settings()
@@ -89,7 +89,7 @@ def simulate(
         print_summary(answer, as_json)
         return
     output.print(result.sentence, soft_wrap=True, highlight=False)
-    columns = shown_columns(result)
+    columns = [column for column in filled_columns(result) if column.short]
     rows = [
         {"policy": each.policy} | {column.title: cell(each, column) for column in columns} for each in result.policies
     ]

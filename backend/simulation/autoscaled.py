@@ -24,7 +24,8 @@ class Metric:
     def at(self, moments: Floats) -> list[float]:
         places = np.searchsorted(self.times, moments, side="right") - 1
         values = self.values[np.maximum(places, 0)] if len(self.values) else np.full(len(moments), np.nan)
-        return np.where(places >= 0, values, np.nan).tolist()
+        read: list[float] = np.where(places >= 0, values, np.nan).tolist()
+        return read
 
 
 def observed_rate(replay: Replay, target: float) -> Metric:

@@ -13,6 +13,7 @@ from backend.simulation.schemas import Outcome, QuantileCost, RecommendedQuantil
 from backend.simulation.simulator import REFERENCE, Simulation, weighed
 
 OURS = "model"
+NOTABLE = 0.05  # share that is saved from which on it is told, where too few days are there to be sure
 SURE = 0.95  # share of resamples in which one must be cheaper to be called so
 
 
@@ -65,16 +66,14 @@ def _better(simulation: Simulation, outcomes: dict[str, Outcome], ours: Outcome)
     """Who costs less, a missing replica being shortage_cost times an idle one."""
     cost = f"a missing replica costing {simulation.replay.policy.shortage_cost:g} times an idle one"
     best = _cheapest(outcomes.values())
-    if best is None or best.policy == ours.policy or best.weighed_cost >= ours.weighed_cost:
-        return f"None of the other policies would have cost less, {cost}."
-    told = (
-        f"{best.label}: short {minutes(best.minutes_short)}, for {difference(best.replica_hours, ours.replica_hours)} "
-        f"than that"
+    compared = cheaper(simulation, best.policy, ours.policy) if best else Comparison(None)
+    saved = 1 - best.weighed_cost / max(ours.weighed_cost, 1e-9) if best else 0.0
+    if best is None or not (compared.sure or (compared.share is None and saved > NOTABLE)):
+        return f"None of the other policies would reliably have cost less, {cost}."
+    return (
+        f"Cheaper is {best.label}: short {minutes(best.minutes_short)}, for "
+        f"{difference(best.replica_hours, ours.replica_hours)} than that, {cost}."
     )
-    compared = cheaper(simulation, best.policy, ours.policy)
-    if compared.sure:
-        return f"Cheaper is {told}, {cost}."
-    return f"Not reliably cheaper is {told}, {cost}."
 
 
 def _cheapest(outcomes: Iterable[Outcome]) -> Outcome | None:

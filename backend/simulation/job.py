@@ -33,6 +33,7 @@ from backend.uploads.workers import Report, Step, Workers
 log = structlog.get_logger()
 
 MOST_WAITING = 20  # simulations that run or wait
+OUT_OF_MEMORY = "The process that simulated ran out of memory or crashed. Shorten the span (from, to)."
 RUNNING = ("waiting", "simulating")
 
 
@@ -61,6 +62,7 @@ class SimulationJob:
             self.enter("simulating")
 
     def progress(self, rows: int | None, share: float | None) -> None:
+        del rows  # of a simulation there are none
         self._share = share or 0.0
         if time.monotonic() - self._put_at > HEARTBEAT_SECONDS:
             self.enter(self.record.state)
@@ -158,9 +160,7 @@ class Simulations:
         except CancelledError as cancelled:
             await self._ended(job, "cancelled", cancelled.detail)
         except UnusableFileError:
-            await self._ended(
-                job, "failed", "The process that simulated ran out of memory or crashed. Shorten the span."
-            )
+            await self._ended(job, "failed", OUT_OF_MEMORY)
         except ProblemError as problem:
             await self._ended(job, "failed", problem.detail)
         except Exception:

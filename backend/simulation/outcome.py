@@ -7,7 +7,6 @@ what share of the time, supply was under and over demand.
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from backend.capacity.sizing import capacity_of
 from backend.models.rolling import Floats, Ints
@@ -136,7 +135,7 @@ def drawn_days(count: int, seed: int) -> Ints | None:
     return np.random.default_rng(seed).integers(0, count, (RESAMPLES, count))
 
 
-def interval(values: npt.ArrayLike) -> tuple[float, float]:
+def interval(values: Floats) -> tuple[float, float]:
     low, high = np.percentile(values, INTERVAL)
     return float(low), float(high)
 

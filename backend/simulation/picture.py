@@ -64,13 +64,13 @@ def _logarithmic(values: Sequence[float]) -> _Scale:
     height, bottom = HEIGHT - TOP - BOTTOM, log10(LEAST)
 
     def place(value: float) -> float:
-        return TOP + height * (top - log10(max(value, LEAST))) / (top - bottom)
+        return float(TOP + height * (top - log10(max(value, LEAST))) / (top - bottom))
 
     return _Scale(place, [0.0, *(10.0**decade for decade in range(top + 1))])
 
 
 def _round_step(step: float) -> float:
-    size = 10 ** floor(log10(step))
+    size: float = 10.0 ** floor(log10(step))
     return size * next(factor for factor in (1, 2, 5, 10) if factor * size >= step)
 
 
@@ -98,7 +98,8 @@ def _axes(across: _Scale, up: _Scale) -> list[str]:
 def _edge(outcomes: Sequence[Outcome], across: _Scale, up: _Scale) -> str:
     """The least that would have been paid for what each left short, the demand being known."""
     places = sorted({(each.oracle_replica_hours, each.minutes_short) for each in outcomes}, key=lambda each: each[1])
-    return f'<polyline class="edge" points="{_joined(places, across, up)}"><title>the edge: demand known</title></polyline>'
+    line = _joined(places, across, up)
+    return f'<polyline class="edge" points="{line}"><title>the edge: demand known</title></polyline>'
 
 
 def _sweep(name: str | None, outcomes: Sequence[Outcome], across: _Scale, up: _Scale) -> str:
@@ -122,11 +123,10 @@ def _points(outcomes: Sequence[Outcome], across: _Scale, up: _Scale) -> list[str
             f'<circle class="{each.kind}{ours}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">'
             f"<title>{escape(told)}</title></circle>"
         )
-        if all(abs(x - other) > 90 or abs(y - beside) > 13 for other, beside in taken):
+        if all(abs(x - left) > 110 or abs(y - above) > 13 for left, above in taken):
             end = x > WIDTH - 170
-            anchor, shift = ("end", -9) if end else ("start", 9)
-            parts.append(
-                f'<text x="{x + shift:.1f}" y="{y - 6:.1f}" text-anchor="{anchor}">{escape(each.label)}</text>'
-            )
+            anchor, beside = ("end", x - 9) if end else ("start", x + 9)
+            label = escape(each.label)
+            parts.append(f'<text x="{beside:.1f}" y="{y - 6:.1f}" text-anchor="{anchor}">{label}</text>')
             taken.append((x, y))
     return parts

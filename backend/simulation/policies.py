@@ -205,11 +205,11 @@ POLICIES = (
         "forecast",
         _mean_headroom,
     ),
-    SimulatedPolicy("model", "the policy", "the policy's plan, as its decisions say", "forecast", _model),
+    SimulatedPolicy("model", "your policy", "the policy's plan, as its decisions say", "forecast", _model),
     *(
         SimulatedPolicy(
             f"model_{name}",
-            f"the policy, {name}",
+            f"forecast {name}",
             f"the policy's plan, with {name} of the forecast",
             "forecast",
             partial(_model, level=level),

@@ -39,7 +39,8 @@ class Replay:
         window = self.traffic.window_seconds
         ahead = LEAD_IN + looks_back(self.policy) + pd.Timedelta(self.policy.lead.seconds, "s")
         asked = (self.traffic.start - ahead).floor(f"{window}s")
-        return max(asked, self.traffic.rates.index[0] + pd.Timedelta(window, "s"))
+        begin: pd.Timestamp = max(asked, self.traffic.rates.index[0] + pd.Timedelta(window, "s"))
+        return begin
 
     @cached_property
     def starts(self) -> Starts:

@@ -6,11 +6,12 @@ from backend.capacity.sentences import percentile
 from backend.simulation.conclusions import minutes
 from backend.simulation.picture import picture_of
 from backend.simulation.schemas import Outcome, SimulationResult
-from backend.simulation.table import cell, shown_columns
+from backend.simulation.table import cell, filled_columns
 
 STYLE = """
 :root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:CanvasText;background:Canvas}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+body{color:CanvasText;background:Canvas}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}.said{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid color-mix(in srgb,CanvasText 15%,Canvas)}
@@ -54,7 +55,7 @@ def _span(result: SimulationResult) -> str:
 
 
 def _table(result: SimulationResult) -> str:
-    columns = shown_columns(result)
+    columns = filled_columns(result)
     head = "".join(f"<th>{escape(column.title)}</th>" for column in columns)
     rows = "".join(
         f'<tr class="{escape(outcome.policy)}"><td title="{escape(outcome.description)}">{escape(outcome.label)}</td>'

@@ -137,7 +137,7 @@ class SimulationRecord(BaseModel):
 
 
 class SimulationAnswer(SimulationRecord):
-    result: SimulationResult | None = Field(description="null until it is done")
+    result: SimulationResult | None = Field(default=None, description="null until it is done")
 
 
 class PathWindow(BaseModel):

@@ -54,7 +54,7 @@ def simulate(
 
     Raises InvalidRequestError for a policy that there is not, and where forecasts do not reach as far as the lead.
     """
-    rows = _asked(settings)
+    rows = policies_asked(settings)
     replay = Replay(traffic, policy, settings, estimator)
     progress(0.0)
     if any(row.kind == "forecast" for row in rows):
@@ -73,7 +73,8 @@ def simulate(
     return Simulation(replay, _outcomes(replay, rows, found, days), found, days, left_out)
 
 
-def _asked(settings: SimulationSettings) -> list[SimulatedPolicy]:
+def policies_asked(settings: SimulationSettings) -> list[SimulatedPolicy]:
+    """The rows of the table that are to be replayed. Raises InvalidRequestError for a key that is none."""
     try:
         rows = policies_of(settings.policies)
     except KeyError as unknown:

@@ -9,8 +9,7 @@ from backend.simulation.schemas import Outcome, SimulationResult
 
 @dataclass(frozen=True)
 class Column:
-    """name: the field of an outcome. digits: behind the point. short: it is one of the few that a page or a terminal
-    has room for."""
+    """name: the field of an outcome. digits: behind the point. short: one of those that a terminal has room for."""
 
     name: str
     title: str
@@ -24,16 +23,16 @@ COLUMNS = (
     Column("minutes_short", "minutes short", 0),
     Column("requests_short", "requests short", 0),
     Column("requests_short_share", "share short", 5, short=False),
-    Column("requests_in_short_minutes", "requests in those minutes", 0),
-    Column("weighed_cost", "cost, weighed", 0),
-    Column("oracle_replica_hours", "least for that", 0),
+    Column("requests_in_short_minutes", "requests in those minutes", 0, short=False),
+    Column("weighed_cost", "weighed", 0),
+    Column("oracle_replica_hours", "edge", 0),
     Column("scale_events", "changes", 0),
     Column("sign_changes", "reversals", 0, short=False),
     Column("missing_replica_hours", "missing", 2, short=False),
     Column("theta_u", "θ_U %", 2),
     Column("theta_o", "θ_O %", 1),
-    Column("time_u", "T_U %", 2),
-    Column("time_o", "T_O %", 1),
+    Column("time_u", "T_U %", 2, short=False),
+    Column("time_o", "T_O %", 1, short=False),
     Column("speed_up", "speed-up", 2),
     Column("cost", "money", 2),
 )
@@ -42,15 +41,13 @@ COLUMNS = (
 def cell(outcome: Outcome, column: Column) -> str:
     """A number as people read it; a dash where there is none."""
     value = getattr(outcome, column.name)
-    return "–" if value is None else f"{value:,.{column.digits}f}"
+    return "-" if value is None else f"{value:,.{column.digits}f}"
 
 
-def shown_columns(result: SimulationResult) -> list[Column]:
+def filled_columns(result: SimulationResult) -> list[Column]:
     """Those with something in them."""
     return [
-        column
-        for column in COLUMNS
-        if column.short and any(getattr(outcome, column.name) is not None for outcome in result.policies)
+        column for column in COLUMNS if any(getattr(outcome, column.name) is not None for outcome in result.policies)
     ]
 
 

@@ -2495,7 +2495,7 @@ export interface components {
              */
             sentence?: string | null;
             /** @description null until it is done */
-            result: components["schemas"]["SimulationResult"] | null;
+            result?: components["schemas"]["SimulationResult"] | null;
         };
         /**
          * SimulationRecord
