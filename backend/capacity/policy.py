@@ -132,8 +132,7 @@ class Policy(BaseModel):
     @property
     def is_rate_limited(self) -> bool:
         """Whether what is added or removed within a minute has a limit."""
-        limits = (self.up_percent, self.up_pods, self.down_percent, self.down_pods)
-        return any(limit is not None for limit in limits)
+        return not (self.up_percent is self.up_pods is self.down_percent is self.down_pods is None)
 
     @property
     def target(self) -> float:

@@ -100,18 +100,11 @@ def _scheduled(replay: Replay) -> Steps:
 
 
 def _model(replay: Replay, level: float | None = None) -> Steps:
-    return _decided(replay, model_decisions(replay, level))
-
-
-def model_decisions(replay: Replay, level: float | None = None) -> list[Decision]:
-    """The decisions of the policy, or of it with another quantile."""
-    policy = replay.policy if level is None else _with(replay.policy, quantile=level)
-    unserved = np.isnan(replay.past.quantiles).any(axis=(1, 2))
-    return replay.decisions(policy, np.where(unserved, np.nan, replay.quantile_ahead(policy.level)))
+    return _decided(replay, replay.planned(replay.policy.level if level is None else level))
 
 
 def _mean_headroom(replay: Replay) -> Steps:
-    policy = _with(replay.policy, headroom=replay.settings.mean_headroom)
+    policy = replay.policy.model_copy(update={"headroom": replay.settings.mean_headroom})
     return _decided(replay, replay.decisions(policy, replay.mean_ahead))
 
 
@@ -121,7 +114,7 @@ def _last_value(replay: Replay) -> Steps:
 
 def _keda(replay: Replay, behavior: Callable[[Policy], Behavior]) -> Steps:
     """What the HPA makes of `/api/keda`, which KEDA reads at every sync."""
-    times, replicas = _columns(model_decisions(replay))
+    times, replicas = _columns(replay.planned(replay.policy.level))
     target = replay.policy.target
     metric = Metric(times + replay.settings.late_seconds, replicas * target, target)
     return autoscaled(replay, behavior(replay.policy), [metric])
@@ -146,10 +139,6 @@ def _columns(decisions: Sequence[Decision]) -> tuple[Floats, Floats]:
         np.array([decision.at.timestamp() for decision in decisions]),
         np.array([decision.replicas for decision in decisions], np.float64),
     )
-
-
-def _with(policy: Policy, **changes: float) -> Policy:
-    return policy.model_copy(update=changes)
 
 
 def _manifest_behavior(policy: Policy) -> Behavior:

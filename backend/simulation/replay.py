@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from backend.capacity.cadence import looks_back
-from backend.capacity.path import between, highest_rates, windows_within
+from backend.capacity.path import between, windows_within
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
 from backend.capacity.sizing import replicas_for
-from backend.capacity.what_if import planned
-from backend.models.intervals import LEVELS
+from backend.capacity.what_if import decisions_at, planned
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, Ints
 from backend.serving.past import ServedPast
@@ -99,11 +98,16 @@ class Replay:
         """By the planner that serves, from the highest rates that are planned for."""
         return planned(policy, self.window, self.past.origins, self.past.observed, forecasts)
 
-    def quantile_ahead(self, level: float) -> Floats:
-        """At every origin the highest rate that a quantile has in the time that a decision is for."""
-        past = self.past
-        windows = windows_within(self.window, past.horizons[-1], self.policy.lead.seconds, self.policy.cadence_seconds)
-        return highest_rates(past.horizons, LEVELS, past.quantiles, level, windows)
+    def planned(self, level: float) -> list[Decision]:
+        """The decisions of the policy with this quantile."""
+        if level not in self._planned:
+            policy = self.policy.model_copy(update={"quantile": level})
+            self._planned[level] = decisions_at(policy, self.past)
+        return self._planned[level]
+
+    @cached_property
+    def _planned(self) -> dict[float, list[Decision]]:
+        return {}
 
     def asked(self, times: Floats, replicas: Ints) -> Steps:
         """What is asked for, from first_replicas at the beginning on."""

@@ -78,7 +78,7 @@ def _allowed(text: str, name: str, low: int, high: int, line: str) -> frozenset[
 def _due(entry: Entry, local: pd.DatetimeIndex) -> Bools:
     minute, hour, day, month, weekday = entry.allowed
     on_day = np.isin(local.day, list(day))
-    on_weekday = np.isin((local.weekday + 1) % 7, list(weekday))
+    on_weekday = np.isin((local.day_of_week + 1) % 7, list(weekday))
     # As cron does: with both given either is enough.
     days = on_day & on_weekday if entry.any_day or entry.any_weekday else on_day | on_weekday
     due: Bools = days & np.isin(local.minute, list(minute)) & np.isin(local.hour, list(hour))
