@@ -28,7 +28,7 @@ from backend.simulation.simulator import simulate
 from backend.simulation.traffic import traffic_of
 from backend.stores import SeriesRecord, Store, open_store
 from backend.uploads.imports import HEARTBEAT_SECONDS, is_gone
-from backend.uploads.workers import Report, Step, Workers
+from backend.uploads.workers import Report, Step, Workers, in_turn
 
 log = structlog.get_logger()
 
@@ -152,7 +152,7 @@ class Simulations:
 
     async def _run(self, job: SimulationJob, asked: ToSimulate) -> None:
         try:
-            async with self._turn:
+            async with in_turn(self._turn, job):
                 await asyncio.to_thread(self._workers.run, simulate_stored, asked, watch=job)
             record = await asyncio.to_thread(self.kept.find, job.record.id)
             log.info("simulated", filename=job.record.filename, found=record is not None)
@@ -208,13 +208,10 @@ def rates_for(store: Store, asked: ToSimulate, history_windows: int) -> tuple[pd
         raise NotFoundError(f'No series is named "{asked.record.filename}". It may have been deleted meanwhile.')
     window = timedelta(seconds=record.window_seconds)
     stop = min(in_utc(asked.stop), record.last + window) if asked.stop else record.last + window
-    start = in_utc(asked.start) if asked.start else stop - timedelta(days=FROM_DAYS)
+    start = min(in_utc(asked.start), record.last) if asked.start else stop - timedelta(days=FROM_DAYS)
     before = max((history_windows + 2 * LOOKBACK) * window, stop - start, timedelta(days=FROM_DAYS + 1))
-    since = max(start - before, record.first) if start - before > record.first else record.first
-    rates = on_grid(read_rates(store, record.key, since, None), record.window_seconds)
-    if rates.empty:
-        raise NotFoundError(f'Nothing of "{record.name}" is known from {since:%Y-%m-%d} on.')
-    return rates, record.window_seconds
+    rates = read_rates(store, record.key, max(start - before, record.first), None)
+    return on_grid(rates, record.window_seconds), record.window_seconds
 
 
 def _shown(record: StoredSimulation) -> SimulationRecord:

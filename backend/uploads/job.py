@@ -3,8 +3,8 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from backend.uploads.kept import KeptFiles, ReceivedFile
 from backend.uploads.same_name import SameName, file_digest, given_fields
 from backend.uploads.schemas import RUNNING, Import, ImportState
 from backend.uploads.summary import inspection_summary, upload_summary
-from backend.uploads.workers import LISTEN_SECONDS, WORKERS, Report, Step, Workers
+from backend.uploads.workers import WORKERS, Report, Step, Workers, in_turn
 
 log = structlog.get_logger()
 
@@ -208,26 +208,13 @@ class Uploads:
         if stored := await asyncio.to_thread(stored_before, self._store, self._version, asked):
             await asyncio.to_thread(job.enter, "done", stored, **outcome(stored))
             return stored
-        async with self._turn(job):
+        async with in_turn(self._slots, job):
             summary: dict[str, Any] = await asyncio.to_thread(self.workers.run, _import, asked, watch=job)
         for listener in self.listeners:
             await listener(summary["filename"])
         await asyncio.to_thread(job.enter, "done", summary, **outcome(summary))
         log.info("file_imported", **{name: summary[name] for name in ("filename", "rows_read", "windows")})
         return summary
-
-    @asynccontextmanager
-    async def _turn(self, job: ImportJob) -> AsyncIterator[None]:
-        """One of the places of imports, in the order in which they asked. Raises CancelledError."""
-        turn = asyncio.ensure_future(self._slots.acquire())
-        try:
-            while not turn.done():
-                job.go_on()
-                await asyncio.wait({turn}, timeout=LISTEN_SECONDS)
-            yield
-        finally:
-            if not turn.cancel():  # it was taken
-                self._slots.release()
 
     async def inspect(self, file: ReceivedFile, options: ReadOptions) -> dict[str, Any]:
         """What a received file is, by its head, without storing it: the summary. Raises ProblemError."""

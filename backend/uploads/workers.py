@@ -5,6 +5,7 @@ Measured in reference work: a Parquet file of 300 bytes can make pyarrow allocat
 can end the process without a Python exception.
 """
 
+import asyncio
 import math
 import multiprocessing
 import os
@@ -14,8 +15,8 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -67,6 +68,20 @@ class _Ended:
     result: Any
     error: Exception | None
     large: bool
+
+
+@asynccontextmanager
+async def in_turn(slots: asyncio.Semaphore, watch: Watch) -> AsyncIterator[None]:
+    """One of so many places for works, in the order in which they asked. Raises what `watch` raises meanwhile."""
+    turn = asyncio.ensure_future(slots.acquire())
+    try:
+        while not turn.done():
+            watch.go_on()
+            await asyncio.wait({turn}, timeout=LISTEN_SECONDS)
+        yield
+    finally:
+        if not turn.cancel():  # it was taken
+            slots.release()
 
 
 class Workers:

@@ -14,7 +14,7 @@ def steps(pairs: list[tuple[float, int]]) -> Steps:
 
 
 def at(found: Steps, *moments: float) -> list[int]:
-    return found.at(np.array(moments, np.float64)).tolist()
+    return [int(count) for count in found.at(np.array(moments, np.float64))]
 
 
 @given(changes, st.integers(0, 60))

@@ -1,5 +1,7 @@
 """The HPA's steps: golden cases of the real calculator, and its rate limits and stabilization by hand."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from backend.simulation.hpa import Behavior, HorizontalPodAutoscaler, RateLimit, Rules, default_behavior, proposal
@@ -11,7 +13,7 @@ def autoscaler(behavior: Behavior, least: int = 1, most: int = 10_000) -> Horizo
     return HorizontalPodAutoscaler(behavior, least, most)
 
 
-def followed(scaler: HorizontalPodAutoscaler, running: int, usages: list[float], target: float = 100) -> list[int]:
+def followed(scaler: HorizontalPodAutoscaler, running: int, usages: Sequence[float], target: float = 100) -> list[int]:
     """Replicas after each of the syncs, 15 s apart."""
     numbers = []
     for number, usage in enumerate(usages):

@@ -1,0 +1,99 @@
+"""`scaleops simulate`, as a user calls it."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from backend.capacity.policy import Policy
+from backend.cli import app
+from backend.simulation.settings import SimulationSettings
+from backend.tests.traffic import series_csv
+
+runner = CliRunner()
+
+
+@pytest.fixture(autouse=True)
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "store.sqlite"
+    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(path))
+    return path
+
+
+@pytest.fixture
+def traffic(tmp_path: Path) -> str:
+    path = tmp_path / "shop.csv"
+    path.write_bytes(series_csv(5_000))
+    return str(path)
+
+
+def simulate(*arguments: str) -> str:
+    result = runner.invoke(app, ["simulate", *arguments], env={"COLUMNS": "200"})
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_the_answer_begins_with_a_sentence_and_nothing_is_stored(traffic: str, own_store: Path) -> None:
+    said = simulate(traffic, "--rps-per-replica", "0.2", "--lead", "120", "--policies", "hpa,model,model_p90")
+    assert said.startswith("With p90 and 2 minutes of lead you would have been short ")
+    assert "windows: 3560" in said
+    assert "by the newsvendor rule p90" in said
+    assert "model_p90" in said
+    assert not own_store.exists()
+
+
+def test_the_json_has_the_shape_that_scripts_count_on(traffic: str) -> None:
+    span = ["--from", "1995-07-03", "--to", "1995-07-04T00:00:00Z"]
+    price = ["--price-per-replica-hour", "0.5"]
+    report: dict[str, Any] = json.loads(
+        simulate(
+            traffic, "--rps-per-replica", "0.2", "--lead", "90", *span, *price, "--policies", "hpa,oracle", "--json"
+        )
+    )
+    assert (report["file"], report["from"], report["to"]) == (
+        "shop.csv",
+        "1995-07-03T00:00:00Z",
+        "1995-07-04T00:00:00Z",
+    )
+    assert report["policy"]["lead_seconds"] == 90
+    hpa, oracle = report["policies"]
+    names = (
+        "policy replica_hours idle_replica_hours minutes_short requests_short requests_in_short_minutes scale_events"
+    )
+    assert hpa.keys() >= {*names.split(), "theta_u", "theta_o", "time_u", "time_o", "speed_up", "cost"}
+    assert hpa["cost"] == pytest.approx(hpa["replica_hours"] / 2)
+    assert oracle["minutes_short"] == 0
+
+
+def test_page_and_table_are_written_as_files(traffic: str, tmp_path: Path) -> None:
+    page, table = tmp_path / "report.html", tmp_path / "out.csv"
+    said = simulate(
+        traffic, "--rps-per-replica", "0.2", "--policies", "hpa,model", "--html", str(page), "--csv", str(table)
+    )
+    assert said.splitlines()[0] in page.read_text()
+    assert [row["policy"] for row in csv.DictReader(table.read_text().splitlines())] == ["hpa", "model"]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ([], "sizing rate needs rps_per_replica"),
+        (["--rps-per-replica", "1", "--policies", "magic"], "No policy is 'magic'"),
+        (["--rps-per-replica", "1", "--hpa-target", "high"], "hpa_target: Input should be a valid number"),
+        (["--rps-per-replica", "1", "--spike", "noon,3,30"], "spike: Input should be a valid datetime"),
+        (["--rps-per-replica", "1", "--from", "2026-01-01"], "the series has 1995-07-01 00:00"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_fix(traffic: str, options: list[str], words: str) -> None:
+    result = runner.invoke(app, ["simulate", traffic, *options], env={"COLUMNS": "400"})
+    assert result.exit_code == 1
+    assert words in result.output
+
+
+def test_there_is_an_option_for_every_name_of_a_policy_and_of_the_settings() -> None:
+    shown = runner.invoke(app, ["simulate", "--help"], env={"COLUMNS": "200"}).output
+    names = [*Policy.model_fields, *SimulationSettings.model_fields]
+    assert all(f"--{name.replace('_', '-')}" in shown for name in names)
