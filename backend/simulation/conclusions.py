@@ -1,6 +1,6 @@
 """What a simulation says in words: a sentence, and which quantile this traffic speaks for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,7 +43,18 @@ def sentence_of(simulation: Simulation) -> str:
         )
     else:
         said += f", for {ours.replica_hours:,.0f} replica-hours"
-    return f"{said}. {_better(simulation, outcomes, ours)}".strip()
+    return f"{said}. {_as_rarely_short(simulation.outcomes, ours)}{_better(simulation, outcomes, ours)}"
+
+
+def _as_rarely_short(outcomes: Sequence[Outcome], ours: Outcome) -> str:
+    """What an HPA pays that is short for as long: between those replayed, by the logarithm of the minutes."""
+    hpas = [each for each in outcomes if REFERENCE in (each.policy, each.sweep) and each.minutes_short > 0]
+    ordered = sorted(hpas, key=lambda each: each.minutes_short)
+    if not ordered or not ordered[0].minutes_short <= ours.minutes_short <= ordered[-1].minutes_short:
+        return ""
+    known = np.log([each.minutes_short for each in ordered])
+    hours = float(np.interp(np.log(ours.minutes_short), known, [each.replica_hours for each in ordered]))
+    return f"An HPA that is short for as long takes {difference(hours, ours.replica_hours)} than that. "
 
 
 def _alone(simulation: Simulation) -> str:

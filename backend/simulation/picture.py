@@ -9,6 +9,8 @@ from backend.simulation.schemas import Outcome
 
 WIDTH, HEIGHT = 860, 460
 LEFT, RIGHT, TOP, BOTTOM = 66, 24, 18, 52
+POINT, LETTER = 5, 6.6  # a point's half, and a letter's width
+OURS = "model"
 LEAST = 0.5  # minutes; what is never short is drawn below it
 STYLE = """
 .axis{stroke:currentColor;stroke-width:1;opacity:.5}.grid{stroke:currentColor;stroke-width:1;opacity:.12}
@@ -28,6 +30,22 @@ class _Scale:
 
     place: Callable[[float], float]
     ticks: Sequence[float]
+
+
+@dataclass(frozen=True)
+class _Box:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def inside(self) -> bool:
+        return self.left >= LEFT and self.right <= WIDTH and self.top >= 0 and self.bottom <= HEIGHT - BOTTOM
+
+    def meets(self, other: "_Box") -> bool:
+        across = self.left < other.right and other.left < self.right
+        return across and self.top < other.bottom and other.top < self.bottom
 
 
 def picture_of(outcomes: Sequence[Outcome]) -> str:
@@ -113,20 +131,27 @@ def _joined(places: Sequence[tuple[float, float]], across: _Scale, up: _Scale) -
 
 
 def _points(outcomes: Sequence[Outcome], across: _Scale, up: _Scale) -> list[str]:
-    parts, taken = [], list[tuple[float, float]]()
-    for each in outcomes:
-        x, y = across.place(each.replica_hours), up.place(each.minutes_short)
-        told = f"{each.label}: {each.replica_hours:,.0f} replica-hours, {each.minutes_short:,.0f} minutes short"
-        ours = " ours" if each.policy == "model" else ""
-        radius = 7 if ours else 4.5
-        parts.append(
-            f'<circle class="{each.kind}{ours}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">'
-            f"<title>{escape(told)}</title></circle>"
-        )
-        if all(abs(x - left) > 110 or abs(y - above) > 13 for left, above in taken):
-            end = x > WIDTH - 170
-            anchor, beside = ("end", x - 9) if end else ("start", x + 9)
-            label = escape(each.label)
-            parts.append(f'<text x="{beside:.1f}" y="{y - 6:.1f}" text-anchor="{anchor}">{label}</text>')
-            taken.append((x, y))
+    """Points with their names to hover; those that have room are labelled, our policy first."""
+    places = [(across.place(each.replica_hours), up.place(each.minutes_short)) for each in outcomes]
+    parts = [_point(each, *place) for each, place in zip(outcomes, places, strict=True)]
+    taken = [_Box(x - POINT, y - POINT, x + POINT, y + POINT) for x, y in places]
+    for each, (x, y) in sorted(zip(outcomes, places, strict=True), key=lambda pair: pair[0].policy != OURS):
+        wide = LETTER * len(each.label)
+        spots = [
+            (anchor, x + shift, y + drop, _Box(left, y + drop - 10, left + wide, y + drop + 3))
+            for drop in (-7, 15, 4)
+            for anchor, shift, left in (("start", 10, x + 10), ("end", -10, x - 10 - wide))
+        ]
+        free = (spot for spot in spots if spot[3].inside and not any(spot[3].meets(box) for box in taken))
+        anchor, left, base, box = next(free, ("", 0.0, 0.0, None))
+        if box is not None:
+            taken.append(box)
+            parts.append(f'<text x="{left:.1f}" y="{base:.1f}" text-anchor="{anchor}">{escape(each.label)}</text>')
     return parts
+
+
+def _point(each: Outcome, x: float, y: float) -> str:
+    told = f"{each.label}: {each.replica_hours:,.0f} replica-hours, {each.minutes_short:,.0f} minutes short"
+    ours, radius = (" ours", 7) if each.policy == OURS else ("", 4.5)
+    title = f"<title>{escape(told)}</title>"
+    return f'<circle class="{each.kind}{ours}" cx="{x:.1f}" cy="{y:.1f}" r="{radius}">{title}</circle>'

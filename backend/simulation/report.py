@@ -15,7 +15,7 @@ body{color:CanvasText;background:Canvas}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}.said{font-size:1.15rem}
 table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
 th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid color-mix(in srgb,CanvasText 15%,Canvas)}
-th:first-child,td:first-child{text-align:left}tr.model td{font-weight:600}small{opacity:.75}
+th:first-child,td:first-child{text-align:left;white-space:nowrap}tr.model td{font-weight:600}small{opacity:.75}
 svg{width:100%;height:auto}.wide{overflow-x:auto}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}
 dd{margin:0}@media print{body{margin:0;max-width:none;font-size:12px}.wide{overflow:visible}table{font-size:10px}
 h2{break-after:avoid}tr,svg{break-inside:avoid}}
@@ -55,7 +55,7 @@ def _span(result: SimulationResult) -> str:
 
 
 def _table(result: SimulationResult) -> str:
-    columns = filled_columns(result)
+    columns = [column for column in filled_columns(result) if column.short]
     head = "".join(f"<th>{escape(column.title)}</th>" for column in columns)
     rows = "".join(
         f'<tr class="{escape(outcome.policy)}"><td title="{escape(outcome.description)}">{escape(outcome.label)}</td>'
