@@ -34,9 +34,10 @@ def decisions_at(policy: Policy, past: ServedPast) -> list[Decision]:
     Raises InvalidRequestError where forecasts do not reach as far as the policy's lead, or have not its quantile.
     """
     windows = windows_within(past.window_seconds, past.horizons[-1], policy.lead.seconds, policy.cadence_seconds)
-    forecasts = highest_rates(past.horizons, LEVELS, past.quantiles, policy.level, windows)
-    unserved = np.isnan(past.quantiles).any(axis=(1, 2))
-    return planned(policy, past.window_seconds, past.origins, past.observed, np.where(unserved, np.nan, forecasts))
+    served = ~np.isnan(past.quantiles).any(axis=(1, 2))
+    forecasts = np.full(len(past.origins), np.nan)
+    forecasts[served] = highest_rates(past.horizons, LEVELS, past.quantiles[served], policy.level, windows)
+    return planned(policy, past.window_seconds, past.origins, past.observed, forecasts)
 
 
 def planned(

@@ -69,7 +69,9 @@ class Replay:
         """At every origin the highest mean in the time that a decision is for."""
         past = self.past
         windows = windows_within(self.window, past.horizons[-1], self.policy.lead.seconds, self.policy.cadence_seconds)
-        highest: Floats = between(past.horizons, windows, past.means.T).max(axis=0)
+        served = ~np.isnan(past.means).any(axis=1)
+        highest = np.full(len(past.origins), np.nan)
+        highest[served] = between(past.horizons, windows, past.means[served].T).max(axis=0)
         return highest
 
     @cached_property
