@@ -199,6 +199,11 @@ def test_unknown_windows_are_neither_counted_nor_scored_and_said(estimator: RPSE
     assert holed.measured["fixed"].sums[:, seconds].sum() == 1240 * 60
 
 
+def test_a_maximum_that_holds_policies_back_is_said(estimator: RPSEstimator) -> None:
+    notes = result_of(simulated(estimator, days(1), policies="hpa", policy={"max_replicas": 8})).notes
+    assert any("more than max_replicas (8) were needed" in note for note in notes)
+
+
 def test_intervals_are_of_days_drawn_anew_and_absent_where_there_are_too_few(estimator: RPSEstimator) -> None:
     asked: dict[str, Any] = {"policies": "hpa", "policy": {"rps_per_replica": 0.05}}
     assert outcome(simulated(estimator, days(2), **asked), "hpa").intervals == {}
