@@ -1,5 +1,6 @@
 """What every simulated policy is asked with: traffic, policy, settings, and forecasts, which are made once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +22,18 @@ from backend.simulation.settings import SimulationSettings
 from backend.simulation.traffic import Traffic
 
 LEAD_IN = pd.Timedelta(hours=1)  # before the span, in which policies come to what they would run; not scored
+
+
+class NotReplayedError(Exception):
+    """Why a policy cannot be replayed on this traffic."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The replicas of decisions, and when they were made (seconds since 1970)."""
+
+    times: Floats
+    replicas: Ints
 
 
 @dataclass(frozen=True)
@@ -96,22 +109,32 @@ class Replay:
         needed[known] = np.array([self.needed(rate) for rate in distinct.tolist()], np.float64)[places]
         return needed
 
-    def decisions(self, policy: Policy, forecasts: Floats) -> list[Decision]:
+    def planned_for(self, policy: Policy, forecasts: Floats) -> Planned:
         """By the planner that serves, from the highest rates that are planned for."""
-        return planned(policy, self.window, self.past.origins, self.past.observed, forecasts)
+        return _columns(planned(policy, self.window, self.past.origins, self.past.observed, forecasts))
 
-    def planned(self, level: float) -> list[Decision]:
-        """The decisions of the policy with this quantile."""
+    def planned_at(self, level: float) -> Planned:
+        """By the policy with this quantile; several simulated policies ask for the same."""
         if level not in self._planned:
-            policy = self.policy.model_copy(update={"quantile": level})
-            self._planned[level] = decisions_at(policy, self.past)
+            self._planned[level] = _columns(decisions_at(self.at_level(level), self.past))
         return self._planned[level]
 
+    def at_level(self, level: float) -> Policy:
+        return self.policy.model_copy(update={"quantile": level})
+
     @cached_property
-    def _planned(self) -> dict[float, list[Decision]]:
+    def _planned(self) -> dict[float, Planned]:
         return {}
 
     def asked(self, times: Floats, replicas: Ints) -> Steps:
         """What is asked for, from first_replicas at the beginning on."""
         begin = self.begin.timestamp()
         return steps_of(np.concatenate([[begin], times]), np.concatenate([[self.first_replicas], replicas]))
+
+
+def _columns(decisions: Iterable[Decision]) -> Planned:
+    """Of a decision, which weighs a kilobyte, two numbers stay."""
+    made = np.array([(one.at.timestamp(), one.replicas) for one in decisions], np.float64)
+    if not len(made):
+        raise NotReplayedError("nothing was forecast at any origin of the span")
+    return Planned(made[:, 0], made[:, 1].astype(np.int64))
