@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from backend.capacity.policy import Policy
-from backend.capacity.sizing import capacity_of
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.simulation.autoscaled import Metric, autoscaled, observed_rate, rate_of_a_week_before
 from backend.simulation.fleet import Fleet, Steps, fleet_of, steps_of
@@ -60,12 +59,12 @@ def _constant(replay: Replay, count: int) -> Steps:
 
 
 def _hpa(replay: Replay, share: float | None = None) -> Steps:
-    target = capacity_of(replay.policy, 1) * (share or replay.settings.hpa_target)
+    target = replay.rate_each * (share or replay.settings.hpa_target)
     return autoscaled(replay, default_behavior(replay.policy.hpa_tolerance), [observed_rate(replay, target)])
 
 
 def _week_ago(replay: Replay) -> Steps:
-    target = capacity_of(replay.policy, 1) * replay.settings.hpa_target
+    target = replay.rate_each * replay.settings.hpa_target
     before = replay.traffic.rates.index < replay.traffic.stop - pd.Timedelta(days=7)
     if not replay.traffic.rates[before].notna().any():
         raise NotReplayedError("no window is known a week before")

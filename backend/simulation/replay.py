@@ -11,7 +11,7 @@ from backend.capacity.cadence import looks_back
 from backend.capacity.path import between, windows_within
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
-from backend.capacity.sizing import replicas_for
+from backend.capacity.sizing import capacity_of, replicas_for
 from backend.capacity.what_if import decisions_at, planned
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, Ints
@@ -72,6 +72,11 @@ class Replay:
         return min(max(self.needed(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
 
     @cached_property
+    def rate_each(self) -> float:
+        """What a replica serves, in a fleet as at the beginning: requests per second."""
+        return capacity_of(self.policy, self.first_replicas) / self.first_replicas
+
+    @cached_property
     def past(self) -> ServedPast:
         """What would have been served at every origin."""
         horizons = horizons_for(self.policy, self.window, self.estimator.horizons)
@@ -116,11 +121,9 @@ class Replay:
     def planned_at(self, level: float) -> Planned:
         """By the policy with this quantile; several simulated policies ask for the same."""
         if level not in self._planned:
-            self._planned[level] = _columns(decisions_at(self.at_level(level), self.past))
+            policy = self.policy.model_copy(update={"quantile": level})
+            self._planned[level] = _columns(decisions_at(policy, self.past))
         return self._planned[level]
-
-    def at_level(self, level: float) -> Policy:
-        return self.policy.model_copy(update={"quantile": level})
 
     @cached_property
     def _planned(self) -> dict[float, Planned]:
