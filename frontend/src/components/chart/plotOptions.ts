@@ -11,7 +11,8 @@ export interface PlotContext {
   model: ChartModel;
   palette: Palette;
   zone: Zone;
-  border: Border;
+  /** Null where nothing is forecast. */
+  border: Border | null;
   onCursor: (cursor: PlotCursor | null) => void;
   onZoom: (range: ZoomRange | null) => void;
 }
@@ -74,10 +75,11 @@ export function plotOptions(
     },
   });
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  const steps = ({ token, width }: ChartLine): uPlot.Series => ({
+  const steps = ({ token, width, dash }: ChartLine): uPlot.Series => ({
     stroke: colour(token),
     width,
     spanGaps: false,
+    ...(dash ? { dash } : {}),
     ...(stepped ? { paths: stepped } : {}),
     points: { show: false },
   });
@@ -193,13 +195,14 @@ function aboveZero(_plot: uPlot, ticks: number[]): (number | null)[] {
   return ticks.map((tick) => (tick < 0 ? null : tick));
 }
 
-/** Unknown time and the time to come lie on their own ground. */
+/** Unknown time, shortages and the time to come lie on their own ground. */
 function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
   for (const [from, to] of model.outages) {
     const span = fillSpan(plot, from, to, palette("--chart-outage"));
     if (span && span.width > LEAST_LABELLED_PIXELS * uPlot.pxRatio)
       drawLabel(plot, "unknown", span.left + span.width / 2, "center", palette);
   }
+  for (const [from, to] of model.shortages ?? []) fillSpan(plot, from, to, palette("--chart-shortage"));
   if (model.times.length > model.futureFrom)
     fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette("--chart-future"));
 }
@@ -241,6 +244,7 @@ function drawLabel(
 }
 
 function drawBorder(plot: uPlot, { model, palette, border }: PlotContext): void {
+  if (border === null) return;
   const { ctx, bbox } = plot;
   const x = Math.round(plot.valToPos(model[border.at], "x", true));
   if (x < bbox.left || x > bbox.left + bbox.width) return;

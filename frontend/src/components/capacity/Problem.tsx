@@ -1,0 +1,10 @@
+import { describeError } from "@/api/errors";
+
+/** The server's words about what it refuses. */
+export function Problem({ error }: { error: Error }) {
+  return (
+    <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-xs text-danger">
+      {describeError(error).detail}
+    </p>
+  );
+}
