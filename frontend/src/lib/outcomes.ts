@@ -1,5 +1,5 @@
-import type { Outcome, PolicyKind, SimulationResult, WorstMoment } from "@/api/types";
-import { formatPercent, formatQuantity, UNKNOWN } from "./format";
+import type { Outcome, Policy, PolicyKind, SimulationResult, WorstMoment } from "@/api/types";
+import { formatQuantity, UNKNOWN } from "./format";
 import { toSeconds } from "./time";
 
 /** A part of the time that was replayed, epoch seconds. */
@@ -66,7 +66,9 @@ export const OUTCOME_COLUMNS: readonly OutcomeColumn[] = [
   measure("replica_hours", "Replica-hours", "Paid for: starting, serving and draining"),
   measure("minutes_short", "Minutes short", "With more traffic than what served could take"),
   measure("requests_short", "Requests short", "Beyond capacity"),
-  measure("requests_short_share", "of all", "Share of all requests that was beyond capacity", formatPercent),
+  measure("requests_short_share", "of all, %", "Share of all requests that was beyond capacity", (share) =>
+    formatQuantity(100 * share),
+  ),
   measure("requests_in_short_minutes", "In short minutes", "Requests that came while it was short"),
   measure("idle_replica_hours", "Idle", "Replica-hours that the demand did not need"),
   measure("missing_replica_hours", "Missing", "Replica-hours that the demand needed beyond what served"),
@@ -143,11 +145,24 @@ export function shownOutcome({ policies }: SimulationResult, key: string | null)
   return find(key) ?? find("model") ?? policies[0];
 }
 
-/** The quantile that an outcome is of: null for that of the policy itself, undefined where no policy can have it. */
+/** The quantile that an outcome is of; undefined where no policy can have it. */
 export function quantileOf(
-  { recommendation }: Pick<SimulationResult, "recommendation">,
+  { policy, recommendation }: Pick<SimulationResult, "policy" | "recommendation">,
   key: string,
-): number | null | undefined {
-  if (key === "model") return null;
-  return recommendation?.costs.find(({ policy }) => policy === key)?.quantile;
+): number | undefined {
+  if (key === "model") return levelOf(policy);
+  return recommendation?.costs.find((cost) => cost.policy === key)?.quantile;
+}
+
+/** A policy with a quantile: of its own where its cost gives another. */
+export function withQuantile(policy: Policy, quantile: number): Policy {
+  return sameLevel(levelOf(policy), quantile) ? policy : { ...policy, quantile };
+}
+
+export function sameLevel(one: number | undefined, other: number | undefined): boolean {
+  return one !== undefined && other !== undefined && Math.abs(one - other) < 1e-9;
+}
+
+function levelOf({ quantile, shortage_cost }: Policy): number {
+  return quantile ?? shortage_cost / (1 + shortage_cost);
 }

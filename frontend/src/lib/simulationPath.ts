@@ -38,7 +38,11 @@ export function pathModel(paths: readonly PolicyPath[], windowSeconds: number): 
     windowSeconds,
     step: path.bucket_seconds,
     outages: spansWhere(windows, ({ time }) => byTime.get(time)?.rate === null, end),
-    shortages: spansWhere(windows, ({ time }) => Boolean(byTime.get(time)?.requests_short), end),
+    // Of a bucket of several windows one may have been short: only its dot says so.
+    shortages:
+      path.bucket_seconds > windowSeconds
+        ? []
+        : spansWhere(windows, ({ time }) => Boolean(byTime.get(time)?.requests_short), end),
     capacity: null,
   };
 }
@@ -86,7 +90,7 @@ function shortLine(byTime: ByTime): ChartLine {
     key: "short",
     kind: "dots",
     token: "--series-anomaly",
-    width: 6,
+    width: 8,
     layer: 3,
     unit: "replicas",
     columns: [
@@ -107,12 +111,12 @@ function shortLine(byTime: ByTime): ChartLine {
 
 /** The chart in words, for those who cannot see it. */
 export function pathSummary(
-  { times, now, step, shortages = [] }: ChartModel,
+  { times, now, step, rates }: ChartModel,
   paths: readonly PolicyPath[],
   zone: Zone,
 ) {
   const names = paths.map(({ label }) => label).join(" and of ");
   const [path] = paths;
-  const short = shortages.length > 0 ? countOf(shortages.length, "shortage") : "No shortage";
-  return `Replicas needed, and of ${names}, from ${formatSpan(times[0] ?? now, now, zone, step)}. ${short} of ${path?.label}.`;
+  const short = rates.short?.filter((needed) => needed != null).length ?? 0;
+  return `Replicas needed, and of ${names}, from ${formatSpan(times[0] ?? now, now, zone, step)}. ${path?.label} was short ${countOf(short, "time")}.`;
 }

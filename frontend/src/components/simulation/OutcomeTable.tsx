@@ -35,7 +35,7 @@ export function OutcomeTable({ result, sort, onSort, selected, onSelect }: Outco
           ? "Under a figure, its interval from p5 to p95 over days drawn anew: where two overlap, the difference may be luck."
           : "Fewer than three days were replayed, so no interval can be said: a difference may be luck."}
       </p>
-      <section tabIndex={0} aria-label="Outcomes" className="max-h-[32rem] overflow-auto">
+      <section tabIndex={0} aria-label="Outcomes" className="overflow-x-auto">
         <table className="w-full border-separate border-spacing-0 text-xs whitespace-nowrap">
           <caption className="sr-only">What each policy cost and missed</caption>
           <thead>
@@ -56,7 +56,7 @@ export function OutcomeTable({ result, sort, onSort, selected, onSelect }: Outco
               <tr key={outcome.policy} className={classes(outcome.policy === selected && "bg-accent-soft")}>
                 <th
                   scope="row"
-                  className={`${CELL} sticky left-0 max-w-40 text-left font-normal whitespace-normal ${outcome.policy === selected ? "bg-accent-soft" : "bg-surface"}`}
+                  className={`${CELL} sticky left-0 min-w-28 text-left sm:min-w-44 font-normal whitespace-normal ${outcome.policy === selected ? "bg-accent-soft" : "bg-surface"}`}
                 >
                   <button
                     type="button"
@@ -101,8 +101,8 @@ function Heading({ column: { key, label, title }, sort, onSort, first }: Heading
       scope="col"
       aria-sort={sorted}
       className={classes(
-        "sticky top-0 border-b border-line bg-surface px-2 py-1 font-medium text-muted",
-        first ? "left-0 z-10 text-left" : "text-right",
+        "border-b border-line bg-surface px-2 py-1 font-medium text-muted",
+        first ? "sticky left-0 text-left" : "text-right",
       )}
     >
       <button

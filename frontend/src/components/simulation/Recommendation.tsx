@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/Button";
 import { type Plan, useSavePolicy } from "@/hooks/capacity";
 import type { Navigate } from "@/hooks/useView";
 import { percentile } from "@/lib/capacity";
-import { quantileOf } from "@/lib/outcomes";
+import { quantileOf, sameLevel, withQuantile } from "@/lib/outcomes";
 
 interface RecommendationProps {
   result: SimulationResult;
@@ -19,9 +19,9 @@ export function Recommendation({ result, selected, series, plan, navigate }: Rec
   const saving = useSavePolicy(series.filename);
   const { recommendation } = result;
   const chosen = selected && quantileOf(result, selected.policy);
-  const use = (quantile: number | null) =>
+  const use = (quantile: number) =>
     saving.mutate(
-      { ...result.policy, ...(quantile === null ? {} : { quantile }), mode: "advise" },
+      { ...withQuantile(result.policy, quantile), mode: "advise" },
       { onSuccess: () => navigate({ policy: {} }) },
     );
   return (
@@ -41,7 +41,7 @@ export function Recommendation({ result, selected, series, plan, navigate }: Rec
             Use this policy ({percentile(recommendation.quantile)})
           </Button>
         )}
-        {selected && chosen !== undefined && chosen !== recommendation?.quantile && (
+        {selected && chosen !== undefined && !sameLevel(chosen, recommendation?.quantile) && (
           <Button size="small" disabled={saving.isPending} onClick={() => use(chosen)}>
             Use {selected.label}
           </Button>
