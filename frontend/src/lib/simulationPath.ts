@@ -1,6 +1,6 @@
 import type { PolicyPath } from "@/api/types";
 import type { ChartLine, ChartWindow } from "./chartLines";
-import { type ChartModel, emptyWindow, spansWhere } from "./chartModel";
+import { type ChartModel, emptyWindow, presentRates, spansWhere } from "./chartModel";
 import { countOf, formatQuantity } from "./format";
 import { formatSpan, toSeconds, type Zone } from "./time";
 
@@ -13,6 +13,10 @@ const STYLES: readonly Pick<ChartLine, "token" | "dash">[] = [
   { token: "--series-model-2", dash: [7, 4] },
 ];
 
+/** What is counted of a path: its windows, or stretches of several. */
+const WINDOWS: [string, string] = ["short window", "short windows"];
+const STRETCHES: [string, string] = ["short stretch", "short stretches"];
+
 /**
  * Replicas that were needed and replicas that served, of one policy or of two over one span, with the shortages of the
  * first. Null where there is nothing to draw.
@@ -21,7 +25,8 @@ export function pathModel(paths: readonly PolicyPath[], windowSeconds: number): 
   const [path] = paths;
   if (!path || path.windows.length === 0) return null;
   const byTime = timesOf(path);
-  const lines = [neededLine(byTime), ...paths.map(replicasLine), shortLine(byTime)];
+  const flag = path.bucket_seconds > windowSeconds ? STRETCHES : WINDOWS;
+  const lines = [neededLine(byTime), ...paths.map(replicasLine), shortLine(byTime, flag)];
   const windows = [...byTime.keys()].map(emptyWindow);
   const times = windows.map(({ time }) => time);
   const end = (times.at(-1) ?? 0) + path.bucket_seconds;
@@ -38,11 +43,7 @@ export function pathModel(paths: readonly PolicyPath[], windowSeconds: number): 
     windowSeconds,
     step: path.bucket_seconds,
     outages: spansWhere(windows, ({ time }) => byTime.get(time)?.rate === null, end),
-    // Of a bucket of several windows one may have been short: only its dot says so.
-    shortages:
-      path.bucket_seconds > windowSeconds
-        ? []
-        : spansWhere(windows, ({ time }) => Boolean(byTime.get(time)?.requests_short), end),
+    shortages: spansWhere(windows, ({ time }) => Boolean(byTime.get(time)?.requests_short), end),
     capacity: null,
   };
 }
@@ -84,7 +85,7 @@ function stepsLine(key: string, name: string, value: (window: ChartWindow) => nu
   };
 }
 
-function shortLine(byTime: ByTime): ChartLine {
+function shortLine(byTime: ByTime, flag: [string, string]): ChartLine {
   const short = (time: number) => byTime.get(time)?.requests_short || null;
   return {
     key: "short",
@@ -104,19 +105,18 @@ function shortLine(byTime: ByTime): ChartLine {
     tooltip: "Short",
     spoken: "short",
     named: "where present",
-    flag: ["time short", "times short"],
+    flag,
     why: ({ time }) => `${formatQuantity(short(time) ?? 0)} requests beyond capacity`,
   };
 }
 
 /** The chart in words, for those who cannot see it. */
-export function pathSummary(
-  { times, now, step, rates }: ChartModel,
-  paths: readonly PolicyPath[],
-  zone: Zone,
-) {
-  const names = paths.map(({ label }) => label).join(" and of ");
-  const [path] = paths;
-  const short = rates.short?.filter((needed) => needed != null).length ?? 0;
-  return `Replicas needed, and of ${names}, from ${formatSpan(times[0] ?? now, now, zone, step)}. ${path?.label} was short ${countOf(short, "time")}.`;
+export function pathSummary(model: ChartModel, [path, beside]: readonly PolicyPath[], zone: Zone): string {
+  const { times, now, step, lines } = model;
+  const span = formatSpan(times[0] ?? now, now, zone, step);
+  const of = beside ? `${path?.label} and of ${beside.label}` : path?.label;
+  const short = lines.flatMap((line) =>
+    line.flag ? [countOf(presentRates(model, line).length, ...line.flag)] : [],
+  );
+  return `Replicas needed, and those of ${of}, from ${span}. ${short} of ${path?.label}.`;
 }

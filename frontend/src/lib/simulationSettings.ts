@@ -24,6 +24,8 @@ interface SettingField {
   /** What its text is to the server, where that is not a number. */
   sent?: "text" | "lines" | "time" | "parts";
   example?: string;
+  /** Of what changes the traffic: its parts in words. */
+  told?: (parts: readonly string[]) => string;
 }
 
 interface SettingPart {
@@ -33,7 +35,14 @@ interface SettingPart {
 
 /** Every setting that a form changes; which policies are replayed is not asked: all that can be. */
 export const SETTING_FIELDS: readonly SettingField[] = [
-  { name: "times", label: "All traffic", hint: "times", section: "traffic", example: "1" },
+  {
+    name: "times",
+    label: "All traffic",
+    hint: "times",
+    section: "traffic",
+    example: "1",
+    told: ([times]) => `all traffic times ${times}`,
+  },
   {
     name: "spike",
     label: "A spike",
@@ -44,6 +53,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
       { label: "Spike, times", type: "number" },
       { label: "Spike, minutes", type: "number" },
     ],
+    told: ([at, times, minutes]) => `times ${times} for ${minutes} minutes from ${at} on`,
   },
   {
     name: "paste",
@@ -54,13 +64,14 @@ export const SETTING_FIELDS: readonly SettingField[] = [
       { label: "Copy the day", type: "date" },
       { label: "onto the day", type: "date" },
     ],
+    told: ([from, onto]) => `${from} in place of ${onto}`,
   },
   { name: "from", label: "From", section: "span", sent: "time" },
   { name: "to", label: "To", section: "span", sent: "time" },
   {
     name: "hpa_target",
     label: "HPA's target",
-    hint: "share of a replica",
+    hint: "share",
     section: "others",
     example: "0.8",
   },
@@ -69,7 +80,7 @@ export const SETTING_FIELDS: readonly SettingField[] = [
   {
     name: "schedule",
     label: "Schedule",
-    hint: "cron = replicas; …",
+    hint: "cron lines",
     section: "others",
     sent: "lines",
     example: "0 8 * * 1-5 = 10",
@@ -131,13 +142,30 @@ function numberOr(text: string): number | string {
 
 /** Every setting that a result was made with, in words; those that the server has a value for. */
 export function settingTexts(settings: SimulationSettings): { label: string; text: string }[] {
-  const values: Partial<Record<SettingName, unknown>> = settings;
   return SETTING_FIELDS.flatMap(({ name, label, hint, sent }) => {
-    const value = values[name];
-    const parts = Array.isArray(value) ? value : [value];
-    const text = parts
-      .filter((part) => part !== null && part !== undefined)
-      .join(sent === "lines" ? "; " : ", ");
+    const text = partsOf(settings, name).join(sent === "lines" ? "; " : ", ");
     return text === "" ? [] : [{ label: hint ? `${label} (${hint})` : label, text }];
   });
+}
+
+/** In what the traffic of a result was another than what came. */
+export function whatIfTexts(settings: SimulationSettings): string[] {
+  return SETTING_FIELDS.flatMap(({ name, example, told }) => {
+    const parts = partsOf(settings, name);
+    return !told || parts.length === 0 || parts.join() === example ? [] : [told(parts)];
+  });
+}
+
+function partsOf(settings: SimulationSettings, name: SettingName): string[] {
+  const values: Partial<Record<SettingName, unknown>> = settings;
+  const value = values[name];
+  const parts = Array.isArray(value) ? value : [value];
+  return parts.flatMap((part) => (part === null || part === undefined ? [] : [readable(String(part))]));
+}
+
+/** A time as it is read: "1995-07-08 12:00 UTC", a day without its midnight. */
+function readable(text: string): string {
+  const [, day, clock] = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d):00(?:Z|\+00:00)?$/.exec(text) ?? [];
+  if (day === undefined) return text;
+  return clock === "00:00" ? day : `${day} ${clock} UTC`;
 }

@@ -37,6 +37,7 @@ export interface ZoomRange {
 const FONT = '11px "Inter", system-ui, sans-serif';
 const LEAST_LABELLED_PIXELS = 64;
 const LEAST_ZOOM_PIXELS = 8;
+const MARK_PIXELS = 7;
 const HEADROOM = 1.08;
 
 /** From here on, lines and dots of the usual size would cover each other. */
@@ -202,7 +203,11 @@ function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
     if (span && span.width > LEAST_LABELLED_PIXELS * uPlot.pxRatio)
       drawLabel(plot, "unknown", span.left + span.width / 2, "center", palette);
   }
-  for (const [from, to] of model.shortages ?? []) fillSpan(plot, from, to, palette("--chart-shortage"));
+  // Of a bucket of several windows one may have been short: that is marked above them.
+  const marked = model.step > model.windowSeconds;
+  for (const [from, to] of model.shortages ?? [])
+    if (marked) fillSpan(plot, from, to, palette("--series-anomaly"), MARK_PIXELS * uPlot.pxRatio);
+    else fillSpan(plot, from, to, palette("--chart-shortage"));
   if (model.times.length > model.futureFrom)
     fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette("--chart-future"));
 }
@@ -212,6 +217,7 @@ function fillSpan(
   from: number,
   to: number,
   fill: string,
+  height = plot.bbox.height,
 ): { left: number; width: number } | null {
   const { ctx, bbox } = plot;
   const right = bbox.left + bbox.width;
@@ -221,7 +227,7 @@ function fillSpan(
   if (end <= start) return null;
   ctx.save();
   ctx.fillStyle = fill;
-  ctx.fillRect(start, bbox.top, end - start, bbox.height);
+  ctx.fillRect(start, bbox.top, end - start, height);
   ctx.restore();
   return { left: start, width: end - start };
 }

@@ -2,7 +2,7 @@ import type { SimulationResult } from "@/api/types";
 import { useSimulatedPolicies } from "@/hooks/simulations";
 import { usePage } from "@/hooks/usePage";
 import { countOf } from "@/lib/format";
-import { POLICY_FIELDS, textOf } from "@/lib/policy";
+import { policyTexts } from "@/lib/policy";
 import { settingTexts } from "@/lib/simulationSettings";
 import { formatSpan, toSeconds } from "@/lib/time";
 
@@ -11,10 +11,6 @@ export function Basis({ result }: { result: SimulationResult }) {
   const { zone } = usePage();
   const { data: infos = [] } = useSimulatedPolicies();
   const labelOf = (key: string) => infos.find(({ policy }) => policy === key)?.label ?? key;
-  const policyTexts = POLICY_FIELDS.flatMap(({ name, label, hint }) => {
-    const text = textOf(result.policy[name]);
-    return text === "" ? [] : [{ label: hint ? `${label} (${hint})` : label, text }];
-  });
   return (
     <details className="text-xs">
       <summary className="font-semibold">What it rests on</summary>
@@ -34,7 +30,7 @@ export function Basis({ result }: { result: SimulationResult }) {
         ))}
       </ul>
       <div className="mt-3 grid gap-4 md:grid-cols-2">
-        <Values title="Policy" values={policyTexts} />
+        <Values title="Policy" values={policyTexts(result.policy)} />
         <Values title="Settings" values={settingTexts(result.settings)} />
       </div>
     </details>

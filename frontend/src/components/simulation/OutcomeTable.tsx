@@ -63,7 +63,7 @@ export function OutcomeTable({ result, sort, onSort, selected, onSelect }: Outco
                     aria-pressed={outcome.policy === selected}
                     title={outcome.description}
                     onClick={() => onSelect(outcome.policy)}
-                    className="text-left underline decoration-dotted underline-offset-2 hover:decoration-solid"
+                    className="text-left underline decoration-dotted underline-offset-2 hover:decoration-solid aria-pressed:font-semibold"
                   >
                     {outcome.label}
                   </button>

@@ -1,8 +1,10 @@
 import type { Series, SimulationResult } from "@/api/types";
+import { Badge } from "@/components/ui/Badge";
 import { DownloadLink } from "@/components/ui/DownloadLink";
 import type { Plan } from "@/hooks/capacity";
 import type { Navigate } from "@/hooks/useView";
 import { shownOutcome } from "@/lib/outcomes";
+import { whatIfTexts } from "@/lib/simulationSettings";
 import type { SimulationView } from "@/lib/simulationView";
 import { Basis } from "./Basis";
 import { OutcomeTable } from "./OutcomeTable";
@@ -25,12 +27,21 @@ interface ResultProps {
 export function Result({ id, result, series, plan, shown, change, navigate }: ResultProps) {
   const selected = shownOutcome(result, shown.replayed);
   const compared = result.policies.find(({ policy }) => policy === shown.compared) ?? null;
+  const changed = whatIfTexts(result.settings);
   const select = (policy: string) =>
     change({ replayed: policy, ...(policy === shown.compared ? { compared: null } : {}) }, false);
   const report = (format: string) => `/api/simulations/${encodeURIComponent(id)}/report?format=${format}`;
   return (
     <div className="grid min-w-0 gap-5">
       <div className="grid gap-3">
+        {changed.length > 0 && (
+          <p className="text-xs">
+            <Badge tone="warn" className="mr-2">
+              what if
+            </Badge>
+            Not the traffic that came: {changed.join(" · ")}
+          </p>
+        )}
         <p className="max-w-4xl text-base">{result.sentence}</p>
         <Outdated result={result} series={series} plan={plan} />
         <Recommendation result={result} selected={selected} {...{ series, plan, navigate }} />

@@ -1,5 +1,6 @@
 import type { ComponentProps } from "react";
 import { Field, Input } from "@/components/ui/Field";
+import { classes } from "@/lib/classes";
 import {
   SETTING_FIELDS,
   SETTING_SECTIONS,
@@ -21,7 +22,7 @@ export function SettingsForm({ settings, onChange }: SettingsFormProps) {
       {(Object.entries(SETTING_SECTIONS) as [SettingSection, string][]).map(([section, title]) => (
         <fieldset key={section} className="min-w-0">
           <legend className="mb-1.5 text-xs font-semibold">{title}</legend>
-          <div className="grid grid-cols-2 items-end gap-2 lg:grid-cols-3">
+          <div className="grid grid-cols-2 items-end gap-2 lg:grid-cols-4">
             {SETTING_FIELDS.filter((field) => field.section === section).map(
               ({ name, label, hint, parts, sent, example }) => {
                 const text = settings[name] ?? "";
@@ -63,5 +64,10 @@ const INPUTS = {
 } as const satisfies Record<string, ComponentProps<"input">>;
 
 function Setting({ label, ...input }: ComponentProps<typeof Input> & { label: string }) {
-  return <Field label={label}>{(id) => <Input id={id} autoComplete="off" {...input} />}</Field>;
+  return (
+    // A time of day beside its date needs the room of two figures.
+    <div className={classes("min-w-0", input.type === "datetime-local" && "col-span-2")}>
+      <Field label={label}>{(id) => <Input id={id} autoComplete="off" {...input} />}</Field>
+    </div>
+  );
 }

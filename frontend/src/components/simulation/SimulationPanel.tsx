@@ -46,6 +46,7 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
   const start = (policy: PolicyChanges) => starting.mutate({ policy, settings: shown.settings });
   const running = answer !== undefined && isSimulating(answer);
   const result = answer?.result ?? null;
+  const again = list.some(({ state }) => state === "done");
 
   return (
     <Card aria-labelledby="simulation-title" className="min-w-0">
@@ -73,14 +74,14 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
         />
       ) : (
         <div className="grid gap-3 px-4 pb-4">
-          {result === null && !running && <p className="max-w-4xl text-sm text-muted">{PURPOSE}</p>}
+          {!again && !running && <p className="max-w-4xl text-sm text-muted">{PURPOSE}</p>}
           <div className="flex flex-wrap items-center gap-2">
             <Button
-              variant={result === null ? "primary" : "outline"}
+              variant={again ? "outline" : "primary"}
               disabled={starting.isPending || running || plan.pending}
               onClick={() => start(view.policy)}
             >
-              {result === null ? QUESTION : "Simulate again"}
+              {again ? "Simulate again" : QUESTION}
             </Button>
             <Button
               variant="ghost"
