@@ -1,10 +1,21 @@
-import type { Page } from "@playwright/test";
+import type { Locator, Page } from "@playwright/test";
 import { expect, expectAccessible, region, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
 const panel = (page: Page) => region(page, "Simulation");
 const crosshair = (page: Page) => page.getByRole("slider", { name: "Crosshair of the replicas chart" });
 const worst = (page: Page) => panel(page).getByRole("button", { name: /requests short: / });
+const point = (page: Page, policy: string) =>
+  panel(page).getByRole("button", { name: new RegExp(`^${policy}: .* replica-hours`) });
+
+/** Where something is, once it is on the screen below the page's header. */
+async function placeOf(wanted: Locator) {
+  await wanted.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  const box = await wanted.boundingBox();
+  if (!box) throw new Error("It has no place.");
+  return box;
+}
+
 const QUESTION = "What would it have cost and missed?";
 
 /** A file is dropped, two figures typed, the answer read. */
@@ -24,9 +35,8 @@ test("a file and two figures give a sentence, a point shows its replicas, and a 
 }) => {
   await ask(page);
   await expect(crosshair(page)).toBeVisible();
-  await panel(page)
-    .getByRole("button", { name: /^HPA: .* replica-hours/ })
-    .click();
+  const { x, y, width, height } = await placeOf(point(page, "HPA"));
+  await page.mouse.click(x + width / 2, y + height / 2);
   await expect(panel(page).getByText("Worst moments of HPA", { exact: true })).toBeVisible();
   await panel(page).getByLabel("Policy beside it").selectOption("your policy");
   await worst(page).first().click();
@@ -63,9 +73,7 @@ for (const theme of ["light", "dark"] as const) {
     await panel(page).getByRole("button", { name: "What if, and settings" }).click();
     await panel(page).getByLabel("Policy beside it").selectOption("HPA");
     await panel(page).getByText("What it rests on").click();
-    await panel(page)
-      .getByRole("button", { name: /^oracle: / })
-      .hover();
+    await point(page, "oracle").focus();
     await expectAccessible(page);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     await page.emulateMedia({ colorScheme: theme, forcedColors: "active" });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { outcome, simulationResult } from "@/test/simulationFixtures";
-import { costScale, pictureOf, shortageScale } from "./simulationPicture";
+import { costScale, nearestPoint, pictureOf, shortageScale } from "./simulationPicture";
 
 const FRAME = { left: 50, right: 650, top: 10, bottom: 310 };
 
@@ -67,6 +67,19 @@ describe("the picture", () => {
     expect(picture.sweeps[0]?.line).toHaveLength(2);
     expect(picture.edge).toHaveLength(policies.length);
     expect(new Set(picture.edge.map(({ x }) => x)).size).toBe(1);
+  });
+
+  it("has the nearest point under a pointer, and none far from all", () => {
+    const [first, second] = picture.points;
+    if (!first || !second) throw new Error("no points");
+    const between = (share: number) => ({
+      x: first.at.x + share * 10,
+      y: first.at.y,
+    });
+    const close = { points: [first, { ...second, at: between(1) }] };
+    expect(nearestPoint(close, between(0.4))).toBe(close.points[0]);
+    expect(nearestPoint(close, between(0.6))).toBe(close.points[1]);
+    expect(nearestPoint(close, { x: first.at.x, y: first.at.y - 40 })).toBeNull();
   });
 
   it("names the policy that is looked at, and no two on top of each other", () => {

@@ -128,6 +128,20 @@ export function pictureOf(
   };
 }
 
+/** How far off a point may be clicked: half of the 24 pixels that a target has, and a point's own size. */
+const REACH = 18;
+
+/** The point that is meant at a place; of those at one place the first. */
+export function nearestPoint({ points }: Pick<Picture, "points">, { x, y }: Place) {
+  let nearest: Picture["points"][number] | null = null;
+  let least = REACH;
+  for (const point of points) {
+    const distance = Math.hypot(point.at.x - x, point.at.y - y);
+    if (distance < least) [nearest, least] = [point, distance];
+  }
+  return nearest;
+}
+
 const CHARACTER = 6.2;
 const LINE = 13;
 const BESIDE = 10;

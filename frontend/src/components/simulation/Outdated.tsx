@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import type { Series, SimulationResult } from "@/api/types";
 import type { Plan } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
+import { classes } from "@/lib/classes";
 import { newerSince, otherPolicy } from "@/lib/simulation";
 import { formatDateTime, toSeconds, zoneName } from "@/lib/time";
 
@@ -21,7 +22,7 @@ export function Outdated({ result, series, plan }: OutdatedProps) {
   return (
     <>
       {newer !== null && (
-        <Note>
+        <Note quiet>
           It ends at {time(toSeconds(result.to))}; the series now goes on to {time(newer)}.
         </Note>
       )}
@@ -34,9 +35,9 @@ export function Outdated({ result, series, plan }: OutdatedProps) {
   );
 }
 
-function Note({ children }: { children: ReactNode }) {
+function Note({ quiet = false, children }: { quiet?: boolean; children: ReactNode }) {
   return (
-    <p className="flex items-start gap-1.5 text-xs text-warn">
+    <p className={classes("flex items-start gap-1.5 text-xs", quiet ? "text-muted" : "text-warn")}>
       <TriangleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0" />
       <span>{children}</span>
     </p>

@@ -1,10 +1,16 @@
-import { type KeyboardEvent, useRef, useState } from "react";
+import { type KeyboardEvent, type MouseEvent, useRef, useState } from "react";
 import type { Outcome, SimulationResult } from "@/api/types";
 import { Segments } from "@/components/ui/Segments";
 import { useWidth } from "@/hooks/useWidth";
 import { formatQuantity, formatTick } from "@/lib/format";
 import { KINDS, SHORTAGES, type Shortage } from "@/lib/outcomes";
-import { type Picture as Drawn, type Frame, type Place, pictureOf } from "@/lib/simulationPicture";
+import {
+  type Picture as Drawn,
+  type Frame,
+  nearestPoint,
+  type Place,
+  pictureOf,
+} from "@/lib/simulationPicture";
 import { Mark, MarkLegend } from "./Mark";
 import { PointTooltip } from "./PointTooltip";
 
@@ -29,6 +35,11 @@ export function Picture({ result, shortage, onShortage, selected, compared, onSe
   const { policies } = result;
   const first = [selected, compared ?? undefined, "model", "hpa", "oracle"];
   const drawn = pictureOf(policies, shortage, frame, first);
+  // Points may lie on top of each other: the one that is meant is the nearest.
+  const policyAt = ({ clientX, clientY, currentTarget }: MouseEvent<SVGSVGElement>) => {
+    const { left, top } = currentTarget.getBoundingClientRect();
+    return nearestPoint(drawn, { x: clientX - left, y: clientY - top })?.outcome.policy ?? null;
+  };
   const told = drawn.points.find(({ outcome }) => outcome.policy === pointed);
   const kinds = [...new Set(policies.map(({ kind }) => kind))];
   return (
@@ -64,11 +75,19 @@ export function Picture({ result, shortage, onShortage, selected, compared, onSe
           ))}
           <Labels drawn={drawn} selected={selected} />
         </svg>
+        {/* biome-ignore lint/a11y/useKeyWithClickEvents: the points have keys of their own */}
         <svg
           role="group"
           aria-label={`Replica-hours against ${SHORTAGES[shortage].unit}, a point a policy. Arrow keys go from point to point.`}
           viewBox={`0 0 ${width} ${HEIGHT}`}
           className="absolute inset-0 size-full forced-color-adjust-none"
+          style={{ cursor: pointed ? "pointer" : undefined }}
+          onPointerMove={(event) => setPointed(policyAt(event))}
+          onPointerLeave={() => setPointed(null)}
+          onClick={(event) => {
+            const policy = policyAt(event);
+            if (policy !== null) onSelect(policy);
+          }}
         >
           <Points {...{ drawn, shortage, selected, compared, onSelect }} onPoint={setPointed} />
         </svg>
@@ -189,18 +208,18 @@ function Points({ drawn, shortage, selected, compared, onSelect, onPoint }: Poin
         aria-label={pointText(outcome, shortage)}
         aria-pressed={policy === selected}
         transform={`translate(${at.x.toFixed(1)} ${at.y.toFixed(1)})`}
-        className="cursor-pointer"
-        onClick={() => onSelect(policy)}
+        className="pointer-events-none"
+        onClick={(event) => {
+          event.stopPropagation(); // asked for by name, not by a place
+          onSelect(policy);
+        }}
         onKeyDown={(event) => onKeyDown(event, index, policy)}
         onFocus={() => {
           setFocused(policy);
           onPoint(policy);
         }}
         onBlur={() => onPoint(null)}
-        onPointerEnter={() => onPoint(policy)}
-        onPointerLeave={() => onPoint(null)}
       >
-        <circle r="12" fill="transparent" />
         {(policy === selected || policy === compared) && (
           <circle
             r="9.5"
