@@ -62,6 +62,7 @@ test-e2e: .venv/development.stamp frontend/dist/index.html ## the page in a real
 bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accuracy beside peers (an hour); TRACES
 	$(BIN)/python -m bench
 	$(BIN)/python -m bench.anomalies --traces $(TRACES)
+	$(BIN)/python -m bench.simulation --traces $(TRACES)
 	.venv-peers/bin/python -m bench.accuracy --traces $(TRACES)
 
 chaos: .venv/development.stamp ## kill backend and InfluxDB at random for ten minutes at most, then account for all that was confirmed

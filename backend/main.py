@@ -123,8 +123,8 @@ def create_app(settings: Settings) -> FastAPI:
         await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
         intake.close()
-        uploads.close()
         await simulations.close()
+        uploads.close()
         store.close()
 
     app = DocumentedAPI(

@@ -114,7 +114,7 @@ class Planning:
     def what_if(self, series: SeriesRecord, policy: Policy, start: datetime, stop: datetime) -> WhatIf:
         """What a policy would have decided at the origins in [start, stop]."""
         past = self.forecasts.past(series, start, stop)
-        made = decisions_at(policy, past)
+        made = list(decisions_at(policy, past))
         before = [None, *(one.replicas for one in made)]
         rows = [run_decision(logged(one, 0, last), policy) for one, last in zip(made, before, strict=False)]
         return WhatIf(rows, shortage(policy, made, past))

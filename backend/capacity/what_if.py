@@ -1,7 +1,7 @@
 """Decisions that a policy would have made, from what was served at every origin of the past."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import isnan
@@ -28,23 +28,23 @@ class Shortage:
     short: int
 
 
-def decisions_at(policy: Policy, past: ServedPast) -> list[Decision]:
+def decisions_at(policy: Policy, past: ServedPast) -> Iterator[Decision]:
     """One decision an origin on the policy's cadence, each knowing those before it; none where nothing was served.
 
     Raises InvalidRequestError where forecasts do not reach as far as the policy's lead, or have not its quantile.
     """
     windows = windows_within(past.window_seconds, past.horizons[-1], policy.lead.seconds, policy.cadence_seconds)
-    forecasts = highest_rates(past.horizons, LEVELS, past.quantiles, policy.level, windows)
-    unserved = np.isnan(past.quantiles).any(axis=(1, 2))
-    return planned(policy, past.window_seconds, past.origins, past.observed, np.where(unserved, np.nan, forecasts))
+    served = ~np.isnan(past.quantiles).any(axis=(1, 2))
+    forecasts = np.full(len(past.origins), np.nan)
+    forecasts[served] = highest_rates(past.horizons, LEVELS, past.quantiles[served], policy.level, windows)
+    return planned(policy, past.window_seconds, past.origins, past.observed, forecasts)
 
 
 def planned(
     policy: Policy, window_seconds: int, origins: pd.DatetimeIndex, observed: Floats, forecasts: Floats
-) -> list[Decision]:
+) -> Iterator[Decision]:
     """The decisions at origins whose forecasts, the highest rates that are planned for, are known; none where one is
     NaN."""
-    decisions: list[Decision] = []
     before, far = deque[Decision](), looks_back(policy)
     for at, rate, forecast in zip(origins.to_pydatetime(), observed.tolist(), forecasts.tolist(), strict=True):
         if isnan(forecast) or not on_cadence(policy, at, window_seconds):
@@ -52,8 +52,7 @@ def planned(
         while before and before[0].at < at - far:
             before.popleft()
         before.append(plan_for(policy, at, None if isnan(rate) else rate, forecast, before))
-        decisions.append(before[-1])
-    return decisions
+        yield before[-1]
 
 
 def shortage(policy: Policy, decisions: Sequence[Decision], past: ServedPast) -> Shortage:

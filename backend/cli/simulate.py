@@ -74,12 +74,14 @@ def simulate(
     from backend.simulation.traffic import traffic_of
 
     settings = read_settings()
-    with problems_end_the_command(), messages.status(f"replaying {file.name}"):
+    with problems_end_the_command(), messages.status(f"reading {file.name}") as status:
         policy, asked = changed(None, dict(changes)), settings_of(simulation)
         estimator = RPSEstimator.load(settings.model_path)
         traffic = file_reader(settings)(file, file.name, options)
         span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked)
-        result = result_of(replay(span, policy, asked, estimator))
+        result = result_of(
+            replay(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
+        )
     if html is not None:
         html.write_text(report_of(file.name, result))
     if csv is not None:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from backend.models.anomalies import HORIZONS, new_memory
+from backend.models.anomalies import new_memory
 from backend.models.predictor import RPSEstimator
 from backend.serving.presenters import anomalies_in
-from backend.serving.watch import judged_frame
+from backend.serving.rolling import rolling_pieces
 
 APART = 15  # windows: anomalies that lie no further from each other are one alarm
 
@@ -25,10 +25,8 @@ class Alarm:
 
 def judged_points(estimator: RPSEstimator, frame: pd.DataFrame) -> pd.DataFrame:
     """The points of a frame with their scores, POINT_FIELDS columns."""
-    horizons = [horizon for horizon in HORIZONS if horizon in estimator.horizons]
-    forecasts = {horizon: estimator.forecasts_at(frame, horizon) for horizon in horizons}
-    points, _, _ = judged_frame(frame, forecasts, new_memory(), len(frame))
-    return points
+    pieces = rolling_pieces(estimator, frame, 0, len(frame), new_memory(), advance=lambda _: None)
+    return pd.concat([piece.points for piece in pieces])
 
 
 def alarms_of(points: pd.DataFrame, window_seconds: int) -> list[Alarm]:

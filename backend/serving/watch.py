@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import SURPRISES
-from backend.models.anomalies import HORIZONS, KEYS, Scores, judge, judge_newest, new_memory
+from backend.models.anomalies import HORIZONS, KEYS, Scores, judge_newest, new_memory
 from backend.models.catalog import PREFERRED
-from backend.models.frames import series_of
 from backend.models.intervals import INTERVAL
 from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, KEPT, Memory
 from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
-from backend.serving.points import predicted_points
 from backend.stores import TIME, SeriesKey, Store
 
 QUANTITIES = ("mean", *INTERVAL)
@@ -82,24 +80,6 @@ def known(columns: Floats) -> Floats:
 def as_stored(values: Floats) -> Floats:
     """Rounded as a store keeps forecasts, so that a restart changes no score."""
     return values.astype(np.float32).astype(np.float64)
-
-
-def judged_frame(
-    frame: pd.DataFrame, forecasts: Mapping[int, Mapping[str, pd.DataFrame]], memory: Memory, rows: int
-) -> tuple[pd.DataFrame, int, Floats]:
-    """Points of the last `rows` windows of a frame, the number of the first block of these, and the block maxima.
-
-    `forecasts`: by horizon and model what was forecast from every row, as RPSEstimator.forecasts_at gives it.
-    """
-    rates, grid = series_of(frame)
-    by_target = {}
-    for horizon in HORIZONS:
-        if horizon in forecasts:
-            columns = as_stored(forecasts[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
-            before = np.full((min(horizon, len(columns)), len(QUANTITIES)), np.nan)
-            by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
-    scores, first, maxima = judge(rates, grid, by_target, memory, rows)
-    return predicted_points(frame, forecasts[1], scores).iloc[len(frame) - rows :], first, maxima
 
 
 def judged_newest(

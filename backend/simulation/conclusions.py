@@ -47,14 +47,21 @@ def sentence_of(simulation: Simulation) -> str:
 
 
 def _as_rarely_short(outcomes: Sequence[Outcome], ours: Outcome) -> str:
-    """What an HPA pays that is short for as long: between those replayed, by the logarithm of the minutes."""
+    hours = hours_of_an_hpa(outcomes, ours.minutes_short)
+    if hours is None:
+        return ""
+    return f"An HPA that is short for as long takes {difference(hours, ours.replica_hours)} than that. "
+
+
+def hours_of_an_hpa(outcomes: Sequence[Outcome], minutes_short: float) -> float | None:
+    """Replica-hours of one that is short for so long: between those replayed, by the logarithm of the minutes; None
+    where none of them is short for less, or for more."""
     hpas = [each for each in outcomes if REFERENCE in (each.policy, each.sweep) and each.minutes_short > 0]
     ordered = sorted(hpas, key=lambda each: each.minutes_short)
-    if not ordered or not ordered[0].minutes_short <= ours.minutes_short <= ordered[-1].minutes_short:
-        return ""
+    if not ordered or not ordered[0].minutes_short <= minutes_short <= ordered[-1].minutes_short:
+        return None
     known = np.log([each.minutes_short for each in ordered])
-    hours = float(np.interp(np.log(ours.minutes_short), known, [each.replica_hours for each in ordered]))
-    return f"An HPA that is short for as long takes {difference(hours, ours.replica_hours)} than that. "
+    return float(np.interp(np.log(minutes_short), known, [each.replica_hours for each in ordered]))
 
 
 def _alone(simulation: Simulation) -> str:

@@ -1,7 +1,7 @@
 """Replicas over time: asked for, starting, serving, draining."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -51,43 +51,59 @@ def fleet_of(asked: Steps, starts: Starts) -> Fleet:
     are still starting before those that serve (as a ReplicaSet does).
     """
     draws = np.random.default_rng(starts.seed)
-    alive: list[tuple[float, float]] = [(asked.times[0], asked.times[0])] * int(asked.values[0])
-    served: list[tuple[float, float]] = []
-    paid: list[tuple[float, float]] = []
+    first, running = float(asked.times[0]), int(asked.values[0])
+    alive = [_Batch(first, first, running)]  # so that the work grows with the changes, not with the replicas
+    gone: list[tuple[_Batch, float]] = []
     for moment, count in zip(asked.times.tolist(), asked.values.tolist(), strict=True):
-        if count > len(alive):
-            leads = _leads(count - len(alive), starts, draws)
-            alive += [(moment, moment + lead) for lead in leads.tolist()]
-        while count < len(alive):
-            began, ready = alive.pop()
-            if ready < moment:
-                served.append((ready, moment))
-            paid.append((began, moment + starts.drain_seconds))
-    served += [(ready, np.inf) for _, ready in alive]
-    paid += [(began, np.inf) for began, _ in alive]
-    return Fleet(_counted(served), _counted(paid))
+        if count > running:
+            alive += _started(moment, count - running, starts, draws)
+        leaving = running - count
+        while leaving > 0:
+            batch = alive.pop()
+            going = min(leaving, batch.count)
+            gone.append((replace(batch, count=going), moment))
+            if going < batch.count:
+                alive.append(replace(batch, count=batch.count - going))
+            leaving -= going
+        running = count
+    ended = [*gone, *((batch, np.inf) for batch in alive)]
+    return Fleet(
+        _counted([(batch.ready, end, batch.count) for batch, end in ended if batch.ready < end]),
+        _counted([(batch.began, end + starts.drain_seconds, batch.count) for batch, end in ended]),
+    )
 
 
-def _leads(count: int, starts: Starts, draws: np.random.Generator) -> Floats:
+@dataclass(frozen=True)
+class _Batch:
+    """Replicas that were asked for together and serve from `ready` on."""
+
+    began: float
+    ready: float
+    count: int
+
+
+def _started(moment: float, count: int, starts: Starts, draws: np.random.Generator) -> list[_Batch]:
+    """Replicas that are asked for at once, those that serve first before the others."""
     if starts.lead_samples:
-        leads: Floats = draws.choice(np.array(starts.lead_samples, np.float64), count)
+        leads = draws.choice(np.array(starts.lead_samples, np.float64), count)
     else:
         leads = np.full(count, starts.lead_seconds)
     if starts.node_every is not None:
         leads[starts.node_every :] += starts.node_lead_seconds
-    return leads
+    return [
+        _Batch(moment, moment + lead, number)
+        for lead, number in zip(*(each.tolist() for each in np.unique(leads, return_counts=True)), strict=True)
+    ]
 
 
-def _counted(spans: Sequence[tuple[float, float]]) -> Steps:
-    """How many of the half-open spans hold at every moment."""
-    edges = np.array(spans, np.float64).reshape(-1, 2)
-    ends = edges[np.isfinite(edges[:, 1]), 1]
-    times = np.concatenate([edges[:, 0], ends])
-    changes = np.concatenate([np.ones(len(edges), np.int64), np.full(len(ends), -1)])
-    moments, places = np.unique(times, return_inverse=True)
-    totals = np.zeros(len(moments), np.int64)
-    np.add.at(totals, places, changes)
-    return Steps(moments, np.cumsum(totals))
+def _counted(spans: Sequence[tuple[float, float, int]]) -> Steps:
+    """How many there are at every moment, of half-open spans with their counts."""
+    begins, ends, counts = (np.array(column) for column in zip(*spans, strict=True))
+    ending = np.isfinite(ends)
+    moments, places = np.unique(np.concatenate([begins, ends[ending]]), return_inverse=True)
+    changes = np.zeros(len(moments), np.int64)
+    np.add.at(changes, places, np.concatenate([counts, -counts[ending]]))
+    return Steps(moments, np.cumsum(changes))
 
 
 def steps_of(times: Floats, values: Ints) -> Steps:

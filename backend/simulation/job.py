@@ -145,7 +145,7 @@ class Simulations:
             job.cancel()
 
     async def close(self) -> None:
-        """Wait for the tasks, whose workers are gone."""
+        """End all, and wait until they have."""
         for job in self._jobs.values():
             job.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -8,24 +8,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
-from backend.capacity.sizing import capacity_of
 from backend.models.intervals import LEVEL_NAMES, LEVELS
-from backend.models.rolling import Floats
 from backend.simulation.autoscaled import Metric, autoscaled, observed_rate, rate_of_a_week_before
 from backend.simulation.fleet import Fleet, Steps, fleet_of, steps_of
 from backend.simulation.hpa import Behavior, Rules, default_behavior
-from backend.simulation.replay import Replay
+from backend.simulation.replay import NotReplayedError, Planned, Replay
 from backend.simulation.schedule import entries_of, scheduled
 
 Kind = Literal["fixed", "reactive", "scheduled", "forecast", "oracle"]
 MEDIAN = 0.5  # of the sweep: below it nobody plans
 TARGETS = (50, 70, 90)  # percent of what a replica serves, of the HPAs beside the one that is set
-
-
-class NotReplayedError(Exception):
-    """Why a policy cannot be replayed on this traffic."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +59,12 @@ def _constant(replay: Replay, count: int) -> Steps:
 
 
 def _hpa(replay: Replay, share: float | None = None) -> Steps:
-    target = capacity_of(replay.policy, 1) * (share or replay.settings.hpa_target)
+    target = replay.rate_each * (share or replay.settings.hpa_target)
     return autoscaled(replay, default_behavior(replay.policy.hpa_tolerance), [observed_rate(replay, target)])
 
 
 def _week_ago(replay: Replay) -> Steps:
-    target = capacity_of(replay.policy, 1) * replay.settings.hpa_target
+    target = replay.rate_each * replay.settings.hpa_target
     before = replay.traffic.rates.index < replay.traffic.stop - pd.Timedelta(days=7)
     if not replay.traffic.rates[before].notna().any():
         raise NotReplayedError("no window is known a week before")
@@ -100,23 +93,26 @@ def _scheduled(replay: Replay) -> Steps:
 
 
 def _model(replay: Replay, level: float | None = None) -> Steps:
-    return _decided(replay, replay.planned(replay.policy.level if level is None else level))
+    return _asked(replay, replay.planned_at(replay.policy.level if level is None else level))
 
 
 def _mean_headroom(replay: Replay) -> Steps:
     policy = replay.policy.model_copy(update={"headroom": replay.settings.mean_headroom})
-    return _decided(replay, replay.decisions(policy, replay.mean_ahead))
+    return _asked(replay, replay.planned_for(policy, replay.mean_ahead))
 
 
 def _last_value(replay: Replay) -> Steps:
-    return _decided(replay, replay.decisions(replay.policy, replay.last_known))
+    return _asked(replay, replay.planned_for(replay.policy, replay.last_known))
+
+
+def _asked(replay: Replay, planned: Planned) -> Steps:
+    return replay.asked(planned.times, planned.replicas)
 
 
 def _keda(replay: Replay, behavior: Callable[[Policy], Behavior]) -> Steps:
     """What the HPA makes of `/api/keda`, which KEDA reads at every sync."""
-    times, replicas = _columns(replay.planned(replay.policy.level))
-    target = replay.policy.target
-    metric = Metric(times + replay.settings.late_seconds, replicas * target, target)
+    planned, target = replay.planned_at(replay.policy.level), replay.policy.target
+    metric = Metric(planned.times + replay.settings.late_seconds, planned.replicas.astype(np.float64) * target, target)
     return autoscaled(replay, behavior(replay.policy), [metric])
 
 
@@ -125,20 +121,6 @@ def _oracle(replay: Replay) -> Steps:
     needed = np.array([replay.needed(rate) for rate in evaluated.tolist()], np.int64)
     times = np.asarray(pd.DatetimeIndex(evaluated.index).as_unit("s").asi8, np.float64)
     return steps_of(times, needed)
-
-
-def _decided(replay: Replay, decisions: Sequence[Decision]) -> Steps:
-    if not decisions:
-        raise NotReplayedError("nothing was forecast at any origin of the span")
-    times, replicas = _columns(decisions)
-    return replay.asked(times, replicas.astype(np.int64))
-
-
-def _columns(decisions: Sequence[Decision]) -> tuple[Floats, Floats]:
-    return (
-        np.array([decision.at.timestamp() for decision in decisions]),
-        np.array([decision.replicas for decision in decisions], np.float64),
-    )
 
 
 def _manifest_behavior(policy: Policy) -> Behavior:

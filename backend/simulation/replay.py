@@ -1,5 +1,6 @@
 """What every simulated policy is asked with: traffic, policy, settings, and forecasts, which are made once."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +11,7 @@ from backend.capacity.cadence import looks_back
 from backend.capacity.path import between, windows_within
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
-from backend.capacity.sizing import replicas_for
+from backend.capacity.sizing import capacity_of, replicas_for
 from backend.capacity.what_if import decisions_at, planned
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, Ints
@@ -21,6 +22,18 @@ from backend.simulation.settings import SimulationSettings
 from backend.simulation.traffic import Traffic
 
 LEAD_IN = pd.Timedelta(hours=1)  # before the span, in which policies come to what they would run; not scored
+
+
+class NotReplayedError(Exception):
+    """Why a policy cannot be replayed on this traffic."""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """The replicas of decisions, and when they were made (seconds since 1970)."""
+
+    times: Floats
+    replicas: Ints
 
 
 @dataclass(frozen=True)
@@ -59,6 +72,11 @@ class Replay:
         return min(max(self.needed(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
 
     @cached_property
+    def rate_each(self) -> float:
+        """What a replica serves, in a fleet as at the beginning: requests per second."""
+        return capacity_of(self.policy, self.first_replicas) / self.first_replicas
+
+    @cached_property
     def past(self) -> ServedPast:
         """What would have been served at every origin."""
         horizons = horizons_for(self.policy, self.window, self.estimator.horizons)
@@ -69,7 +87,9 @@ class Replay:
         """At every origin the highest mean in the time that a decision is for."""
         past = self.past
         windows = windows_within(self.window, past.horizons[-1], self.policy.lead.seconds, self.policy.cadence_seconds)
-        highest: Floats = between(past.horizons, windows, past.means.T).max(axis=0)
+        served = ~np.isnan(past.means).any(axis=1)
+        highest = np.full(len(past.origins), np.nan)
+        highest[served] = between(past.horizons, windows, past.means[served].T).max(axis=0)
         return highest
 
     @cached_property
@@ -94,22 +114,30 @@ class Replay:
         needed[known] = np.array([self.needed(rate) for rate in distinct.tolist()], np.float64)[places]
         return needed
 
-    def decisions(self, policy: Policy, forecasts: Floats) -> list[Decision]:
+    def planned_for(self, policy: Policy, forecasts: Floats) -> Planned:
         """By the planner that serves, from the highest rates that are planned for."""
-        return planned(policy, self.window, self.past.origins, self.past.observed, forecasts)
+        return _columns(planned(policy, self.window, self.past.origins, self.past.observed, forecasts))
 
-    def planned(self, level: float) -> list[Decision]:
-        """The decisions of the policy with this quantile."""
+    def planned_at(self, level: float) -> Planned:
+        """By the policy with this quantile; several simulated policies ask for the same."""
         if level not in self._planned:
             policy = self.policy.model_copy(update={"quantile": level})
-            self._planned[level] = decisions_at(policy, self.past)
+            self._planned[level] = _columns(decisions_at(policy, self.past))
         return self._planned[level]
 
     @cached_property
-    def _planned(self) -> dict[float, list[Decision]]:
+    def _planned(self) -> dict[float, Planned]:
         return {}
 
     def asked(self, times: Floats, replicas: Ints) -> Steps:
         """What is asked for, from first_replicas at the beginning on."""
         begin = self.begin.timestamp()
         return steps_of(np.concatenate([[begin], times]), np.concatenate([[self.first_replicas], replicas]))
+
+
+def _columns(decisions: Iterable[Decision]) -> Planned:
+    """Of a decision, which weighs a kilobyte, two numbers stay."""
+    made = np.array([(one.at.timestamp(), one.replicas) for one in decisions], np.float64)
+    if not len(made):
+        raise NotReplayedError("nothing was forecast at any origin of the span")
+    return Planned(made[:, 0], made[:, 1].astype(np.int64))

@@ -30,7 +30,10 @@ def result_of(simulation: Simulation) -> SimulationResult:
         requests=float(rates.sum()) * traffic.window_seconds,
         days=0 if one is None else len(one.sums),
         version=estimator.version,
-        seen_in_training=[dict(each) for each in seen_in_training(estimator.manifest, start, stop)],
+        seen_in_training=[
+            {name: str(value) for name, value in each.items()}
+            for each in seen_in_training(estimator.manifest, start, stop)
+        ],
         policy=replay.policy,
         settings=replay.settings,
         sentence=sentence_of(simulation),
@@ -46,6 +49,12 @@ def _notes(simulation: Simulation, unknown: int) -> list[str]:
     notes = [*replay.traffic.said, EVEN]
     if unknown:
         notes.append(f"{unknown:,} windows are unknown: no traffic and no cost of them is counted.")
+    most = replay.policy.max_replicas
+    beyond = int((replay.needed_by(replay.traffic.evaluated.to_numpy(np.float64)) > most).sum())
+    if beyond:
+        notes.append(
+            f"In {beyond:,} windows more than max_replicas ({most:,}) were needed, where whatever scales is held."
+        )
     if replay.settings.times != 1:
         notes.append(
             f"All traffic is taken times {replay.settings.times:g}, its noise too: real traffic of that size would be "

@@ -89,7 +89,7 @@ class SimulationResult(BaseModel):
     requests: float
     days: int
     version: str = Field(description="of the model")
-    seen_in_training: list[dict[str, Any]] = Field(
+    seen_in_training: list[dict[str, str]] = Field(
         description="series that the model was trained on in that time: if this is one, the outcome is flattered"
     )
     policy: Policy
@@ -108,7 +108,9 @@ class SimulationRequest(SimulationSettings):
         json_schema_extra={"examples": [{"filename": "synthetic-sample.parquet", "policy": {"rps_per_replica": 10}}]}
     )
 
-    id: str | None = Field(None, min_length=1, max_length=100, description="chosen by the client; none: by the server")
+    id: str | None = Field(
+        None, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="chosen by the client; none: by the server"
+    )
     filename: str = Field(max_length=1000)
     from_: datetime | None = Field(
         None, alias="from", description="begin of the span; none: the last 7 days, or what follows a warm-up"

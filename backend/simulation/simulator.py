@@ -21,8 +21,8 @@ from backend.simulation.outcome import (
     resampled,
     worst_moments,
 )
-from backend.simulation.policies import POLICIES, NotReplayedError, SimulatedPolicy, policies_of
-from backend.simulation.replay import Replay
+from backend.simulation.policies import POLICIES, SimulatedPolicy, policies_of
+from backend.simulation.replay import NotReplayedError, Replay
 from backend.simulation.schemas import Outcome, WorstMoment
 from backend.simulation.settings import SimulationSettings
 from backend.simulation.traffic import Traffic

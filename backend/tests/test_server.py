@@ -128,6 +128,13 @@ def test_listening_beyond_this_machine_without_a_token_stops_the_start_with_the_
     assert "listen on 127.0.0.1" in message
 
 
+def test_imports_work_where_temporary_files_have_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
+    folder = tmp_path / ("long-" * 24)
+    folder.mkdir()
+    with running_server(tmp_path, [*SERVE], TMPDIR=str(folder)) as server:
+        assert server.upload("traffic.csv", series_csv(300)).status_code == 201
+
+
 def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         ready = {"status": "ready", "store": "sqlite", "model": "lgbm_v1", "stale_feeds": [], "failing_queries": []}

@@ -1,6 +1,6 @@
 """A file on its way into the store, in order: read → windows → predict → store → score."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,13 +12,13 @@ from backend.config import Settings
 from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
 from backend.measurements import FORECASTS, POINTS, SURPRISES, points_table, read_rates
-from backend.models.anomalies import HORIZONS, new_memory
+from backend.models.anomalies import new_memory
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
-from backend.serving.watch import judged_frame, stored_memory, surprises_table
+from backend.serving.rolling import Piece, rolling_pieces
+from backend.serving.watch import stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many
 from backend.uploads.kept import ReceivedFile
@@ -26,7 +26,7 @@ from backend.uploads.same_name import SameName, given_fields, import_attributes,
 from backend.uploads.workers import Report
 
 AFTER_SPAN = 60  # windows, the longest horizon
-PROCESS_MB, WINDOW_BYTES = 300, 3_400  # that an import takes before it forecasts, and of each window that it forecasts
+PROCESS_MB, WINDOW_BYTES = 650, 800  # that an import takes at most: before it stores, and of each window that it stores
 ReadFile = Callable[[Path, str, ReadOptions], Traffic]
 
 
@@ -90,26 +90,26 @@ def import_file(
     )
     known = [span for span in known_spans(frame, estimator.history_windows) if span.index[-1] >= begin]
     refuse_too_many_windows(sum(map(len, known)), limits.memory_mb)
-    spans = _predicted_spans(estimator, known, begin, kept_from, memory, report)
-    table = points_table(key, pd.concat([span.points for span in spans]))
-    forecasts = pd.concat([rolling_table(key, span.newest, window) for span in spans])
-    surprises = pd.concat([surprises_table(key, window, span.first_block, span.maxima) for span in spans])
+    pieces = _predicted(estimator, known, begin, kept_from, memory, report)
+    points = pd.concat([piece.points for piece in pieces])
+    forecasts = pd.concat([rolling_table(key, piece.forecasts, window) for piece in pieces if piece.forecasts])
+    surprises = pd.concat([surprises_table(key, window, piece.first_block, piece.maxima) for piece in pieces])
     report.step("storing")
     before = None if place.replace else store.find(key.name)
     fields = given_fields(asked.options)
     attributes = import_attributes(before, asked.file.sha256, fields, asked.id, traffic.frame)
     info = SeriesInfo(key, window, asked.origin, attributes)
-    tables = {POINTS: table, FORECASTS: forecasts, SURPRISES: surprises}
+    tables = {POINTS: points_table(key, points), FORECASTS: forecasts, SURPRISES: surprises}
     if store.write(tables, [info], replace=place.replace):
         raise another_window(store, key, window)
-    longest = max(spans, key=lambda span: len(span.frame))
+    longest = max(known, key=len)
     return ImportResult(
         import_id=asked.id,
         key=key,
         traffic=traffic,
         assumptions=[*traffic.assumptions, *place.notes],
-        points_written=len(table),
-        scores=score_predictions(longest.frame, longest.points.reindex(longest.frame.index)),
+        points_written=len(points),
+        scores=score_predictions(longest, points.reindex(longest.index)),
     )
 
 
@@ -142,45 +142,29 @@ def file_reader(settings: Settings, on_batch: OnBatch | None = None) -> ReadFile
     return read
 
 
-@dataclass(frozen=True)
-class _Predicted:
-    """A span of a series with what is known of it: `points` of the file's windows; `newest` by horizon what was
-    forecast from its newest rows; `maxima` of surprises by block, from number `first_block` on."""
-
-    frame: pd.DataFrame
-    points: pd.DataFrame
-    newest: Mapping[int, Mapping[str, pd.DataFrame]]
-    first_block: int
-    maxima: Floats
-
-
-def _predicted_spans(
+def _predicted(
     estimator: RPSEstimator,
     spans: Sequence[pd.DataFrame],
     begin: pd.Timestamp,
     kept_from: pd.Timestamp,
     memory: Memory,
     report: Report,
-) -> list[_Predicted]:
-    """What would have been said of every span's windows from `begin` on. Told of after each horizon: by the windows,
-    all horizons take about as long. Anomaly scores look at some horizons, for all windows; of the other horizons only
-    the newest forecasts are made."""
-    of_all = sum(map(len, spans)) * len(estimator.horizons)
-    predicted, done = [], 0
-    for frame in spans:
-        first, begins = (int(frame.index.searchsorted(start)) for start in (kept_from, begin))
-        made: dict[int, Mapping[str, pd.DataFrame]] = {}
-        for horizon in estimator.horizons:
-            made[horizon] = estimator.forecasts_at(frame, horizon, 0 if horizon in HORIZONS else first)
-            done += len(frame)
-            report.progress(None, done / of_all)
-        points, block, maxima = judged_frame(frame, made, memory, len(frame) - begins)
-        newest = {
-            horizon: {model: table.loc[kept_from:] for model, table in tables.items()}
-            for horizon, tables in made.items()
-        }
-        predicted.append(_Predicted(frame, points, newest, block, maxima))
-    return predicted
+) -> list[Piece]:
+    """What would have been said of every span's windows from `begin` on; forecasts of those from `kept_from` on."""
+    firsts = [int(span.index.searchsorted(begin)) for span in spans]
+    of_all = sum(map(len, spans)) - sum(firsts)
+    done = 0.0
+
+    def advance(windows: float) -> None:
+        nonlocal done
+        done += windows
+        report.progress(None, min(done / of_all, 1.0))
+
+    return [
+        piece
+        for span, first in zip(spans, firsts, strict=True)
+        for piece in rolling_pieces(estimator, span, first, int(span.index.searchsorted(kept_from)), memory, advance)
+    ]
 
 
 def known_spans(frame: pd.DataFrame, history_windows: int) -> list[pd.DataFrame]:

@@ -18,10 +18,13 @@ import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from pathlib import Path
-from queue import LifoQueue
+from tempfile import gettempdir
 from typing import Any, Literal, Protocol
+
+import structlog
 
 from backend.config import Settings
 from backend.errors import ProblemError, UnusableFileError
@@ -30,11 +33,12 @@ from backend.models.predictor import RPSEstimator
 WORKERS = 2  # imports at a time
 PLACES = WORKERS + 2  # for a look at a file, which nobody waits for an import with, and for a simulation
 LISTEN_SECONDS = 0.2  # after which a cancelled work ends
-LARGE_BYTES = 512 * 1024**2  # a worker that has held more ends after its work; an idle one holds some 200 MB
+log = structlog.get_logger()
+
 _GONE = (EOFError, BrokenPipeError, ConnectionResetError)  # the process at the other end is
-CONTEXT = multiprocessing.get_context("spawn")
 
 Step = Literal["reading", "forecasting", "storing"]
+Context = multiprocessing.context.ForkServerContext | multiprocessing.context.SpawnContext
 Work = Callable[..., Any]  # called with the settings, the estimator, arguments of its own, and a Report
 
 
@@ -63,11 +67,10 @@ class _Progress:
 
 @dataclass(frozen=True)
 class _Ended:
-    """What a child says at the end of a work; `large`: it has held so much memory that it should not stay."""
+    """What a child says at the end of its work."""
 
     result: Any
     error: Exception | None
-    large: bool
 
 
 @asynccontextmanager
@@ -85,56 +88,45 @@ async def in_turn(slots: asyncio.Semaphore, watch: Watch) -> AsyncIterator[None]
 
 
 class Workers:
-    """At most PLACES child processes with bounded memory, each of which does one work at a time. One is kept ready,
-    for a start takes seconds."""
+    """At most PLACES child processes at a time, of bounded memory: one a work. They are forked from a process that has
+    imported the product, which takes 0.2 s in place of 1.4, so none waits for work and none is used twice."""
 
     def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
         self._settings = settings
         self._estimator = estimator
-        self._closed = False
-        self._all: set[_Worker] = set()
-        self._places: LifoQueue[_Worker | None] = LifoQueue()  # of those that have nothing to do; None: not started
-        for _ in range(PLACES - 1):
-            self._places.put(None)
-        self._places.put(self._started())
+        self._places = threading.Semaphore(PLACES)
+        self._running: set[_Worker] = set()
+        self._context = _context()
 
     def run(self, work: Work, *arguments: object, watch: Watch) -> Any:
         """Run `work(settings, estimator, *arguments, report)` in a child; blocks the calling thread. Raises
         ProblemError, whatever a file did to the child, and what `watch` raised."""
-        worker = self._places.get() or self._started()
-        try:
-            return worker.run(work, arguments, watch)
-        finally:
-            if not worker.reusable:
-                self._all.discard(worker)
+        with self._places:
+            worker = _Worker(self._context, self._settings, self._estimator)
+            self._running.add(worker)
+            try:
+                return worker.run(work, arguments, watch)
+            finally:
+                self._running.discard(worker)
                 worker.end()
-            self._places.put(worker if worker.reusable else None if self._closed else self._started())
 
     def close(self) -> None:
         """End all children, whatever they do: what they store is whole or marked as incomplete."""
-        self._closed = True
-        for worker in list(self._all):
+        for worker in list(self._running):
             worker.end()
-
-    def _started(self) -> "_Worker":
-        worker = _Worker(self._settings, self._estimator)
-        self._all.add(worker)
-        return worker
 
 
 class _Worker:
-    """A child process, which ends with its parent. Not `reusable`: it is gone, or holds much memory."""
+    """A child process, which ends with its parent."""
 
-    def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
-        self.reusable = True
+    def __init__(self, context: Context, settings: Settings, estimator: RPSEstimator) -> None:
         self._settings = settings
-        self._connection, theirs = CONTEXT.Pipe()
-        self._process = CONTEXT.Process(target=_serve, args=(theirs, settings, estimator), daemon=True)
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs, settings, estimator), daemon=True)
         self._process.start()
         theirs.close()
 
     def run(self, work: Work, arguments: tuple[object, ...], watch: Watch) -> Any:
-        self.reusable = False
         try:
             ended = self._ended(work, arguments, watch)
         except _GONE:
@@ -142,7 +134,6 @@ class _Worker:
                 "The process that read the file ran out of memory or crashed, so it is not stored, or marked as "
                 f"incomplete. The file may be damaged; {memory_allowed(self._settings)}."
             ) from None
-        self.reusable = not ended.large
         if ended.error is not None:
             raise ended.error
         return ended.result
@@ -175,12 +166,25 @@ class _Worker:
         self._process.join()
 
 
+def _context() -> Context:
+    """How children begin: anew where a folder for temporary files has a path that is too long for a socket, which
+    forking needs (107 bytes on Linux)."""
+    forked = multiprocessing.get_context("forkserver")
+    forked.set_forkserver_preload(["backend.uploads.job"])
+    try:
+        forkserver.ensure_running()
+    except OSError as error:
+        log.warning("imports_start_slowly", reason=str(error), folder=gettempdir())
+        return multiprocessing.get_context("spawn")
+    return forked
+
+
 def memory_allowed(settings: Settings) -> str:
     return f"an import may use {settings.reader_memory_mb:,} MB (SCALEOPS_READER_MEMORY_MB)"
 
 
 def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) -> None:
-    """Do one work after the other until the parent is gone."""
+    """Do one work, unless the parent goes first."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's, which ends its children
     with suppress(ValueError, OSError):  # macOS refuses this limit; the row and byte limits still hold there
@@ -189,10 +193,8 @@ def _serve(connection: Connection, settings: Settings, estimator: RPSEstimator) 
 
     report = _Told(connection)
     with suppress(*_GONE):
-        while True:
-            work, arguments = connection.recv()
-            result, error = _outcome(work, settings, estimator, *arguments, report)
-            connection.send(_Ended(result, error, _held_bytes() > LARGE_BYTES))
+        work, arguments = connection.recv()
+        connection.send(_Ended(*_outcome(work, settings, estimator, *arguments, report)))
 
 
 class _Told:

@@ -99,12 +99,11 @@ test.describe("the end of a replay", () => {
 
   test("a replay that ends returns the page to what it played", async ({ page }) => {
     await page.goto("/");
-    await uploadAndWait(page, "short.csv", threeDays({ minutes: 60 }));
+    await uploadAndWait(page, "short.csv", threeDays({ minutes: 12 }));
     const form = page.getByRole("form", { name: "Replay" });
     await expect(form.getByRole("combobox", { name: "Replay from" })).toHaveValue("beginning");
     await form.getByRole("combobox", { name: "Speed" }).selectOption("20");
     await form.getByRole("button", { name: "Replay as live" }).click();
-    await expect(page.getByRole("button", { name: "Stop replay" })).toBeVisible();
     await expect(page.getByText(/The replay of .*short\.csv.* has ended\./)).toBeVisible();
     await expect(page).toHaveURL(/series=short\.csv/);
   });

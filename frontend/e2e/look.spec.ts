@@ -108,17 +108,20 @@ test("forced colours leave tab and switch to be told, and lines and bands apart"
   const ground = () => autoRefresh.evaluate((track) => getComputedStyle(track).backgroundColor);
   const on = await ground();
   await autoRefresh.click();
-  expect(await ground()).not.toBe(on);
-  const colours = await page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
-    const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
-    const counts = new Map<string, number>();
-    for (let place = 0; place < data.length; place += 4) {
-      const colour = `${data[place]} ${data[place + 1]} ${data[place + 2]} ${data[place + 3]}`;
-      counts.set(colour, (counts.get(colour) ?? 0) + 1);
-    }
-    return [...counts.values()].filter((count) => count > 200).length;
-  });
-  expect(colours).toBeGreaterThanOrEqual(5); // ground, band, actual, a model, the time to come
+  await expect.poll(ground).not.toBe(on);
+  const colours = () =>
+    page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
+      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {
+        data: [],
+      };
+      const counts = new Map<string, number>();
+      for (let place = 0; place < data.length; place += 4) {
+        const colour = `${data[place]} ${data[place + 1]} ${data[place + 2]} ${data[place + 3]}`;
+        counts.set(colour, (counts.get(colour) ?? 0) + 1);
+      }
+      return [...counts.values()].filter((count) => count > 200).length;
+    });
+  await expect.poll(colours).toBeGreaterThanOrEqual(5); // ground, band, actual, a model, the time to come
 });
 
 test("draws without motion where that is asked for", async ({ page }) => {

@@ -116,7 +116,7 @@ def test_what_comes_out_only_in_the_replay_ends_it_with_its_reason(server: Serve
 
 def test_the_newest_ten_of_a_series_stay(server: Server) -> None:
     server.upload("shop.csv", series_csv(300))
-    ids = [ended(server, started(server, policies=["hpa"], id=f"number {n}")["id"])["id"] for n in range(12)]
+    ids = [ended(server, started(server, policies=["hpa"], id=f"number-{n}")["id"])["id"] for n in range(12)]
     listed = {each["id"] for each in server.get("/api/simulations", filename="shop.csv")}
     assert len(listed) == 10
     assert ids[-1] in listed

@@ -1,6 +1,8 @@
 """The imports: what one is before it is stored, read again, cancelled, left, repeated, and asked about its name."""
 
 import socket
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -285,10 +287,15 @@ def test_to_cancel_what_is_done_lets_its_file_go_and_nothing_else(server: Server
     assert server.client.get("/api/uploads/other").status_code == 404
 
 
+def records_in(database: Path) -> int:
+    with closing(sqlite3.connect(database)) as store:
+        return int(store.execute("SELECT count(*) FROM imports").fetchone()[0])
+
+
 def test_an_import_that_a_kill_interrupted_has_failed_and_says_so(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         client = send_raw(server, series_csv(5000), sent=20_000)
-        until(lambda: state_of(server) == "receiving")
+        until(lambda: records_in(tmp_path / "store.sqlite") == 1)
         server.process.kill()
         client.close()
     with running_server(tmp_path) as server:

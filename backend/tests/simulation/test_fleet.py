@@ -46,6 +46,12 @@ def test_of_many_that_start_at_once_those_beyond_a_node_wait_for_one() -> None:
     assert at(fleet.serving, 69, 70, 189, 190) == [1, 3, 3, 6]
 
 
+def test_a_million_replicas_are_no_more_work_than_a_few() -> None:
+    asked = steps([(float(second), 1_000_000 - 7 * (second % 2)) for second in range(5_000)])
+    serving = fleet_of(asked, Starts(0.5, drain_seconds=0)).serving
+    assert at(serving, 0, 1, 2, 2.5) == [1_000_000, 999_993, 999_993, 1_000_000]
+
+
 def test_measured_leads_are_drawn_and_the_same_seed_draws_the_same() -> None:
     asked, leads = steps([(0, 1), (10, 200)]), (30.0, 60.0, 90.0)
     one, same, other = (fleet_of(asked, Starts(60, leads, seed=seed)).serving for seed in (1, 1, 2))

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.capacity.policy import Policy
@@ -25,7 +25,7 @@ from backend.stores import SeriesInfo, SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.simulation.series import days, rates, simulated
 
-few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+few = settings(max_examples=15, deadline=None)
 spiky = st.lists(st.integers(0, 3_000), min_size=120, max_size=240)
 
 
@@ -177,8 +177,10 @@ def test_our_policy_decides_as_the_what_if_of_the_stored_series_does(estimator: 
     begin, stop = simulation.replay.begin.to_pydatetime(), simulation.replay.traffic.stop.to_pydatetime()
     record = store.find("web")
     assert record is not None
-    stored = decisions_at(policy, served_past(store, record, estimator.horizons, begin, stop))
-    assert simulation.replay.planned(policy.level) == stored
+    stored = list(decisions_at(policy, served_past(store, record, estimator.horizons, begin, stop)))
+    replay = simulation.replay
+    assert list(decisions_at(replay.policy, replay.past)) == stored
+    assert replay.planned_at(policy.level).replicas.tolist() == [decision.replicas for decision in stored]
     assert len(stored) > 3_000
 
 
@@ -197,6 +199,11 @@ def test_unknown_windows_are_neither_counted_nor_scored_and_said(estimator: RPSE
     assert hours[0] - hours[1] == pytest.approx(20 * 200 / 60)
     seconds = SUMS.index("seconds")
     assert holed.measured["fixed"].sums[:, seconds].sum() == 1240 * 60
+
+
+def test_a_maximum_that_holds_policies_back_is_said(estimator: RPSEstimator) -> None:
+    notes = result_of(simulated(estimator, days(1), policies="hpa", policy={"max_replicas": 8})).notes
+    assert any("more than max_replicas (8) were needed" in note for note in notes)
 
 
 def test_intervals_are_of_days_drawn_anew_and_absent_where_there_are_too_few(estimator: RPSEstimator) -> None:

@@ -2704,7 +2704,7 @@ export interface components {
              * @description series that the model was trained on in that time: if this is one, the outcome is flattered
              */
             seen_in_training: {
-                [key: string]: unknown;
+                [key: string]: string;
             }[];
             policy: components["schemas"]["Policy"];
             settings: components["schemas"]["SimulationSettings"];

@@ -1,0 +1,101 @@
+"""What would have been said of a file's windows as they came: forecasts at every origin, and each window's score."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from backend.models.anomalies import HORIZONS, judge
+from backend.models.catalog import PREFERRED
+from backend.models.ensemble import CHUNK
+from backend.models.frames import series_of
+from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.models.surprise import WIDEST, Forecast
+from backend.models.tail import BLOCK, Memory
+from backend.serving.points import predicted_points
+from backend.serving.watch import QUANTITIES, as_stored, reach_of
+
+FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
+PIECE = (CHUNK - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: what is forecast of them is one chunk
+
+Forecasts = Mapping[int, Mapping[str, pd.DataFrame]]  # by horizon (windows) and model, as RPSEstimator.forecasts_at
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Some windows of a series. points: POINT_FIELDS columns. maxima: of surprises by block (kinds, blocks), from
+    number `first_block` on. forecasts: what was forecast from the end of those that are kept; empty where none are."""
+
+    points: pd.DataFrame
+    first_block: int
+    maxima: Floats
+    forecasts: Forecasts
+
+
+def rolling_pieces(
+    estimator: RPSEstimator,
+    frame: pd.DataFrame,
+    first: int,
+    kept_from: int,
+    memory: Memory,
+    advance: Callable[[float], None],
+) -> Iterator[Piece]:
+    """The windows of a frame from row `first` on, in pieces that bounded memory allows, each from a block's start on:
+    together they are what one piece would be.
+
+    kept_from: the row from which on the forecasts of every horizon are made; before it only those that a score looks
+    at. memory: what is known of the surprises before; afterwards of these, too. advance: told of the windows' worth of
+    work done, after each horizon.
+    """
+    _, grid = series_of(frame)
+    start = first
+    while start < len(frame):
+        stop = min((grid.first + start + PIECE) // BLOCK * BLOCK - grid.first, len(frame))
+        made = _made(estimator, frame, start, stop, kept_from, advance)
+        yield Piece(*_judged(frame, start, stop, made, memory), _newest(made, stop - max(start, kept_from)))
+        start = stop
+
+
+def _made(
+    estimator: RPSEstimator,
+    frame: pd.DataFrame,
+    start: int,
+    stop: int,
+    kept_from: int,
+    advance: Callable[[float], None],
+) -> Forecasts:
+    made: dict[int, Mapping[str, pd.DataFrame]] = {}
+    for horizon in estimator.horizons:
+        first = max(0, start - FORECAST_ROWS) if horizon in HORIZONS else max(start, kept_from)
+        if first < stop:
+            begin = max(0, first - estimator.history_windows)
+            made[horizon] = estimator.forecasts_at(frame.iloc[begin:stop], horizon, first - begin)
+        advance((stop - start) / len(estimator.horizons))
+    return made
+
+
+def _newest(made: Forecasts, rows: int) -> Forecasts:
+    if rows <= 0:
+        return {}
+    return {horizon: {model: table.iloc[-rows:] for model, table in tables.items()} for horizon, tables in made.items()}
+
+
+def _judged(
+    frame: pd.DataFrame, start: int, stop: int, made: Forecasts, memory: Memory
+) -> tuple[pd.DataFrame, int, Floats]:
+    """Points of the windows from row `start` up to `stop`, the number of the first block of these, and their maxima."""
+    _, whole = series_of(frame.iloc[:2])
+    reach = reach_of(whole.step_ns // 10**9) + BLOCK
+    part = frame.iloc[max(0, start - reach) : stop]
+    rates, grid = series_of(part)
+    by_target = {}
+    for horizon in HORIZONS:
+        if horizon in made:
+            columns = as_stored(made[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
+            before = np.full((min(horizon, len(columns)), len(QUANTITIES)), np.nan)
+            by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
+    rows = stop - start
+    scores, first_block, maxima = judge(rates, grid, by_target, memory, rows)
+    return predicted_points(part, made[1], scores).iloc[len(part) - rows :], first_block, maxima
