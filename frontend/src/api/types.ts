@@ -36,6 +36,7 @@ export type ServedReplicas = Schemas["ServedReplicas"];
 export type ServedPoint = Schemas["ServedPoint"];
 export type Series = Schemas["Series"];
 export type SeriesPolicy = Schemas["SeriesPolicy"];
+/** The server sends every member, if null. */
 export type SimulationAnswer = Required<Schemas["SimulationAnswer"]>;
 /** The server sends every member, if null. */
 export type SimulationRecord = Required<Schemas["SimulationRecord"]>;

@@ -37,7 +37,12 @@ export function useSimulation(filename: string, asked: string | null) {
   useEffect(() => {
     if (ended !== null) void queries.invalidateQueries({ queryKey: ["simulations", filename] });
   }, [ended, filename, queries]);
-  return { list: list.data ?? [], answer: one.data, error: list.error ?? one.error, loading: list.isPending };
+  return {
+    list: list.data ?? [],
+    answer: one.data,
+    error: list.error ?? one.error,
+    loading: list.isPending || one.isLoading,
+  };
 }
 
 export interface ToSimulate {

@@ -1,6 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { simulationResult } from "@/test/simulationFixtures";
-import { requestSettings, settingTexts, whatIfTexts, withPart, withSetting } from "./simulationSettings";
+import {
+  inSettingWords,
+  requestSettings,
+  settingTexts,
+  whatIfTexts,
+  withPart,
+  withSetting,
+} from "./simulationSettings";
 
 const { settings } = simulationResult();
 
@@ -30,6 +37,13 @@ describe("the settings of a simulation", () => {
     expect(withSetting({ times: "2" }, "spike", spike)).toEqual({ times: "2", spike });
     expect(withSetting({ spike }, "spike", ",,")).toEqual({});
     expect(withSetting({ times: "2" }, "times", "")).toEqual({});
+  });
+
+  it("are named as the form names them in what the server says of them", () => {
+    expect(inSettingWords("fixed_replicas: not a number")).toBe("“Fixed fleet”: not a number");
+    expect(inSettingWords("spike: it is not in the span from 1 to 2")).toBe(
+      "“A spike”: it is not in the span from 1 to 2",
+    );
   });
 
   it("are told with what they were, and what was changed of the traffic in words", () => {

@@ -1,5 +1,6 @@
 import type { SimulationRecord } from "@/api/types";
 import { sentence } from "@/lib/format";
+import { inSettingWords } from "@/lib/simulationSettings";
 
 /** A simulation that ended without a result. */
 export function Ended({ record: { state, problem } }: { record: SimulationRecord }) {
@@ -11,7 +12,7 @@ export function Ended({ record: { state, problem } }: { record: SimulationRecord
     );
   return (
     <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-sm text-danger">
-      The simulation failed. {problem && sentence(problem)}
+      The simulation failed. {problem && sentence(inSettingWords(problem))}
     </p>
   );
 }

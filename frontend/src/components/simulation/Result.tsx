@@ -7,8 +7,8 @@ import { shownOutcome } from "@/lib/outcomes";
 import { whatIfTexts } from "@/lib/simulationSettings";
 import type { SimulationView } from "@/lib/simulationView";
 import { Basis } from "./Basis";
+import { Caveats } from "./Caveats";
 import { OutcomeTable } from "./OutcomeTable";
-import { Outdated } from "./Outdated";
 import { PathView } from "./PathView";
 import { Picture } from "./Picture";
 import { Recommendation } from "./Recommendation";
@@ -43,7 +43,7 @@ export function Result({ id, result, series, plan, shown, change, navigate }: Re
           </p>
         )}
         <p className="max-w-4xl text-base">{result.sentence}</p>
-        <Outdated result={result} series={series} plan={plan} />
+        <Caveats result={result} series={series} plan={plan} />
         <Recommendation result={result} selected={selected} {...{ series, plan, navigate }} />
       </div>
       <Picture

@@ -164,11 +164,12 @@ it("warns before a policy that serves stops to", async () => {
   expect(await screen.findByText(/machines are told nothing from then on/)).toBeVisible();
 });
 
-it("says with which policy and until when it was made, where both have moved on", async () => {
+it("says what a reader must know of it: a short span, and with which policy it was made", async () => {
   show([simulation()], {}, policy({ headroom: 2 }));
   expect(
     await screen.findByText(/^Made with a policy that is not saved; now policy 4 holds: Headroom 1 → 2/),
   ).toBeVisible();
+  expect(screen.getByText(/^Only 120.min of traffic were replayed/)).toBeVisible();
   expect(screen.queryByText(/^It ends at/)).not.toBeInTheDocument();
 });
 
@@ -207,5 +208,5 @@ it("says that a linked result is not kept any more, with the way to the newest",
 it("shows the server's words about what it refuses", async () => {
   show([], { "POST /api/simulations": () => problem(422, "Invalid", "fixed_replicas: a whole number") });
   await userEvent.click(await screen.findByRole("button", { name: "What would it have cost and missed?" }));
-  expect(await screen.findByRole("alert")).toHaveTextContent("fixed_replicas: a whole number");
+  expect(await screen.findByRole("alert")).toHaveTextContent("“Fixed fleet”: a whole number");
 });
