@@ -19,8 +19,12 @@ export type Limits = Schemas["Limits"];
 export type LiveMessage = Schemas["LiveMessage"];
 export type LiveStatus = Schemas["LiveStatus"];
 export type ManifestInfo = Schemas["ManifestInfo"];
+export type Outcome = Schemas["Outcome"];
 export type PastForecast = Schemas["PastForecast"];
 export type Policy = Schemas["Policy"];
+export type PolicyInfo = Schemas["PolicyInfo"];
+export type PolicyKind = Schemas["PolicyKind"];
+export type PolicyPath = Schemas["PolicyPath"];
 export type PolicyVersion = Schemas["PolicyVersion"];
 export type PreviewWindow = Schemas["PreviewWindow"];
 export type Problem = Schemas["Problem"];
@@ -32,8 +36,16 @@ export type ServedReplicas = Schemas["ServedReplicas"];
 export type ServedPoint = Schemas["ServedPoint"];
 export type Series = Schemas["Series"];
 export type SeriesPolicy = Schemas["SeriesPolicy"];
+/** The server sends every member, if null. */
+export type SimulationAnswer = Required<Schemas["SimulationAnswer"]>;
+/** The server sends every member, if null. */
+export type SimulationRecord = Required<Schemas["SimulationRecord"]>;
+export type SimulationRequest = Schemas["SimulationRequest"];
+export type SimulationResult = Schemas["SimulationResult"];
+export type SimulationSettings = Schemas["SimulationSettings"];
 export type UploadForm = Schemas["UploadForm"];
 export type UploadResult = Schemas["UploadResult"];
+export type WorstMoment = Schemas["WorstMoment"];
 
 export type Model = Limits["models"][number];
 export type HistoryRange = paths["/api/history"]["get"]["parameters"]["query"]["range"];

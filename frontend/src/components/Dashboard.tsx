@@ -11,6 +11,7 @@ import { CapacityPanel } from "./capacity/CapacityPanel";
 import { ReplayControl } from "./chart/ReplayControl";
 import { MainChart } from "./MainChart";
 import { StatsGrid } from "./StatsGrid";
+import { SimulationPanel } from "./simulation/SimulationPanel";
 
 interface DashboardProps {
   series: Series;
@@ -60,7 +61,10 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
         />
       </MainChart>
       {hasPlan(series.origin) && (
-        <CapacityPanel series={series} plan={plan} view={view} navigate={navigate} />
+        <>
+          <CapacityPanel series={series} plan={plan} view={view} navigate={navigate} />
+          <SimulationPanel series={series} plan={plan} view={view} navigate={navigate} />
+        </>
       )}
     </StatsGrid>
   );

@@ -3,10 +3,11 @@ import { describeError, ProblemError } from "@/api/errors";
 import type { ChartRange, Forecast, Series } from "@/api/types";
 import { useHistory, usePastForecasts } from "@/hooks/queries";
 import { useHeld } from "@/hooks/useHeld";
-import { useLimits } from "@/hooks/usePage";
+import { useLimits, usePage } from "@/hooks/usePage";
 import type { CapacityData } from "@/lib/capacity";
 import { chartLines } from "@/lib/chartLines";
 import { buildChartModel } from "@/lib/chartModel";
+import { chartSummary } from "@/lib/chartSummary";
 import { type LiveData, silenceOf } from "@/lib/liveState";
 import { LIVE_WINDOWS } from "@/lib/points";
 import { RANGE_LABELS } from "@/lib/view";
@@ -44,6 +45,7 @@ interface MainChartProps {
 export function MainChart(props: MainChartProps) {
   const { series, range, live, forecast, capacity } = props;
   const limits = useLimits();
+  const { zone } = usePage();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [zoom, setZoom] = useState<ZoomRange | null>(null);
   const [asTable, setAsTable] = useState(false);
@@ -133,6 +135,7 @@ export function MainChart(props: MainChartProps) {
                 <Plot
                   key={[range, ...lines.map(({ key }) => key)].join()}
                   model={drawable}
+                  summary={chartSummary(drawable, zone)}
                   border={BORDERS[forecast?.status ?? "historic"]}
                   hidden={hidden}
                   zoom={zoom}

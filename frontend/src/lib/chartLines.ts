@@ -86,7 +86,7 @@ const CAPACITY_LINES: readonly ChartLine[] = [
     columns: [{ key: "replicas", label: "Replicas", value: ({ running }) => running?.replicas ?? null }],
     legend: "Replicas",
     tooltip: "Replicas",
-    spoken: "replicas",
+    spoken: "", // its unit says it
     named: "where present",
   },
 ];

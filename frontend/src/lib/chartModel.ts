@@ -1,7 +1,7 @@
 import type { ChartDataPoint, Forecast, GrowingWindow, PastForecast } from "@/api/types";
 import { type CapacityData, runningAtEach } from "./capacity";
 import type { ChartLine, ChartWindow, LineColumn } from "./chartLines";
-import { countOf, formatCount, formatRateWithUnit, rateFormat, UNKNOWN } from "./format";
+import { formatQuantity, formatRateWithUnit, NBSP, rateFormat, UNKNOWN } from "./format";
 import { toSeconds } from "./time";
 
 /** Null breaks a line; undefined only has no value there, and the line passes. */
@@ -28,6 +28,8 @@ export interface ChartModel {
   step: number;
   /** Spans whose rate is unknown: [from, to) in seconds. */
   outages: [from: number, to: number][];
+  /** Spans in which there was too little, where the lines do not show that themselves: [from, to) in seconds. */
+  shortages?: [from: number, to: number][];
   /** The plan that the steps are of. */
   capacity: CapacityData | null;
 }
@@ -125,12 +127,13 @@ export function presentRates({ rates }: ChartModel, { columns }: ChartLine): num
 export function valueFormat(model: ChartModel, columns: readonly LineColumn[], index: number) {
   const format = rateFormat(columns.map((column) => rateAt(model, column, index)));
   return ({ unit }: ChartLine, value: number | null): string =>
-    unit === undefined ? format(value) : value === null ? UNKNOWN : formatCount(value);
+    unit === undefined ? format(value) : value === null ? UNKNOWN : formatQuantity(value);
 }
 
 /** A value of a line with its unit: "12.3 req/s", "12 replicas". */
 export function valueText({ unit }: ChartLine, value: number | null | undefined): string {
-  return unit === undefined || value == null ? formatRateWithUnit(value) : countOf(value, "replica");
+  if (unit === undefined || value == null) return formatRateWithUnit(value);
+  return `${formatQuantity(value)}${NBSP}${value === 1 ? "replica" : "replicas"}`;
 }
 
 /** Whose values a line has, at one window or at all of them: "LGBM+, EWMA"; empty where that is its own name. */
@@ -167,7 +170,7 @@ function knownWindow(point: ChartDataPoint, pastRates: ReadonlyMap<number, numbe
   return { ...emptyWindow(time), point, past: pastRates.get(time) ?? null };
 }
 
-function emptyWindow(time: number): ChartWindow {
+export function emptyWindow(time: number): ChartWindow {
   return { time, point: null, forecasts: {}, served: null, past: null, growing: null, running: null };
 }
 
@@ -228,17 +231,26 @@ function wholeWindows(seconds: number, windowSeconds: number): number {
 }
 
 function outagesOf(windows: readonly ChartWindow[], end: number): [number, number][] {
-  const outages: [number, number][] = [];
+  return spansWhere(windows, ({ point }) => point === null || point.actual_rps === null, end);
+}
+
+/** Spans of neighbouring windows of which something is so; the last window lasts until `end`. */
+export function spansWhere<Window extends { time: number }>(
+  windows: readonly Window[],
+  isSo: (window: Window) => boolean,
+  end: number,
+): [from: number, to: number][] {
+  const spans: [number, number][] = [];
   let from: number | null = null;
-  for (const { time, point } of windows) {
-    if (point === null || point.actual_rps === null) from ??= time;
+  for (const window of windows) {
+    if (isSo(window)) from ??= window.time;
     else if (from !== null) {
-      outages.push([from, time]);
+      spans.push([from, window.time]);
       from = null;
     }
   }
-  if (from !== null) outages.push([from, end]);
-  return outages;
+  if (from !== null) spans.push([from, end]);
+  return spans;
 }
 
 /** Indices that need a dot: forecasts, and known rates without a neighbour to draw a line to. */

@@ -35,7 +35,7 @@ export function windowText(model: ChartModel, index: number, zone: Zone): string
     const name = nameOf(model, line, line.spoken ?? "", index);
     const values = line.columns.map((column) => valueText(line, rateAt(model, column, index)));
     if (line.flag) return flagText(model, line, name, index);
-    return line.unit === undefined ? `${name} ${values.join(" to ")}` : values.join(" to ");
+    return `${name} ${values.join(" to ")}`.trim();
   });
   const start = model.times[index] ?? model.now;
   const time = `${formatDateTime(start, zone, model.step)} ${zoneName(zone, start)}`;

@@ -1,7 +1,7 @@
 /** The one place where numbers, sizes, lengths of time and lists become text. */
 
 const LOCALE = "en";
-const NBSP = " ";
+export const NBSP = " ";
 
 const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 });
 const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
@@ -70,6 +70,11 @@ function integerOrPlain(rate: number): string {
 
 export function formatCount(count: number): string {
   return integer.format(count);
+}
+
+/** What was measured and may be large: 0.042, 4.5, 128, 12,345. */
+export function formatQuantity(value: number): string {
+  return Math.abs(value) >= 1_000 ? integer.format(value) : plain.format(value);
 }
 
 /** "1 window", "2,000 windows". */

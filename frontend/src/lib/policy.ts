@@ -131,5 +131,14 @@ export function changeTexts(
   });
 }
 
+/** Every value of a policy that counts for its sizing, in words. */
+export function policyTexts(policy: Policy): { label: string; text: string }[] {
+  return POLICY_FIELDS.flatMap(({ name, label, hint, sizing }) => {
+    const text = textOf(policy[name]);
+    if (text === "" || ![undefined, policy.sizing].includes(sizing)) return [];
+    return [{ label: hint ? `${label} (${hint})` : label, text: shown(name, text) }];
+  });
+}
+
 /** What is said of a first policy: the rest are defaults, most likely. */
 const FIRST: readonly PolicyName[] = ["rps_per_replica", "lead_seconds"];

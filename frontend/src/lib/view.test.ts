@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { series } from "@/test/fixtures";
+import { NO_SIMULATION } from "./simulationView";
 import { changedView, defaultSeries, parseView, type View, viewSearch } from "./view";
 
-const START: View = { range: "live", series: null, policy: {}, currentReplicas: null, capacity: "steps" };
+const START: View = {
+  range: "live",
+  series: null,
+  policy: {},
+  currentReplicas: null,
+  capacity: "steps",
+  simulation: NO_SIMULATION,
+};
 
 describe("the view in the URL", () => {
   it("comes back as it was written, whatever the name", () => {
@@ -28,6 +36,23 @@ describe("the view in the URL", () => {
     expect(changedView(tried, { series: "b" })).toMatchObject({ policy: {}, currentReplicas: null });
     expect(changedView({ ...tried, series: null }, { series: "b" }).policy).toEqual(tried.policy);
   });
+});
+
+it("holds which simulation is seen, of what, and what the next is told, until another series is opened", () => {
+  const simulation = {
+    id: "one",
+    replayed: "model_p90",
+    compared: "hpa",
+    shortage: "requests_short",
+    sort: { column: "minutes_short", descending: true },
+    span: { min: 807_235_200, max: 807_238_800 },
+    settings: { times: "1.5", spike: "1995-08-01T12:00,3,30", from: "1995-08-01T00:00" },
+  } as const;
+  const view: View = { ...START, series: "a", policy: { headroom: "2" }, simulation };
+  expect(viewSearch(view)).toContain("span=1995-08-01T00%3A00%3A00Z%2C1995-08-01T01%3A00%3A00Z");
+  expect(parseView(viewSearch(view))).toEqual(view);
+  expect(parseView("?sort=-nothing&span=1995,1994&times=&shortage=tears")).toEqual(START);
+  expect(changedView(view, { series: "b" }).simulation).toEqual(NO_SIMULATION);
 });
 
 describe("defaultSeries", () => {

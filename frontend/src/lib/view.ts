@@ -1,5 +1,6 @@
 import type { ChartRange, Series } from "@/api/types";
 import { isPolicyName, type PolicyChanges } from "./policy";
+import { NO_SIMULATION, parseSimulation, type SimulationView, simulationParams } from "./simulationView";
 
 /** What the page shows, as its URL says it: ?range=live|1h|6h|24h&series=…&headroom=1.2&capacity=log */
 export interface View {
@@ -11,6 +12,7 @@ export interface View {
   currentReplicas: string | null;
   /** Which part of the plan is open. */
   capacity: CapacityTab;
+  simulation: SimulationView;
 }
 
 export const CAPACITY_TABS = {
@@ -39,10 +41,11 @@ function isTab(value: string | null): value is CapacityTab {
   return value !== null && Object.hasOwn(CAPACITY_TABS, value);
 }
 
-/** Another series has another policy: what was tried on the one before goes. */
+/** Another series has another policy and other simulations: what was tried on the one before goes. */
 export function changedView(view: View, change: Partial<View>): View {
   const leaves = change.series !== undefined && view.series !== null && change.series !== view.series;
-  return { ...view, ...(leaves ? { policy: {}, currentReplicas: null } : {}), ...change };
+  const fresh = leaves ? { policy: {}, currentReplicas: null, simulation: NO_SIMULATION } : {};
+  return { ...view, ...fresh, ...change };
 }
 
 export function parseView(search: string): View {
@@ -55,6 +58,7 @@ export function parseView(search: string): View {
     policy: Object.fromEntries([...params].filter(([name]) => isPolicyName(name))),
     currentReplicas: params.get(CURRENT) || null,
     capacity: isTab(tab) ? tab : "steps",
+    simulation: parseSimulation(params),
   };
 }
 
@@ -64,6 +68,7 @@ export function viewSearch(view: View): string {
   for (const [name, text] of Object.entries(view.policy)) params.set(name, text);
   if (view.currentReplicas !== null) params.set(CURRENT, view.currentReplicas);
   if (view.capacity !== "steps") params.set("capacity", view.capacity);
+  for (const [name, text] of simulationParams(view.simulation)) params.set(name, text);
   return `?${params}`;
 }
 

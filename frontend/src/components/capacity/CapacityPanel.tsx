@@ -1,4 +1,3 @@
-import { describeError } from "@/api/errors";
 import type { Series } from "@/api/types";
 import { Card } from "@/components/ui/Card";
 import { Skeleton } from "@/components/ui/Skeleton";
@@ -15,6 +14,7 @@ import { FirstPolicy } from "./FirstPolicy";
 import { Headline } from "./Headline";
 import { ModeSwitch } from "./ModeSwitch";
 import { PlanSentence } from "./PlanSentence";
+import { Problem } from "./Problem";
 import { SettingsForm } from "./SettingsForm";
 import { StepList } from "./StepList";
 import { Truth } from "./Truth";
@@ -107,13 +107,5 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
         </div>
       )}
     </Card>
-  );
-}
-
-function Problem({ error }: { error: Error }) {
-  return (
-    <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-xs text-danger">
-      {describeError(error).detail}
-    </p>
   );
 }

@@ -1,5 +1,5 @@
-import { Download } from "lucide-react";
 import type { ChartRange, Decision, PolicyVersion } from "@/api/types";
+import { DownloadLink } from "@/components/ui/DownloadLink";
 import { usePage } from "@/hooks/usePage";
 import { percentile, STEPS } from "@/lib/capacity";
 import { formatCount, formatRateWithUnit, UNKNOWN } from "@/lib/format";
@@ -37,14 +37,9 @@ export function DecisionLog({ filename, range, decisions, logged, history }: Dec
             : `No decision was kept in this range: this is what the policy would have decided, ${RANGE_LABELS[range]}.`}
         </p>
         {logged && (
-          <a
-            href={`/api/decisions?${query}`}
-            download={`${filename} decisions.csv`}
-            className="inline-flex h-7 items-center gap-1.5 rounded-md border border-line px-2.5 font-medium text-ink hover:bg-inset"
-          >
-            <Download aria-hidden className="size-3.5" />
+          <DownloadLink href={`/api/decisions?${query}`} name={`${filename} decisions.csv`}>
             CSV
-          </a>
+          </DownloadLink>
         )}
       </div>
       {rows.length === 0 ? (

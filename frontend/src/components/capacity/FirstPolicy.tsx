@@ -8,11 +8,21 @@ const DEFAULT_LEAD = "120";
 
 interface FirstPolicyProps {
   filename: string;
+  /** What the form is called, what it is for, and what its button does. */
+  name?: string;
+  purpose?: string;
+  action?: string;
   onTry: (rpsPerReplica: string, leadSeconds: string) => void;
 }
 
 /** The two figures without which there is no plan; all others have defaults. */
-export function FirstPolicy({ filename, onTry }: FirstPolicyProps) {
+export function FirstPolicy({
+  filename,
+  name = "First policy",
+  purpose = "Two figures turn the forecast into replicas.",
+  action = "Show replicas",
+  onTry,
+}: FirstPolicyProps) {
   const runningId = useId();
   const [rate, setRate] = useState("");
   const [lead, setLead] = useState(DEFAULT_LEAD);
@@ -27,8 +37,8 @@ export function FirstPolicy({ filename, onTry }: FirstPolicyProps) {
     if (replicas >= 1 && highest > 0) setRate(String(Number((highest / replicas).toPrecision(3))));
   };
   return (
-    <form onSubmit={submit} aria-label="First policy" className="grid gap-3 px-4 pb-4">
-      <p className="text-sm text-muted">Two figures turn the forecast into replicas.</p>
+    <form onSubmit={submit} aria-label={name} className="grid gap-3 px-4 pb-4">
+      <p className="text-sm text-muted">{purpose}</p>
       <div className="flex flex-wrap items-end gap-3">
         <Figure
           label="Rate of a replica, req/s"
@@ -46,7 +56,7 @@ export function FirstPolicy({ filename, onTry }: FirstPolicyProps) {
           onChange={(event) => setLead(event.target.value)}
         />
         <Button type="submit" variant="primary">
-          Show replicas
+          {action}
         </Button>
       </div>
       <p className="flex flex-wrap items-center gap-x-1.5 gap-y-1 text-xs text-muted">

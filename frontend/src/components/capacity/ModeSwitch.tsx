@@ -1,6 +1,6 @@
-import { RadioGroup } from "radix-ui";
 import { useId, useState } from "react";
 import type { Policy } from "@/api/types";
+import { Segments } from "@/components/ui/Segments";
 import { MODES, type Mode } from "@/lib/capacity";
 import { ServeDialog } from "./ServeDialog";
 
@@ -21,20 +21,7 @@ export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps)
       <p id={id} className="text-xs text-muted">
         {MODES[policy.mode].does}
       </p>
-      <RadioGroup.Root
-        aria-label="Mode"
-        aria-describedby={id}
-        orientation="horizontal"
-        value={policy.mode}
-        onValueChange={(mode) => choose(mode as Mode)}
-        className="inline-flex rounded-md bg-inset p-0.5"
-      >
-        {Object.entries(MODES).map(([mode, { label, does }]) => (
-          <RadioGroup.Item key={mode} value={mode} title={does} className={ITEM}>
-            {label}
-          </RadioGroup.Item>
-        ))}
-      </RadioGroup.Root>
+      <Segments label="Mode" describedBy={id} value={policy.mode} options={MODES} onChange={choose} />
       <ServeDialog
         open={asking}
         filename={filename}
@@ -48,6 +35,3 @@ export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps)
     </div>
   );
 }
-
-const ITEM =
-  "h-7 rounded px-3 text-xs font-medium text-muted hover:text-ink data-[state=checked]:bg-raised data-[state=checked]:text-ink data-[state=checked]:shadow-sm forced-colors:data-[state=checked]:bg-[Highlight] forced-colors:data-[state=checked]:text-[HighlightText] forced-colors:data-[state=checked]:forced-color-adjust-none";

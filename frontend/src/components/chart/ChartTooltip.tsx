@@ -1,7 +1,6 @@
 import { useLayoutEffect, useRef, useState } from "react";
 import { usePage } from "@/hooks/usePage";
 import { type ChartModel, flagText, namedLines, nameOf, rateAt, valueFormat } from "@/lib/chartModel";
-import { RATE_UNIT } from "@/lib/format";
 import { formatDateTime, zoneName } from "@/lib/time";
 import { LineSample } from "./LineSample";
 import { placeBeside } from "./placeBeside";
@@ -11,11 +10,12 @@ const AXIS_WIDTH = 52;
 
 interface ChartTooltipProps {
   model: ChartModel;
+  unit: string;
   cursor: PlotCursor;
 }
 
 /** The values under the crosshair. For the eye: the crosshair's own value text has the same for a screen reader. */
-export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
+export function ChartTooltip({ model, unit, cursor }: ChartTooltipProps) {
   const { zone } = usePage();
   const { index } = cursor;
   const lines = namedLines(model, index);
@@ -63,7 +63,7 @@ export function ChartTooltip({ model, cursor }: ChartTooltipProps) {
             {flagText(model, line, line.tooltip, index)}
           </p>
         ))}
-      <p className="mt-1.5 text-2xs text-muted">{RATE_UNIT}</p>
+      <p className="mt-1.5 text-2xs text-muted">{unit}</p>
     </div>
   );
 }

@@ -11,7 +11,8 @@ interface LegendProps {
   /** Keys of the lines that are switched off. */
   hidden: ReadonlySet<string>;
   onToggle: (key: string) => void;
-  past: PastChoice;
+  /** None where nothing is forecast. */
+  past?: PastChoice;
 }
 
 /** Which past forecasts are drawn: those issued so many windows before, or none. */
@@ -47,7 +48,7 @@ export function Legend({ model, hidden, onToggle, past }: LegendProps) {
       {marks.map((line) => (
         <Mark key={line.key} line={line} count={presentRates(model, line).length} />
       ))}
-      <PastSelect {...past} line={model.lines.find(({ key }) => key === "past")} />
+      {past && <PastSelect {...past} line={model.lines.find(({ key }) => key === "past")} />}
     </div>
   );
 }

@@ -6,6 +6,7 @@ const DASH_SCALE = 0.75;
 /** A bit of the line as the chart draws it, so that dashes tell the lines apart without colour. */
 export function LineSample({ line }: { line: ChartLine }) {
   const colour = `var(${line.token})`;
+  const dashes = line.dash?.map((length) => length * DASH_SCALE).join(" ");
   if (line.kind === "dots")
     return (
       <svg
@@ -29,7 +30,13 @@ export function LineSample({ line }: { line: ChartLine }) {
       ) : line.kind === "lane" ? (
         <path d="M0 10V7h6V3h7v3h7v4z" style={{ fill: colour, fillOpacity: 0.45 }} />
       ) : line.kind === "steps" ? (
-        <path d="M0 8h7V2h6v4h7" fill="none" strokeWidth="2" style={{ stroke: colour }} />
+        <path
+          d="M0 8h7V2h6v4h7"
+          fill="none"
+          strokeWidth="2"
+          strokeDasharray={dashes}
+          style={{ stroke: colour }}
+        />
       ) : (
         <line
           x1="0"
@@ -37,7 +44,7 @@ export function LineSample({ line }: { line: ChartLine }) {
           y1="5"
           y2="5"
           strokeWidth="2"
-          strokeDasharray={line.dash?.map((length) => length * DASH_SCALE).join(" ")}
+          strokeDasharray={dashes}
           style={{ stroke: colour }}
         />
       )}

@@ -2,7 +2,7 @@ import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from 
 import { usePage } from "@/hooks/usePage";
 import type { Theme } from "@/hooks/useTheme";
 import type { ChartModel } from "@/lib/chartModel";
-import { chartSummary, windowText } from "@/lib/chartSummary";
+import { windowText } from "@/lib/chartSummary";
 import { RATE_UNIT } from "@/lib/format";
 import { CHART_HEIGHT } from "./ChartStates";
 import { ChartTooltip } from "./ChartTooltip";
@@ -15,26 +15,42 @@ const ZOOM_SHARE = 0.5;
 
 interface PlotProps {
   model: ChartModel;
-  border: Border;
+  /** What it is a chart of. */
+  subject?: string;
+  unit?: string;
+  /** The chart in words. */
+  summary: string;
+  border: Border | null;
   /** Keys of the lines that are switched off. */
   hidden: ReadonlySet<string>;
   zoom: ZoomRange | null;
   onZoom: (range: ZoomRange | null) => void;
   /** What is pointed at is to hold still. */
-  onPointed: (pointed: boolean) => void;
+  onPointed?: (pointed: boolean) => void;
   /** Newer data waits until it is let go. */
-  held: boolean;
+  held?: boolean;
 }
 
 /** The canvas with its crosshair, which the arrow keys move as the mouse does. */
-export function Plot({ model, border, hidden, zoom, onZoom, onPointed, held }: PlotProps) {
+export function Plot({
+  model,
+  subject = "request rate",
+  unit = RATE_UNIT,
+  summary,
+  border,
+  hidden,
+  zoom,
+  onZoom,
+  onPointed,
+  held = false,
+}: PlotProps) {
   const { theme, zone } = usePage();
   const container = useRef<HTMLDivElement>(null);
   const [cursor, setCursor] = useState<PlotCursor | null>(null);
   const pointed = cursor !== null;
   useEffect(() => {
-    onPointed(pointed);
-    return () => onPointed(false);
+    onPointed?.(pointed);
+    return () => onPointed?.(false);
   }, [pointed, onPointed]);
   const palette = usePalette(theme);
   const context = useMemo(
@@ -99,7 +115,7 @@ export function Plot({ model, border, hidden, zoom, onZoom, onPointed, held }: P
   return (
     <div className="relative">
       <span aria-hidden className="absolute top-0 left-3 text-2xs text-muted">
-        {RATE_UNIT}
+        {unit}
       </span>
       {held && (
         <span aria-hidden className="absolute top-0 right-3 text-2xs text-muted">
@@ -110,7 +126,7 @@ export function Plot({ model, border, hidden, zoom, onZoom, onPointed, held }: P
         ref={container}
         role="slider"
         tabIndex={0}
-        aria-label="Crosshair of the request rate chart"
+        aria-label={`Crosshair of the ${subject} chart`}
         aria-describedby={summaryId}
         aria-valuemin={0}
         aria-valuemax={last}
@@ -122,9 +138,9 @@ export function Plot({ model, border, hidden, zoom, onZoom, onPointed, held }: P
         onBlur={letGo}
         className={`${CHART_HEIGHT} w-full overflow-hidden rounded-sm`}
       />
-      {cursor && cursor.index <= last && <ChartTooltip model={model} cursor={cursor} />}
+      {cursor && cursor.index <= last && <ChartTooltip model={model} unit={unit} cursor={cursor} />}
       <p id={summaryId} className="sr-only" data-testid="chart-summary">
-        {chartSummary(model, zone)}
+        {summary}
       </p>
     </div>
   );

@@ -27,7 +27,7 @@ export function rateRange(plot: uPlot, model: ChartModel, headroom: number): [nu
     if (!plot.series[index + 1]?.show || line.kind === "lane") continue;
     for (const rate of model.rates[column.key] ?? []) {
       if (rate == null) continue;
-      if (line.kind === "steps") capacity = Math.max(capacity, rate);
+      if (line.kind === "steps" || line.unit) capacity = Math.max(capacity, rate);
       else traffic = Math.max(traffic, rate);
     }
   }

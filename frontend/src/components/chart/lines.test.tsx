@@ -49,7 +49,7 @@ function show(drawn: ChartModel, hovered = 1) {
   renderPage(
     <>
       <Legend model={drawn} hidden={new Set()} onToggle={vi.fn()} past={past} />
-      <ChartTooltip model={drawn} cursor={{ index: hovered, left: 0 }} />
+      <ChartTooltip model={drawn} unit="req/s" cursor={{ index: hovered, left: 0 }} />
       <PointsTable model={drawn} />
     </>,
   );

@@ -11,7 +11,8 @@ export interface PlotContext {
   model: ChartModel;
   palette: Palette;
   zone: Zone;
-  border: Border;
+  /** Null where nothing is forecast. */
+  border: Border | null;
   onCursor: (cursor: PlotCursor | null) => void;
   onZoom: (range: ZoomRange | null) => void;
 }
@@ -36,6 +37,7 @@ export interface ZoomRange {
 const FONT = '11px "Inter", system-ui, sans-serif';
 const LEAST_LABELLED_PIXELS = 64;
 const LEAST_ZOOM_PIXELS = 8;
+const MARK_PIXELS = 7;
 const HEADROOM = 1.08;
 
 /** From here on, lines and dots of the usual size would cover each other. */
@@ -74,10 +76,11 @@ export function plotOptions(
     },
   });
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  const steps = ({ token, width }: ChartLine): uPlot.Series => ({
+  const steps = ({ token, width, dash }: ChartLine): uPlot.Series => ({
     stroke: colour(token),
     width,
     spanGaps: false,
+    ...(dash ? { dash } : {}),
     ...(stepped ? { paths: stepped } : {}),
     points: { show: false },
   });
@@ -193,13 +196,18 @@ function aboveZero(_plot: uPlot, ticks: number[]): (number | null)[] {
   return ticks.map((tick) => (tick < 0 ? null : tick));
 }
 
-/** Unknown time and the time to come lie on their own ground. */
+/** Unknown time, shortages and the time to come lie on their own ground. */
 function shadeSpans(plot: uPlot, { model, palette }: PlotContext): void {
   for (const [from, to] of model.outages) {
     const span = fillSpan(plot, from, to, palette("--chart-outage"));
     if (span && span.width > LEAST_LABELLED_PIXELS * uPlot.pxRatio)
       drawLabel(plot, "unknown", span.left + span.width / 2, "center", palette);
   }
+  // Of a bucket of several windows one may have been short: that is marked above them.
+  const marked = model.step > model.windowSeconds;
+  for (const [from, to] of model.shortages ?? [])
+    if (marked) fillSpan(plot, from, to, palette("--series-anomaly"), MARK_PIXELS * uPlot.pxRatio);
+    else fillSpan(plot, from, to, palette("--chart-shortage"));
   if (model.times.length > model.futureFrom)
     fillSpan(plot, model.now, Number.POSITIVE_INFINITY, palette("--chart-future"));
 }
@@ -209,6 +217,7 @@ function fillSpan(
   from: number,
   to: number,
   fill: string,
+  height = plot.bbox.height,
 ): { left: number; width: number } | null {
   const { ctx, bbox } = plot;
   const right = bbox.left + bbox.width;
@@ -218,7 +227,7 @@ function fillSpan(
   if (end <= start) return null;
   ctx.save();
   ctx.fillStyle = fill;
-  ctx.fillRect(start, bbox.top, end - start, bbox.height);
+  ctx.fillRect(start, bbox.top, end - start, height);
   ctx.restore();
   return { left: start, width: end - start };
 }
@@ -241,6 +250,7 @@ function drawLabel(
 }
 
 function drawBorder(plot: uPlot, { model, palette, border }: PlotContext): void {
+  if (border === null) return;
   const { ctx, bbox } = plot;
   const x = Math.round(plot.valToPos(model[border.at], "x", true));
   if (x < bbox.left || x > bbox.left + bbox.width) return;

@@ -1,12 +1,16 @@
 import type { ComponentProps } from "react";
 import { classes } from "@/lib/classes";
 
+/** Forced colours leave a filled button neither its ground nor an edge. */
+const FORCED =
+  "forced-colors:border forced-colors:border-[ButtonText] forced-colors:bg-[ButtonFace] forced-colors:text-[ButtonText]";
+
 const VARIANTS = {
-  primary: "bg-accent text-on-accent hover:brightness-110",
+  primary: `bg-accent text-on-accent hover:brightness-110 ${FORCED}`,
   outline: "border border-line bg-surface text-ink hover:bg-inset",
   ghost:
     "text-muted hover:bg-inset hover:text-ink aria-pressed:bg-inset aria-pressed:text-ink forced-colors:aria-pressed:bg-[Highlight] forced-colors:aria-pressed:text-[HighlightText] forced-colors:aria-pressed:forced-color-adjust-none",
-  danger: "bg-danger text-surface hover:brightness-110",
+  danger: `bg-danger text-surface hover:brightness-110 ${FORCED}`,
 };
 
 const SIZES = {

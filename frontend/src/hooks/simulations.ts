@@ -1,0 +1,102 @@
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
+import { api, unwrap } from "@/api/client";
+import type { PolicyPath, SimulationAnswer, SimulationRecord, SimulationRequest } from "@/api/types";
+import type { Span } from "@/lib/outcomes";
+import type { PolicyChanges } from "@/lib/policy";
+import { defaultSimulation, isSimulating } from "@/lib/simulation";
+import { requestSettings, type SimulationChanges } from "@/lib/simulationSettings";
+import { isoTime } from "@/lib/simulationView";
+
+const RUNNING_REFRESH_MS = 500;
+
+/** The newest simulations of a series, the newest first. */
+function useSimulationList(filename: string) {
+  return useQuery({
+    queryKey: ["simulations", filename],
+    queryFn: async () =>
+      (await unwrap(api.GET("/api/simulations", { params: { query: { filename } } }))) as SimulationRecord[],
+  });
+}
+
+/** The simulation to show: the one that is asked for, else the newest; asked about until it has ended. */
+export function useSimulation(filename: string, asked: string | null) {
+  const queries = useQueryClient();
+  const list = useSimulationList(filename);
+  const id = asked ?? defaultSimulation(list.data ?? [])?.id ?? null;
+  const one = useQuery({
+    queryKey: ["simulation", id],
+    enabled: id !== null,
+    queryFn: async () =>
+      (await unwrap(
+        api.GET("/api/simulations/{simulation_id}", { params: { path: { simulation_id: id ?? "" } } }),
+      )) as SimulationAnswer,
+    refetchInterval: ({ state }) => (state.data && isSimulating(state.data) ? RUNNING_REFRESH_MS : false),
+  });
+  const ended = one.data && !isSimulating(one.data) ? one.data.id : null;
+  useEffect(() => {
+    if (ended !== null) void queries.invalidateQueries({ queryKey: ["simulations", filename] });
+  }, [ended, filename, queries]);
+  return {
+    list: list.data ?? [],
+    answer: one.data,
+    error: list.error ?? one.error,
+    loading: list.isPending || one.isLoading,
+  };
+}
+
+export interface ToSimulate {
+  policy: PolicyChanges;
+  settings: SimulationChanges;
+}
+
+/** Replay the policies; the record says which simulation it is. */
+export function useStartSimulation(filename: string, onStarted: (id: string) => void) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: async ({ policy, settings }: ToSimulate) => {
+      const body = { filename, policy, ...requestSettings(settings) } as SimulationRequest;
+      return (await unwrap(api.POST("/api/simulations", { body }))) as SimulationRecord;
+    },
+    onSuccess: ({ id }) => {
+      onStarted(id);
+      return queries.invalidateQueries({ queryKey: ["simulations", filename] });
+    },
+  });
+}
+
+export function useCancelSimulation() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (id: string) =>
+      unwrap(api.DELETE("/api/simulations/{simulation_id}", { params: { path: { simulation_id: id } } })),
+    onSettled: (_none, _error, id) => queries.invalidateQueries({ queryKey: ["simulation", id] }),
+  });
+}
+
+/** The policies that can be replayed, and what they are called. */
+export function useSimulatedPolicies() {
+  return useQuery({
+    queryKey: ["simulated policies"],
+    queryFn: () => unwrap(api.GET("/api/simulations/policies")),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The replicas of one policy beside the demand, over the span or a part of it. */
+export function usePath(simulation: string, policy: string | null, span: Span | null) {
+  const query = span === null ? {} : { from: isoTime(span.min), to: isoTime(span.max) };
+  return useQuery({
+    queryKey: ["path", simulation, policy, query],
+    enabled: policy !== null,
+    queryFn: async ({ signal }) =>
+      (await unwrap(
+        api.GET("/api/simulations/{simulation_id}/paths/{policy}", {
+          params: { path: { simulation_id: simulation, policy: policy ?? "" }, query },
+          signal,
+        }),
+      )) as PolicyPath,
+    staleTime: "static", // what was replayed does not change
+    placeholderData: keepPreviousData,
+  });
+}
