@@ -14,6 +14,7 @@ from backend.simulation.simulator import REFERENCE, Simulation, weighed
 
 OURS = "model"
 NOTABLE = 0.05  # share that is saved from which on it is told, where too few days are there to be sure
+DAY_SECONDS = 86_400
 SURE = 0.95  # share of resamples in which one must be cheaper to be called so
 
 
@@ -68,7 +69,7 @@ def _alone(simulation: Simulation) -> str:
     best = _cheapest(simulation.outcomes)
     if best is None:
         return "No policy could be replayed on this traffic."
-    return (
+    return _too_short(simulation) or (
         f"Of these policies {best.label} is the cheapest at a shortage cost of "
         f"{simulation.replay.policy.shortage_cost:g}: short {minutes(best.minutes_short)}, for "
         f"{best.replica_hours:,.0f} replica-hours."
@@ -82,6 +83,8 @@ def _named(simulation: Simulation) -> str:
 
 def _better(simulation: Simulation, outcomes: dict[str, Outcome], ours: Outcome) -> str:
     """Who costs less, a missing replica being shortage_cost times an idle one."""
+    if too_short := _too_short(simulation):
+        return too_short
     cost = f"a missing replica costing {simulation.replay.policy.shortage_cost:g} times an idle one"
     best = _cheapest(outcomes.values())
     compared = cheaper(simulation, best.policy, ours.policy) if best else Comparison(None)
@@ -92,6 +95,15 @@ def _better(simulation: Simulation, outcomes: dict[str, Outcome], ours: Outcome)
         f"Cheaper is {best.label}: short {minutes(best.minutes_short)}, for "
         f"{difference(best.replica_hours, ours.replica_hours)} than that, {cost}."
     )
+
+
+def _too_short(simulation: Simulation) -> str:
+    """Why nothing follows from it, where that is so."""
+    traffic = simulation.replay.traffic
+    seconds = (traffic.stop - traffic.start).total_seconds()
+    if seconds >= DAY_SECONDS:
+        return ""
+    return f"Nothing can be concluded from {duration(seconds)} of traffic: load repeats by the day."
 
 
 def _cheapest(outcomes: Iterable[Outcome]) -> Outcome | None:
@@ -178,7 +190,9 @@ def difference(value: float, other: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """2 minutes, 90 seconds."""
+    """7 hours, 2 minutes, 90 seconds."""
+    if seconds >= 7200 and seconds % 3600 == 0:
+        return f"{seconds / 3600:g} hours"
     if seconds >= 120 and seconds % 60 == 0:
         return f"{seconds / 60:g} minutes"
     return "1 minute" if seconds == 60 else f"{seconds:g} seconds"

@@ -47,6 +47,13 @@ def test_the_sentence_has_our_policy_beside_the_hpa(simulation: Simulation) -> N
     )
 
 
+@pytest.mark.parametrize("policies", ["hpa,hpa_50,model", "hpa,hpa_50"])
+def test_from_less_than_a_day_nothing_is_concluded(estimator: RPSEstimator, policies: str) -> None:
+    said = sentence_of(simulated(estimator, days(1), policies=policies))
+    assert said.endswith("Nothing can be concluded from 12 hours of traffic: load repeats by the day.")
+    assert "heap" not in said
+
+
 def test_where_another_costs_less_on_most_days_the_sentence_says_which(simulation: Simulation) -> None:
     said = sentence_of(cheaper(simulation, "hpa_50", 0.01))
     assert "Cheaper is HPA, target 50 %: short" in said
@@ -76,7 +83,7 @@ def test_too_few_days_leave_the_rule_alone(estimator: RPSEstimator) -> None:
 
 
 def test_without_our_policy_the_cheapest_is_named(estimator: RPSEstimator) -> None:
-    said = sentence_of(simulated(estimator, days(1), policies="hpa,hpa_50"))
+    said = sentence_of(simulated(estimator, days(3), policies="hpa,hpa_50"))
     assert said.startswith("Of these policies HPA")
     assert recommended(simulated(estimator, days(1), policies="hpa")) is None
 

@@ -4,12 +4,10 @@ import type { Series, SimulationResult } from "@/api/types";
 import type { Plan } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
 import { classes } from "@/lib/classes";
-import { formatDuration, formatList } from "@/lib/format";
+import { formatList } from "@/lib/format";
 import { isolate } from "@/lib/names";
 import { newerSince, otherPolicy } from "@/lib/simulation";
 import { formatDateTime, toSeconds, zoneName } from "@/lib/time";
-
-const DAY = 86_400;
 
 interface CaveatsProps {
   result: SimulationResult;
@@ -17,21 +15,15 @@ interface CaveatsProps {
   plan: Plan;
 }
 
-/** What a reader of the sentence must know: too short a span, traffic that the model knew, and what has moved on since. */
+/** What a reader of the sentence must know: traffic that the model knew, and what has moved on since. */
 export function Caveats({ result, series, plan }: CaveatsProps) {
   const { zone } = usePage();
   const newer = newerSince(result, series);
   const other = otherPolicy(result.policy, plan.recommendation?.policy ?? null, plan.history);
   const time = (seconds: number) => `${formatDateTime(seconds, zone)} ${zoneName(zone, seconds)}`;
-  const seconds = toSeconds(result.to) - toSeconds(result.from);
   const known = result.seen_in_training.map(({ name }) => isolate(String(name)));
   return (
     <>
-      {seconds < DAY && (
-        <Note>
-          Only {formatDuration(seconds)} of traffic were replayed: too little to conclude anything from.
-        </Note>
-      )}
       {known.length > 0 && (
         <Note quiet>
           The model was trained on {formatList(known)} in that time: if this is that traffic, its forecasts
