@@ -17,7 +17,6 @@ from backend.models.ensemble import (
     MEAN_SPAN,
     REFIT_SPAN,
     HorizonModel,
-    LinearWeights,
     base_forecasts,
     linear_weights,
     means_of,
@@ -30,7 +29,7 @@ from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.rolling import Floats
 from backend.models.rolling_ridge import BLOCK
-from backend.models.stack import BaseForecasts
+from backend.models.stack import BaseForecasts, continued, newest
 from backend.models.trailing_stats import Grid, TrailingStats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]
@@ -44,7 +43,7 @@ class _State:
 
     base: BaseForecasts  # at the newest BASE_SPAN origins
     stacked: dict[str, Floats]  # by model the scaled forecasts at the newest MEAN_SPAN origins
-    linear: LinearWeights  # of the newest origin
+    linear: Floats  # coefficients of the newest origin: (1, inputs)
     stacks: dict[str, Floats]  # by model its weights at the newest origin
 
 
@@ -104,8 +103,8 @@ class LiveForecaster:
             linear = linear_weights(stats, columns.linear, horizon, model.linear, max(0, len(values) - BASE_SPAN))
             base = base_forecasts(columns, linear, model)
             stacks = stack_weights(stats, base, horizon, max(0, len(values) - MEAN_SPAN))
-            newest = {key: weights[-1:] for key, weights in stacks.items()}
-            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear.newest(), newest)
+            stacks_now = {key: weights[-1:] for key, weights in stacks.items()}
+            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear[-1:], stacks_now)
 
     def _advance(self, values: Floats, grid: Grid) -> TrailingStats:
         """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
@@ -118,8 +117,8 @@ class LiveForecaster:
             state = self._states[horizon]
             if refit:
                 state.linear = self._refit(values, grid, horizon, model)
-            newest = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
-            state.base = state.base.followed_by(newest).newest(BASE_SPAN)
+            base = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
+            state.base = newest(continued(state.base, base), BASE_SPAN)
             if refit:
                 state.stacks = stack_weights(recent, state.base, horizon, len(recent) - 1)
             for key, forecast in stack_forecasts(state.base, state.stacks).items():
@@ -127,7 +126,7 @@ class LiveForecaster:
         return stats
 
     @staticmethod
-    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> LinearWeights:
+    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> Floats:
         stats = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
         recent = stats.tail(max(0, len(stats) - REFIT_SPAN), features.LINEAR_REACH)
         return linear_weights(recent, features.linear(recent, horizon), horizon, model.linear, len(recent) - 1)
@@ -140,7 +139,7 @@ class LiveForecaster:
         rows: list[dict[str, Any]] = []
         for horizon, model in self._models.items():
             state = self._states[horizon]
-            means = means_of(recent, horizon, state.stacked, state.base)
+            means = means_of(recent, horizon, state.stacked)
             edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
             for key, mean in means.items():
                 if np.isfinite(mean[-1]):

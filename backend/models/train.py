@@ -17,7 +17,6 @@ from backend.models.ensemble import (
     LINEAR_LIMIT,
     HorizonModel,
     LinearPrior,
-    LinearWeights,
     base_forecasts,
     linear_weights,
     means_of,
@@ -170,7 +169,9 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
     for step_ns in sorted({each.stats.grid.step_ns for each in series}):
         alike = [each for each in series if each.stats.grid.step_ns == step_ns]
         moments = sum(
-            block_moments(each.stats, each.columns.linear, each.target, each.usable, horizon, LINEAR_LIMIT).sum(axis=0)
+            block_moments(
+                each.stats, each.columns.linear.values(), each.target, each.usable, horizon, LINEAR_LIMIT
+            ).sum(axis=0)
             for each in alike
         )
         windows = sum(float(each.stats.importance[each.usable].sum()) for each in alike)
@@ -181,11 +182,9 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
     return tuple(priors)
 
 
-def _fit_both_trees(
-    series: list[TrainingSeries], weights: list[LinearWeights], rounds: int, threads: int
-) -> dict[str, str]:
-    """LGBM+'s, which learn what the linear model of long memory misses, and LGBM's, which learn the target."""
-    bases = [weighted_sum(each.columns.linear, weight.long) for each, weight in zip(series, weights, strict=True)]
+def _fit_both_trees(series: list[TrainingSeries], weights: list[Floats], rounds: int, threads: int) -> dict[str, str]:
+    """LGBM+'s, which learn what the linear model misses, and LGBM's, which learn the target."""
+    bases = [weighted_sum(each.columns.linear.values(), weight) for each, weight in zip(series, weights, strict=True)]
     pairs = list(zip(series, bases, strict=True))
     rows = np.concatenate([tree_matrix(each.columns, base)[each.usable] for each, base in pairs])
     target = np.concatenate([np.clip(each.target, -15, 15)[each.usable] for each in series])
@@ -217,14 +216,14 @@ def _fit_trees(
 
 
 def _error_quantiles(
-    series: list[TrainingSeries], weights: list[LinearWeights], horizon: int, model: HorizonModel
+    series: list[TrainingSeries], weights: list[Floats], horizon: int, model: HorizonModel
 ) -> dict[str, list[float]]:
     """By model the shape of its scaled errors over the training series: 39 even quantiles."""
     ratios: dict[str, list[Floats]] = {}
     for each, weight in zip(series, weights, strict=True):
         base = base_forecasts(each.columns, weight, model)
         stacked = stack_forecasts(base, stack_weights(each.stats, base, horizon, 0))
-        for key, mean in means_of(each.stats, horizon, stacked, base).items():
+        for key, mean in means_of(each.stats, horizon, stacked).items():
             ratio = scaled_errors(each.stats, mean, horizon).ratio
             ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
     grid = np.arange(1, 40) / 40
