@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from backend.errors import InvalidRequestError
+from backend.models.interpolation import between
 from backend.models.rolling import Floats
 
 
@@ -25,9 +26,9 @@ class ForecastPath:
     def highest(self, level: float, start: float, seconds: float) -> float:
         """The highest rate that `level` has in [start, start + seconds) after the origin (seconds).
 
-        Between two horizons and between two levels it is interpolated: over the horizon, and over the normal score of
-        the level, in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies
-        beyond the last horizon or outside the levels.
+        Between two horizons it is interpolated as forecasts are; between two levels over the normal score of the level,
+        in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies beyond the
+        last horizon or outside the levels.
         """
         first = int(start // self.window_seconds) + 1
         last = max(first, int(-(-(start + seconds) // self.window_seconds)))
@@ -40,8 +41,7 @@ class ForecastPath:
                 "longer horizon.",
                 field="lead_seconds",
             )
-        rates = self._at_level(level)
-        return float(np.interp(np.arange(first, last + 1), self.horizons, rates).max())
+        return float(between(self.horizons, np.arange(first, last + 1), self._at_level(level)).max())
 
     def _at_level(self, level: float) -> Floats:
         lowest, highest = self.levels[0], self.levels[-1]

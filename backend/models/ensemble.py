@@ -10,7 +10,8 @@ import numpy as np
 
 from backend.models import catalog, features
 from backend.models.expert_average import ERROR_SPAN, expert_average, shrinkage_weight
-from backend.models.intervals import SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
+from backend.models.interpolation import between, quantiles_between
+from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, weighted_sum
 from backend.models.stack import SIMPLE, STACK_BLOCKS, BaseForecasts, Stack
@@ -23,10 +24,13 @@ LINEAR_BLOCKS = 300  # blocks of windows that a refit of the linear model looks 
 LINEAR_PRIOR_WINDOWS = 200.0  # how many windows of its own the global fit is worth
 LINEAR_LIMIT = 8.0
 
-MEAN_SPAN = SAMPLE + SCALE_SPAN + ERROR_SPAN + 128  # origins whose forecasts the newest intervals still look at
-EXPERT_REACH = ERROR_SPAN + 64  # origins before one whose errors weigh its expert average
-BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2)  # origins whose base forecasts their stacks look at
-REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2)  # origins that the linear refit of one origin looks at
+LONGEST = 120  # windows ahead that a model may be trained for; an error is known so many origins late
+# Origins whose forecasts the newest intervals still look at: their errors, what those were scaled by, and the errors
+# that the forecasts of then were shrunk by, each of them known late.
+MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + 3 * LONGEST
+EXPERT_REACH = ERROR_SPAN + LONGEST  # origins before one whose errors weigh its expert average
+BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
+REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
 # Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
 # origins whose errors weigh the oldest expert average that intervals look at: a live step needs no other history.
 FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
@@ -79,6 +83,20 @@ def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, fir
     return Forecasts(
         {key: np.concatenate([piece.mean[key] for piece in pieces]) for key in pieces[0].mean},
         {key: np.concatenate([piece.quantiles[key] for piece in pieces], axis=1) for key in pieces[0].quantiles},
+    )
+
+
+def at_horizon(trained: Mapping[int, Forecasts], horizon: int) -> Forecasts:
+    """Those at a horizon, from those at itself or at trained ones around it (rising): interpolation.py."""
+    if horizon in trained:
+        return trained[horizon]
+    horizons, parts = list(trained), list(trained.values())
+    return Forecasts(
+        {key: between(horizons, horizon, np.stack([part.mean[key] for part in parts])) for key in parts[0].mean},
+        {
+            key: quantiles_between(horizons, horizon, np.stack([part.quantiles[key] for part in parts]))
+            for key in parts[0].quantiles
+        },
     )
 
 

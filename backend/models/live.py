@@ -1,6 +1,6 @@
 """The live step: forecasts of one series that grows by a window at a time, from what earlier steps left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -16,7 +16,9 @@ from backend.models.ensemble import (
     HISTORY_WINDOWS,
     MEAN_SPAN,
     REFIT_SPAN,
+    Forecasts,
     HorizonModel,
+    at_horizon,
     base_forecasts,
     linear_weights,
     means_of,
@@ -50,13 +52,15 @@ class _State:
 class LiveForecaster:
     """Forecasts from the end of a growing frame: those of RPSEstimator.forecast, to the last digit.
 
-    One for each series that is live. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that
-    continues that one (the same windows and up to 16 more, cut at the front to no less than `history_windows`) takes
-    about 16 ms; any other frame is computed from the beginning, so no call can be wrong. Thread-safe.
+    One for each series that is live, for the `horizons` (windows) that are asked for: `models` has each or those around
+    it. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that continues that one (the same
+    windows and up to 16 more, cut at the front to no less than `history_windows`) takes about 16 ms; any other frame is
+    computed from the beginning, so no call can be wrong. Thread-safe.
     """
 
-    def __init__(self, models: Mapping[int, HorizonModel]) -> None:
+    def __init__(self, models: Mapping[int, HorizonModel], horizons: Sequence[int]) -> None:
         self._models = models
+        self._horizons = horizons
         self._lock = Lock()
         self._values: Floats = np.empty(0)
         self._grid = Grid(1, 0)
@@ -136,15 +140,18 @@ class LiveForecaster:
         stats.known_in(features.MAX_AGE)
         # As far back as the experts' averages look, and the catalog's rate rules.
         recent = stats.tail(max(0, len(stats) - MEAN_SPAN - EXPERT_REACH), EWMA_SPAN)
-        rows: list[dict[str, Any]] = []
+        trained = {}
         for horizon, model in self._models.items():
-            state = self._states[horizon]
-            means = means_of(recent, horizon, state.stacked)
+            means = means_of(recent, horizon, self._states[horizon].stacked)
             edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
-            for key, mean in means.items():
-                if np.isfinite(mean[-1]):
-                    levels = {name: float(column[0]) for name, column in by_level(edges[key]).items()}
-                    rows.append({"model": key, "horizon": horizon, "mean": float(mean[-1])} | levels)
+            trained[horizon] = Forecasts({key: mean[-1:] for key, mean in means.items()}, edges)
+        rows: list[dict[str, Any]] = []
+        for horizon in self._horizons:
+            newest = at_horizon(trained, horizon)
+            for key, (mean,) in newest.mean.items():
+                if np.isfinite(mean):
+                    levels = {name: float(column[0]) for name, column in by_level(newest.quantiles[key]).items()}
+                    rows.append({"model": key, "horizon": horizon, "mean": float(mean)} | levels)
         return rows
 
 

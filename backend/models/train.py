@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from backend.models import augment, features, model_file
+from backend.models import augment, features, model_file, synthetic
 from backend.models.ensemble import (
     LINEAR_LIMIT,
     HorizonModel,
@@ -25,7 +25,7 @@ from backend.models.ensemble import (
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.intervals import scaled_errors
+from backend.models.intervals import ResidualPrior, scaled_errors
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
@@ -33,10 +33,11 @@ from backend.models.rolling_ridge import block_moments, weighted_sum
 from backend.models.trailing_stats import DAY_NS, TrailingStats
 from backend.models.trees import Matrix, Trees, tree_matrix
 
-HORIZONS = (1, 5, 15)  # where no others are asked for; whoever has a model asks the model
+HORIZONS = (1, 5, 15, 30, 60)  # where no others are asked for; whoever has a model asks the model
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
 ROUNDS = 200
+MOST_ROWS = 20_000  # of a series that trees are grown from, evenly spread: neighbouring origins are alike
 AFTER_REFIT = "by a model trained the same way on what came before; this file was then trained on these days, too"
 AS_SCORED = "not seen by training; this file is the one scored here"
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -117,6 +118,7 @@ def _counted(report: Progress | None, total: int) -> Callable[[str], None]:
 def _fit(frames: Named, horizons: Sequence[int], rounds: int, threads: int, step: Callable[[str], None]) -> Content:
     """From all windows of the frames."""
     pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
+    pieces += [frame for _, frame in synthetic.series()]
     fitted = {}
     for horizon in horizons:
         step("training")
@@ -185,12 +187,13 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
 def _fit_both_trees(series: list[TrainingSeries], weights: list[Floats], rounds: int, threads: int) -> dict[str, str]:
     """LGBM+'s, which learn what the linear model misses, and LGBM's, which learn the target."""
     bases = [weighted_sum(each.columns.linear.values(), weight) for each, weight in zip(series, weights, strict=True)]
-    pairs = list(zip(series, bases, strict=True))
-    rows = np.concatenate([tree_matrix(each.columns, base)[each.usable] for each, base in pairs])
-    target = np.concatenate([np.clip(each.target, -15, 15)[each.usable] for each in series])
-    base = np.concatenate([base[each.usable] for each, base in pairs])
-    row_weight = np.concatenate([_row_weights(each) for each in series])
-    days = np.concatenate([each.days[each.usable] for each in series])
+    chosen = [_tree_rows(each) for each in series]
+    parts = list(zip(series, bases, chosen, strict=True))
+    rows = np.concatenate([tree_matrix(each.columns, base)[these] for each, base, these in parts])
+    target = np.concatenate([np.clip(each.target, -15, 15)[these] for each, _, these in parts])
+    base = np.concatenate([base[these] for _, base, these in parts])
+    row_weight = np.concatenate([_row_weights(each, these) for each, _, these in parts])
+    days = np.concatenate([each.days[these] for each, _, these in parts])
     by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
     rows, target, base, row_weight = rows[by_day], target[by_day], base[by_day], row_weight[by_day]
     params = TREES | {"num_threads": threads}
@@ -200,9 +203,15 @@ def _fit_both_trees(series: list[TrainingSeries], weights: list[Floats], rounds:
     }
 
 
-def _row_weights(series: TrainingSeries) -> Floats:
+def _tree_rows(series: TrainingSeries) -> Ints:
+    """Numbers of the rows that trees are grown from: MOST_ROWS of the usable ones at most."""
+    usable = np.flatnonzero(series.usable)
+    return usable[:: -(-len(usable) // MOST_ROWS) or 1]
+
+
+def _row_weights(series: TrainingSeries, rows: Ints) -> Floats:
     """Rows count with the size of their noise, so that busy hours weigh more, as they do in a squared error."""
-    scale = series.stats.scale[series.usable]
+    scale = series.stats.scale[rows]
     return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
 
 
@@ -218,7 +227,7 @@ def _fit_trees(
 def _error_quantiles(
     series: list[TrainingSeries], weights: list[Floats], horizon: int, model: HorizonModel
 ) -> dict[str, list[float]]:
-    """By model the shape of its scaled errors over the training series: 39 even quantiles."""
+    """By model the shape of its scaled errors over the training series, see ResidualPrior."""
     ratios: dict[str, list[Floats]] = {}
     for each, weight in zip(series, weights, strict=True):
         base = base_forecasts(each.columns, weight, model)
@@ -226,16 +235,16 @@ def _error_quantiles(
         for key, mean in means_of(each.stats, horizon, stacked).items():
             ratio = scaled_errors(each.stats, mean, horizon).ratio
             ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
-    grid = np.arange(1, 40) / 40
-    return {key: np.quantile(np.concatenate(parts), grid).tolist() for key, parts in ratios.items()}
+    return {key: ResidualPrior.of(np.concatenate(parts)).quantiles.tolist() for key, parts in ratios.items()}
 
 
 def _record(frames: Named, rounds: int) -> Manifest:
     """How the model was trained, on all windows of the frames."""
     return {
-        "trees": {"rounds": rounds} | TREES,
+        "trees": {"rounds": rounds, "most_rows_of_a_series": MOST_ROWS} | TREES,
         "augmentation": {
             "resampled_to": list(augment.RESAMPLED),
+            "synthetic": {"kinds": list(synthetic.KINDS), "steps": list(synthetic.STEPS), "windows": synthetic.WINDOWS},
             "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),
             "pieces_without_history": {"of_each": augment.PIECES, "windows": augment.PIECE_WINDOWS},
         },

@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS
-from backend.models.intervals import LEVEL_NAMES
+from backend.measurements import FORECASTS, QUANTITIES
 from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
 
-QUANTITIES = ("mean", *LEVEL_NAMES)
 LONGEST = 120  # windows ahead that are looked for where the horizons are not known
 KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
 KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB

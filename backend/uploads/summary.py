@@ -3,6 +3,7 @@
 from typing import Any
 
 from backend.ingest import Inspection, Traffic
+from backend.models.evaluate import NO_INTERVAL
 from backend.uploads.importing import ImportResult
 
 
@@ -40,13 +41,12 @@ def reading_summary(traffic: Traffic) -> dict[str, Any]:
 
 def upload_summary(result: ImportResult) -> dict[str, Any]:
     """What was read, assumed, dropped, stored and scored, as plain JSON values: UploadResult less the forecast."""
-    no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
     return {
         "filename": result.key.name,
         "version": result.key.version,
         **reading_summary(result.traffic),
         "points_written": result.points_written,
         "scores": {
-            model: {"model": model, "horizon": 1, **errors, **no_coverage} for model, errors in result.scores.items()
+            model: {"model": model, "horizon": 1, **errors, **NO_INTERVAL} for model, errors in result.scores.items()
         },
     }

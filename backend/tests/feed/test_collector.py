@@ -288,7 +288,9 @@ class SpoiledForecaster(LiveForecaster):
 
 @pytest.fixture
 def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> SpoiledForecaster:
-    forecaster = SpoiledForecaster({horizon: estimator._models[horizon] for horizon in estimator.horizons})
+    forecaster = SpoiledForecaster(
+        {horizon: estimator._models[horizon] for horizon in estimator.horizons}, estimator.horizons
+    )
     monkeypatch.setattr(estimator, "live", lambda: forecaster)
     return forecaster
 
