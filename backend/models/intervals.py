@@ -6,6 +6,7 @@ NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training s
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -29,7 +30,7 @@ PRIOR_WINDOWS = 3.0
 class ResidualPrior:
     """Quantiles of scaled errors over the training series: the shape before a series shows its own.
 
-    quantiles: (PRIOR_SAMPLE,), at the levels (k + 1/2) / PRIOR_SAMPLE, as if they were that many errors.
+    quantiles: (any number,), evenly spaced. They count as PRIOR_SAMPLE errors.
     """
 
     quantiles: Floats
@@ -37,7 +38,17 @@ class ResidualPrior:
     @classmethod
     def of(cls, ratios: Floats) -> "ResidualPrior":
         """From scaled errors (errors,), without NaN."""
-        return cls(np.quantile(ratios, (np.arange(PRIOR_SAMPLE) + 0.5) / PRIOR_SAMPLE))
+        return cls(np.quantile(ratios, _even(PRIOR_SAMPLE)))
+
+    @cached_property
+    def sample(self) -> Floats:
+        """(PRIOR_SAMPLE,) errors that have these quantiles."""
+        return np.interp(_even(PRIOR_SAMPLE), _even(len(self.quantiles)), self.quantiles)
+
+
+def _even(count: int) -> Floats:
+    """Levels of so many evenly spaced quantiles."""
+    return (np.arange(count) + 0.5) / count
 
 
 @dataclass(frozen=True)
@@ -86,7 +97,7 @@ def _shape(ratio: Floats, grid_first: int, horizon: int, prior: ResidualPrior, f
     padded = np.concatenate([np.full(SAMPLE + REFRESH, np.nan), ratio])
     windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE)
     sample = windows[ends + 1 + REFRESH]
-    sample = np.hstack([sample, np.broadcast_to(prior.quantiles, (len(ends), len(prior.quantiles)))])
+    sample = np.hstack([sample, np.broadcast_to(prior.sample, (len(ends), PRIOR_SAMPLE))])
     sample = np.sort(sample, axis=1)  # unknown ones last
     count = np.isfinite(sample).sum(axis=1)
     readings = np.stack([_read(sample, count, level, horizon) for level in LEVELS])

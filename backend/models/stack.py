@@ -6,7 +6,6 @@ Everything here is scaled: a deviation from the level, in units of the series' n
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 
@@ -45,7 +44,7 @@ class Stack:
     base: str
     weights: Mapping[str, float]
 
-    @cached_property
+    @property
     def ridge(self) -> Ridge:
         steps = len(self.weights)
         return Ridge(STACK_BLOCKS, STACK_PRIOR * np.eye(steps), np.array(list(self.weights.values())))

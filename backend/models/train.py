@@ -91,14 +91,14 @@ def train(
     step = _counted(on_progress, len(horizons) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
     before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
-    content = _fit(before, horizons, rounds, threads, step)
+    content = fit(before, horizons, rounds, threads, step)
     estimator = RPSEstimator.from_content(out.stem, content, {})
     scores = {}
     for name, frame in frames:
         step("validating")
         scores[name] = backtest(estimator, frame, cuts[name])
     if refit:
-        content = _fit(frames, horizons, rounds, threads, step)
+        content = fit(frames, horizons, rounds, threads, step)
     record = _record(frames if refit else before, rounds) | {"validation": _validation(frames, cuts, scores, refit)}
     manifest = model_file.write(out, content, record)
     step("done")
@@ -115,8 +115,17 @@ def _counted(report: Progress | None, total: int) -> Callable[[str], None]:
     return step
 
 
-def _fit(frames: Named, horizons: Sequence[int], rounds: int, threads: int, step: Callable[[str], None]) -> Content:
-    """From all windows of the frames."""
+def fit(
+    frames: Named,
+    horizons: Sequence[int],
+    rounds: int = ROUNDS,
+    threads: int = 0,
+    step: Callable[[str], None] = lambda _: None,
+) -> Content:
+    """The content of a model file, from all windows of the named frames and from synthetic traffic.
+
+    `rounds`: trees a model and horizon; `step` is told before each horizon.
+    """
     pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
     pieces += [frame for _, frame in synthetic.series()]
     fitted = {}

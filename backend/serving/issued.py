@@ -63,7 +63,10 @@ def rolling_table(
 
 
 def newest_forecasts(store: Store, key: SeriesKey, since: datetime) -> pd.DataFrame:
-    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES."""
+    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES.
+
+    None of those that an earlier version issued, which had fewer quantiles: the next window brings a whole one.
+    """
     table = store.read(FORECASTS, key.tags, since)
     newest = table[table[TIME] == table[TIME].max()]
     rows = []
@@ -73,7 +76,7 @@ def newest_forecasts(store: Store, key: SeriesKey, since: datetime) -> pd.DataFr
             {"model": row["model"], "horizon_seconds": horizon, "issued_at": row[TIME]}
             | {quantity: row[field(quantity, horizon)] for quantity in QUANTITIES}
             for horizon in sorted(horizons)
-            if pd.notna(row[field("mean", horizon)])
+            if all(pd.notna(row.get(field(quantity, horizon))) for quantity in QUANTITIES)
         ]
     return pd.DataFrame(rows, columns=["model", "horizon_seconds", "issued_at", *QUANTITIES])
 

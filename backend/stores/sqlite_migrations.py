@@ -107,8 +107,12 @@ def _packed(
         yield (*origin, layouts[names], np.array(values, dtype=FLOAT4).tobytes())
 
 
-def _grouped_forecasts(_: sqlite3.Connection) -> None:
-    """Layouts may be of groups, too: nothing changes for rows that are there, but earlier versions cannot read them."""
+def _grouped_forecasts(connection: sqlite3.Connection) -> None:
+    """Layouts may be of groups, too: rows that are there stay. Files are forecast anew, with all quantiles."""
+    connection.execute(
+        "UPDATE series SET attributes = json_set(attributes, '$.unforecast', json('true')) "
+        "WHERE origin IN ('upload', 'sample')"
+    )
 
 
 # The migration at place n brings schema n to n + 1. Never change one that was released; add the next.

@@ -31,6 +31,7 @@ from backend.serving.current import CurrentForecasts
 from backend.serving.presenters import forecast_view
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
 from backend.stores.sqlite import SqliteStore
+from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import forecasts_of, write_points
 
 LATE = 5
@@ -113,7 +114,7 @@ def test_every_close_issues_both_models_at_every_horizon_with_bands(feed: Feed) 
     issued = feed.forecasts()
     newest = issued[issued["issued_at"] == moment(3)]
     assert {(row.model, row.horizon_seconds) for row in newest.itertuples()} == {
-        (model, horizon * WINDOW) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)
+        (model, horizon * WINDOW) for model in ("lgbm", "lgbm_plus") for horizon in HORIZONS
     }
     assert newest[["mean", "p10", "p50", "p90", "p95"]].notna().all(axis=None)
 
