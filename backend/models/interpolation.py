@@ -21,10 +21,18 @@ def between(trained: Sequence[int], horizons: npt.ArrayLike, values: Floats) -> 
     trained: (T,), rising; values: (T, …); the answer: (…) or (horizons, …). Horizons outside the trained ones get the
     value at the nearest.
     """
-    wanted = np.clip(horizons, trained[0], trained[-1])
+    known = np.array(trained)
+    wanted = np.clip(horizons, known[0], known[-1])
+    before = np.searchsorted(known, wanted, side="right") - 1
+    low, high = values[before], values[np.minimum(before + 1, len(known) - 1)]
     if len(trained) == 1:
-        return np.broadcast_to(values[0], (*np.shape(wanted), *values.shape[1:]))
-    return np.asarray(PchipInterpolator(np.log(trained), values)(np.log(wanted)))
+        return np.asarray(low)
+    with np.errstate(over="ignore"):  # slopes that are all but 0
+        curve = PchipInterpolator(np.log(known), values)(np.log(wanted))
+    # Rounding: a replica more for a rate that is flat, or a quantile below the one before it.
+    inside = np.clip(curve, np.minimum(low, high), np.maximum(low, high))
+    at_trained = (known[before] == wanted).reshape(*np.shape(wanted), *[1] * (values.ndim - 1))
+    return np.asarray(np.where(at_trained, low, inside))
 
 
 def quantiles_between(trained: Sequence[int], horizons: npt.ArrayLike, quantiles: Floats) -> Floats:

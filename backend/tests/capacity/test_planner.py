@@ -17,13 +17,16 @@ START = datetime(2026, 11, 26, tzinfo=UTC)
 LEVELS = (0.1, 0.5, 0.667, 0.8, 0.9, 0.95, 0.98, 0.99)
 
 
+PLACES = (-1, 0, 0.2, 0.6, 1, 1.5, 2, 2.5)  # of the levels in flat_path
+
+
 def policy(**fields: object) -> Policy:
     return Policy.model_validate({"rps_per_replica": 100, **fields})
 
 
 def flat_path(*rates: float, spread: float = 0.0) -> ForecastPath:
     """A path of minutes; its quantiles lie `spread` apart."""
-    quantiles = np.array([[max(0.0, rate + place * spread) for rate in rates] for place in (-1, 0, 1, 1.5)])
+    quantiles = np.array([[max(0.0, rate + place * spread) for rate in rates] for place in PLACES])
     return ForecastPath(60, tuple(range(1, len(rates) + 1)), LEVELS, quantiles)
 
 
@@ -88,7 +91,7 @@ def test_a_lead_beyond_the_longest_horizon_is_refused_with_that_horizon() -> Non
 
 def test_a_quantile_that_is_not_forecast_is_refused_with_those_that_are() -> None:
     with pytest.raises(InvalidRequestError, match=r"from 0\.1 to 0\.99.*from 0\.11 to 99"):
-        plan(policy(quantile=0.99), START, None, flat_path(1, 1, 1, 1))
+        plan(policy(quantile=0.995), START, None, flat_path(1, 1, 1, 1))
 
 
 def test_traffic_above_the_forecast_is_the_floor() -> None:
