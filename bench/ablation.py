@@ -103,7 +103,7 @@ def left_out(part: Part) -> Iterator[None]:
 
 def measure(folder: Path, rounds: int) -> dict[str, Ratios]:
     """By part's title what is scored without it; "" with all of them."""
-    scored: dict[str, Ratios] = {"": {}} | {part.title: {} for part in (*FORECASTING, *TRAINING)}
+    scored: dict[str, Ratios] = {title: {} for title in ("", *(part.title for part in (*FORECASTING, *TRAINING)))}
     for fold in folds(folder, rounds=rounds):
         scored[""] |= ratios(fold)
         for part in FORECASTING:

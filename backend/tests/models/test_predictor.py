@@ -214,4 +214,5 @@ def test_live_forecasts_between_trained_horizons_are_those_of_a_backtest(estimat
     for rows in range(870, 878):
         table = live.forecast(frame.iloc[:rows], MINUTE).table.set_index("model")
     for model, forecasts in rolled.items():
-        assert list(table.loc[model, ["mean", *LEVEL_NAMES]]) == list(forecasts.loc[table.loc[model, "timestamp"]])
+        (wanted,) = forecasts[forecasts.index == table.loc[model, "timestamp"]].itertuples(index=False)
+        assert list(table.loc[model, ["mean", *LEVEL_NAMES]]) == list(wanted)
