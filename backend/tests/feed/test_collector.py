@@ -23,6 +23,7 @@ from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
 from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, read_points
 from backend.models import selection
+from backend.models.intervals import INTERVAL
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
@@ -194,7 +195,9 @@ def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSE
     again = Feed(feed.store, estimator)  # nothing is handed over: as after kill -9
     again.at(30.2)
     again.live(30, 35)
-    pd.testing.assert_frame_equal(again.points(), undisturbed.points())
+    edges = list(INTERVAL)  # of the first window after it, which come from the store: kept in a byte
+    pd.testing.assert_frame_equal(again.points().drop(columns=edges), undisturbed.points().drop(columns=edges))
+    pd.testing.assert_frame_equal(again.points()[edges], undisturbed.points()[edges], rtol=0.01)
     pd.testing.assert_frame_equal(again.forecasts(), undisturbed.forecasts())
 
 
