@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from backend.errors import InvalidRequestError
+from backend.models.interpolation import between
 from backend.models.rolling import Floats
 
 
@@ -34,14 +35,14 @@ class ForecastPath:
 
     def every_window(self, level: float) -> Floats:
         """What `level` has in each window after the origin, up to the last horizon."""
-        return np.interp(np.arange(1, self.horizons[-1] + 1), self.horizons, self._at_level(level))
+        return between(self.horizons, np.arange(1, self.horizons[-1] + 1), self._at_level(level))
 
     def highest(self, level: float, start: float, seconds: float) -> float:
         """The highest rate that `level` has in [start, start + seconds) from now on (seconds).
 
-        Between two horizons and between two levels it is interpolated: over the horizon, and over the normal score of
-        the level, in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies
-        beyond the last horizon or outside the levels.
+        Between two horizons it is interpolated as forecasts are; between two levels over the normal score of the level,
+        in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies beyond the
+        last horizon or outside the levels.
         """
         begin = self.elapsed + start
         first = int(begin // self.window_seconds) + 1
@@ -55,8 +56,7 @@ class ForecastPath:
                 "longer horizon.",
                 field="lead_seconds",
             )
-        rates = self._at_level(level)
-        return float(np.interp(np.arange(first, last + 1), self.horizons, rates).max())
+        return float(between(self.horizons, np.arange(first, last + 1), self._at_level(level)).max())
 
     def _at_level(self, level: float) -> Floats:
         lowest, highest = self.levels[0], self.levels[-1]

@@ -60,11 +60,9 @@ MODELS = (
         "LightGBM on top of a baseline that follows the level",
         "predicted_rps_model1",
         Stack(
-            "linear_long",
+            "linear",
             {
-                "lgbm_plus_trees": 0.6,
-                "lgbm_trees": 0.2,
-                "linear_short": 0.2,
+                "lgbm_plus_trees": 0.8,
                 "lag_0": 0.0,
                 "season_day_growth": 0.0,
                 "season_days_growth": 0.0,

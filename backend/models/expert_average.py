@@ -1,4 +1,4 @@
-"""The expert average: simple forecasts and LGBM+'s trees weighted by their errors lately, which models are drawn to.
+"""The expert average: simple forecasts weighted by their errors lately, which models are drawn to.
 
 Young series are forecast by it, and those where the models' steps away from it have not come true lately. Every
 statistic covers a bounded span of windows, as in rolling_ridge.py.
@@ -22,8 +22,8 @@ SLOPE_PRIOR = 10.0  # sum of squares that a slope of 1 is worth to begin with, o
 SLOPE_LIMIT = 30.0  # scaled error
 
 
-def expert_average(stats: TrailingStats, horizon: int, trees: Floats) -> Floats:
-    """Forecasts at every origin, requests per second; `trees` (those of LGBM+) likewise, NaN where there are none.
+def expert_average(stats: TrailingStats, horizon: int) -> Floats:
+    """Forecasts at every origin, requests per second: (rows,), NaN where nothing is known.
 
     Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
     posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor. Errors
@@ -31,7 +31,7 @@ def expert_average(stats: TrailingStats, horizon: int, trees: Floats) -> Floats:
     the first request after a few silent windows would decide an hour.
     """
     target, usable = stats.target(horizon)
-    forecasts, priors = _experts(stats, horizon, trees)
+    forecasts, priors = _experts(stats, horizon)
     exists = np.isfinite(forecasts)
     error = np.where(exists, (forecasts - stats.level) / stats.scale - target, ERROR_LIMIT)
     limit = np.minimum(stats.known_in(MAX_AGE), ERROR_LIMIT)
@@ -48,13 +48,13 @@ def expert_average(stats: TrailingStats, horizon: int, trees: Floats) -> Floats:
     return mean_where(average, weights)
 
 
-def _experts(stats: TrailingStats, horizon: int, trees: Floats) -> tuple[Floats, list[float]]:
+def _experts(stats: TrailingStats, horizon: int) -> tuple[Floats, list[float]]:
     """Forecasts (experts, origins), NaN where an expert has none, and the weight each begins with."""
     averages = {alpha: stats.carried(stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
     seasonal = _seasonal(stats, horizon)
-    forecasts = np.stack([*averages.values(), trees, extrapolation, *seasonal])
-    return forecasts, [1.0] * (len(averages) + 1) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
+    forecasts = np.stack([*averages.values(), extrapolation, *seasonal])
+    return forecasts, [1.0] * len(averages) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
 
 
 def _seasonal(stats: TrailingStats, horizon: int) -> list[Floats]:
@@ -69,8 +69,8 @@ def _seasonal(stats: TrailingStats, horizon: int) -> list[Floats]:
     return rates + [stats.level * (1.0 + change) for change in changes]
 
 
-def model_weight(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:
-    """Weight of learned forecasts beside the expert average: (forecasts, rows), 0 to 1.
+def shrinkage_weight(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:
+    """Weight of learned forecasts, which shrink to the expert average by the rest: (forecasts, rows), 0 to 1.
 
     Grows with the known windows, the slower the further ahead, since errors of overlapping forecasts tell less; low
     right after an outage. At most the regression slope of what came on the step from the average to the learned

@@ -59,17 +59,18 @@ LINEAR_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of one horizon, one value an origin; `trees` in the order of NAMES, `linear` of LINEAR_NAMES."""
+    """Columns of one horizon, one value an origin: (origins,) each. `trees` in the order of NAMES, NaN where unknown;
+    `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
 
-    trees: list[Floats]
-    linear: list[Floats]
+    trees: Columns
+    linear: Columns
 
 
 def compute(stats: TrailingStats, horizon: int, shared: Columns) -> Features:
     """Features of every row of `stats` as an origin of forecasts `horizon` windows ahead."""
     columns = shared | _seasonal(stats, horizon)
     columns |= _expert_errors(stats, columns, horizon)
-    return Features([columns[name] for name in NAMES], _linear(columns, len(stats)))
+    return Features({name: columns[name] for name in NAMES}, _linear(columns, len(stats)))
 
 
 def shared(stats: TrailingStats) -> Columns:
@@ -77,17 +78,17 @@ def shared(stats: TrailingStats) -> Columns:
     return _recent(stats) | _state(stats)
 
 
-def linear(stats: TrailingStats, horizon: int) -> list[Floats]:
+def linear(stats: TrailingStats, horizon: int) -> Columns:
     """The inputs of the linear model alone."""
     columns = _lags(stats, LINEAR_LAGS) | _means(stats, LINEAR_MEANS) | _seasonal(stats, horizon)
     return _linear(columns, len(stats))
 
 
-def _linear(columns: Columns, rows: int) -> list[Floats]:
-    inputs = [np.ones(rows)]
+def _linear(columns: Columns, rows: int) -> Columns:
+    inputs = {"constant": np.ones(rows)}
     for name in LINEAR_NAMES[1:]:
         column = columns[name]
-        inputs.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
+        inputs[name] = np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0)
     return inputs
 
 

@@ -11,9 +11,9 @@ import pandas as pd
 
 from backend.capacity.log import LoggedDecision, write_log
 from backend.capacity.policy import Policy
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, POLICIES, SAMPLES, points_table
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, POLICIES, QUANTITIES, SAMPLES, points_table
 from backend.models.catalog import model_keys
-from backend.serving.issued import QUANTITIES, field
+from backend.serving.issued import field
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 from backend.tests.clocked import Clock
 from backend.tests.feeding import HOURS, LATE, MINUTE, Home

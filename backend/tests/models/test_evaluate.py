@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 
 from backend.models.baselines import IN_BACKTEST, baselines
-from backend.models.evaluate import backtest, score_predictions
+from backend.models.evaluate import backtest, score_predictions, score_tables
 from backend.models.naive import seasonal_naive
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import frame_of, traffic, unknown
+from backend.tests.shipped import HORIZONS
 
 nan = float("nan")
 HOURLY = pd.Timedelta(hours=12)  # two windows a day: yesterday is two windows ago
@@ -50,7 +51,7 @@ def test_baselines_never_see_the_future(name: str) -> None:
     frame = traffic(300)["actual_rps"]
     other = frame.copy()
     other.iloc[200:] = 1e6
-    for horizon in (1, 5, 15):
+    for horizon in HORIZONS:
         before, after = baselines(frame, horizon)[name], baselines(other, horizon)[name]
         pd.testing.assert_series_equal(before[: 200 + horizon], after[: 200 + horizon], check_exact=True)
 
@@ -60,7 +61,7 @@ def test_all_models_are_scored_on_the_same_known_windows(estimator: RPSEstimator
     start, stop = frame.index[1_500], frame.index[1_900]
     results = backtest(estimator, frame, start, stop)
     assert {(r["model"], r["horizon"]) for r in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *IN_BACKTEST) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *IN_BACKTEST) for horizon in HORIZONS
     }
     assert {r["origins"] for r in results} == {350}
     for result in results:
@@ -76,6 +77,16 @@ def test_backtest_errors_by_hand(estimator: RPSEstimator) -> None:
     assert last["rmse"] == pytest.approx(2**0.5)
     assert last["smape"] == pytest.approx(0.5 * 200 * 2 / 10)
     assert last["mase"] == 0.5
+
+
+def test_windows_on_the_edge_of_an_interval_lie_inside() -> None:
+    """Most windows of intermittent traffic are empty, and so are the lower quantiles."""
+    target = frame_of([0, 0, 0, 4, 0])["actual_rps"]
+    table = pd.DataFrame({"mean": 0.5, "p10": 0.0, "p50": 0.0, "p90": 2.0}, index=target.index)
+    (result,) = score_tables(target, 0, 1, {"lgbm_plus": table}, {}, None)
+    assert (result["p10_coverage"], result["p90_coverage"], result["coverage"]) == (0.8, 0.8, 0.8)
+    # p10 and p50 miss the 4 by 4, at 0.1 and 0.5 of it; p90 the zeros by 2, at 0.1, and the 4 by 2, at 0.9.
+    assert result["pinball"] == pytest.approx((0.4 / 5 + 2.0 / 5 + (4 * 0.2 + 1.8) / 5) / 3)
 
 
 def test_backtest_windows_after_stop_change_nothing(estimator: RPSEstimator) -> None:
@@ -103,7 +114,7 @@ def test_nothing_known_scores_nothing(estimator: RPSEstimator) -> None:
 def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator: RPSEstimator) -> None:
     frame = traffic(4 * 1_440, seed=3)
     rmse = {(r["model"], r["horizon"]): r["rmse"] for r in backtest(estimator, frame, frame.index[1_440])}
-    for horizon in (1, 5, 15):
+    for horizon in HORIZONS:
         best = min(rmse[name, horizon] for name in IN_BACKTEST)
         assert rmse["lgbm_plus", horizon] < 1.02 * best
         assert rmse["lgbm", horizon] < 1.05 * best

@@ -18,7 +18,7 @@ import pytest
 from backend.errors import ModelFileError
 from backend.models import features, model_file
 from backend.models.predictor import RPSEstimator
-from backend.tests.models.conftest import SHIPPED
+from backend.tests.shipped import HORIZONS, SHIPPED
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def write_both(path: Path, written: bytes) -> None:
 def test_the_shipped_file_is_the_one_its_manifest_describes() -> None:
     estimator = RPSEstimator.load(SHIPPED)
     assert estimator.version == "lgbm_v1"
-    assert estimator.horizons == (1, 5, 15)
+    assert estimator.horizons == HORIZONS
     assert SHIPPED.stat().st_size < 10_000_000
 
 
@@ -221,7 +221,7 @@ def test_a_manifest_that_describes_another_model_is_refused(copied: Path, field:
     message = refused(copied)
     assert f"[{', '.join(map(str, value))}]" in message
     if field == "horizons":
-        assert "[1, 5, 15]" in message
+        assert f"[{', '.join(map(str, HORIZONS))}]" in message
 
 
 @pytest.mark.parametrize("field", model_file.FIELDS)
