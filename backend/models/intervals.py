@@ -70,7 +70,7 @@ def quantiles(stats: TrailingStats, mean: Floats, horizon: int, prior: ResidualP
 def scaled_errors(stats: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
     """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
     root = np.sqrt(np.maximum(mean, 0.05 * stats.level))
-    ahead = np.append(stats.values, np.full(horizon, np.nan))[horizon:]
+    ahead = stats.ahead(horizon)
     scored = np.isfinite(ahead) & np.isfinite(mean) & (root > 0)
     error = np.divide(ahead - mean, root, out=np.zeros(len(mean)), where=scored)
     spread = _spread(error, scored, root, horizon)
