@@ -64,6 +64,7 @@ bench: .venv/development.stamp .venv-peers/installed.stamp ## timings and accura
 	$(BIN)/python -m bench.anomalies --traces $(TRACES)
 	$(BIN)/python -m bench.simulation --traces $(TRACES)
 	.venv-peers/bin/python -m bench.accuracy --traces $(TRACES)
+	$(BIN)/python -m bench.ablation --traces $(TRACES)
 
 chaos: .venv/development.stamp ## kill backend and InfluxDB at random for ten minutes at most, then account for all that was confirmed
 	@scripts/ensure-influxd > /dev/null
@@ -74,8 +75,8 @@ soak: .venv/development.stamp ## a feed at 60 times real time for MINUTES: memor
 	$(BIN)/python -m bench.soak --minutes $(MINUTES) --plot soak.svg
 
 train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in TRACES (default ../shared/data)
-	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz \
-	  $(TRACES)/worldcup98_apr30_jun21_per_minute.csv.gz --out backend/models/lgbm_v1.pkl
+	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz $(TRACES)/worldcup98_*.csv.gz \
+	  $(TRACES)/app_server_*.csv.gz $(TRACES)/llm_*.csv.gz $(TRACES)/social_*.csv.gz --out backend/models/lgbm_v1.pkl
 
 types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate the page's types from the API
 	$(BIN)/scaleops openapi > frontend/openapi.json

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 
 from backend.models.catalog import MODELS
-from backend.models.intervals import INTERVAL
+from backend.models.intervals import INTERVAL, LEVEL_NAMES
 from backend.stores.contract import TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
@@ -28,7 +28,10 @@ POINTS = Measurement(
 )
 # One row a model and origin, its time the end of the newest window that the forecasts were made from. Fields: for every
 # horizon in seconds mean_900, p10_900, … (backend/serving/issued.py).
-FORECASTS = Measurement("forecasts", ("filename", "version", "model"), kept_days="keep_forecasts_days")
+QUANTITIES = ("mean", *LEVEL_NAMES)
+FORECASTS = Measurement(
+    "forecasts", ("filename", "version", "model"), groups=QUANTITIES, kept_days="keep_forecasts_days"
+)
 # One row a block of 15 windows, its time the block's start. Fields: by kind of anomaly the largest surprise in it
 # (backend/models/tail.py), from which the scores of the next week are read.
 SURPRISES = Measurement("surprises", ("filename", "version"), kept_days="keep_points_days")

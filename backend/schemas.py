@@ -75,8 +75,12 @@ class ForecastPoint(BaseModel):
     mean: float
     p10: float
     p50: float
+    p67: float
+    p80: float
     p90: float
     p95: float
+    p98: float
+    p99: float
     trend: Trend = Field(description="against the newest actual rate; within 2 % is flat")
 
 
@@ -160,6 +164,8 @@ class Score(BaseModel):
     under_forecast: float = Field(description="share of windows that were under-forecast")
     p10_coverage: float | None = Field(description="share of windows at or below p10; null for baselines")
     p90_coverage: float | None
+    coverage: float | None = Field(description="share of windows from p10 to p90, those on an edge inside")
+    pinball: float | None = Field(description="mean pinball loss of p10, p50 and p90, requests per second")
 
 
 class DailyScore(BaseModel):

@@ -18,13 +18,13 @@ from rich.console import Console
 from scipy.stats import nbinom
 
 from backend.config import ROOT, Settings
-from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.models import catalog
 from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.evaluate import SHOWN, Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS, train, validation_start
-from bench import peers
+from bench import held_out, peers, traces
+from bench.traces import read
 
 Floats = npt.NDArray[np.float64]
 
@@ -71,16 +71,16 @@ def main() -> None:
         return
     frames = [(trace.file, read(arguments.traces / trace.file)) for trace in TRACES]
     estimator = trained_before(frames)
-    parts = [INTRODUCTION.format(version=Settings().model_path.stem, origins=ORIGINS)]
+    parts = [
+        INTRODUCTION.format(horizons=", ".join(map(str, HORIZONS)), version=Settings().model_path.stem, origins=ORIGINS)
+    ]
     for number, (trace, (_, frame)) in enumerate(zip(TRACES, frames, strict=True)):
         scored = score(estimator, trace, frame["actual_rps"])
         plots = draw(scored, arguments.out, number)
         parts.append(section(scored, plots))
+    if not traces.absent(arguments.traces):
+        parts.append(held_out.section(arguments.traces))
     (arguments.out / "accuracy.md").write_text("\n".join(parts))
-
-
-def read(path: Path) -> pd.DataFrame:
-    return read_traffic(path, path.name, ReadOptions(), ReadLimits()).frame
 
 
 def trained_before(frames: list[tuple[str, pd.DataFrame]]) -> RPSEstimator:
@@ -254,7 +254,7 @@ def _joined(values: Iterable[float]) -> str:
 INTRODUCTION = """# Accuracy beside peers
 
 Made by `make bench` (bench/accuracy.py) with a model trained as the shipped `{version}` is, but without the ten days
-that are scored. All models of a table are scored on the same targets, 1, 5 and 15 windows of a minute ahead; each uses
+that are scored. All models of a table are scored on the same targets, {horizons} windows of a minute ahead; each uses
 only windows that had ended by its origin. Peers that are fitted anew at every origin are shown on about {origins}
 origins, with all other models on those same origins; that few tell a good model from a bad one, and not the first few
 from each other. The best baseline is the best of five (last value, EWMA 0.15, EWMA tuned on the past, mean of 15, same

@@ -23,7 +23,8 @@ from backend.simulation.settings import SimulationSettings
 from backend.simulation.simulator import simulate
 from backend.simulation.table import COLUMNS, cell
 from backend.simulation.traffic import traffic_of
-from bench.accuracy import TRACES, read, trained_before
+from bench.accuracy import TRACES, trained_before
+from bench.traces import read
 
 AT_THE_PEAK = 50  # replicas that the highest rate before the span needs
 LEADS = (30.0, 120.0, 300.0, 600.0)

@@ -6,16 +6,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, POINTS, points_table
+from backend.measurements import FORECASTS, POINTS, QUANTITIES, points_table
 from backend.models import catalog
 from backend.models.intervals import INTERVAL
-from backend.serving.issued import QUANTITIES, field
+from backend.models.train import HORIZONS
+from backend.serving.issued import field
 from backend.serving.upkeep import SCORED_UNTIL
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 VERSION = "lgbm_v1"
 WINDOW_SECONDS = 60
-HORIZONS = (1, 5, 15)
 FORECAST_FIELDS = [field(quantity, WINDOW_SECONDS * horizon) for horizon in HORIZONS for quantity in QUANTITIES]
 
 

@@ -11,8 +11,7 @@ from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
 from backend.measurements import SCORES, read_rates
 from backend.models.baselines import within
-from backend.models.evaluate import SHOWN, Result, score_issued, seen_in_training
-from backend.models.intervals import INTERVAL
+from backend.models.evaluate import SCORED_LEVELS, SHOWN, Result, score_issued, seen_in_training
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Accuracy, AccuracySpan, DailyScore, Score, Trained
 from backend.serving.current import issued_tables
@@ -86,5 +85,5 @@ def _scores(
     scored = rates[rates.index >= start].to_frame()
     if scored.empty:
         return []
-    issued = issued_tables(store, series, scored, estimator.horizons, ("mean", *INTERVAL))
+    issued = issued_tables(store, series, scored, estimator.horizons, ("mean", *SCORED_LEVELS))
     return score_issued(rates, pd.Timestamp(start), issued, naive)

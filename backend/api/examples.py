@@ -47,6 +47,8 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "under_forecast": 0.47,
         "p10_coverage": 0.1,
         "p90_coverage": 0.9,
+        "coverage": 0.8,
+        "pinball": 0.3,
     },
     "Series": {
         "filename": "shop",

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from backend.errors import InvalidRequestError
+from backend.models.interpolation import between
 from backend.models.rolling import Floats, Ints
 
 
@@ -41,9 +42,9 @@ class ForecastPath:
     def highest(self, level: float, start: float, seconds: float) -> float:
         """The highest rate that `level` has in [start, start + seconds) from now on (seconds).
 
-        Between two horizons and between two levels it is interpolated: over the horizon, and over the normal score of
-        the level, in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies
-        beyond the last horizon or outside the levels.
+        Between two horizons it is interpolated as forecasts are; between two levels over the normal score of the level,
+        in which the quantiles of a normal distribution are a line. Raises InvalidRequestError for what lies beyond the
+        last horizon or outside the levels.
         """
         windows = windows_within(self.window_seconds, self.horizons[-1], self.elapsed + start, seconds)
         return float(highest_rates(self.horizons, self.levels, self.quantiles, level, windows))
@@ -86,11 +87,6 @@ def at_level(levels: Sequence[float], quantiles: Floats, level: float) -> Floats
     scores = [NormalDist().inv_cdf(each) for each in levels]
     (rates,) = _interpolated(scores, [NormalDist().inv_cdf(level)], np.moveaxis(quantiles, -2, 0))
     return np.asarray(rates)
-
-
-def between(horizons: Sequence[int], windows: Ints, rates: Floats) -> Floats:
-    """Rates (windows, ...) in some windows ahead, of rates (horizons, ...) at every horizon."""
-    return _interpolated(horizons, windows, rates)
 
 
 def _interpolated(known: Sequence[float], wanted: npt.ArrayLike, values: Floats) -> Floats:

@@ -18,7 +18,7 @@ from backend.config import Settings, describe
 from backend.errors import AmbiguousFileError, ProblemError, SameNameError
 
 output, messages = Console(), Console(stderr=True)
-TABLE_WIDTH = 160
+TABLE_WIDTH = 200
 SEVERAL_READINGS = 3
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

@@ -9,6 +9,8 @@ from backend.cli.files import file_reader
 from backend.cli.output import messages, output, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
+MOST = 120
+
 
 def train(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to train on.")],
@@ -18,18 +20,15 @@ def train(
         typer.Option(help="After scoring, train again on all days; --no-refit writes the model that was scored."),
     ] = True,
     horizons: Annotated[
-        list[int] | None,
-        typer.Option(
-            "--horizon", min=1, max=120, help="Windows ahead to forecast; once for each. 1, 5 and 15 if absent."
-        ),
-    ] = None,
+        str, typer.Option(help="Windows ahead to train for, 1 to 120; those between are interpolated.")
+    ] = "1,5,15,30,60",
 ) -> None:
     """Train the models on traffic files, score them on the last ten days, write a model file and its manifest."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from backend.models.train import HORIZONS
     from backend.models.train import train as train_models
 
+    wanted = _horizons(horizons)
     settings = read_settings()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with problems_end_the_command(), Progress(*columns, console=messages) as progress:
@@ -40,5 +39,18 @@ def train(
         def report(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total)
 
-        train_models(frames, out, report, refit=refit, horizons=sorted(set(horizons or HORIZONS)))
+        train_models(frames, out, report, refit=refit, horizons=wanted)
     output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)
+
+
+def _horizons(text: str) -> list[int]:
+    try:
+        horizons = sorted({int(each) for each in text.split(",")})
+    except ValueError:
+        horizons = []
+    if not horizons or horizons[0] < 1 or horizons[-1] > MOST:
+        raise typer.BadParameter(
+            f"{text!r} are no horizons. Give windows ahead from 1 to {MOST} with commas between: 1,5,15,30,60",
+            param_hint="--horizons",
+        )
+    return horizons

@@ -5,10 +5,10 @@ import zlib
 import numpy as np
 import pandas as pd
 
-RESAMPLED = ("5min", "30min")
+RESAMPLED = ("5min", "30min", "1h")
 THINNED_COUNTS = (200.0, 10.0)  # mean requests a window after thinning
 PIECE_WINDOWS = 240
-PIECES = 40
+PIECES = 12
 
 
 def variants(name: str, frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

@@ -1,4 +1,4 @@
-"""From a series to the forecasts of every model at every origin: linear models, trees, stacks, expert average.
+"""From a series to the forecasts of every model at every origin: linear model, trees, stacks, expert average.
 
 docs/decisions/0003-forecasting.md says what each part is for.
 """
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.models import catalog, features
-from backend.models.expert_average import ERROR_SPAN, expert_average, model_weight
-from backend.models.intervals import SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
+from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average, shrinkage_weight
+from backend.models.interpolation import between, quantiles_between
+from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, weighted_sum
 from backend.models.stack import SIMPLE, STACK_BLOCKS, BaseForecasts, Stack
@@ -19,14 +20,17 @@ from backend.models.trees import Trees, tree_matrix
 
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
 
-LONG_BLOCKS, SHORT_BLOCKS = 300, 96  # the linear model's long memory (three days of minutes) and its short one (a day)
+LINEAR_BLOCKS = 300  # blocks of windows that a refit of the linear model looks back on: three days of minutes
 LINEAR_PRIOR_WINDOWS = 200.0  # how many windows of its own the global fit is worth
 LINEAR_LIMIT = 8.0
 
-MEAN_SPAN = SAMPLE + SCALE_SPAN + ERROR_SPAN + 128  # origins whose forecasts the newest intervals still look at
-EXPERT_REACH = ERROR_SPAN + 64  # origins before one whose errors weigh its expert average
-BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2)  # origins whose base forecasts their stacks look at
-REFIT_SPAN = BLOCK * (LONG_BLOCKS + 2)  # origins that the linear refit of one origin looks at
+LONGEST = 120  # windows ahead that a model may be trained for; an error is known so many origins late
+# Origins whose forecasts the newest intervals still look at: their errors, what those were scaled by, and the errors
+# that the forecasts of then were shrunk by, each of them known late.
+MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + LATE_SPAN + 4 * LONGEST
+EXPERT_REACH = ERROR_SPAN + LONGEST  # origins before one whose errors weigh its expert average
+BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
+REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
 # Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
 # origins whose errors weigh the oldest expert average that intervals look at: a live step needs no other history.
 FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
@@ -61,17 +65,6 @@ class HorizonModel:
 
 
 @dataclass(frozen=True)
-class LinearWeights:
-    """Coefficients of the linear models of long and short memory: (rows, inputs) each."""
-
-    long: Floats
-    short: Floats
-
-    def newest(self) -> "LinearWeights":
-        return LinearWeights(self.long[-1:], self.short[-1:])
-
-
-@dataclass(frozen=True)
 class Forecasts:
     """Forecasts by model at the last origins of a series, in requests per second."""
 
@@ -93,29 +86,39 @@ def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, fir
     )
 
 
+def at_horizon(trained: Mapping[int, Forecasts], horizon: int) -> Forecasts:
+    """Those at a horizon, from those at itself or at trained ones around it (rising): interpolation.py."""
+    if horizon in trained:
+        return trained[horizon]
+    horizons, parts = list(trained), list(trained.values())
+    return Forecasts(
+        {key: between(horizons, horizon, np.stack([part.mean[key] for part in parts])) for key in parts[0].mean},
+        {
+            key: quantiles_between(horizons, horizon, np.stack([part.quantiles[key] for part in parts]))
+            for key in parts[0].quantiles
+        },
+    )
+
+
 def _piece(stats: TrailingStats, horizon: int, model: HorizonModel, first: int) -> Forecasts:
     columns = features.compute(stats, horizon, features.shared(stats))
     weights = linear_weights(stats, columns.linear, horizon, model.linear, max(0, first - BASE_SPAN))
     base = base_forecasts(columns, weights, model)
     stacked = stack_forecasts(base, stack_weights(stats, base, horizon, max(0, first - MEAN_SPAN)))
-    means = means_of(stats, horizon, stacked, base)
+    means = means_of(stats, horizon, stacked)
     edges = quantiles_of(stats, horizon, model, means, first)
     return Forecasts({key: mean[first - len(stats) :] for key, mean in means.items()}, edges)
 
 
 def linear_weights(
-    stats: TrailingStats, inputs: list[Floats], horizon: int, priors: tuple[LinearPrior, ...], first: int
-) -> LinearWeights:
-    """Those at every origin from row `first`."""
+    stats: TrailingStats, inputs: features.Columns, horizon: int, priors: tuple[LinearPrior, ...], first: int
+) -> Floats:
+    """Coefficients of the linear model at every origin from row `first`: (rows, inputs)."""
     target, usable = stats.target(horizon)
-    moments = block_moments(stats, inputs, target, usable, horizon, LINEAR_LIMIT)
+    moments = block_moments(stats, inputs.values(), target, usable, horizon, LINEAR_LIMIT)
     prior = nearest_prior(priors, stats.grid)
     gram = LINEAR_PRIOR_WINDOWS * prior.gram
-    long, short = (
-        coefficients(stats, moments, Ridge(blocks, gram, prior.coefficients), first)
-        for blocks in (LONG_BLOCKS, SHORT_BLOCKS)
-    )
-    return LinearWeights(long, short)
+    return coefficients(stats, moments, Ridge(LINEAR_BLOCKS, gram, prior.coefficients), first)
 
 
 def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
@@ -123,13 +126,15 @@ def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
     return min(priors, key=lambda prior: abs(np.log(prior.step_seconds * 1e9 / grid.step_ns)))
 
 
-def base_forecasts(columns: features.Features, weights: LinearWeights, model: HorizonModel) -> BaseForecasts:
-    """Those at the newest origins, as many as there are rows of the linear models' coefficients."""
-    long, short = weighted_sum(columns.linear, weights.long), weighted_sum(columns.linear, weights.short)
-    matrix = tree_matrix(columns, long)
-    plus, alone = long + model.trees["lgbm_plus"].predict(matrix), model.trees["lgbm"].predict(matrix[:, :-1])
-    simple = [columns.linear[features.LINEAR_NAMES.index(name)][-len(long) :] for name in SIMPLE]
-    return BaseForecasts(np.stack([long, short, plus, alone, *simple]))  # in the order of stack.BASE_FORECASTS
+def base_forecasts(columns: features.Features, weights: Floats, model: HorizonModel) -> BaseForecasts:
+    """Those at the newest origins, as many as there are rows of the linear model's coefficients (rows, inputs)."""
+    linear = weighted_sum(columns.linear.values(), weights)
+    matrix = tree_matrix(columns, linear)
+    return {
+        "linear": linear,
+        "lgbm_plus_trees": linear + model.trees["lgbm_plus"].predict(matrix),
+        "lgbm_trees": model.trees["lgbm"].predict(matrix[:, :-1]),
+    } | {name: columns.linear[name][-len(linear) :] for name in SIMPLE}
 
 
 def stacks() -> dict[str, Stack]:
@@ -147,18 +152,12 @@ def stack_forecasts(base: BaseForecasts, weights: Mapping[str, Floats]) -> dict[
     return {key: stack.forecast(base, weights[key]) for key, stack in stacks().items()}
 
 
-def means_of(
-    stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats], base: BaseForecasts
-) -> dict[str, Floats]:
-    """By model the forecasts of the newest origins, requests per second, as many as `stacked` has.
-
-    `base`: at as many newest origins or more, of which the first ERROR_SPAN know less of trailing errors than there was
-    to know.
-    """
+def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) -> dict[str, Floats]:
+    """By model the forecasts of the newest origins, requests per second, as many as `stacked` has."""
     rows = len(next(iter(stacked.values())))
     learned = _rates(stats, np.stack(list(stacked.values())))
-    average = expert_average(stats, horizon, _rates(stats, np.asarray(base.of("lgbm_plus_trees"))))
-    weight = model_weight(stats, horizon, learned, average)
+    average = expert_average(stats, horizon)
+    weight = shrinkage_weight(stats, horizon, learned, average)
     shrunk = dict(zip(stacked, weight * learned + (1.0 - weight) * average, strict=True))
     means = {
         model.key: shrunk[model.key] if isinstance(model.rule, Stack) else model.rule(stats, horizon)

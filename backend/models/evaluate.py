@@ -13,10 +13,10 @@ import pandas as pd
 
 from backend.models import catalog
 from backend.models.baselines import IN_BACKTEST, baselines, baselines_at
-from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 
+SCORED_LEVELS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 SHOWN = tuple(baseline.key for baseline in catalog.BASELINES)  # beside the models where a user compares
 
 
@@ -46,13 +46,25 @@ class Trained(TypedDict):
     last: str
 
 
-class Result(Errors):
-    """Errors of a model at a horizon (windows), and the share of targets at or below its p10 and p90."""
+class IntervalScores(TypedDict):
+    """Of a model's quantiles, None for baselines, which have none. p10_coverage, p90_coverage: share of targets at or
+    below them. coverage: share from p10 to p90, those on an edge inside, as many are where most windows are empty.
+    pinball: mean pinball loss of SCORED_LEVELS, requests per second (Koenker and Bassett, 1978)."""
+
+    p10_coverage: float | None
+    p90_coverage: float | None
+    coverage: float | None
+    pinball: float | None
+
+
+class Result(Errors, IntervalScores):
+    """Errors of a model at a horizon (windows), and how its quantiles held."""
 
     model: str
     horizon: int
-    p10_coverage: float | None
-    p90_coverage: float | None
+
+
+NO_INTERVAL = IntervalScores(p10_coverage=None, p90_coverage=None, coverage=None, pinball=None)
 
 
 def backtest(
@@ -95,7 +107,7 @@ def score_issued(
     naive: Sequence[str] = SHOWN,
 ) -> list[Result]:
     """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
-    table of mean, p10 and p90 by target window. History before `start` is what the baselines look back on."""
+    table of mean and SCORED_LEVELS by target window. History before `start` is what the baselines look back on."""
     first = int(rates.index.searchsorted(start))
     scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
@@ -118,18 +130,10 @@ def score_tables(
     target = rates.iloc[first:]
     forecasts = {name: table["mean"] for name, table in tables.items()}
     forecasts |= {name: column.iloc[first:] for name, column in beside.items()}
-    results = []
-    for name, errors in _score(target, forecasts, scale).items():
-        below = {edge: _share_below(target, tables[name][edge]) for edge in INTERVAL if name in tables}
-        result = Result(
-            model=name,
-            horizon=horizon,
-            **errors,
-            p10_coverage=below.get("p10"),
-            p90_coverage=below.get("p90"),
-        )
-        results.append(result)
-    return results
+    return [
+        Result(model=name, horizon=horizon, **errors, **_interval_scores(target.to_numpy(), tables.get(name)))
+        for name, errors in _score(target, forecasts, scale).items()
+    ]
 
 
 def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Errors]:
@@ -174,7 +178,23 @@ def naive_step(rates: pd.Series) -> float | None:
     return step if np.isfinite(step) and step > 0 else None
 
 
-def _share_below(target: pd.Series, edge: pd.Series) -> float:
-    actual, below = target.to_numpy(), edge.to_numpy()
-    known = np.isfinite(actual) & np.isfinite(below)
-    return float((actual[known] <= below[known]).mean())
+def _interval_scores(target: Floats, table: pd.DataFrame | None) -> IntervalScores:
+    if table is None:
+        return NO_INTERVAL
+    quantiles = table[list(SCORED_LEVELS)].to_numpy().T
+    known = np.isfinite(target) & np.isfinite(quantiles).all(axis=0)
+    actual, quantiles = target[known], quantiles[:, known]
+    low, _, high = quantiles
+    return IntervalScores(
+        p10_coverage=float((actual <= low).mean()),
+        p90_coverage=float((actual <= high).mean()),
+        coverage=float(((low <= actual) & (actual <= high)).mean()),
+        pinball=float(pinball(actual, quantiles, list(SCORED_LEVELS.values())).mean()),
+    )
+
+
+def pinball(actual: Floats, quantiles: Floats, levels: Sequence[float]) -> Floats:
+    """Mean pinball loss of each level: (levels,), in the unit of `actual` (windows,); quantiles: (levels, windows)."""
+    error, level = actual - quantiles, np.array(levels)[:, None]
+    loss: Floats = np.maximum(level * error, (level - 1.0) * error).mean(axis=1)
+    return loss

@@ -4,7 +4,7 @@ Trees cannot predict above the levels they were trained on: on the World Cup tra
 than the last value (reference/performance.md, 3.3). So no feature carries the level itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,10 @@ EXTREMES = (15, 60, 240)
 SLOPES = (5, 15, 60)
 EXPERT_ALPHA, EXPERT_SPAN = 1 / 120, 512
 EXPERTS = ("last", "ewma_02", "ewma_05", "ewma_50", "mean_15", "mean_60", "day", "day_growth", "week_growth")
-SEASONAL = ("day", "day_growth", "day_level", "week", "week_growth", "week_level", "days", "days_growth")
+SEASONAL = (
+    *("day", "day_growth", "day_level", "week", "week_growth", "week_level"),
+    *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
+)
 MAX_AGE = 2_048
 REACH = MAX_AGE + 64  # windows before a row that its features look at, beside level, sigma and seasons
 
@@ -48,7 +51,10 @@ NAMES: tuple[str, ...] = (
 LINEAR_LAGS = range(10)
 LINEAR_MEANS = (15, 30, 60, 120, 240)
 LINEAR_REACH = 240
-LINEAR_SEASONAL = ("day", "day_growth", "week", "week_growth", "days", "days_growth")
+LINEAR_SEASONAL = (
+    *("day", "day_growth", "week", "week_growth"),
+    *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
+)
 LINEAR_NAMES: tuple[str, ...] = (
     "constant",
     *(f"lag_{lag}" for lag in LINEAR_LAGS),
@@ -59,17 +65,18 @@ LINEAR_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of one horizon, one value an origin; `trees` in the order of NAMES, `linear` of LINEAR_NAMES."""
+    """Columns of one horizon, one value an origin: (origins,) each. `trees` in the order of NAMES, NaN where unknown;
+    `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
 
-    trees: list[Floats]
-    linear: list[Floats]
+    trees: Columns
+    linear: Columns
 
 
 def compute(stats: TrailingStats, horizon: int, shared: Columns) -> Features:
     """Features of every row of `stats` as an origin of forecasts `horizon` windows ahead."""
     columns = shared | _seasonal(stats, horizon)
     columns |= _expert_errors(stats, columns, horizon)
-    return Features([columns[name] for name in NAMES], _linear(columns, len(stats)))
+    return Features({name: columns[name] for name in NAMES}, _linear(columns, len(stats)))
 
 
 def shared(stats: TrailingStats) -> Columns:
@@ -77,17 +84,17 @@ def shared(stats: TrailingStats) -> Columns:
     return _recent(stats) | _state(stats)
 
 
-def linear(stats: TrailingStats, horizon: int) -> list[Floats]:
+def linear(stats: TrailingStats, horizon: int) -> Columns:
     """The inputs of the linear model alone."""
     columns = _lags(stats, LINEAR_LAGS) | _means(stats, LINEAR_MEANS) | _seasonal(stats, horizon)
     return _linear(columns, len(stats))
 
 
-def _linear(columns: Columns, rows: int) -> list[Floats]:
-    inputs = [np.ones(rows)]
+def _linear(columns: Columns, rows: int) -> Columns:
+    inputs = {"constant": np.ones(rows)}
     for name in LINEAR_NAMES[1:]:
         column = columns[name]
-        inputs.append(np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0))
+        inputs[name] = np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0)
     return inputs
 
 
@@ -130,10 +137,11 @@ def _finite(values: Floats) -> Floats:
 def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
     """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
 
-    `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
+    `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now; `days_step` the
+    ratio of the rates at the target's and the origin's time, applied to the newest rate.
     """
     nothing = np.full(len(stats), np.nan)
-    absent = Season(nothing, nothing)
+    absent = Season(nothing, nothing, nothing)
     seasons = stats.seasons(horizon)
     day = seasons[min(seasons)] if seasons else absent
     week = seasons.get(7, absent)
@@ -142,18 +150,35 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
         columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
         columns[f"season_{name}_growth"] = growth(season) / stats.sigma
         columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
-    every = list(seasons.values()) or [absent]
-    rates, count = mean_known([season.rate for season in every])
-    columns["season_days"] = (rates - stats.level) / stats.scale
-    columns["season_days_growth"] = mean_known([growth(season) for season in every])[0] / stats.sigma
-    columns["season_count"] = count
+    newest = stats.carried(stats.values)
+    for name, chosen in (("weeks", of_weeks(seasons)), ("days", of_days(seasons))):
+        several = chosen or [absent]
+        rate, columns["season_count"] = mean_known([season.rate for season in several])
+        before = mean_known([season.origin for season in several])[0]
+        columns[f"season_{name}"] = _scaled(stats, rate)
+        columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
+        columns[f"season_{name}_step"] = _scaled(stats, newest * (1.0 + _change(before, rate)))
     return columns
 
 
+def of_days(seasons: Mapping[int, Season]) -> list[Season]:
+    """Those of the last week's days."""
+    return [season for days, season in seasons.items() if days <= 7]
+
+
+def of_weeks(seasons: Mapping[int, Season]) -> list[Season]:
+    """Those of the same day of the last four weeks."""
+    return [season for days, season in seasons.items() if days % 7 == 0]
+
+
 def growth(season: Season) -> Floats:
-    """Relative change from the origin's time to the target's, a season ago."""
-    usable = season.level > 0
-    change = np.divide(season.rate - season.level, season.level, out=np.full_like(season.rate, np.nan), where=usable)
+    """Relative change from the level at the origin's time to the target's rate, a season ago."""
+    return _change(season.level, season.rate)
+
+
+def _change(before: Floats, after: Floats) -> Floats:
+    """Relative; NaN where it is unknown or begins at 0."""
+    change = np.divide(after - before, before, out=np.full_like(after, np.nan), where=before > 0)
     return np.clip(change, -1.0, 20.0)
 
 

@@ -6,18 +6,20 @@ NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training s
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
 from backend.models.trailing_stats import TrailingStats, overlap
 
-# The quantiles of every forecast, and what they are called wherever one is a column.
-LEVELS = (0.1, 0.5, 0.9, 0.95)
+# The quantiles of every forecast, and what they are called wherever one is a column. A policy plans for s / (1 + s) of
+# its shortage cost s, so they are those of the costs 1, 2, 4, 9, 19, 49 and 99, and the interval's lower edge.
+LEVELS = (0.1, 0.5, 0.667, 0.8, 0.9, 0.95, 0.98, 0.99)
 LEVEL_NAMES = tuple(f"p{round(100 * level)}" for level in LEVELS)
 INTERVAL = ("p10", "p90")  # the 80 % interval that points are drawn with and anomalies are judged by
 SAMPLE = 2_048  # trailing errors a quantile is read from
-PRIOR_COPIES = 10  # of the training series' quantiles, beside them: 390
+PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors
 REFRESH = 16  # windows between readings
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
 PRIOR_SPREAD = 0.5  # before any error is known: half the level
@@ -26,9 +28,27 @@ PRIOR_WINDOWS = 3.0
 
 @dataclass(frozen=True)
 class ResidualPrior:
-    """Quantiles of scaled errors over the training series, evenly spaced: the shape before a series shows its own."""
+    """Quantiles of scaled errors over the training series: the shape before a series shows its own.
+
+    quantiles: (any number,), evenly spaced. They count as PRIOR_SAMPLE errors.
+    """
 
     quantiles: Floats
+
+    @classmethod
+    def of(cls, ratios: Floats) -> "ResidualPrior":
+        """From scaled errors (errors,), without NaN."""
+        return cls(np.quantile(ratios, _even(PRIOR_SAMPLE)))
+
+    @cached_property
+    def sample(self) -> Floats:
+        """(PRIOR_SAMPLE,) errors that have these quantiles."""
+        return np.interp(_even(PRIOR_SAMPLE), _even(len(self.quantiles)), self.quantiles)
+
+
+def _even(count: int) -> Floats:
+    """Levels of so many evenly spaced quantiles."""
+    return (np.arange(count) + 0.5) / count
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ def quantiles(stats: TrailingStats, mean: Floats, horizon: int, prior: ResidualP
 def scaled_errors(stats: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
     """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
     root = np.sqrt(np.maximum(mean, 0.05 * stats.level))
-    ahead = np.append(stats.values, np.full(horizon, np.nan))[horizon:]
+    ahead = stats.ahead(horizon)
     scored = np.isfinite(ahead) & np.isfinite(mean) & (root > 0)
     error = np.divide(ahead - mean, root, out=np.zeros(len(mean)), where=scored)
     spread = _spread(error, scored, root, horizon)
@@ -77,8 +97,7 @@ def _shape(ratio: Floats, grid_first: int, horizon: int, prior: ResidualPrior, f
     padded = np.concatenate([np.full(SAMPLE + REFRESH, np.nan), ratio])
     windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE)
     sample = windows[ends + 1 + REFRESH]
-    borrowed = np.tile(prior.quantiles, PRIOR_COPIES)
-    sample = np.hstack([sample, np.broadcast_to(borrowed, (len(ends), len(borrowed)))])
+    sample = np.hstack([sample, np.broadcast_to(prior.sample, (len(ends), PRIOR_SAMPLE))])
     sample = np.sort(sample, axis=1)  # unknown ones last
     count = np.isfinite(sample).sum(axis=1)
     readings = np.stack([_read(sample, count, level, horizon) for level in LEVELS])

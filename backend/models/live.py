@@ -1,6 +1,6 @@
 """The live step: forecasts of one series that grows by a window at a time, from what earlier steps left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -16,8 +16,9 @@ from backend.models.ensemble import (
     HISTORY_WINDOWS,
     MEAN_SPAN,
     REFIT_SPAN,
+    Forecasts,
     HorizonModel,
-    LinearWeights,
+    at_horizon,
     base_forecasts,
     linear_weights,
     means_of,
@@ -30,7 +31,7 @@ from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.rolling import Floats
 from backend.models.rolling_ridge import BLOCK
-from backend.models.stack import BaseForecasts
+from backend.models.stack import BaseForecasts, continued, newest
 from backend.models.trailing_stats import Grid, TrailingStats
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]
@@ -44,20 +45,22 @@ class _State:
 
     base: BaseForecasts  # at the newest BASE_SPAN origins
     stacked: dict[str, Floats]  # by model the scaled forecasts at the newest MEAN_SPAN origins
-    linear: LinearWeights  # of the newest origin
+    linear: Floats  # coefficients of the newest origin: (1, inputs)
     stacks: dict[str, Floats]  # by model its weights at the newest origin
 
 
 class LiveForecaster:
     """Forecasts from the end of a growing frame: those of RPSEstimator.forecast, to the last digit.
 
-    One for each series that is live. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that
-    continues that one (the same windows and up to 16 more, cut at the front to no less than `history_windows`) takes
-    about 16 ms; any other frame is computed from the beginning, so no call can be wrong. Thread-safe.
+    One for each series that is live, for the `horizons` (windows) that are asked for: `models` has each or those around
+    it. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that continues that one (the same
+    windows and up to 16 more, cut at the front to no less than `history_windows`) takes about 16 ms; any other frame is
+    computed from the beginning, so no call can be wrong. Thread-safe.
     """
 
-    def __init__(self, models: Mapping[int, HorizonModel]) -> None:
+    def __init__(self, models: Mapping[int, HorizonModel], horizons: Sequence[int]) -> None:
         self._models = models
+        self._horizons = horizons
         self._lock = Lock()
         self._values: Floats = np.empty(0)
         self._grid = Grid(1, 0)
@@ -104,8 +107,8 @@ class LiveForecaster:
             linear = linear_weights(stats, columns.linear, horizon, model.linear, max(0, len(values) - BASE_SPAN))
             base = base_forecasts(columns, linear, model)
             stacks = stack_weights(stats, base, horizon, max(0, len(values) - MEAN_SPAN))
-            newest = {key: weights[-1:] for key, weights in stacks.items()}
-            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear.newest(), newest)
+            stacks_now = {key: weights[-1:] for key, weights in stacks.items()}
+            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear[-1:], stacks_now)
 
     def _advance(self, values: Floats, grid: Grid) -> TrailingStats:
         """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
@@ -118,8 +121,8 @@ class LiveForecaster:
             state = self._states[horizon]
             if refit:
                 state.linear = self._refit(values, grid, horizon, model)
-            newest = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
-            state.base = state.base.followed_by(newest).newest(BASE_SPAN)
+            base = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
+            state.base = newest(continued(state.base, base), BASE_SPAN)
             if refit:
                 state.stacks = stack_weights(recent, state.base, horizon, len(recent) - 1)
             for key, forecast in stack_forecasts(state.base, state.stacks).items():
@@ -127,7 +130,7 @@ class LiveForecaster:
         return stats
 
     @staticmethod
-    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> LinearWeights:
+    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> Floats:
         stats = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
         recent = stats.tail(max(0, len(stats) - REFIT_SPAN), features.LINEAR_REACH)
         return linear_weights(recent, features.linear(recent, horizon), horizon, model.linear, len(recent) - 1)
@@ -137,15 +140,18 @@ class LiveForecaster:
         stats.known_in(features.MAX_AGE)
         # As far back as the experts' averages look, and the catalog's rate rules.
         recent = stats.tail(max(0, len(stats) - MEAN_SPAN - EXPERT_REACH), EWMA_SPAN)
-        rows: list[dict[str, Any]] = []
+        trained = {}
         for horizon, model in self._models.items():
-            state = self._states[horizon]
-            means = means_of(recent, horizon, state.stacked, state.base)
+            means = means_of(recent, horizon, self._states[horizon].stacked)
             edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
-            for key, mean in means.items():
-                if np.isfinite(mean[-1]):
-                    levels = {name: float(column[0]) for name, column in by_level(edges[key]).items()}
-                    rows.append({"model": key, "horizon": horizon, "mean": float(mean[-1])} | levels)
+            trained[horizon] = Forecasts({key: mean[-1:] for key, mean in means.items()}, edges)
+        rows: list[dict[str, Any]] = []
+        for horizon in self._horizons:
+            newest = at_horizon(trained, horizon)
+            for key, (mean,) in newest.mean.items():
+                if np.isfinite(mean):
+                    levels = {name: float(column[0]) for name, column in by_level(newest.quantiles[key]).items()}
+                    rows.append({"model": key, "horizon": horizon, "mean": float(mean)} | levels)
         return rows
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from backend.models import catalog, model_file
-from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, forecasts
+from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, at_horizon, forecasts
 from backend.models.expert_average import MIN_WINDOWS
 from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
@@ -21,7 +21,8 @@ class RPSEstimator:
     """Forecasts of request rates by the models of catalog.MODELS, see docs/decisions/0003-forecasting.md.
 
     Frames: UTC DatetimeIndex on a regular grid (1 s to 1 day), column `actual_rps` in requests per second, NaN where
-    unknown. Only the last `history_windows` windows have an effect. No state that calls could disturb: thread-safe.
+    unknown. Horizons: `horizons` are trained, those between are interpolated (interpolation.py), none beyond is given.
+    Only the last `history_windows` windows have an effect. No state that calls could disturb: thread-safe.
     Can be pickled.
     """
 
@@ -31,7 +32,7 @@ class RPSEstimator:
     def __init__(self, version: str, models: dict[int, HorizonModel], manifest: Manifest) -> None:
         self.version = version
         self.manifest = manifest
-        self.horizons = tuple(models)
+        self.horizons = tuple(sorted(models))
         self._models = models
 
     @classmethod
@@ -71,12 +72,12 @@ class RPSEstimator:
 
         Columns mean and intervals.LEVEL_NAMES; NaN in rows where nothing is known.
         """
-        model = self._model(horizon)
+        models = self._models_for(horizon)
         if first >= len(frame):
             empty = pd.DataFrame(columns=["mean", *LEVEL_NAMES], index=frame.index[first:], dtype=np.float64)
             return dict.fromkeys(catalog.model_keys(), empty)
         values, grid = series_of(frame)
-        computed = forecasts(values, grid, horizon, model, first)
+        computed = at_horizon({each: forecasts(values, grid, each, models[each], first) for each in models}, horizon)
         return {
             key: pd.DataFrame({"mean": mean} | by_level(computed.quantiles[key]), index=frame.index[first:])
             for key, mean in computed.mean.items()
@@ -90,12 +91,20 @@ class RPSEstimator:
 
     def live(self, horizons: Sequence[int] | None = None) -> LiveForecaster:
         """For one series that grows by a window at a time: the same forecasts, in a thirtieth of the time."""
-        return LiveForecaster({horizon: self._model(horizon) for horizon in horizons or self.horizons})
+        wanted = tuple(horizons or self.horizons)
+        models = {trained: model for horizon in wanted for trained, model in self._models_for(horizon).items()}
+        return LiveForecaster(dict(sorted(models.items())), wanted)
 
-    def _model(self, horizon: int) -> HorizonModel:
-        if horizon not in self._models:
-            raise ValueError(f"Horizon {horizon} was not trained; {self.version} has {self.horizons}.")
-        return self._models[horizon]
+    def _models_for(self, horizon: int) -> dict[int, HorizonModel]:
+        """Those that a horizon's forecasts follow from: its own, or between two trained ones all. Raises ValueError."""
+        if horizon in self._models:
+            return {horizon: self._models[horizon]}
+        if not self.horizons[0] < horizon < self.horizons[-1]:
+            raise ValueError(
+                f"Horizon {horizon} lies outside those of {self.version}, {self.horizons[0]} to {self.horizons[-1]} "
+                "windows ahead. Ask for one within, or train a model for it: scaleops train --horizons"
+            )
+        return self._models
 
 
 def predictions(forecasts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -4,6 +4,7 @@ Every statistic covers a bounded span of windows and is tied to the calendar, no
 the same window gives the same numbers whatever history came before the span.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +25,7 @@ class Ridge:
 
 
 def block_moments(
-    stats: TrailingStats, inputs: list[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
+    stats: TrailingStats, inputs: Collection[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
 ) -> Floats:
     """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
 
@@ -69,7 +70,7 @@ def _fit(moments: Floats, ridge: Ridge, first: int) -> Floats:
     return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
 
 
-def weighted_sum(inputs: list[Floats], coefficients: Floats) -> Floats:
+def weighted_sum(inputs: Iterable[Floats], coefficients: Floats) -> Floats:
     """Of the newest rows of the inputs, as many as there are rows of coefficients: (rows, p)."""
     total = np.zeros(len(coefficients))
     for column, values in enumerate(inputs):

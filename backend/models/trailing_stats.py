@@ -17,6 +17,7 @@ SIGMA_PRIOR, SIGMA_PRIOR_WEIGHT = 0.3, 3.0
 SIGMA_RANGE = (0.01, 2.0)
 IMPORTANCE_ALPHA, IMPORTANCE_SPAN = 1 / 720, 2_048
 IMPORTANCE_RANGE = (0.1, 4.0)
+SEASONS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)  # days before a target that it is compared with
 MAX_SEASON = 10_080  # a week of minutes; a season longer than this many windows is not looked up
 MAX_OUTAGE = 5_040  # after so many unknown windows nothing is forecast: 3.5 days of minutes
 DAY_NS = 86_400 * 10**9
@@ -53,6 +54,7 @@ class Season:
 
     rate: Floats  # smoothed, around the same time; NaN where unknown
     level: Floats  # the level `lag` windows before the origin; NaN where unknown
+    origin: Floats  # rates `lag` windows before the origin, smoothed as `rate`
 
 
 @dataclass
@@ -144,10 +146,14 @@ class TrailingStats:
         return self.carried(np.clip(np.sqrt(mean), *SIGMA_RANGE))
 
     @cached_property
+    def noise(self) -> Floats:
+        """level x sigma: the typical one-step error of the level, requests per second."""
+        return self.level * self.sigma
+
+    @cached_property
     def scale(self) -> Floats:
-        """level x sigma: what errors and targets are divided by. 1 where the level is 0 or unknown."""
-        product = self.level * self.sigma
-        return np.where(product > 0, product, 1.0)
+        """What errors and targets are divided by: the noise, 1 where the level is 0 or unknown."""
+        return np.where(self.noise > 0, self.noise, 1.0)
 
     @cached_property
     def importance(self) -> Floats:
@@ -156,27 +162,32 @@ class TrailingStats:
         Squared errors of busy hours count most; learned from unweighted scaled errors, the World Cup's RMSE is 3 to 6 %
         higher (docs/decisions/0003-forecasting.md).
         """
-        size = np.where(self.known & (self.level > 0), self.level * self.sigma, 0.0)
+        size = np.where(self.known & (self.level > 0), self.noise, 0.0)
         total, count = decayed_sum(np.stack([size, self.weight]), IMPORTANCE_ALPHA, IMPORTANCE_SPAN)
         relative = np.divide(self.scale * count, total, out=np.ones(len(self)), where=(total > 0) & (self.level > 0))
         return np.asarray(np.clip(relative, *IMPORTANCE_RANGE))
 
+    def ahead(self, horizon: int) -> Floats:
+        """At every origin the rate `horizon` windows later; NaN where unknown."""
+        return np.append(self.values, np.full(horizon, np.nan))[horizon:]
+
     def target(self, horizon: int) -> tuple[Floats, Bools]:
         """At every origin the scaled rate `horizon` windows later, and whether it is known and can be scaled."""
-        ahead = np.append(self.values, np.full(horizon, np.nan))[horizon:]
+        ahead = self.ahead(horizon)
         usable = np.isfinite(ahead) & (self.level > 0)
         return np.where(usable, (np.where(usable, ahead, 0.0) - self.level) / self.scale, 0.0), usable
 
     def seasons(self, horizon: int) -> dict[int, Season]:
-        """By number of days (1 to 7): the seasonal rates for targets `horizon` ahead that lie in the past."""
+        """By number of days (SEASONS): the seasonal rates for targets `horizon` ahead that lie in the past."""
         whole = self._longer
         begin = len(whole) - len(self)
         seasons = {}
-        for days in range(1, 8):
+        for days in SEASONS:
             lag = self.grid.day_lag(days)
             if horizon + self._half_width <= lag <= MAX_SEASON:
                 rate = earlier(whole._season_rate, lag - horizon - self._half_width, begin)
-                seasons[days] = Season(rate, level=earlier(whole.raw_level, lag, begin))
+                origin = earlier(whole._season_rate, lag - self._half_width, begin)
+                seasons[days] = Season(rate, earlier(whole.raw_level, lag, begin), origin)
         return seasons
 
     @cached_property

@@ -17,7 +17,6 @@ from backend.models.ensemble import (
     LINEAR_LIMIT,
     HorizonModel,
     LinearPrior,
-    LinearWeights,
     base_forecasts,
     linear_weights,
     means_of,
@@ -26,7 +25,7 @@ from backend.models.ensemble import (
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.intervals import scaled_errors
+from backend.models.intervals import ResidualPrior, scaled_errors
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
@@ -34,10 +33,11 @@ from backend.models.rolling_ridge import block_moments, weighted_sum
 from backend.models.trailing_stats import DAY_NS, TrailingStats
 from backend.models.trees import Matrix, Trees, tree_matrix
 
-HORIZONS = (1, 5, 15)  # where no others are asked for; whoever has a model asks the model
+HORIZONS = (1, 5, 15, 30, 60)  # where no others are asked for; whoever has a model asks the model
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
 ROUNDS = 200
+MOST_ROWS = 20_000  # of a series that trees are grown from, evenly spread: neighbouring origins are alike
 AFTER_REFIT = "by a model trained the same way on what came before; this file was then trained on these days, too"
 AS_SCORED = "not seen by training; this file is the one scored here"
 Progress = Callable[[str, int, int], None]  # step, done, total
@@ -91,14 +91,14 @@ def train(
     step = _counted(on_progress, len(horizons) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
     before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
-    content = _fit(before, horizons, rounds, threads, step)
+    content = fit(before, horizons, rounds, threads, step)
     estimator = RPSEstimator.from_content(out.stem, content, {})
     scores = {}
     for name, frame in frames:
         step("validating")
         scores[name] = backtest(estimator, frame, cuts[name])
     if refit:
-        content = _fit(frames, horizons, rounds, threads, step)
+        content = fit(frames, horizons, rounds, threads, step)
     record = _record(frames if refit else before, rounds) | {"validation": _validation(frames, cuts, scores, refit)}
     manifest = model_file.write(out, content, record)
     step("done")
@@ -115,8 +115,17 @@ def _counted(report: Progress | None, total: int) -> Callable[[str], None]:
     return step
 
 
-def _fit(frames: Named, horizons: Sequence[int], rounds: int, threads: int, step: Callable[[str], None]) -> Content:
-    """From all windows of the frames."""
+def fit(
+    frames: Named,
+    horizons: Sequence[int],
+    rounds: int = ROUNDS,
+    threads: int = 0,
+    step: Callable[[str], None] = lambda _: None,
+) -> Content:
+    """The content of a model file, from all windows of the named frames.
+
+    `rounds`: trees a model and horizon; `step` is told before each horizon.
+    """
     pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
     fitted = {}
     for horizon in horizons:
@@ -170,7 +179,9 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
     for step_ns in sorted({each.stats.grid.step_ns for each in series}):
         alike = [each for each in series if each.stats.grid.step_ns == step_ns]
         moments = sum(
-            block_moments(each.stats, each.columns.linear, each.target, each.usable, horizon, LINEAR_LIMIT).sum(axis=0)
+            block_moments(
+                each.stats, each.columns.linear.values(), each.target, each.usable, horizon, LINEAR_LIMIT
+            ).sum(axis=0)
             for each in alike
         )
         windows = sum(float(each.stats.importance[each.usable].sum()) for each in alike)
@@ -181,17 +192,16 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
     return tuple(priors)
 
 
-def _fit_both_trees(
-    series: list[TrainingSeries], weights: list[LinearWeights], rounds: int, threads: int
-) -> dict[str, str]:
-    """LGBM+'s, which learn what the linear model of long memory misses, and LGBM's, which learn the target."""
-    bases = [weighted_sum(each.columns.linear, weight.long) for each, weight in zip(series, weights, strict=True)]
-    pairs = list(zip(series, bases, strict=True))
-    rows = np.concatenate([tree_matrix(each.columns, base)[each.usable] for each, base in pairs])
-    target = np.concatenate([np.clip(each.target, -15, 15)[each.usable] for each in series])
-    base = np.concatenate([base[each.usable] for each, base in pairs])
-    row_weight = np.concatenate([_row_weights(each) for each in series])
-    days = np.concatenate([each.days[each.usable] for each in series])
+def _fit_both_trees(series: list[TrainingSeries], weights: list[Floats], rounds: int, threads: int) -> dict[str, str]:
+    """LGBM+'s, which learn what the linear model misses, and LGBM's, which learn the target."""
+    bases = [weighted_sum(each.columns.linear.values(), weight) for each, weight in zip(series, weights, strict=True)]
+    chosen = [_tree_rows(each) for each in series]
+    parts = list(zip(series, bases, chosen, strict=True))
+    rows = np.concatenate([tree_matrix(each.columns, base)[these] for each, base, these in parts])
+    target = np.concatenate([np.clip(each.target, -15, 15)[these] for each, _, these in parts])
+    base = np.concatenate([base[these] for _, base, these in parts])
+    row_weight = np.concatenate([_row_weights(each, these) for each, _, these in parts])
+    days = np.concatenate([each.days[these] for each, _, these in parts])
     by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
     rows, target, base, row_weight = rows[by_day], target[by_day], base[by_day], row_weight[by_day]
     params = TREES | {"num_threads": threads}
@@ -201,9 +211,15 @@ def _fit_both_trees(
     }
 
 
-def _row_weights(series: TrainingSeries) -> Floats:
+def _tree_rows(series: TrainingSeries) -> Ints:
+    """Numbers of the rows that trees are grown from: MOST_ROWS of the usable ones at most."""
+    usable = np.flatnonzero(series.usable)
+    return usable[:: -(-len(usable) // MOST_ROWS) or 1]
+
+
+def _row_weights(series: TrainingSeries, rows: Ints) -> Floats:
     """Rows count with the size of their noise, so that busy hours weigh more, as they do in a squared error."""
-    scale = series.stats.scale[series.usable]
+    scale = series.stats.scale[rows]
     return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
 
 
@@ -217,24 +233,23 @@ def _fit_trees(
 
 
 def _error_quantiles(
-    series: list[TrainingSeries], weights: list[LinearWeights], horizon: int, model: HorizonModel
+    series: list[TrainingSeries], weights: list[Floats], horizon: int, model: HorizonModel
 ) -> dict[str, list[float]]:
-    """By model the shape of its scaled errors over the training series: 39 even quantiles."""
+    """By model the shape of its scaled errors over the training series, see ResidualPrior."""
     ratios: dict[str, list[Floats]] = {}
     for each, weight in zip(series, weights, strict=True):
         base = base_forecasts(each.columns, weight, model)
         stacked = stack_forecasts(base, stack_weights(each.stats, base, horizon, 0))
-        for key, mean in means_of(each.stats, horizon, stacked, base).items():
+        for key, mean in means_of(each.stats, horizon, stacked).items():
             ratio = scaled_errors(each.stats, mean, horizon).ratio
             ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
-    grid = np.arange(1, 40) / 40
-    return {key: np.quantile(np.concatenate(parts), grid).tolist() for key, parts in ratios.items()}
+    return {key: ResidualPrior.of(np.concatenate(parts)).quantiles.tolist() for key, parts in ratios.items()}
 
 
 def _record(frames: Named, rounds: int) -> Manifest:
     """How the model was trained, on all windows of the frames."""
     return {
-        "trees": {"rounds": rounds} | TREES,
+        "trees": {"rounds": rounds, "most_rows_of_a_series": MOST_ROWS} | TREES,
         "augmentation": {
             "resampled_to": list(augment.RESAMPLED),
             "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),

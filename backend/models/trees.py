@@ -31,7 +31,7 @@ class Trees:
 def tree_matrix(columns: Features, base: Floats) -> Matrix:
     """The newest rows of features.NAMES and, last, the linear model's scaled forecast; as many as `base` has."""
     matrix = np.empty((len(base), len(columns.trees) + 1), dtype=np.float32)
-    for place, column in enumerate((*columns.trees, base)):
+    for place, column in enumerate((*columns.trees.values(), base)):
         # Rounded, so that 0.30000000000000004 and 0.3 take the same branch: a series times ten has the same ratios
         # but for rounding, and must get the same forecast times ten.
         matrix[:, place] = np.rint(column[len(column) - len(base) :] * RESOLUTION) / RESOLUTION

@@ -11,12 +11,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS
-from backend.models.intervals import LEVEL_NAMES
+from backend.measurements import FORECASTS, QUANTITIES
 from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
 
-QUANTITIES = ("mean", *LEVEL_NAMES)
 LONGEST = 120  # windows ahead that are looked for where the horizons are not known
 KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
 KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
@@ -65,7 +63,10 @@ def rolling_table(
 
 
 def newest_forecasts(store: Store, key: SeriesKey, since: datetime, until: datetime | None = None) -> pd.DataFrame:
-    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES. until: the last origin."""
+    """The newest forecasts of every model: model, horizon_seconds, issued_at, QUANTITIES. until: the last origin.
+
+    None of those that an earlier version issued, which had fewer quantiles: the next window brings a whole one.
+    """
     table = store.read(FORECASTS, key.tags, since, until and until + timedelta(seconds=1))
     newest = table[table[TIME] == table[TIME].max()]
     rows = []
@@ -75,7 +76,7 @@ def newest_forecasts(store: Store, key: SeriesKey, since: datetime, until: datet
             {"model": row["model"], "horizon_seconds": horizon, "issued_at": row[TIME]}
             | {quantity: row[field(quantity, horizon)] for quantity in QUANTITIES}
             for horizon in sorted(horizons)
-            if pd.notna(row[field("mean", horizon)])
+            if all(pd.notna(row.get(field(quantity, horizon))) for quantity in QUANTITIES)
         ]
     return pd.DataFrame(rows, columns=["model", "horizon_seconds", "issued_at", *QUANTITIES])
 

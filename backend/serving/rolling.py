@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from backend.measurements import QUANTITIES
 from backend.models.anomalies import HORIZONS, judge
 from backend.models.catalog import PREFERRED
 from backend.models.ensemble import CHUNK
@@ -15,7 +16,7 @@ from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast
 from backend.models.tail import BLOCK, Memory
 from backend.serving.points import predicted_points
-from backend.serving.watch import QUANTITIES, as_stored, reach_of
+from backend.serving.watch import JUDGED_BY, as_stored, reach_of
 
 FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
 PIECE = (CHUNK - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: what is forecast of them is one chunk
@@ -94,7 +95,7 @@ def _judged(
     for horizon in HORIZONS:
         if horizon in made:
             columns = as_stored(made[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
-            before = np.full((min(horizon, len(columns)), len(QUANTITIES)), np.nan)
+            before = np.full((min(horizon, len(columns)), len(JUDGED_BY)), np.nan)
             by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
     rows = stop - start
     scores, first_block, maxima = judge(rates, grid, by_target, memory, rows)

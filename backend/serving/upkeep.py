@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 CORRECTED = DAY  # that late samples may still correct a window
 # Attributes of a series.
 SCORED_UNTIL = "scored_until"  # the day up to which its forecasts are scored
-UNFORECAST = "unforecast"  # a file that release 0.1 stored, of which no past forecasts were kept
+UNFORECAST = "unforecast"  # a file that an earlier version stored, with no past forecasts or fewer quantiles
 
 
 class Upkeep:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import SURPRISES
+from backend.measurements import QUANTITIES, SURPRISES
 from backend.models.anomalies import HORIZONS, KEYS, Scores, judge_newest, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
@@ -17,8 +17,10 @@ from backend.models.tail import BLOCK, KEPT, Memory
 from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
 from backend.stores import TIME, SeriesKey, Store
+from backend.stores.packing import groups_as_kept
 
-QUANTITIES = ("mean", *INTERVAL)
+JUDGED_BY = ("mean", *INTERVAL)
+PLACES = [QUANTITIES.index(name) for name in JUDGED_BY]
 NEAR = BLOCK + WIDEST  # windows before the newest whose forecasts are at hand
 
 
@@ -43,10 +45,11 @@ class Watch:
     def issued(self, window: int, forecasts: Iterable[Mapping[str, Any]]) -> None:
         """Take in what was forecast from the end of a window, as LiveForecaster.rows gives it."""
         self._from = max(self._from, window - NEAR)
-        for row in forecasts:
-            if row["model"] == PREFERRED.key and row["horizon"] in self._issued:
-                own = self._issued[row["horizon"]]
-                own[window + row["horizon"]] = as_stored(np.array([row[name] for name in QUANTITIES]))
+        rows = [row for row in forecasts if row["model"] == PREFERRED.key and row["horizon"] in self._issued]
+        if rows:
+            columns = as_stored(np.array([[row[name] for name in QUANTITIES] for row in rows]))
+            for row, column in zip(rows, columns, strict=True):
+                self._issued[row["horizon"]][window + row["horizon"]] = column
         for own in self._issued.values():
             for old in [each for each in own if each < self._from]:
                 del own[old]
@@ -55,7 +58,7 @@ class Watch:
         """What was forecast of the windows from `first` up to `stop`; read from the store where that is longer ago."""
         if first < self._from:
             return self._stored(store, key, first, stop)
-        unknown = np.full(len(QUANTITIES), np.nan)
+        unknown = np.full(len(JUDGED_BY), np.nan)
         return {
             horizon: Forecast(*np.stack([own.get(window, unknown) for window in range(first, stop)], axis=-1))
             for horizon, own in self._issued.items()
@@ -64,8 +67,8 @@ class Watch:
     def _stored(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
         start = datetime.fromtimestamp(first * self._seconds, UTC)
         index = pd.date_range(start, periods=stop - first, freq=f"{self._seconds}s", unit="s")
-        issued = issued_for(store, key, index, self._seconds, HORIZONS, QUANTITIES)
-        unknown = np.full((stop - first, len(QUANTITIES)), np.nan)
+        issued = issued_for(store, key, index, self._seconds, HORIZONS, JUDGED_BY)
+        unknown = np.full((stop - first, len(JUDGED_BY)), np.nan)
         found = {}
         for horizon in HORIZONS:
             table = issued.get(horizon, {}).get(PREFERRED.key)
@@ -78,8 +81,8 @@ def known(columns: Floats) -> Floats:
 
 
 def as_stored(values: Floats) -> Floats:
-    """Rounded as a store keeps forecasts, so that a restart changes no score."""
-    return values.astype(np.float32).astype(np.float64)
+    """JUDGED_BY from QUANTITIES, (rows, quantities), rounded as a store keeps forecasts: a restart changes no score."""
+    return groups_as_kept(values)[:, PLACES]
 
 
 def judged_newest(
@@ -87,7 +90,7 @@ def judged_newest(
 ) -> Scores:
     """Scores of the last `rows` windows of many series, `rates` and `forecasts` as judge_newest takes them."""
     together = {
-        horizon: Forecast(*(np.stack([each[horizon][part] for each in forecasts]) for part in range(len(QUANTITIES))))
+        horizon: Forecast(*(np.stack([each[horizon][part] for each in forecasts]) for part in range(len(JUDGED_BY))))
         for horizon in HORIZONS
     }
     return judge_newest([watch.memory for watch in watches], rates, grid, together, rows)

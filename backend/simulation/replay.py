@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 
 from backend.capacity.cadence import looks_back
-from backend.capacity.path import between, windows_within
+from backend.capacity.path import windows_within
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
 from backend.capacity.sizing import capacity_of, replicas_for
 from backend.capacity.what_if import decisions_at, planned
+from backend.models.interpolation import between
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, Ints
 from backend.serving.past import ServedPast

@@ -34,7 +34,8 @@ class Measurement:
     """One kind of row. Its identity is its tags (text) and its time: writing it again replaces it.
 
     fields: the values; empty for a measurement whose rows have any number of floats, told by the columns that are
-    written. Those are kept as four-byte floats, which are exact to seven digits.
+    written. Those are kept as packing.py says, the first of a group to seven digits.
+    groups: of such a measurement the names of a group, which come as <name>_<suffix>, a suffix a group.
     required: the field without which there is no row.
     counted: its rows are the points of a series: the record counts them.
     kept_days: the setting that says for how many days rows are kept, back from the series' newest window; 0 is for
@@ -44,6 +45,7 @@ class Measurement:
     name: str
     tags: tuple[str, ...]
     fields: tuple[Field, ...] = ()
+    groups: tuple[str, ...] = ()
     precision: Literal["s", "ns"] = "s"
     required: str | None = None
     counted: bool = False

@@ -1,6 +1,7 @@
 """How a bucket that an earlier version wrote becomes one of this version."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pandas as pd
@@ -49,7 +50,7 @@ from(bucket: bucket)
 
 
 def upgrade(client: InfluxClient, measurements: Sequence[Measurement]) -> None:
-    """Give every series of 0.1 a record, pack its forecasts by origin, and give anomalies a score.
+    """Give every series of 0.1 a record, pack its forecasts by origin, and take every other from schema to schema.
 
     A series gets its record last, so an upgrade that was interrupted goes on where it was; the old rows are deleted
     once the new ones are stored. The field of the old marks stays, which InfluxDB cannot delete alone.
@@ -61,10 +62,12 @@ def upgrade(client: InfluxClient, measurements: Sequence[Measurement]) -> None:
         if not any((key.name, key.version) == (original_name(name), original_name(version)) for key in known):
             log.warning("series_migration", filename=original_name(name), version=original_name(version))
             _upgrade_series(client, records, points, name, version, old)
-    for record in records.outdated():
-        log.warning("series_migration", filename=record.name, version=record.version)
-        _score(client, points, stored_name(record.name), stored_name(record.version))
-        records.put([record])
+    for schema, outdated in records.outdated().items():
+        for record in outdated:
+            log.warning("series_migration", filename=record.name, version=record.version)
+            for migration in MIGRATIONS[schema - 1 :]:
+                record = migration(client, points, record)
+            records.put([record])
 
 
 def _old_series(client: InfluxClient) -> dict[tuple[str, str], dict[str, float]]:
@@ -91,22 +94,20 @@ def _upgrade_series(
     issued = _pack(client, name, version, forecasts) if len(forecasts) else 0
     fed = issued > 1 or bool(client.rows(WITH_SAMPLES, whole))
     origin = _origin(original_name(name), fed)
-    _score(client, points, name, version)
-    records.put(
-        [
-            SeriesRecord(
-                name=original_name(name),
-                version=original_name(version),
-                origin=origin,
-                window_seconds=int(old["window_seconds"]),
-                points=int(rows["count"]["_value"]),
-                first=rows["first"]["_time"],
-                last=rows["last"]["_time"],
-                written_at=datetime.fromtimestamp(old["written_at"], UTC),
-                attributes={"unforecast": True} if origin in ("upload", "sample") else {},
-            )
-        ]
+    record = SeriesRecord(
+        name=original_name(name),
+        version=original_name(version),
+        origin=origin,
+        window_seconds=int(old["window_seconds"]),
+        points=int(rows["count"]["_value"]),
+        first=rows["first"]["_time"],
+        last=rows["last"]["_time"],
+        written_at=datetime.fromtimestamp(old["written_at"], UTC),
+        attributes={},
     )
+    for migration in MIGRATIONS:
+        record = migration(client, points, record)
+    records.put([record])
     for horizon in forecasts["horizon"].unique() if len(forecasts) else ():
         client.delete("forecasts", tags | {"horizon": horizon}, None)
 
@@ -120,17 +121,30 @@ def _origin(name: str, fed: bool) -> Origin:
     return "feed" if fed else "upload"
 
 
-def _score(client: InfluxClient, points: Measurement, name: str, version: str) -> None:
-    """Write the score of every point that has a mark, or none. Names as they are stored."""
-    parameters: dict[str, object] = {"measurement": points.name, "filename": name, "version": version}
-    marks = client.frame(OLD_ANOMALIES, parameters | {"start": EARLIEST, "stop": LATEST})
+def _anomaly_scores(client: InfluxClient, points: Measurement, record: SeriesRecord) -> SeriesRecord:
+    """Write the score of every point that has a mark."""
+    names = {tag: stored_name(value) for tag, value in record.key.tags.items()}
+    whole: dict[str, object] = {**names, "measurement": points.name, "start": EARLIEST, "stop": LATEST}
+    marks = client.frame(OLD_ANOMALIES, whole)
     if marks.empty:
-        return
-    tags = {"filename": original_name(name), "version": original_name(version)}
+        return record
     times = pd.DatetimeIndex(marks["_time"]).as_unit("s").asi8
-    lines = series_lines(points.name, tags, {"anomaly_score": marks["_value"] * MARKED}, times)
+    lines = series_lines(points.name, record.key.tags, {"anomaly_score": marks["_value"] * MARKED}, times)
     for start in range(0, len(lines), BATCH_ROWS):
         client.write(lines[start : start + BATCH_ROWS])
+    return record
+
+
+def _unforecast(_: InfluxClient, __: Measurement, record: SeriesRecord) -> SeriesRecord:
+    """Have files forecast anew, with all quantiles. A feed's next window brings them."""
+    if record.origin not in ("upload", "sample"):
+        return record
+    return replace(record, attributes={**record.attributes, "unforecast": True})
+
+
+# The migration at place n brings schema n + 1 to n + 2. Never change one that was released; add the next.
+Migration = Callable[[InfluxClient, Measurement, SeriesRecord], SeriesRecord]
+MIGRATIONS: tuple[Migration, ...] = (_anomaly_scores, _unforecast)
 
 
 def _pack(client: InfluxClient, name: str, version: str, forecasts: pd.DataFrame) -> int:

@@ -16,7 +16,9 @@ from backend.stores.influx_client import InfluxClient
 from backend.stores.influx_queries import ALL_RECORDS, AT_EPOCH, RECORDS_OF_NAME
 from backend.stores.line_writer import original_name, record_line, stored_name
 
-SCHEMA = 2  # of what is stored; a record without a number is of release 0.1, before 2 anomalies had no score
+# Of what is stored, as in SQLite: before 2 anomalies had no score, before 3 forecasts had five quantities. Release 0.1
+# kept no records.
+SCHEMA = 3
 
 
 class InfluxRecords:
@@ -29,12 +31,13 @@ class InfluxRecords:
         """All records, the one written last first."""
         return _records(self._client.frame(ALL_RECORDS, AT_EPOCH, text=True))
 
-    def outdated(self) -> list[SeriesRecord]:
-        """Those of series whose rows an earlier version wrote."""
+    def outdated(self) -> dict[int, list[SeriesRecord]]:
+        """By schema those of series whose rows an earlier version wrote."""
         answer = self._client.frame(ALL_RECORDS, AT_EPOCH, text=True)
         if answer.empty:
-            return []
-        return _records(answer[answer["_value"].map(lambda text: json.loads(text)["schema"] < SCHEMA)])
+            return {}
+        schemas = answer["_value"].map(lambda text: json.loads(text)["schema"])
+        return {schema: _records(answer[schemas == schema]) for schema in range(1, SCHEMA)}
 
     def of_name(self, name: str) -> list[SeriesRecord]:
         """Those of a name, a version each, the one written last first."""

@@ -10,7 +10,8 @@ import structlog
 
 from backend.errors import StoreUnavailableError
 from backend.stores.contract import Measurement
-from backend.stores.sqlite_schema import FLOAT4, LAYOUTS, columns_of, create_tables, layout_id, table
+from backend.stores.packing import FLOAT4, Layout
+from backend.stores.sqlite_schema import LAYOUTS, columns_of, create_tables, layout_id, table
 
 log = structlog.get_logger()
 
@@ -102,7 +103,7 @@ def _packed(
             names += tuple(f"{name}_{horizon}" for name in quantities)
             values += [np.nan if value is None else value for value in quantity]
         if names not in layouts:
-            layouts[names] = layout_id(connection, names)
+            layouts[names] = layout_id(connection, Layout(names))
         yield (*origin, layouts[names], np.array(values, dtype=FLOAT4).tobytes())
 
 
@@ -113,5 +114,13 @@ def _anomaly_scores(connection: sqlite3.Connection) -> None:
         connection.execute("UPDATE inference_metrics SET anomaly_score = 0.5 WHERE anomaly_score = 1.0")
 
 
+def _grouped_forecasts(connection: sqlite3.Connection) -> None:
+    """Layouts may be of groups, too: rows that are there stay. Files are forecast anew, with all quantiles."""
+    connection.execute(
+        "UPDATE series SET attributes = json_set(attributes, '$.unforecast', json('true')) "
+        "WHERE origin IN ('upload', 'sample')"
+    )
+
+
 # The migration at place n brings schema n to n + 1. Never change one that was released; add the next.
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_release, _anomaly_scores)
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_first_release, _anomaly_scores, _grouped_forecasts)

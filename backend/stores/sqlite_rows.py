@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from backend.stores.contract import SERIES_TAGS, TIME, Measurement
-from backend.stores.sqlite_schema import FLOAT4, columns, layout_id, layout_names
+from backend.stores.packing import layout_of
+from backend.stores.sqlite_schema import columns, layout_id, layout_numbered
 
 
 @dataclass(frozen=True)
@@ -143,25 +144,20 @@ def _timestamps(measurement: Measurement, times: npt.NDArray[Any]) -> pd.Datetim
 
 
 def _packed(connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame) -> list[Any]:
-    names = [name for name in table.columns if name not in (*measurement.tags, TIME)]
-    raw = table[names].to_numpy(dtype=FLOAT4).tobytes()
-    width = FLOAT4.itemsize * len(names)
-    return [
-        repeat(layout_id(connection, names), len(table)),
-        [raw[start : start + width] for start in range(0, len(raw), width)],
-    ]
+    layout = layout_of(measurement, table)
+    return [repeat(layout_id(connection, layout), len(table)), layout.packed(table)]
 
 
 def _unpacked(connection: sqlite3.Connection, rows: npt.NDArray[Any], fields: Sequence[str] | None) -> pd.DataFrame:
     """The columns of every layout that occurs, NaN where a row has none of that name."""
-    layouts = {number: layout_names(connection, number) for number in np.unique(rows["layout"]).tolist()}
-    stored = dict.fromkeys(name for names in layouts.values() for name in names)
+    layouts = {number: layout_numbered(connection, number) for number in np.unique(rows["layout"]).tolist()}
+    stored = dict.fromkeys(name for layout in layouts.values() for name in layout.names)
     columns = {name: place for place, name in enumerate(name for name in stored if fields is None or name in fields)}
     values = np.full((len(rows), len(columns)), np.nan)
-    for number, names in layouts.items():
+    for number, layout in layouts.items():
         places = np.flatnonzero(rows["layout"] == number)
-        packed = np.frombuffer(b"".join(rows["packed"][places]), dtype=FLOAT4).reshape(len(places), -1)
-        for name, column in zip(names, packed.T, strict=True):
+        unpacked = layout.unpacked(rows["packed"][places])
+        for name, column in zip(layout.names, unpacked.T, strict=True):
             if name in columns:
                 values[places, columns[name]] = column
     return pd.DataFrame(values, columns=list(columns))

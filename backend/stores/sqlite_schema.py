@@ -1,12 +1,10 @@
 """Tables of the SQLite store."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 
-import numpy as np
-
 from backend.stores.contract import Measurement
+from backend.stores.packing import Layout
 
 SERIES = """
 CREATE TABLE IF NOT EXISTS series (
@@ -23,10 +21,9 @@ CREATE TABLE IF NOT EXISTS series (
   UNIQUE (filename, version)
 )
 """
-# What the bytes of a row without declared fields are: a JSON list of names, in the order of the four-byte floats.
+# What the bytes of a row without declared fields are: the text of a packing.Layout.
 LAYOUTS = "CREATE TABLE IF NOT EXISTS layouts (id INTEGER PRIMARY KEY, names TEXT NOT NULL UNIQUE)"
 SQL_TYPES = {"float": "REAL", "text": "TEXT"}
-FLOAT4 = np.dtype("<f4")
 
 
 def create_tables(connection: sqlite3.Connection, measurements: Sequence[Measurement]) -> None:
@@ -70,16 +67,13 @@ def columns_of(connection: sqlite3.Connection, table: str) -> list[str]:
     return [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
 
 
-def layout_id(connection: sqlite3.Connection, names: Sequence[str]) -> int:
+def layout_id(connection: sqlite3.Connection, layout: Layout) -> int:
     """The number of a layout, a new one where it has none."""
-    text = json.dumps(list(names))
-    connection.execute("INSERT OR IGNORE INTO layouts (names) VALUES (?)", (text,))
-    (number,) = connection.execute("SELECT id FROM layouts WHERE names = ?", (text,)).fetchone()
+    connection.execute("INSERT OR IGNORE INTO layouts (names) VALUES (?)", (layout.text,))
+    (number,) = connection.execute("SELECT id FROM layouts WHERE names = ?", (layout.text,)).fetchone()
     return int(number)
 
 
-def layout_names(connection: sqlite3.Connection, number: int) -> list[str]:
-    """The names of a layout's floats, in order."""
+def layout_numbered(connection: sqlite3.Connection, number: int) -> Layout:
     (text,) = connection.execute("SELECT names FROM layouts WHERE id = ?", (number,)).fetchone()
-    names: list[str] = json.loads(text)
-    return names
+    return Layout.of_text(text)

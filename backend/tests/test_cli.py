@@ -13,6 +13,7 @@ from backend.ingest import ReadOptions
 from backend.measurements import MEASUREMENTS
 from backend.models import augment
 from backend.stores.sqlite import SqliteStore
+from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
 from backend.uploads.imports import Imports
 
@@ -31,7 +32,7 @@ def traffic(tmp_path: Path) -> Path:
     return path
 
 
-MORE = ("wape", "bias", "under_forecast", "p10_coverage", "p90_coverage")
+MORE = ("wape", "bias", "under_forecast", "p10_coverage", "p90_coverage", "coverage", "pinball")
 
 
 @pytest.mark.parametrize("command", ["import", "forecast", "backtest", "anomalies"])
@@ -134,7 +135,7 @@ def test_a_file_that_cannot_be_used_ends_with_its_reason_and_a_code(traffic: Pat
 def test_forecast_prints_both_models_at_every_horizon(traffic: Path) -> None:
     report = json.loads(runner.invoke(app, ["forecast", str(traffic), "--json"]).stdout)
     assert {(row["model"], row["horizon"]) for row in report["results"]} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm") for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm") for horizon in HORIZONS
     }
     assert report["warming_up"] is False
 
@@ -199,13 +200,20 @@ def test_train_writes_a_model_of_ones_own_that_backtest_uses(
 ) -> None:
     monkeypatch.setattr(augment, "PIECES", 2)
     out = tmp_path / "mine.pkl"
-    horizons = ["--horizon", "3", "--horizon", "2"]
+    horizons = ["--horizons", "3,2"]
     assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit", *horizons]).exit_code == 0
     monkeypatch.setenv("SCALEOPS_MODEL_PATH", str(out))
     start = json.loads(out.with_suffix(".json").read_text())["validation"][0]["from"]
     report = json.loads(runner.invoke(app, ["backtest", str(traffic), "--from", start, "--json"]).stdout)
     assert report["seen_in_training"] == []
     assert {result["horizon"] for result in report["results"]} == {2, 3}
+
+
+@pytest.mark.parametrize("horizons", ["", "5,", "0", "121", "1 5", "1.5"])
+def test_horizons_that_are_none_are_refused_with_an_example(traffic: Path, tmp_path: Path, horizons: str) -> None:
+    result = runner.invoke(app, ["train", str(traffic), "--out", str(tmp_path / "m.pkl"), "--horizons", horizons])
+    assert result.exit_code == 2
+    assert "1,5,15,30,60" in result.output
 
 
 def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:

@@ -11,10 +11,10 @@ from backend.models import catalog
 from backend.tests import toy_model
 from backend.tests.feeding import Home
 from backend.tests.server import Server, running_server
+from backend.tests.shipped import HORIZONS
 from backend.tests.toy_model import TOY
 from backend.tests.traffic import series_csv
 
-HORIZONS = [1, 5, 15]
 TRAFFIC = series_csv(3_000)
 
 
@@ -42,7 +42,7 @@ def test_it_is_forecast_at_every_horizon(server: Server) -> None:
     forecast = server.get("/api/forecast")
     points = {point["horizon"]: point for point in forecast["points"] if point["model"] == TOY.key}
     mean = sum(point["actual_rps"] for point in history(server)[-2:]) / 2
-    assert sorted(points) == HORIZONS
+    assert sorted(points) == list(HORIZONS)
     for point in points.values():
         assert point["mean"] == pytest.approx(mean, rel=1e-6)
         assert point["p10"] < point["mean"] < point["p95"]
@@ -70,7 +70,7 @@ def test_it_is_scored_beside_the_others_on_the_same_windows(server: Server) -> N
 
 def test_selection_compares_its_errors_with_the_others(server: Server) -> None:
     served = server.get("/api/forecast")["served"]
-    assert [point["horizon"] for point in served] == HORIZONS
+    assert [point["horizon"] for point in served] == list(HORIZONS)
     for point in served:
         assert set(point["errors"]) == {*catalog.candidates(), TOY.key}
 

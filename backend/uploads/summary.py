@@ -4,6 +4,7 @@ from typing import Any
 
 from backend.ingest import Inspection, Traffic
 from backend.ingest.preview import preview, says
+from backend.models.evaluate import NO_INTERVAL
 from backend.uploads.importing import ImportResult
 
 
@@ -43,7 +44,6 @@ def reading_summary(traffic: Traffic) -> dict[str, Any]:
 
 def upload_summary(result: ImportResult) -> dict[str, Any]:
     """What was read, assumed, dropped, stored and scored, as plain JSON values: UploadResult less the forecast."""
-    no_coverage = {"p10_coverage": None, "p90_coverage": None}  # an import scores means only
     return {
         "id": result.import_id,
         "filename": result.key.name,
@@ -53,6 +53,6 @@ def upload_summary(result: ImportResult) -> dict[str, Any]:
         "assumptions": result.assumptions,
         "points_written": result.points_written,
         "scores": {
-            model: {"model": model, "horizon": 1, **errors, **no_coverage} for model, errors in result.scores.items()
+            model: {"model": model, "horizon": 1, **errors, **NO_INTERVAL} for model, errors in result.scores.items()
         },
     }

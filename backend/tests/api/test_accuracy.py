@@ -13,7 +13,7 @@ import pytest
 
 from backend.config import Settings
 from backend.measurements import FORECASTS, MEASUREMENTS, read_points
-from backend.models.evaluate import SHOWN, score_issued
+from backend.models.evaluate import SHOWN, IntervalScores, score_issued
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
@@ -21,6 +21,7 @@ from backend.serving.upkeep import Upkeep
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.test_collector import KEY, Feed
 from backend.tests.server import SERVE, Server
+from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import forecasts_of
 from backend.tests.traffic import series_csv
 
@@ -35,11 +36,13 @@ def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -
     scores = {(score["model"], score["horizon"]): score for score in accuracy["scores"]}
     assert accuracy["origin"] == "rolling"
     assert accuracy["seen_in_training"][0]["name"] == report["seen_in_training"][0]["name"]
-    assert {horizon for _, horizon in scores} == {1, 5, 15}
+    assert {horizon for _, horizon in scores} == set(HORIZONS)
     for row in report["results"]:
         shown = scores[row.pop("model"), row["horizon"]]
         figures = {name: value for name, value in row.items() if value is not None}
+        of_quantiles = {name: figures.pop(name) for name in IntervalScores.__annotations__ if name in figures}
         assert {name: shown[name] for name in figures} == pytest.approx(figures, rel=1e-6)
+        assert {name: shown[name] for name in of_quantiles} == pytest.approx(of_quantiles, rel=0.02)  # kept in a byte
 
 
 def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path: Path) -> None:
@@ -50,10 +53,10 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
     (series,) = store.list_series()
     start = pd.Timestamp(series.last - timedelta(minutes=39))
     points = on_grid(read_points(store, KEY, None, None), 60)
-    issued = issued_tables(store, series, points[points.index >= start], (1, 5, 15), ("mean", "p10", "p90"))
+    issued = issued_tables(store, series, points[points.index >= start], HORIZONS, ("mean", "p10", "p50", "p90"))
     results = score_issued(points["actual_rps"], start, issued)
     assert {(one["model"], one["horizon"]) for one in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in HORIZONS
     }
     rows = forecasts_of(store, KEY)
     for result in results:
@@ -79,6 +82,7 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
         if result["model"] != "last_value":
             expected["p10_coverage"] = (both["actual_rps"] <= both["p10"]).mean()
             expected["p90_coverage"] = (both["actual_rps"] <= both["p90"]).mean()
+            expected["coverage"] = both["actual_rps"].between(both["p10"], both["p90"]).mean()
         assert {name: result[name] for name in expected} == pytest.approx(expected, abs=1e-6)  # type: ignore[literal-required]
 
 
@@ -99,7 +103,7 @@ def test_days_that_are_over_keep_their_scores_when_their_forecasts_are_gone(serv
     store.delete(FORECASTS, series.key.tags, series.last + timedelta(days=1))
     store.close()
     days = server.get("/api/accuracy/daily", filename="traffic.csv")
-    assert {(row["model"], row["horizon"]) for row in days} == set(product(("lgbm", "lgbm_plus"), (1, 5, 15)))
+    assert {(row["model"], row["horizon"]) for row in days} == set(product(("lgbm", "lgbm_plus"), HORIZONS))
     for row in days:
         chosen = (kept["model"] == row["model"]) & (kept["horizon_seconds"] == row["horizon"] * 60)
         of_day = kept[chosen & (kept["timestamp"].dt.date.astype(str) == row["day"])]

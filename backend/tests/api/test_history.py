@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backend.tests.server import Server
+from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
 
 
@@ -108,7 +109,7 @@ def test_the_forecast_continues_from_the_end_of_the_data(server: Server) -> None
     assert datetime.fromisoformat(forecast["issued_at"]) == end
     assert (forecast["stale"], forecast["status"], forecast["warming_up"]) == (True, "historic", False)
     assert [(point["model"], point["horizon"]) for point in forecast["points"]] == [
-        (model, horizon) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm", "lgbm_plus") for horizon in HORIZONS
     ]
     for point in forecast["points"]:
         assert datetime.fromisoformat(point["timestamp"]) == end + timedelta(minutes=point["horizon"] - 1)
@@ -144,4 +145,4 @@ def test_deleting_a_series_takes_it_away_everywhere(server: Server) -> None:
 def test_limits_say_what_the_page_writes_on_its_drop_zone(server: Server) -> None:
     limits = server.get("/api/limits")
     assert limits["max_upload_bytes"] == 8 * 1024**2
-    assert limits["horizons"] == [1, 5, 15]
+    assert limits["horizons"] == list(HORIZONS)

@@ -11,16 +11,16 @@ import pandas as pd
 
 from backend.capacity.log import LoggedDecision, write_log
 from backend.capacity.policy import Policy
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, POLICIES, SAMPLES, points_table
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, POLICIES, QUANTITIES, SAMPLES, points_table
 from backend.models.catalog import model_keys
-from backend.serving.issued import QUANTITIES, field
+from backend.serving.issued import field
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 from backend.tests.clocked import Clock
 from backend.tests.feeding import HOURS, LATE, MINUTE, Home
 from backend.tests.scripts import find_program
+from backend.tests.shipped import HORIZONS
 
 VERSION = "lgbm_v1"
-HORIZONS = (1, 5, 15)
 WINDOWS = 240  # of history
 RATE, REPLICAS = 1_000.0, 12
 POLICY: dict[str, Any] = {"rps_per_replica": 100.0, "mode": "serve"}

@@ -15,7 +15,10 @@ from backend.capacity.policy import Policy
 from backend.errors import InvalidRequestError
 
 START = datetime(2026, 11, 26, tzinfo=UTC)
-LEVELS = (0.1, 0.5, 0.9, 0.95)
+LEVELS = (0.1, 0.5, 0.667, 0.8, 0.9, 0.95, 0.98, 0.99)
+
+
+PLACES = (-1, 0, 0.2, 0.6, 1, 1.5, 2, 2.5)  # of the levels in flat_path
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ def policy(**fields: object) -> Policy:
 
 def flat_path(*rates: float, spread: float = 0.0) -> ForecastPath:
     """A path of minutes; its quantiles lie `spread` apart."""
-    quantiles = np.array([[max(0.0, rate + place * spread) for rate in rates] for place in (-1, 0, 1, 1.5)])
+    quantiles = np.array([[max(0.0, rate + place * spread) for rate in rates] for place in PLACES])
     return ForecastPath(60, tuple(range(1, len(rates) + 1)), LEVELS, quantiles)
 
 
@@ -71,8 +74,8 @@ def test_a_demand_beyond_the_maximum_is_cut_or_raises_it_with_a_buffer() -> None
 
 
 def test_the_shortage_cost_sets_the_quantile() -> None:
-    assert [policy(shortage_cost=cost).level for cost in (1, 2, 4, 9, 19)] == pytest.approx(
-        [1 / 2, 2 / 3, 0.8, 0.9, 0.95]
+    assert [policy(shortage_cost=cost).level for cost in (1, 2, 4, 9, 19, 49, 99)] == pytest.approx(
+        [1 / 2, 2 / 3, 0.8, 0.9, 0.95, 0.98, 0.99]
     )
     assert policy(shortage_cost=9, quantile=0.5).level == 0.5
     path = flat_path(*[1_000.0] * 4, spread=100)
@@ -95,8 +98,8 @@ def test_a_lead_beyond_the_longest_horizon_is_refused_with_that_horizon() -> Non
 
 
 def test_a_quantile_that_is_not_forecast_is_refused_with_those_that_are() -> None:
-    with pytest.raises(InvalidRequestError, match=r"from 0\.1 to 0\.95.*from 0\.11 to 19"):
-        plan(policy(quantile=0.99), START, None, flat_path(1, 1, 1, 1))
+    with pytest.raises(InvalidRequestError, match=r"from 0\.1 to 0\.99.*from 0\.11 to 99"):
+        plan(policy(quantile=0.995), START, None, flat_path(1, 1, 1, 1))
 
 
 def test_traffic_above_the_forecast_is_the_floor() -> None:
@@ -178,7 +181,7 @@ def test_more_traffic_never_gives_fewer_replicas(
     assert plan(chosen, START, higher, more, past).replicas >= plan(chosen, START, observed, path, past).replicas
 
 
-@given(POLICIES, PATHS, PAST, st.floats(0.1, 0.95), st.floats(0.1, 0.95), st.floats(1, 5))
+@given(POLICIES, PATHS, PAST, st.floats(0.1, 0.99), st.floats(0.1, 0.99), st.floats(1, 5))
 def test_a_higher_quantile_or_headroom_never_gives_fewer_replicas(
     chosen: Policy, rates: list[float], past: list[PastDecision], one: float, other: float, factor: float
 ) -> None:

@@ -33,6 +33,7 @@ from backend.tests.feeding import (
 )
 from backend.tests.influxd import ORG, Influxd
 from backend.tests.server import Server
+from backend.tests.shipped import HORIZONS
 
 
 def stored_rates(store: Store) -> dict[int, float]:
@@ -55,7 +56,7 @@ def expect_one_forecast_each(forecasts: pd.DataFrame, window: int) -> None:
     assert not forecasts.duplicated(["timestamp", "model", "horizon_seconds"]).any()
     ahead = forecasts["timestamp"] - forecasts["issued_at"] + pd.Timedelta(window, "s")
     assert (ahead == pd.to_timedelta(forecasts["horizon_seconds"], unit="s")).all()
-    every = {(model, window * horizon) for model in ("lgbm", "lgbm_plus") for horizon in (1, 5, 15)}
+    every = {(model, window * horizon) for model in ("lgbm", "lgbm_plus") for horizon in HORIZONS}
     for _, issue in forecasts.groupby("issued_at"):
         assert set(zip(issue["model"], issue["horizon_seconds"], strict=True)) == every
 

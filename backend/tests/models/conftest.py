@@ -1,10 +1,7 @@
-from pathlib import Path
-
 import pytest
 
 from backend.models.predictor import RPSEstimator
-
-SHIPPED = Path(__file__).parents[2] / "models" / "lgbm_v1.pkl"
+from backend.tests.shipped import SHIPPED
 
 
 @pytest.fixture(scope="session")

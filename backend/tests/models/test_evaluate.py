@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 
 from backend.models.baselines import IN_BACKTEST, baselines
-from backend.models.evaluate import backtest, score_predictions
+from backend.models.catalog import model_keys
+from backend.models.evaluate import backtest, score_predictions, score_tables
 from backend.models.naive import seasonal_naive
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import frame_of, traffic, unknown
+from backend.tests.shipped import HORIZONS
 
 nan = float("nan")
 HOURLY = pd.Timedelta(hours=12)  # two windows a day: yesterday is two windows ago
@@ -50,7 +52,7 @@ def test_baselines_never_see_the_future(name: str) -> None:
     frame = traffic(300)["actual_rps"]
     other = frame.copy()
     other.iloc[200:] = 1e6
-    for horizon in (1, 5, 15):
+    for horizon in HORIZONS:
         before, after = baselines(frame, horizon)[name], baselines(other, horizon)[name]
         pd.testing.assert_series_equal(before[: 200 + horizon], after[: 200 + horizon], check_exact=True)
 
@@ -60,7 +62,7 @@ def test_all_models_are_scored_on_the_same_known_windows(estimator: RPSEstimator
     start, stop = frame.index[1_500], frame.index[1_900]
     results = backtest(estimator, frame, start, stop)
     assert {(r["model"], r["horizon"]) for r in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *IN_BACKTEST) for horizon in (1, 5, 15)
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *IN_BACKTEST) for horizon in HORIZONS
     }
     assert {r["origins"] for r in results} == {350}
     for result in results:
@@ -76,6 +78,16 @@ def test_backtest_errors_by_hand(estimator: RPSEstimator) -> None:
     assert last["rmse"] == pytest.approx(2**0.5)
     assert last["smape"] == pytest.approx(0.5 * 200 * 2 / 10)
     assert last["mase"] == 0.5
+
+
+def test_windows_on_the_edge_of_an_interval_lie_inside() -> None:
+    """Most windows of intermittent traffic are empty, and so are the lower quantiles."""
+    target = frame_of([0, 0, 0, 4, 0])["actual_rps"]
+    table = pd.DataFrame({"mean": 0.5, "p10": 0.0, "p50": 0.0, "p90": 2.0}, index=target.index)
+    (result,) = score_tables(target, 0, 1, {"lgbm_plus": table}, {}, None)
+    assert (result["p10_coverage"], result["p90_coverage"], result["coverage"]) == (0.8, 0.8, 0.8)
+    # p10 and p50 miss the 4 by 4, at 0.1 and 0.5 of it; p90 the zeros by 2, at 0.1, and the 4 by 2, at 0.9.
+    assert result["pinball"] == pytest.approx((0.4 / 5 + 2.0 / 5 + (4 * 0.2 + 1.8) / 5) / 3)
 
 
 def test_backtest_windows_after_stop_change_nothing(estimator: RPSEstimator) -> None:
@@ -103,10 +115,36 @@ def test_nothing_known_scores_nothing(estimator: RPSEstimator) -> None:
 def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator: RPSEstimator) -> None:
     frame = traffic(4 * 1_440, seed=3)
     rmse = {(r["model"], r["horizon"]): r["rmse"] for r in backtest(estimator, frame, frame.index[1_440])}
-    for horizon in (1, 5, 15):
+    for horizon in HORIZONS:
         best = min(rmse[name, horizon] for name in IN_BACKTEST)
         assert rmse["lgbm_plus", horizon] < 1.02 * best
         assert rmse["lgbm", horizon] < 1.05 * best
+
+
+@pytest.mark.parametrize("empty", [0.6, 0.8, 0.95])
+def test_where_most_windows_are_empty_no_baseline_is_half_a_percent_better(
+    estimator: RPSEstimator, empty: float
+) -> None:
+    random = np.random.default_rng(6)
+    windows = 8_640
+    frame = frame_of(np.where(random.random(windows) > empty, random.lognormal(0, 0.6, windows), 0.0))
+    scores = backtest(estimator, frame, frame.index[windows // 3])
+    for horizon in estimator.horizons:
+        errors = {score["model"]: score["rmse"] for score in scores if score["horizon"] == horizon}
+        models = {key: errors.pop(key) for key in model_keys()}
+        assert models["lgbm_plus"] < 1.005 * min(errors.values()), horizon
+
+
+def test_hours_of_four_weeks_tell_more_than_those_of_the_last_one(estimator: RPSEstimator) -> None:
+    """Working days and weekends by the hour, each hour with noise of its own."""
+    hours = np.arange(10 * 168)
+    random = np.random.default_rng(7)
+    shape = (1 + 0.8 * np.sin(hours * 2 * np.pi / 24)) * np.where(hours // 24 % 7 < 5, 1.0, 0.3)
+    frame = frame_of(50 * shape * random.lognormal(0, 0.1, len(hours)), pd.Timedelta(hours=1))
+    scores = backtest(estimator, frame, frame.index[5 * 168], naive=("seasonal_naive_week",))
+    for horizon in (5, 15):
+        errors = {score["model"]: score["rmse"] for score in scores if score["horizon"] == horizon}
+        assert errors["lgbm_plus"] < 0.92 * errors["seasonal_naive_week"]
 
 
 def test_a_strong_weekly_cycle_is_followed_better_than_by_repeating_it(estimator: RPSEstimator) -> None:

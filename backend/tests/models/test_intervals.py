@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.models.intervals import INTERVAL, LEVEL_NAMES
+from backend.models.intervals import INTERVAL, LEVEL_NAMES, LEVELS
 from backend.models.predictor import RPSEstimator
 from backend.schemas import ForecastPoint
 from backend.tests.models.series import traffic
@@ -18,6 +18,16 @@ def test_four_fifths_lie_inside_whatever_the_size_of_the_traffic(estimator: RPSE
             below, above = (actual < table["p10"]).mean(), (actual > table["p90"]).mean()
             assert 0.76 < 1 - below - above < 0.84, model
             assert above == pytest.approx(0.1, abs=0.03)
+
+
+def test_every_quantile_holds_its_share_after_a_week(estimator: RPSEstimator) -> None:
+    frame = traffic(9 * 1_440, seed=4)
+    for horizon in estimator.horizons:
+        table = estimator.rolling_forecasts(frame, horizon, start=7 * 1_440)["lgbm_plus"]
+        actual = frame["actual_rps"].iloc[7 * 1_440 :]
+        for level, name in zip(LEVELS, LEVEL_NAMES, strict=True):
+            share = (actual <= table[name]).mean()
+            assert share == pytest.approx(level, abs=0.03 if level <= 0.95 else 0.015), (horizon, name)
 
 
 def test_the_median_and_the_mean_of_steady_traffic_are_close(estimator: RPSEstimator) -> None:

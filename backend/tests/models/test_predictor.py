@@ -2,6 +2,7 @@
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from backend.models.frames import ForecastResult
+from backend.models.intervals import LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
+from backend.tests.shipped import HORIZONS
 
+BEYOND = HORIZONS[-1] + 1
 rates = st.lists(st.one_of(st.floats(0, 1e5), st.just(0.0), st.just(float("nan"))), min_size=1, max_size=120)
 few = settings(max_examples=25)
 
@@ -30,7 +34,7 @@ def test_an_estimator_that_was_pickled_gives_the_same_forecasts(estimator: RPSEs
 
 
 def is_sound(table: pd.DataFrame) -> bool:
-    numbers = table[["mean", "p10", "p50", "p90", "p95"]].to_numpy()
+    numbers = table[["mean", *LEVEL_NAMES]].to_numpy()
     edges = numbers[:, 1:]
     return bool(np.isfinite(numbers).all() and (numbers >= 0).all() and (np.diff(edges, axis=1) >= 0).all())
 
@@ -42,7 +46,7 @@ def one_step(result: ForecastResult) -> list[float]:
     return [plus["mean"], numbers["lgbm"]["mean"], plus["p10"], plus["p90"]]
 
 
-@pytest.mark.parametrize("horizon", [1, 5, 15])
+@pytest.mark.parametrize("horizon", [1, 7, *HORIZONS[1:]])
 @pytest.mark.parametrize("now", [1, 300, 1_999])
 def test_the_future_never_changes_a_forecast(estimator: RPSEstimator, horizon: int, now: int) -> None:
     frame = traffic(2_000)
@@ -76,7 +80,7 @@ def test_a_live_forecast_from_the_newest_history_equals_the_batch_to_the_last_di
         assert one_step(estimator.forecast(history)) == list(predicted.iloc[row])
 
 
-@pytest.mark.parametrize("horizon", [5, 15])
+@pytest.mark.parametrize("horizon", [7, *HORIZONS[1:]])
 def test_rolling_forecasts_are_the_forecasts_made_that_many_windows_before(
     estimator: RPSEstimator, horizon: int
 ) -> None:
@@ -85,9 +89,7 @@ def test_rolling_forecasts_are_the_forecasts_made_that_many_windows_before(
     table = estimator.forecast(frame.iloc[: 1_450 - horizon + 1], [horizon]).table.set_index("model")
     for model in ("lgbm_plus", "lgbm"):
         assert len(rolled[model]) == 100
-        assert list(rolled[model].loc[frame.index[1_450]]) == list(
-            table.loc[model, ["mean", "p10", "p50", "p90", "p95"]]
-        )
+        assert list(rolled[model].loc[frame.index[1_450]]) == list(table.loc[model, ["mean", *LEVEL_NAMES]])
         assert table.loc[model, "timestamp"] == frame.index[1_450]
 
 
@@ -104,7 +106,7 @@ def test_never_nan_or_negative_where_anything_is_known(estimator: RPSEstimator, 
     frame = frame_of(values, pd.Timedelta(step))
     result = estimator.forecast(frame)
     if np.isfinite(values).any():
-        assert len(result.table) == 6
+        assert len(result.table) == 2 * len(estimator.horizons)
         assert is_sound(result.table)
     else:
         assert result.table.empty
@@ -151,7 +153,7 @@ def test_windows_of_any_length_are_served(estimator: RPSEstimator, step: str) ->
     result = estimator.forecast(frame)
     assert is_sound(result.table)
     assert result.issued_at == frame.index[-1] + window
-    assert set(result.table["timestamp"] - frame.index[-1]) == {window, 5 * window, 15 * window}
+    assert set(result.table["timestamp"] - frame.index[-1]) == {horizon * window for horizon in estimator.horizons}
 
 
 def test_the_first_window_ever_is_enough(estimator: RPSEstimator) -> None:
@@ -185,6 +187,32 @@ def test_frames_off_the_grid_are_refused(estimator: RPSEstimator) -> None:
             estimator.forecast(bad)
 
 
-def test_a_horizon_that_was_not_trained_is_refused(estimator: RPSEstimator) -> None:
-    with pytest.raises(ValueError, match="Horizon 7"):
-        estimator.forecast(traffic(50), [7])
+@pytest.mark.parametrize("ask", ["forecast", "rolling"])
+def test_a_horizon_beyond_the_trained_ones_is_refused_with_them(estimator: RPSEstimator, ask: str) -> None:
+    frame = traffic(50)
+    with pytest.raises(ValueError, match=rf"Horizon {BEYOND} lies outside.* 1 to {HORIZONS[-1]} windows ahead"):
+        estimator.forecast(frame, [5, BEYOND]) if ask == "forecast" else estimator.rolling_forecasts(frame, BEYOND)
+
+
+@given(values=rates)
+@few
+def test_between_trained_horizons_forecasts_lie_between_and_quantiles_never_cross(
+    estimator: RPSEstimator, values: list[float]
+) -> None:
+    table = estimator.forecast(frame_of([*values, 1.0]), range(1, BEYOND)).table
+    assert is_sound(table)
+    for _, path in table.set_index("horizon").groupby("model"):
+        for low, high in pairwise(estimator.horizons):
+            between, ends = path["mean"].loc[low:high], path["mean"].loc[[low, high]]
+            assert between.between(ends.min() - 1e-9, ends.max() + 1e-9).all()
+
+
+def test_live_forecasts_between_trained_horizons_are_those_of_a_backtest(estimator: RPSEstimator) -> None:
+    frame = traffic(900)
+    rolled = estimator.rolling_forecasts(frame, 7, start=870)
+    live = estimator.live([7])
+    for rows in range(870, 878):
+        table = live.forecast(frame.iloc[:rows], MINUTE).table.set_index("model")
+    for model, forecasts in rolled.items():
+        (wanted,) = forecasts[forecasts.index == table.loc[model, "timestamp"]].itertuples(index=False)
+        assert list(table.loc[model, ["mean", *LEVEL_NAMES]]) == list(wanted)

@@ -10,37 +10,38 @@ from backend.models import augment, model_file
 from backend.models.evaluate import backtest
 from backend.models.predictor import RPSEstimator
 from backend.models.train import train, validation_start
-from backend.tests.models.conftest import SHIPPED
 from backend.tests.models.series import traffic, unknown
+from backend.tests.shipped import SHIPPED
 
+HORIZONS = (1, 5, 15)
 FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=300, seed=2), 400, 700))]
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _few_pieces() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(augment, "PIECES", 5)  # forty take three quarters of the time and show nothing more here
+        patch.setattr(augment, "PIECES", 3)  # more take most of the time and show nothing more here
         yield
 
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("models") / "mine.pkl"
-    train(FRAMES, out, rounds=3, threads=1, refit=False)
+    train(FRAMES, out, rounds=3, threads=1, refit=False, horizons=HORIZONS)
     return out
 
 
 @pytest.fixture(scope="module")
 def refitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("refitted") / "mine.pkl"
-    train(FRAMES, out, rounds=3, threads=1)
+    train(FRAMES, out, rounds=3, threads=1, horizons=HORIZONS)
     return out
 
 
 def test_the_same_series_give_the_same_forecasts(refitted: Path, tmp_path: Path) -> None:
     again = tmp_path / "mine.pkl"
     steps: list[tuple[str, int, int]] = []
-    train(FRAMES, again, lambda *step: steps.append(step), rounds=3, threads=2)
+    train(FRAMES, again, lambda *step: steps.append(step), rounds=3, threads=2, horizons=HORIZONS)
     assert again.read_bytes() == refitted.read_bytes()
     assert [done for _, done, _ in steps] == list(range(9))
     assert steps[-1] == ("done", 8, 8)
@@ -52,7 +53,7 @@ def test_validation_days_do_not_reach_the_model(trained: Path, tmp_path: Path) -
         other = frame.copy()
         other.loc[validation_start(frame) :] = 1.0
         changed.append((name, other))
-    train(changed, tmp_path / "mine.pkl", rounds=3, threads=1, refit=False)
+    train(changed, tmp_path / "mine.pkl", rounds=3, threads=1, refit=False, horizons=HORIZONS)
     assert (tmp_path / "mine.pkl").read_bytes() == trained.read_bytes()
 
 
@@ -107,7 +108,7 @@ def test_the_shipped_manifest_beats_the_baselines_on_days_not_trained_on() -> No
     _, manifest = model_file.read(SHIPPED)
     for validation in manifest["validation"]:
         rmse = {(r["model"], r["horizon"]): r["rmse"] for r in validation["results"]}
-        for horizon in (1, 5, 15):
+        for horizon in manifest["horizons"]:
             assert rmse["lgbm_plus", horizon] <= rmse["last_value", horizon]
             if "nasa" in validation["name"]:
                 naive = [rmse[name, horizon] for name in ("last_value", "ewma", "seasonal_naive_day")]

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, points_table
-from backend.serving.issued import QUANTITIES, field
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, QUANTITIES, points_table
+from backend.serving.issued import field
 from backend.stores import TIME, Measurement, Origin, SeriesInfo, SeriesKey, Store
+from backend.stores.packing import as_kept
 
 MODELS = ("lgbm", "lgbm_plus")
 FORECAST_FIELDS = tuple(field(quantity, 60 * horizon) for horizon in (1, 5, 15) for quantity in QUANTITIES)
@@ -24,7 +25,7 @@ def forecasts(key: SeriesKey, issued_at: str, count: int = 1) -> pd.DataFrame:
     origins = pd.date_range(issued_at, periods=count, freq="60s", unit="s")
     rows = [(origin, model) for origin in origins for model in MODELS]
     values = np.random.default_rng(3).gamma(2.0, 50.0, size=(len(rows), len(FORECAST_FIELDS)))
-    table = pd.DataFrame(values.astype("float32").astype("float64"), columns=list(FORECAST_FIELDS))
+    table = as_kept(FORECASTS, pd.DataFrame(values, columns=list(FORECAST_FIELDS)))
     times, models = zip(*rows, strict=True)
     return table.assign(**key.tags, model=models, **{TIME: pd.DatetimeIndex(times)})
 
@@ -49,8 +50,8 @@ def rows_of(measurement: Measurement, key: SeriesKey, count: int = 6) -> pd.Data
         table[tag] = {"filename": key.name, "version": key.version}.get(tag, f"a {tag}")
     names = measurement.field_names or FORECAST_FIELDS
     values = np.random.default_rng(11).gamma(2.0, 50.0, size=(count, len(names))).astype("float32")
-    for place, name in enumerate(names):
-        table[name] = values[:, place].astype("float64")
+    drawn = pd.DataFrame(values.astype("float64"), columns=list(names))
+    table = pd.concat([table, drawn if measurement.fields else as_kept(measurement, drawn)], axis=1)
     for each in measurement.fields:
         if each.kind == "text":
             texts = each.choices or ('{"a": "quoted \\\\ text"}', "é, = x")
@@ -70,6 +71,6 @@ def forecasts_of(store: Store, key: SeriesKey) -> pd.DataFrame:
             target = row[TIME] + pd.Timedelta(horizon - min(quantities), "s")
             about = {"model": row["model"], "horizon_seconds": horizon, "timestamp": target, "issued_at": row[TIME]}
             rows.append(about | values)
-    columns = ["model", "horizon_seconds", "timestamp", "mean", "p10", "p50", "p90", "p95", "issued_at"]
+    columns = ["model", "horizon_seconds", "timestamp", *QUANTITIES, "issued_at"]
     table = pd.DataFrame(rows, columns=columns).dropna(subset=["mean"])
     return table.sort_values(["model", "horizon_seconds", "timestamp"], ignore_index=True)

@@ -13,7 +13,7 @@ from backend.measurements import FORECASTS, MEASUREMENTS, SAMPLES, read_points
 from backend.stores import SeriesKey
 from backend.stores.influx import InfluxStore, wait_for_influxdb
 from backend.stores.influx_queries import AT_EPOCH, RECORDS_OF_NAME
-from backend.stores.line_writer import record_line
+from backend.stores.line_writer import record_line, stored_name
 from backend.tests.influxd import ORG, Influxd
 from backend.tests.stores.samples import forecasts_of, points, write_points
 from backend.tests.stores.test_migrations import ORIGINS
@@ -86,6 +86,23 @@ def test_a_bucket_of_schema_1_gets_scores_once(opened: Open) -> None:
     store._client.write([record_line("web", VERSION, json.dumps(record))])
     store._client.write([f"inference_metrics,filename=web,version={VERSION} anomaly=1 {time}"])
     assert read_points(opened(), key, None, None)["anomaly_score"].iloc[0] == 0.5
+
+
+def test_files_of_schema_2_are_to_be_forecast_anew_and_keep_their_scores(opened: Open) -> None:
+    store = opened()
+    for record in store.list_series():
+        tags = {"filename": stored_name(record.name)}
+        (row,) = store._client.rows(RECORDS_OF_NAME, AT_EPOCH | tags)
+        content = json.loads(row["_value"]) | {"schema": 2, "attributes": {"kept": 1}}
+        store._client.write([record_line(record.name, VERSION, json.dumps(content))])
+    key = SeriesKey("web", VERSION)
+    time = int(read_points(store, key, None, None).index[0].timestamp())
+    store._client.write([f"inference_metrics,filename=web,version={VERSION} anomaly=1,anomaly_score=0.25 {time}"])
+    again = opened()
+    for record in again.list_series():
+        anew = {"unforecast": True} if record.origin in ("upload", "sample") else {}
+        assert record.attributes == {"kept": 1} | anew
+    assert read_points(again, key, None, None)["anomaly_score"].iloc[0] == 0.25
 
 
 def test_forecasts_stand_at_their_origins_and_the_old_rows_are_gone(opened: Open) -> None:

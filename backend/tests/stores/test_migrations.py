@@ -10,10 +10,19 @@ import pandas as pd
 import pytest
 
 from backend.errors import StoreUnavailableError
-from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SAMPLES, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SAMPLES, points_table, read_points
 from backend.stores import Field, SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.stores.samples import forecasts_of, points, write_points
+from backend.tests.stores.samples import (
+    FORECAST_FIELDS,
+    MODELS,
+    forecasts,
+    forecasts_of,
+    info,
+    points,
+    write_forecasts,
+    write_points,
+)
 
 RELEASE_0_1 = (Path(__file__).parent / "release_0_1.sql").read_text()
 VERSION = "lgbm_v1"
@@ -98,6 +107,27 @@ def test_a_file_of_schema_1_keeps_every_point(tmp_path: Path) -> None:
     after = read_points(again, key, None, None)
     assert after["anomaly_score"].tolist() == [0.0, 0.5, 0.0, 0.5, 0.0]
     pd.testing.assert_frame_equal(after.drop(columns="anomaly_score"), before.drop(columns="anomaly_score"))
+    again.close()
+
+
+def test_a_file_of_schema_2_keeps_its_forecasts_and_has_its_uploads_forecast_anew(tmp_path: Path) -> None:
+    path, fed, uploaded = tmp_path / "store.sqlite", SeriesKey("web", VERSION), SeriesKey("access.log", VERSION)
+    later = [name for name in FORECAST_FIELDS if name.split("_")[0] not in ("mean", "p10", "p50", "p90", "p95")]
+    store = SqliteStore(path, MEASUREMENTS)
+    for series in (info(fed, origin="feed"), info(uploaded)):
+        rows = forecasts(series.key, "2026-01-01T00:05:00Z").drop(columns=later)
+        store.write({POINTS: points_table(series.key, points(5)), FORECASTS: rows}, [series])
+        store.set_attributes(series.key, {"kept": 1})
+    before = store.read(FORECASTS, fed.tags)
+    store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA user_version = 2")
+    again = SqliteStore(path, MEASUREMENTS)
+    pd.testing.assert_frame_equal(again.read(FORECASTS, fed.tags), before)
+    attributes = {record.name: record.attributes for record in again.list_series()}
+    assert attributes == {"web": {"kept": 1}, "access.log": {"kept": 1, "unforecast": True}}
+    write_forecasts(again, forecasts(fed, "2026-01-01T00:06:00Z"))
+    assert again.read(FORECASTS, fed.tags)["p99_900"].notna().sum() == len(MODELS)
     again.close()
 
 

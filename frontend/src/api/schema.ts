@@ -1067,10 +1067,18 @@ export interface components {
             p10: number;
             /** P50 */
             p50: number;
+            /** P67 */
+            p67: number;
+            /** P80 */
+            p80: number;
             /** P90 */
             p90: number;
             /** P95 */
             p95: number;
+            /** P98 */
+            p98: number;
+            /** P99 */
+            p99: number;
             /** @description against the newest actual rate; within 2 % is flat */
             trend: components["schemas"]["Trend"];
         };
@@ -2232,7 +2240,9 @@ export interface components {
          *       "bias": -0.1,
          *       "under_forecast": 0.47,
          *       "p10_coverage": 0.1,
-         *       "p90_coverage": 0.9
+         *       "p90_coverage": 0.9,
+         *       "coverage": 0.8,
+         *       "pinball": 0.3
          *     }
          */
         Score: {
@@ -2272,6 +2282,16 @@ export interface components {
             p10_coverage: number | null;
             /** P90 Coverage */
             p90_coverage: number | null;
+            /**
+             * Coverage
+             * @description share of windows from p10 to p90, those on an edge inside
+             */
+            coverage: number | null;
+            /**
+             * Pinball
+             * @description mean pinball loss of p10, p50 and p90, requests per second
+             */
+            pinball: number | null;
         };
         /**
          * Series
@@ -2380,10 +2400,18 @@ export interface components {
             p10: number;
             /** P50 */
             p50: number;
+            /** P67 */
+            p67: number;
+            /** P80 */
+            p80: number;
             /** P90 */
             p90: number;
             /** P95 */
             p95: number;
+            /** P98 */
+            p98: number;
+            /** P99 */
+            p99: number;
             /** @description against the newest actual rate; within 2 % is flat */
             trend: components["schemas"]["Trend"];
             /**

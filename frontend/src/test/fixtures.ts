@@ -108,8 +108,12 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
     mean: 20 + horizon,
     p10: 15 + horizon,
     p50: 20 + horizon,
+    p67: 22 + horizon,
+    p80: 23 + horizon,
     p90: 25 + horizon,
     p95: 26 + horizon,
+    p98: 27 + horizon,
+    p99: 28 + horizon,
     trend: "up" as const,
   });
   return {
@@ -188,6 +192,7 @@ export function series(change: Partial<Series> = {}): Series {
 /** A score with this WAPE. Its RMSE goes the other way, so that the two cannot be taken for one another. */
 export function score(model: string, wape: number, change: Partial<Score> = {}): Score {
   const shares = { bias: 0, under_forecast: 0.5, p10_coverage: 0.1, p90_coverage: 0.9 };
+  const intervals = { coverage: 0.8, pinball: wape / 4 };
   return {
     model,
     horizon: 1,
@@ -198,6 +203,7 @@ export function score(model: string, wape: number, change: Partial<Score> = {}):
     mase: 0.8,
     wape,
     ...shares,
+    ...intervals,
     ...change,
   };
 }

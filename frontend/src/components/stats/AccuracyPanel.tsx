@@ -93,7 +93,7 @@ function Gains({ horizons, windowSeconds, span, pending }: GainsProps) {
   const reference = referenceBaseline(limits);
   return (
     <>
-      <dl className="mt-3 grid auto-cols-fr grid-flow-col gap-2">
+      <dl className="mt-3 grid grid-cols-[repeat(auto-fit,minmax(5.25rem,1fr))] gap-2">
         {horizons.map((scores) => {
           const gain = gainOver(reference, preferred.key, scores);
           return (

@@ -78,11 +78,7 @@ const DETAILS: { title: string; texts: (scores: Scored) => string[] }[] = [
   {
     title: "within p10–p90",
     texts: (scores) =>
-      scores.map((score) =>
-        score?.p10_coverage == null || score.p90_coverage == null
-          ? UNKNOWN
-          : formatPercent(score.p90_coverage - score.p10_coverage),
-      ),
+      scores.map((score) => (score?.coverage == null ? UNKNOWN : formatPercent(score.coverage))),
   },
   {
     title: "under-forecast",

@@ -1,0 +1,156 @@
+"""What each part of the method brings, by leaving it out: python -m bench.ablation [--traces FOLDER] [--rounds 60]
+
+Every part, every trace, leave-one-trace-out (bench/held_out.py): whole traces, first days and first hours, 1, 5 and 15
+windows ahead. Parts of the training are left out of a training of their own. Writes the table into docs/experiments.md.
+"""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+from rich.console import Console
+
+from backend.config import ROOT
+from backend.models import (
+    augment,
+    catalog,
+    ensemble,
+    expert_average,
+    stack,
+    trailing_stats,
+    train,
+)
+from backend.models.trees import Matrix, Trees
+from bench.held_out import KINDS, Ratios, folds, geometric, ratios
+from bench.traces import FOLDER, absent
+
+LEAST_GAIN = 0.003  # of the geometric mean: what brings less needs a worst case that a test shows
+BEGIN, END = "<!-- ablation: begin -->", "<!-- ablation: end -->"
+Change = tuple[Any, str, Any]  # of what, which attribute, to what
+
+
+@dataclass(frozen=True)
+class Part:
+    """What is left out: by these changes, to the forecasts alone or to the training, too."""
+
+    title: str
+    changes: tuple[Change, ...]
+    trained: bool = False
+
+
+def without_step(name: str) -> tuple[Change, ...]:
+    """The catalog without the steps of its stacks to one base forecast."""
+    models = [
+        replace(model, rule=replace(model.rule, weights=without(model.rule.weights, name)))
+        if isinstance(model.rule, stack.Stack)
+        else model
+        for model in catalog.MODELS
+    ]
+    return ((catalog, "MODELS", tuple(models)),)
+
+
+def without(weights: Mapping[str, float], name: str) -> Mapping[str, float]:
+    return {key: weight for key, weight in weights.items() if key != name}
+
+
+def nothing(_: Trees, rows: Matrix) -> Any:
+    return np.zeros(len(rows))
+
+
+def everything(factor: float) -> Callable[..., Any]:
+    return lambda stats, *_: np.full(len(stats), factor)
+
+
+FORECASTING = (
+    Part("trees", ((Trees, "predict", nothing),)),
+    Part("refits of the linear model", ((ensemble, "LINEAR_PRIOR_WINDOWS", 1e9),)),
+    Part("prior of the linear model", ((ensemble, "LINEAR_PRIOR_WINDOWS", 1.0),)),
+    Part("refits of the stacks", ((stack, "STACK_PRIOR", 1e9),)),
+    Part("clipped errors of the stacks", ((stack, "STACK_LIMIT", 1e3),)),
+    *(Part(f"the stacks' step to {name}", without_step(name)) for name in (*stack.SIMPLE, stack.LEVEL)),
+    Part("importance", ((trailing_stats, "IMPORTANCE_RANGE", (1.0, 1.0)),)),
+    Part("shrinkage to the expert average", ((ensemble, "shrinkage_weight", everything(1.0)),)),
+    Part("the models (expert average alone)", ((ensemble, "shrinkage_weight", everything(0.0)),)),
+    Part("shrinkage of the young", ((expert_average, "HALF_WEIGHT_WINDOWS", 0.0),)),
+    Part("slope of the shrinkage", ((expert_average, "_regression_slope", everything(1.0)),)),
+    Part("extrapolation", ((expert_average, "EXTRAPOLATION_WEIGHT", 0.0),)),
+    Part("seasonal experts", ((expert_average, "_seasonal", lambda *_: []),)),
+    Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
+    Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
+)
+TRAINING = (
+    Part("pieces without history", ((augment, "PIECES", 0),), trained=True),
+    Part("thinned traffic", ((augment, "THINNED_COUNTS", ()),), trained=True),
+    Part("longer windows", ((augment, "RESAMPLED", ()),), trained=True),
+    Part("half of the days a tree", ((train, "TREES", train.TREES | {"bagging_fraction": 1.0}),), trained=True),
+)
+
+
+@contextmanager
+def left_out(part: Part) -> Iterator[None]:
+    with ExitStack() as stack_of_patches:
+        for target, name, value in part.changes:
+            stack_of_patches.enter_context(patch.object(target, name, value))
+        yield
+
+
+def measure(folder: Path, rounds: int) -> dict[str, Ratios]:
+    """By part's title what is scored without it; "" with all of them."""
+    scored: dict[str, Ratios] = {title: {} for title in ("", *(part.title for part in (*FORECASTING, *TRAINING)))}
+    for fold in folds(folder, rounds=rounds):
+        scored[""] |= ratios(fold)
+        for part in FORECASTING:
+            Console().print(f"{fold.estimator.version}: {part.title}")
+            with left_out(part):
+                scored[part.title] |= ratios(fold)
+    for part in TRAINING:
+        Console().print(part.title)
+        with left_out(part):
+            for fold in folds(folder, rounds=rounds):
+                scored[part.title] |= ratios(fold)
+    return scored
+
+
+def table(scored: Mapping[str, Ratios]) -> str:
+    """Percent that the geometric mean rises without each part, by kind, and the most that a trace's does."""
+    titles = [kind.title for kind in KINDS]
+    lines = [f"| without | {' | '.join(titles)} | worst trace | |", "| --- " * (len(titles) + 3) + "|"]
+    means = {part: {key: geometric(each) for key, each in of_part.items()} for part, of_part in scored.items()}
+    for part, of_part in means.items():
+        if not part:
+            continue
+        rises = {key: mean / means[""][key] - 1 for key, mean in of_part.items()}
+        by_kind = [np.mean([rise for (kind, _), rise in rises.items() if kind == title]) for title in titles]
+        (kind, trace), most = max(rises.items(), key=lambda item: item[1])
+        verdict = "" if max(by_kind) >= LEAST_GAIN else "brings nothing"
+        cells = " | ".join(f"{100 * rise:+.1f}" for rise in by_kind)
+        lines.append(f"| {part} | {cells} | {100 * most:+.1f}, {trace.title}, {kind} | {verdict} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--traces", type=Path, default=FOLDER)
+    parser.add_argument("--rounds", type=int, default=60, help="trees a model and horizon; the shipped file has 200")
+    parser.add_argument("--out", type=Path, default=ROOT / "docs" / "experiments.md")
+    arguments = parser.parse_args()
+    if missing := absent(arguments.traces):
+        Console().print(f"Leaving parts out needs {', '.join(missing)} in {arguments.traces} (--traces).")
+        return
+    page = arguments.out.read_text()
+    before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
+    size = (
+        f"By models of {arguments.rounds} trees, 1, 5 and 15 windows ahead: percent by which the geometric mean of "
+        "RMSE ÷ best baseline rises."
+    )
+    arguments.out.write_text(f"{before}\n{size}\n\n{table(measure(arguments.traces, arguments.rounds))}\n{after}")
+
+
+if __name__ == "__main__":
+    main()
