@@ -68,6 +68,8 @@ def find_layout(lines: Sequence[str]) -> Layout:
     end, cells = fitting[0]
     if _is_header(cells, [[kind_of(cell) for cell in cells] for _, cells in fitting[1:51]]):
         return Layout(shape, delimiter, column_names(cells), width, end)
+    if shape == "spaced" and (names := _names_beside_clock(rows, width, cells)):
+        return Layout(shape, delimiter, column_names(names), width, end - 1)
     before = _names_in_comment(lines[start - 1], shape, delimiter, width) if start else None
     if before is None and shape == "spaced" and lines[end - 1].startswith(" ") and kind_of(cells[0]) == "number":
         before = ["count", *[""] * (width - 1)]  # as `uniq -c` writes, with its counts aligned to the right
@@ -113,6 +115,15 @@ def _around(lines: Sequence[str]) -> tuple[int, str | None]:
             break
         start += 1
     return start, delimiter
+
+
+def _names_beside_clock(rows: Sequence[tuple[int, list[str]]], width: int, first: Sequence[str]) -> list[str] | None:
+    """The names above columns of which one holds times with a space inside, which divides it."""
+    head = next((cells for _, cells in rows[:2] if len(cells) == width - 1), [])
+    clock = next((place for place, cell in enumerate(first) if place and _CLOCK.match(cell)), None)
+    if clock is None or not head or any(kind_of(cell) != "text" for cell in head):
+        return None
+    return [*head[:clock], f"{head[clock - 1]} (clock)", *head[clock:]]
 
 
 def _names_in_comment(line: str, shape: Shape, delimiter: str, width: int) -> list[str] | None:

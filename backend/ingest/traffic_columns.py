@@ -10,7 +10,18 @@ import numpy as np
 import pyarrow as pa
 
 from backend.ingest.choices import Choice, SeveralReadings
-from backend.ingest.names import METHODS, OUTCOMES, ROLE_OF_WORD, STATUS, TOTAL_LABELS, Meaning, are_parts, words
+from backend.ingest.names import (
+    METHODS,
+    OUTCOMES,
+    ROLE_OF_WORD,
+    STATUS,
+    TOTAL_LABELS,
+    Meaning,
+    are_parts,
+    is_leftover,
+    is_total,
+    words,
+)
 from backend.ingest.numbers import NumberStyle, parse_values
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.time_columns import JOINED
@@ -47,7 +58,10 @@ def _whole_rates(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _whole_counts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [one for one in candidates if one.meaning.is_whole]
+    """Where misses stand beside them, hits are of a cache and so a part."""
+    whole = [one for one in candidates if one.meaning.is_whole]
+    misses = any({"miss", "misses"} & set(words(one.name)) for one in candidates)
+    return [one for one in whole if not misses or "hits" not in words(one.name)] or whole
 
 
 def _parts(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -75,14 +89,15 @@ def _unnamed(candidates: Sequence[Candidate]) -> list[Candidate]:
     group = [one for one in candidates if one.meaning.role in {"empty", "none"}]
     if group and all(one.name.strip().lower() in OUTCOMES for one in group):
         group = [one for one in candidates if one in group or one.name.strip().lower() in OUTCOMES]
-    totals = [one for one in group if one.name.strip().lower() in TOTAL_LABELS]
+    totals = [one for one in group if is_total(one.name)]
     return totals or group
 
 
 def _errors(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Status codes alone, which together are all requests."""
     group = [one for one in candidates if STATUS.fullmatch(one.name.strip()) or one.name.strip().lower() in METHODS]
-    return group if len(group) > 1 else []
+    rest = [one for one in candidates if one not in group and is_leftover(one.name)]
+    return [*group, *rest] if len(group) > 1 else []
 
 
 _Rank = Callable[[Sequence[Candidate]], list[Candidate]]
