@@ -4,7 +4,7 @@ from __future__ import annotations  # pyarrow's arrays are generic for the type 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -15,7 +15,7 @@ import pyarrow as pa
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_name
+from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_name, measures_only
 from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, normal, words
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
 from backend.ingest.readers.base import FileReader
@@ -29,6 +29,7 @@ from backend.ingest.windows import find_step
 STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
 _FRACTION_NAMES = re.compile(r"ns|nanos|nanoseconds|usec|micros|microseconds", re.I)  # of the second, beside a time
+_STATISTICS = frozenset("min max minimum maximum avg average mean median stddev stdev std".split())
 # Columns that a log of requests has, and a table of measurements has not.
 _LOG_WORDS = frozenset(
     "path url uri method verb ip client agent useragent referer referrer request status statuscode code responsecode "
@@ -103,7 +104,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     says = _meaning_of(chosen, named, table)
     if says.scale != 1.0:
         notes.append(_scale_note(names, says))
-    numbers = [name for name in table.styles if name not in names and meaning(name).role != "label"]
+    numbers = [name for name in table.styles if name not in names and not _is_beside(name)]
     roles = {one.meaning.role for one in chosen}
     doubtful = not regular or (roles == {"none"} and _has_log_words(table))
     vague = doubtful and options.value_column is None and "traffic" not in roles
@@ -230,7 +231,12 @@ def _choose(
                     column=name,
                 )
         return [Candidate(name, meaning(name)) for name in names]
-    candidates = [Candidate(name, meaning(_leaf(name))) for name in table.styles]
+    candidates = [_candidate(name, style) for name, style in table.styles.items()]
+    if measures_only(table.samples):
+        candidates = [
+            replace(one, meaning=Meaning("measure")) if one.meaning.role in {"empty", "none"} else one
+            for one in candidates
+        ]
     candidates += [
         Candidate(name, meaning(_leaf(name)))
         for name in table.empty
@@ -258,6 +264,12 @@ def _choose(
         "(override with kind and value_column)."
     )
     return None
+
+
+def _candidate(name: str, style: NumberStyle) -> Candidate:
+    """A column by its name, unless the units in its cells say that it measures something else."""
+    measures = style.units and style.unit.role == "measure"
+    return Candidate(name, Meaning("measure") if measures else meaning(_leaf(name)))
 
 
 def _is_series(
@@ -312,6 +324,11 @@ def _meaning_of(chosen: Sequence[Candidate], named: str | None, table: Table) ->
     if style is not None and style.units and style.unit.unit is not None:
         return Meaning(style.unit.role, style.unit.unit)  # the scale is applied cell by cell
     return own if named is None else meaning(named)
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a column names something, or is another statistic of the same numbers: neither says what they are."""
+    return meaning(name).role == "label" or set(words(name)) <= _STATISTICS
 
 
 def _scale_note(names: Sequence[str], says: Meaning) -> str:

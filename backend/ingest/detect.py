@@ -14,7 +14,7 @@ from backend.ingest.json_rows import has_rows_inside, has_time, values_of
 from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
 from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
-from backend.ingest.rejects import quoted
+from backend.ingest.rejects import listed, quoted
 from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
@@ -109,7 +109,7 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     if not text:
         raise UnusableFileError("The file is empty (only whitespace).")
     if re.match(rb"<(?!\d{1,3}>)", text):
-        html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|!--)", text)
+        html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|table|!--)", text)
         raise unsupported("an HTML page" if html else "XML", filename)
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
@@ -119,7 +119,7 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     if text.startswith(b"{"):
         first, _, rest = text.partition(b"\n")
         return Detected("json_lines" if _is_row(first, not rest.strip(), one_line=True) else "json", head, complete)
-    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
+    if re.match(rb"\[\s*([\[{\]\"]|-?\d+(?:[\s,.]|\]\s*$)|true|false|null)", text):
         return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     if common := _log_format(text):
         return Detected(common, head, complete)
@@ -155,8 +155,23 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
         log is None or _has_times(looked, layout) or _is_headed(looked, layout)
     )
     if is_table or log is None:
+        _refuse_second_table(looked, layout)
         return Detected("csv", head, complete, layout=layout)
     return Detected("log", head, complete, shape=log)
+
+
+def _refuse_second_table(lines: list[str], layout: Layout) -> None:
+    """Raise UnusableFileError where other names stand between the rows: what follows them is another table."""
+    names = set(layout.names or ())
+    for end, cells in rows_of(lines[layout.first_row :], layout.shape, layout.delimiter) if len(names) > 1 else ():
+        own = [cell.strip() for cell in cells]
+        if len(own) == layout.width and own[0] == (layout.names or [""])[0] and not names >= set(own):
+            if all(kind_of(cell) == "text" for cell in own):
+                raise UnusableFileError(
+                    f"The file holds several tables one after the other: line {layout.first_row + end:,} begins one "
+                    f"with the columns {listed(own)}. Save the one of the traffic as a file of its own.",
+                    row=layout.first_row + end,
+                )
 
 
 def _has_times(lines: list[str], layout: Layout) -> bool:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from backend.ingest.layout import column_names
-from backend.ingest.names import meaning
+from backend.ingest.names import METRIC_WORDS, QUANTILE_WORDS, meaning, words
 from backend.ingest.timestamps import looks_like_time
 
 FLAT_DEPTH = 5
 DEPTH = 12  # in which rows are looked for
+MOST_OPENED = 20  # objects of a list that are columns
 CHECKED = 100  # rows that tell whether all have times of their own
 _EPOCH_DIGITS = {10, 13, 16, 19}  # of s, ms, us and ns since 1970
 # What lists the names of a table's columns.
@@ -55,9 +56,11 @@ def table_of(rows: Sequence[Found]) -> dict[str, list[Any]]:
 
 
 def _tells(name: str, cells: Sequence[Any]) -> bool:
+    if len({str(cell) for cell in cells}) == 1:
+        return isinstance(cells[0], str) and not _is_number(cells[0]) and bool(METRIC_WORDS & set(words(name)))
     if not all(cell is None or _is_number(cell) for cell in cells):
         return True
-    return len({str(cell) for cell in cells}) > 1 and meaning(name).role in {"label", "none", "empty"}
+    return meaning(name).role in {"label", "none", "empty"} or bool(QUANTILE_WORDS & set(words(name)))
 
 
 def _is_number(cell: Any) -> bool:
@@ -74,16 +77,33 @@ def rows_in(node: Any, around: Row, depth: int = DEPTH) -> list[Found]:
         return []
     if by_time := _times_as_keys(node):
         return [Found(around, row) for row in by_time]
-    scalars = {name: value for name, value in _flat(node).items() if not isinstance(value, list)}
+    plain = {name: child for name, child in node.items() if not (isinstance(child, dict) and _times_as_keys(child))}
+    scalars = {name: value for name, value in _flat(plain).items() if not isinstance(value, list)}
     outside = _beside(around, scalars)
-    tables = ([Found(outside, row) for row in rows] for rows in (_parallel(node), _grid(node), _named_table(node)))
-    children = [child for child in node.values() if isinstance(child, list | dict)]
-    rows = next((table for table in tables if table), None) or max(
-        (rows_in(child, outside, depth - 1) for child in children), key=len, default=[]
-    )
-    if has_time(node) and not _are_timed(rows):
-        return [Found(around, _flat(_opened(node)))]
+    shapes = (_parallel(node), _grid(node), _columns_by_time(node), _named_table(node))
+    rows = [Found(outside, row) for row in next((rows for rows in shapes if rows), [])]
+    rows = rows or _inside(node, outside, depth - 1)
+    if not _are_timed(rows):
+        opened = _opened(node)
+        lists = any(isinstance(value, list) for value in _flat(opened).values())
+        if has_time(node) or (depth < DEPTH and opened != node and not lists):
+            return [Found(around, _flat(opened))]
     return rows or ([Found({}, scalars)] if scalars and not around else [])
+
+
+def _inside(node: Mapping[str, Any], around: Row, depth: int) -> list[Found]:
+    """The rows of the part that has most of them, and of all parts that are named lists of pairs like it."""
+    children = {name: child for name, child in node.items() if isinstance(child, list | dict)}
+    found = {
+        name: rows_in(child, {key: value for key, value in around.items() if not key.startswith(f"{name}.")}, depth)
+        for name, child in children.items()
+    }
+    most = max(found.values(), key=len, default=[])
+    if most and set(most[0].own) == {"column 1", "column 2"}:
+        alike = {name: rows for name, rows in found.items() if rows and set(rows[0].own) == set(most[0].own)}
+        if len(alike) > 1:
+            return [Found({**around, "series": name}, row.own) for name, rows in alike.items() for row in rows]
+    return most
 
 
 def _are_timed(rows: Sequence[Found]) -> bool:
@@ -113,13 +133,24 @@ def _rows_of_list(items: list[Any], around: Row, depth: int) -> list[Found]:
 
 def has_rows_inside(document: Mapping[str, Any]) -> bool:
     """Whether lists in a document have rows with times of their own: then its own time is when it was asked for."""
-    return any(_are_timed(rows_in(child, {})) for child in document.values() if isinstance(child, list | dict))
+    return bool(_times_as_keys(document)) or any(
+        _are_timed(rows_in(child, {})) for child in document.values() if isinstance(child, list | dict)
+    )
 
 
 def _opened(item: Mapping[str, Any]) -> Row:
-    """An object whose lists of one object are that object: {"results": [{"count": 5}]}."""
-    alone = {name: value[0] for name, value in item.items() if isinstance(value, list) and len(value) == 1}
-    return {**item, **{name: value for name, value in alone.items() if isinstance(value, dict)}}
+    """An object whose lists of one object are that object, as are those of objects with one value each:
+    {"results": [{"count": 5}]}, {"metricValues": [{"value": "5"}, {"value": "7"}]}."""
+    row: Row = {}
+    for name, value in item.items():
+        objects = value if isinstance(value, list) and value and all(isinstance(one, dict) for one in value) else []
+        if len(objects) == 1:
+            row[name] = objects[0]
+        elif objects and len(objects) <= MOST_OPENED and all(list(one) == ["value"] for one in objects):
+            row |= {f"{name} {place}": one["value"] for place, one in enumerate(objects, 1)}
+        else:
+            row[name] = value
+    return row
 
 
 def values_of(item: Mapping[str, Any]) -> list[Any]:
@@ -182,6 +213,17 @@ def _times_as_keys(node: Mapping[str, Any]) -> list[Row]:
         | (_flat(value) if isinstance(value, dict) else {"value": value})
         for name, value in node.items()
     ]
+
+
+def _columns_by_time(node: Mapping[str, Any]) -> list[Row]:
+    """{"requests": {"2024-03-05T00:00:00Z": 5, …}, "errors": {…}}."""
+    columns = {name: _times_as_keys(child) for name, child in node.items() if isinstance(child, dict)}
+    columns = {name: rows for name, rows in columns.items() if rows and all(len(row) == 2 for row in rows)}
+    by_time: dict[Any, Row] = {}
+    for name, rows in columns.items():
+        for row in rows:
+            by_time.setdefault(row["time"], {"time": row["time"]})[name] = row.get("value")
+    return list(by_time.values())
 
 
 def _named_table(node: Mapping[str, Any]) -> list[Row]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +13,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backend.ingest.cells import as_text, bools, codes, filled, is_text, texts
-from backend.ingest.names import is_subtotal, is_total, meaning, words
+from backend.ingest.names import METRIC_WORDS, QUANTILE_WORDS, is_subtotal, is_total, meaning, words
 from backend.ingest.rejects import listed, quoted
 
 MOST_LABELS = 200  # different ones that a column may have in the first rows, or a fifth of them
+CALENDAR = frozenset(
+    "weekday dow dayofweek wochentag weekend holiday workday day hour minute month year quarter season week".split()
+)
+_WEEKDAY_OR_MONTH = re.compile(
+    r"(?i)mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[md]i\b|do\b|sa\b|so\b|true|false"
+)
 TURNS_SHARE = 0.95  # of the rows have the value of so many rows before as there are values
-_METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ def choose_filter(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) 
     """The rows of the metric that is traffic, or those of a total among the labels."""
     values_of = {name: _values(array) for name, array in samples.items() if is_text(array.type) and name not in numeric}
     for name, values in values_of.items():
-        if len(values) > 1 and _METRIC_WORDS & set(words(name)) and (chosen := _traffic_metrics(values)):
+        if len(values) > 1 and METRIC_WORDS & set(words(name)) and (chosen := _traffic_metrics(values)):
             says = f"Of the metrics in {quoted(name)} only {listed(chosen)} is requests: rows of others were left out."
             return RowFilter(name, tuple(chosen), True, says)
     for name, values in values_of.items():
@@ -68,6 +74,8 @@ def label_columns(
             continue
         if name in numeric and not (pa.types.is_integer(array.type) or meaning(name).role == "label"):
             continue
+        if _is_calendar(name, array):
+            continue
         role = meaning(name).role
         if name in numeric and role not in {"label", "none", "empty"}:
             continue
@@ -78,6 +86,13 @@ def label_columns(
         if _repeats(ticks, [samples[label] for label in found]) or _takes_turns(ticks, samples[name]):
             found.append(name)
     return found
+
+
+def _is_calendar(name: str, array: pa.Array[Any]) -> bool:
+    """Whether a column says again of the time what day of the week, hour, month, … it is."""
+    values = _values(array)
+    numbers = all(value.removesuffix(".0").isdigit() for value in values)
+    return bool(CALENDAR & set(words(name))) and (numbers or all(map(_WEEKDAY_OR_MONTH.match, values)))
 
 
 def _repeats(ticks: npt.NDArray[np.int64], labels: Sequence[pa.Array[Any]]) -> bool:
@@ -94,12 +109,24 @@ def _takes_turns(ticks: npt.NDArray[np.int64], array: pa.Array[Any]) -> bool:
     return len(places) > 2 * length and float(np.mean(places[length:] == places[:-length])) >= TURNS_SHARE
 
 
+def measures_only(samples: Mapping[str, pa.Array[Any]]) -> bool:
+    """Whether a column beside the values says that they are no traffic: quantiles, or metrics that all are measured."""
+    for name, array in samples.items():
+        values = _values(array)
+        if QUANTILE_WORDS & set(words(name)) and values:
+            return True
+        if is_text(array.type) and values and METRIC_WORDS & set(words(name)):
+            if all(meaning(value).role == "measure" for value in values):
+                return True
+    return False
+
+
 def labelled_name(samples: Mapping[str, pa.Array[Any]], keep: RowFilter | None) -> str | None:
     """The name of the traffic where it stands in a column of its own: `_field` is rps in all rows."""
     if keep is not None and keep.selects_metric:
         return keep.values[0]
     for name, array in samples.items():
-        values = _values(array) if is_text(array.type) and _METRIC_WORDS & set(words(name)) else []
+        values = _values(array) if is_text(array.type) and METRIC_WORDS & set(words(name)) else []
         if len(values) == 1 and meaning(values[0]).role == "traffic":
             return values[0]
     return None

@@ -63,7 +63,10 @@ _ROLE_WORDS: dict[Role, str] = {
         "distinct min max minimum maximum average median stddev stdev std p1 p5 p10 p25 p50 p75 p90 p95 p98 p99 p999 "
         "percentile quantile forecast predicted prediction expected target limit capacity threshold upper lower price "
         "amount cost revenue weight version samplecount dialup dns span spandays lat lon latitude longitude age rss "
-        "gc uptime offset"
+        "gc uptime availability offset "
+        "bit bits kbit kbits mbit mbits gbit gbits bps kbps mbps gbps kbyte kbytes mbyte mbytes octets packets pps "
+        # Of requests how many there are at a moment, which is no traffic.
+        "inflight flight active pending queue queued concurrent concurrency open outstanding backlog"
     ),
     # Numbers that name something.
     "label": (
@@ -80,6 +83,7 @@ _NO_ROLE: Role = "none"
 MEASURED = frozenset("latency latencies duration durations elapsed timing timings size sizes bytes".split())
 # Words that make a name a rate, and say nothing else in it.
 _RATE_WORDS = frozenset("/ s sec secs second seconds min minute minutes hour day month".split())
+_SHARES = frozenset("success successful hit hits miss conversion bounce error failure".split())  # whose rate is a share
 _RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more
 # Words that say nothing about which part of the traffic a name means.
 _PLAIN = frozenset(
@@ -94,10 +98,14 @@ METHODS = frozenset("get post put delete head options patch trace connect".split
 OUTCOMES = frozenset(
     "ok success successes successful succeeded good error errors err fail failed failure failures bad hit miss".split()
 )
+# Of columns that name what the values beside them measure, or which share of them is below.
+METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
+QUANTILE_WORDS = frozenset({"quantile", "percentile", "le"})
 STATUS = re.compile(r"(?:http ?)?[1-5](?:\d\d|xx)", re.I)
 _CLASS = re.compile(r"[1-5]xx")
-_OF_STATUS = frozenset("status statuscode http_status responsecode code".split())
+_OF_STATUS = frozenset("status statuscode http_status responsecode code target".split())
 SHARED_LETTERS = 4  # with which names begin that share no whole word: hosta, hostb
+_CUMULATIVE = frozenset("cumulative cum accumulated running kumuliert".split())
 COMPARED = frozenset("last previous prev yesterday ago week before baseline today this current now vs".split())
 
 
@@ -118,8 +126,8 @@ class Meaning:
 
 
 def words(name: str) -> list[str]:
-    """`HTTPCode_ELB_5XX_Count` → http code elb 5xx count; labels in braces and aggregations in front are no words."""
-    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|@(?=\w)", " ", name)
+    """`HTTPCode_ELB_5XX_Count` → http code elb 5xx count; labels, spans and aggregations are no words."""
+    bare = re.sub(r"\{[^}]*\}|\[\d+[a-z]*(?::\w*)?\]|@(?=\w)", " ", name)
     bare = re.sub(r"^(?:avg|sum|max|min|count):", "", bare)
     bare = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z\d])(?=[A-Z][a-z])", " ", bare)
     return re.findall(r"\w+%?|%|/", re.sub(r"[_.:\-]+", " ", bare).lower())
@@ -141,7 +149,7 @@ def meaning(name: str) -> Meaning:
         word for word in told if ROLE_OF_WORD.get(word) not in {"traffic", "weak", "empty"} and word not in _PLAIN
     )
     unit: Unit | None = "count" if role in {"traffic", "weak", "error"} else None
-    if per is not None or (role == "weak" and _RATE_NAMES & set(own)):
+    if per is not None or (role == "weak" and _RATE_NAMES & set(own)) or (role == "traffic" and "rate" in own):
         unit = "rate"
     return Meaning(role, unit, (1.0 if per is None else per) * _thousands(name, text), rest)
 
@@ -158,6 +166,10 @@ def _per(name: str, text: str) -> float | None:
 def _role(name: str, told: list[str], is_rate: bool) -> Role:
     if any(_CLASS.fullmatch(word) for word in told):  # how many had a status of the class, and not which status
         told = [word for word in told if word not in _OF_STATUS] + ["count"]
+    if {"rate"} & set(told) and _SHARES & set(told):
+        return "measure"
+    if re.search(r"_count\b", name) and MEASURED & set(told):  # of a histogram: how many were measured
+        told = [word for word in told if ROLE_OF_WORD.get(word) != "measure"]
     roles = {_role_of_word(word) for word in told}
     role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
     counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)
@@ -199,6 +211,11 @@ def is_subtotal(name: str) -> bool:
 
 def is_leftover(name: str) -> bool:
     return re.sub(r"[\W_]", "", name.lower()) in LEFTOVERS
+
+
+def is_cumulative(name: str) -> bool:
+    """Whether a name says that its numbers stand for all so far: `cumulative requests`."""
+    return bool(_CUMULATIVE & set(words(name)))
 
 
 def are_parts(names: list[str]) -> bool:

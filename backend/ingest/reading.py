@@ -160,6 +160,7 @@ def _read(file: _File) -> Traffic:
         zone.offsets.add(0)  # every line carries one
         plan = Plan("raw", _line_times("clf"))
     elif isinstance(source, TextLogReader):
+        source.settle(file.options.date_order)
         plan = Plan("raw", _line_times(source.unit), notes=tuple(source.notes()))
     else:
         plan = plan_reading(source, file.options, zone, file.now)

@@ -18,6 +18,7 @@ from backend.ingest.names import (
     TOTAL_LABELS,
     Meaning,
     are_parts,
+    is_cumulative,
     is_leftover,
     is_total,
     words,
@@ -44,6 +45,9 @@ def choose_columns(
     notes: list[str],
 ) -> list[Candidate]:
     """The columns of the traffic, none where none can be it. Raises SeveralReadings where several may be."""
+    single = [one for one in candidates if not is_cumulative(one.name)]
+    if any(one.meaning.role in {"traffic", "weak"} for one in single):
+        candidates = single  # what is new beside what there was so far
     for choose in _RANKS:
         group = choose(candidates)
         if len(group) == 1:
