@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from typing import Literal
 
 from backend.ingest.timestamps import looks_like_time
@@ -131,8 +130,12 @@ def _names_in_two_rows(rows: Sequence[tuple[int, list[str]]]) -> list[str] | Non
         return None
     if not any(groups) or not any(kind_of(cell) == "number" for cell in below):
         return None
-    filled = accumulate(groups, lambda before, own: own or before)
-    return [f"{group} {name}".strip() for group, name in zip(filled, names, strict=True)]
+    named: list[str] = []
+    before = ""
+    for group, name in zip(groups, names, strict=True):
+        before = group or before
+        named.append(f"{before} {name}".strip())
+    return named
 
 
 def _names_one_short(rows: Sequence[tuple[int, list[str]]], width: int) -> list[str] | None:

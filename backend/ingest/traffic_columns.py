@@ -57,13 +57,26 @@ def choose_columns(
     return []
 
 
+def _whole(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those of all traffic; `web requests` is that only where no `api requests` stands beside it."""
+    traffic = [one for one in candidates if one.meaning.role == "traffic"]
+    return [one for one in traffic if one.meaning.is_whole and not any(_is_beside(one, other) for other in traffic)]
+
+
+def _is_beside(one: Candidate, other: Candidate) -> bool:
+    """Whether two names differ in a word, by which the one is not of the whole."""
+    own, others = words(one.name), words(other.name)
+    differing = [word for word, its in zip(own, others, strict=False) if word != its]
+    return len(own) == len(others) and len(differing) == 1 and not other.meaning.is_whole and not is_total(differing[0])
+
+
 def _whole_rates(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [one for one in candidates if one.meaning.is_whole and one.meaning.unit == "rate"]
+    return [one for one in _whole(candidates) if one.meaning.unit == "rate"]
 
 
 def _whole_counts(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Where misses stand beside them, hits are of a cache and so a part."""
-    whole = [one for one in candidates if one.meaning.is_whole]
+    whole = _whole(candidates)
     misses = any({"miss", "misses"} & set(words(one.name)) for one in candidates)
     return [one for one in whole if not misses or "hits" not in words(one.name)] or whole
 

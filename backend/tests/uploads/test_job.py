@@ -124,7 +124,7 @@ def test_an_id_whose_import_runs_is_not_taken_twice(uploads: Uploads) -> None:
     ("error", "state", "problem"),
     [
         (UnusableFileError("No times."), "failed", "No times."),
-        (AmbiguousFileError("Which?"), "asking", "Which?"),
+        (AmbiguousFileError("Which?", [{"fields": {}, "says": "This."}]), "asking", "Which?"),
         (KeyError("a mistake of ours"), "failed", "The server failed on it. Its log has the reason."),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_import_that_a_restart_interrupted_has_failed(uploads: Uploads, store
     for shown in (uploads.find("mine"), *uploads.list()):
         assert (shown.state, shown.ended_at is not None) == ("failed", True)
         assert "restarted while the file was read" in (shown.problem or "")
-    assert [record.state for record in Imports(store).list()] == ["failed"]
+    assert [record.state for record in Imports(store).newest(9)] == ["failed"]
 
 
 def test_an_import_of_another_machine_runs_until_it_is_silent(uploads: Uploads, store: Store) -> None:
@@ -194,6 +194,6 @@ def test_imports_are_forgotten_after_a_month(uploads: Uploads, store: Store) -> 
     imports.put(new_import("new").model_copy(update={"state": "done"}))
     assert [shown.id for shown in uploads.list()] == ["new"]
     imports.forget_old()
-    assert [record.id for record in imports.list()] == ["new"]
+    assert [record.id for record in imports.newest(9)] == ["new"]
     with pytest.raises(NotFoundError):
         uploads.find("old")
