@@ -187,6 +187,15 @@ def test_an_import_that_was_stored_before_its_server_could_say_so_is_done(upload
     assert uploads.find("mine").state == "done"
 
 
+def test_the_newest_imports_are_found_however_old_they_are(store: Store) -> None:
+    imports, now = Imports(store), datetime.now(UTC)
+    for age in (timedelta(days=20), timedelta(hours=5), timedelta(minutes=5), timedelta(minutes=1)):
+        imports.put(new_import(str(age)).model_copy(update={"sent_at": (now - age).replace(microsecond=0)}))
+    assert [record.id for record in imports.newest(1)] == ["0:01:00"]
+    assert [record.id for record in imports.newest(3)] == ["0:01:00", "0:05:00", "5:00:00"]
+    assert len(imports.newest(9)) == 4
+
+
 def test_imports_are_forgotten_after_a_month(uploads: Uploads, store: Store) -> None:
     imports = Imports(store)
     old = new_import("old").model_copy(update={"sent_at": datetime.now(UTC) - timedelta(days=31), "state": "done"})
