@@ -53,6 +53,7 @@ _STRANGE = r"[+-]?(?:nan|inf|infinity)"  # numbers to a parser, which are report
 
 # Letters before a unit, or alone, that multiply.
 MULTIPLIERS = {"k": 1e3, "m": 1e6, "mil": 1e6, "mio": 1e6, "b": 1e9, "g": 1e9, "bil": 1e9, "t": 1e12, "tri": 1e12}
+_DURATIONS = frozenset("s sec secs us \u00b5s \u03bcs min mins hour hours day days week weeks".split())
 
 
 @dataclass(frozen=True)
@@ -125,6 +126,8 @@ def _below_thousand(numbers: list[str]) -> bool:
 def unit_meaning(unit: str) -> Meaning | None:
     """What stands behind a number: `K`, `req/s`, `K req/s`, `%`; None where it is no unit."""
     low = unit.strip().lower()
+    if low in _DURATIONS:
+        return Meaning("measure")
     if low in MULTIPLIERS:
         return Meaning(scale=MULTIPLIERS[low])
     prefix = re.match(r"(k|m|mil|mio|g|b|bil|t|tri)\s+(?=\S)", low)
