@@ -290,7 +290,7 @@ def test_to_cancel_what_is_done_lets_its_file_go_and_nothing_else(server: Server
 def test_an_import_that_a_kill_interrupted_has_failed_and_says_so(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         client = send_raw(server, series_csv(5000), sent=20_000)
-        until(lambda: state_of(server) == "receiving")
+        until(lambda: state_of(server) == "receiving" and server.get("/api/uploads/mine")["bytes"] > 0)
         server.process.kill()
         client.close()
     with running_server(tmp_path) as server:
