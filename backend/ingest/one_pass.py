@@ -132,7 +132,8 @@ class Reading:
             if bool(np.all(rows.values == rows.values[0])):
                 counter = RawCounter(self._window, per_second, self._limits.max_windows)
                 counter.add(rows.ticks)
-                note = f"{quoted(plan.value or '')} is always {rows.values[0]:g}, so each row was counted as one request."
+                name, same = quoted(plan.value or ""), rows.values[0]
+                note = f"{name} is always {same:g}, so each row was counted as one request."
                 return self._counted(counter, [note])
             ask_about_kind(plan.value or "")
         unit, scale, notes = settle_unit(plan, rows, self._options)
