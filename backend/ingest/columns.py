@@ -105,9 +105,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     if says.scale != 1.0:
         notes.append(_scale_note(names, says))
     numbers = [name for name in table.styles if name not in names and not _is_beside(name)]
-    roles = {one.meaning.role for one in chosen}
-    doubtful = not regular or (roles == {"none"} and _has_log_words(table))
-    vague = doubtful and options.value_column is None and "traffic" not in roles
+    vague = not regular and options.value_column is None and all(one.meaning.role != "traffic" for one in chosen)
     return Plan(
         "series",
         time,
@@ -245,7 +243,7 @@ def _choose(
     values = [one for one in candidates if {"value", "values"} & set(words(one.name)) and one.meaning.role == "empty"]
     if len(values) == 1 and labelled_name(table.samples, keep):
         candidates = values  # beside it stand its least, its most, how often it was measured
-    is_log = _has_log_words(table)
+    is_log = any(_LOG_WORDS & set(words(name)) for name in table.samples)
     silent = all(one.meaning.role not in {"traffic", "weak"} for one in candidates)
     if silent and not regular and len(candidates) > 1 and options.kind is None:
         candidates = [one for one in candidates if one.meaning.role == "measure"]  # several numbers of each request
@@ -280,11 +278,7 @@ def _is_series(
         return True
     if roles <= {"weak", "empty"}:
         return regular or not (is_log and roles == {"empty"} and keep is None) or len(chosen) == 1
-    return regular
-
-
-def _has_log_words(table: Table) -> bool:
-    return any(_LOG_WORDS & set(words(name)) for name in table.samples)
+    return regular and not is_log
 
 
 def _refuse_no_traffic(

@@ -85,6 +85,10 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     if not parts or (len(parts) + len(strange)) * 2 < len(present):
         return None
     numbers = [part["number"].strip() for part in parts]
+    if all(
+        number.count(".") > 1 and not re.fullmatch(_GROUPED.format(r"\.") + r"(?:,\d+)?", number) for number in numbers
+    ):
+        return None  # addresses and versions: 10.0.0.1
     units = {unit for part in parts if (unit := (part["unit"] or "").strip())}
     if any(unit_meaning(unit) is None for unit in units):
         return None

@@ -129,10 +129,11 @@ class Reading:
         plan = self._plan
         per_second = plan.parser.ticks_per_second
         if plan.vague and self._options.kind is None:
-            if bool(np.all(rows.values == 1)):
+            if bool(np.all(rows.values == rows.values[0])):
                 counter = RawCounter(self._window, per_second, self._limits.max_windows)
                 counter.add(rows.ticks)
-                note = f"{quoted(plan.value or '')} is always 1, so each row was counted as one request."
+                name, same = quoted(plan.value or ""), rows.values[0]
+                note = f"{name} is always {same:g}, so each row was counted as one request."
                 return self._counted(counter, [note])
             ask_about_kind(plan.value or "")
         unit, scale, notes = settle_unit(plan, rows, self._options)

@@ -63,7 +63,8 @@ class Imports:
             if len(rows) >= count:
                 break
         records = [StoredImport.model_validate_json(text) for text in rows["record"].iloc[-count:]]
-        return sorted(records, key=lambda record: record.sent_at, reverse=True)
+        # Of those that were sent in the same second, which is what a store keeps, the one that was written last.
+        return sorted(records, key=lambda record: (record.sent_at, record.seen_at), reverse=True)
 
     def find(self, import_id: str) -> StoredImport | None:
         """The record of an import of the last days."""

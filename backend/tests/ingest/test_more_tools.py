@@ -272,6 +272,8 @@ def test_a_file_without_traffic_is_refused_with_the_way_out(tmp_path: Path, name
 
 
 LOGS: dict[str, str] = {
+    "a table of requests with their addresses": "time,path,status,bytes,client\n"
+    + lines(lambda s: f"{at(s)},/a,200,512,10.0.0.{s % 99}"),
     "objects on one line": "".join(json.dumps({"timestamp": at(s), "status": 200}) for s in REQUESTS),
     "orders with times inside": json.dumps(
         [{"created": at(s), "history": [{"at": at(s + 60)}, {"at": at(s + 90)}]} for s in REQUESTS]
