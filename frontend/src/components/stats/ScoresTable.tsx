@@ -24,7 +24,8 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
   const limits = useLimits();
   const preferred = preferredModel(limits);
   return (
-    <div className="mt-2 overflow-x-auto">
+    // Five horizons are wider than a phone; a keyboard scrolls them.
+    <div role="group" aria-label="Errors" tabIndex={0} className="mt-2 overflow-x-auto">
       <table className="w-full text-xs">
         <caption className="sr-only">Errors by model and horizon</caption>
         <thead>
