@@ -1,5 +1,6 @@
 """The errors a user may see. One class, rendered once (api/problems.py) as RFC 9457 problem details."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 
@@ -44,8 +45,20 @@ class UnusableFileError(ProblemError):
     example = "No column holds times."
 
 
-class AmbiguousFileError(ProblemError):
-    """`choices`, among the extra members: the likely readings, each with the form fields that select it."""
+class QuestionError(ProblemError):
+    """What must be asked before it goes on. Among the extra members `question`, and `choices`: the answers, each with
+    the form fields that select it and a sentence that `says` what it is. The detail has both in words."""
+
+    def __init__(self, question: str, choices: Sequence[Mapping[str, Any]]) -> None:
+        says = " ".join(choice["says"] for choice in choices)
+        super().__init__(f"{question} Choose one: {says}", question=question, choices=list(choices))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.extra["question"], self.extra["choices"]), vars(self)
+
+
+class AmbiguousFileError(QuestionError):
+    """The file has several likely readings."""
 
     status = 422
     type = "ambiguous-file"
@@ -81,9 +94,10 @@ class ConflictError(ProblemError):
     example = "200 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
 
 
-class SameNameError(ConflictError):
-    """`choices`, among the extra members: what the file may be to the series, each with the form field that says so."""
+class SameNameError(QuestionError):
+    """Another file is stored under the name: what is this one to the series?"""
 
+    status = 409
     type = "same-name"
     title = "Another file has this name"
     example = 'Another file is stored as "shop.csv" (2026-01-05 08:00 to 2026-01-06 07:59 UTC).'

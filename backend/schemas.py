@@ -23,8 +23,8 @@ Rate = Annotated[float | None, Field(description="requests per second; null wher
 
 
 class Problem(BaseModel):
-    """RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
-    `choices` has them, each with the form fields that select it (ReadingChoice), and `id` the upload's, to answer with
+    """RFC 9457 problem details; further members say where: row, column, field, limit. Beside a `question`, `choices`
+    has the answers, each with the form fields that select it (ReadingChoice), and `id` is the upload's, to answer with
     (POST /api/uploads/{id}/read)."""
 
     model_config = ConfigDict(extra="allow")
@@ -33,6 +33,10 @@ class Problem(BaseModel):
     title: str
     status: int
     detail: str = Field(description="what was wrong, where, and what is allowed")
+    question: str | None = Field(
+        default=None,
+        description="what is asked, without the answers; only where a choice must be made",
+    )
 
 
 class InfluxError(BaseModel):

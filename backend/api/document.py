@@ -51,7 +51,7 @@ def problems(*errors: type[ProblemError]) -> Responses:
     responses: Responses = {}
     for error in errors:
         example = problem_of(error, error.example)
-        _add(responses, error.status, error, PROBLEM_JSON, Problem, example.model_dump(mode="json"))
+        _add(responses, error.status, error, PROBLEM_JSON, Problem, example.model_dump(mode="json", exclude_unset=True))
     return responses
 
 

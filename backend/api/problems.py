@@ -109,5 +109,5 @@ def _response(path: str, problem: Problem, headers: dict[str, str]) -> JSONRespo
     if path == WRITE_PATH:
         status, answer = influx_error_of(problem)
         return JSONResponse(answer.model_dump(), status_code=status, headers=headers)
-    body = problem.model_dump(mode="json")
+    body = problem.model_dump(mode="json", exclude_unset=True)
     return JSONResponse(body, status_code=problem.status, headers=headers, media_type=PROBLEM_JSON)

@@ -12,7 +12,7 @@ import typer
 from backend.cli.options import with_options
 from backend.cli.output import messages
 from backend.config import Settings
-from backend.errors import AmbiguousFileError, SameNameError
+from backend.errors import AmbiguousFileError, QuestionError
 from backend.ingest import ReadOptions, Traffic
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
@@ -61,9 +61,9 @@ def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffi
     return read
 
 
-def chosen_fields(several: AmbiguousFileError | SameNameError) -> dict[str, str]:
+def chosen_fields(several: QuestionError) -> dict[str, str]:
     """Ask at the terminal which reading is right; the options that select it."""
-    messages.print(several.detail.split(" Choose one:")[0], highlight=False, soft_wrap=True)
+    messages.print(several.extra["question"], highlight=False, soft_wrap=True)
     choices = several.extra["choices"]
     for number, choice in enumerate(choices, 1):
         messages.print(f"  {number}  {choice['says']}", highlight=False, markup=False, soft_wrap=True)

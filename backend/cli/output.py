@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from backend.config import Settings, describe
-from backend.errors import AmbiguousFileError, ProblemError, SameNameError
+from backend.errors import ProblemError, QuestionError
 
 output, messages = Console(), Console(stderr=True)
 TABLE_WIDTH = 160
@@ -38,7 +38,7 @@ def problems_end_the_command() -> Iterator[None]:
     """Print a problem as its title and detail instead of a trace."""
     try:
         yield
-    except (AmbiguousFileError, SameNameError) as several:
+    except QuestionError as several:
         messages.print(f"[red]{several.title}:[/] {several.detail}", soft_wrap=True, highlight=False)
         for choice in several.extra["choices"]:
             options = " ".join(

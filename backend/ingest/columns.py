@@ -4,7 +4,7 @@ from __future__ import annotations  # pyarrow's arrays are generic for the type 
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any
 
@@ -15,11 +15,12 @@ import pyarrow as pa
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_meaning
-from backend.ingest.names import MEASURED, Meaning, meaning, normal, words
-from backend.ingest.numbers import ABSENT, NumberStyle, number_style
+from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_name, measures_only
+from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, normal, words
+from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
+from backend.ingest.series import SeriesRows, rises
 from backend.ingest.time_columns import JOINED, TimePlan, choose_time, detect_times, named_columns, usable_samples
 from backend.ingest.timestamps import TimeParser, Zone
 from backend.ingest.traffic_columns import Candidate, choose_columns
@@ -27,6 +28,8 @@ from backend.ingest.windows import find_step
 
 STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
+_FRACTION_NAMES = re.compile(r"ns|nanos|nanoseconds|usec|micros|microseconds", re.I)  # of the second, beside a time
+_STATISTICS = frozenset("min max minimum maximum avg average mean median stddev stdev std".split())
 # Columns that a log of requests has, and a table of measurements has not.
 _LOG_WORDS = frozenset(
     "path url uri method verb ip client agent useragent referer referrer request status statuscode code responsecode "
@@ -39,7 +42,8 @@ class Plan:
     """How to read the file.
 
     `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
-    values. `vague`: the name may be of anything, so irregular rows may be requests as well.
+    values. `vague`: the name may be of anything, so irregular rows may be requests as well. `counters`: the names are
+    those of cumulative counters. `apart`: the columns rise each by itself, so their increases are what adds up.
     """
 
     kind: Kind
@@ -52,6 +56,8 @@ class Plan:
     keep: RowFilter | None = None
     alone: bool = True
     vague: bool = False
+    counters: bool = False
+    apart: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -71,6 +77,7 @@ class Table:
     types: Mapping[str, pa.DataType]
     styles: Mapping[str, NumberStyle]  # of those that hold numbers
     empty: tuple[str, ...]
+    useless: tuple[str, ...]  # numbers that say nothing of their own: an index, a time again
 
 
 def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: float) -> Plan:
@@ -86,16 +93,18 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     ticks = _ticks(source, time, keep)
     if options.kind == "raw":
         return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
-    labels = label_columns(table.samples, [*time.names], list(table.styles), keep)
+    labels = label_columns(table.samples, [*time.names, *table.useless], list(table.styles), keep, ticks)
     regular = _is_regular(ticks, time.parser, [table.samples[name] for name in labels], keep, table)
     chosen = _choose(table, options, regular, keep, notes)
     if chosen is None:
         return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
     names = [candidate.name for candidate in chosen]
-    says = _meaning_of(chosen, keep, table)
+    alone = len(chosen) == 1 and chosen[0].meaning.unit is None
+    named = labelled_name(table.samples, keep) if alone else None
+    says = _meaning_of(chosen, named, table)
     if says.scale != 1.0:
         notes.append(_scale_note(names, says))
-    numbers = [name for name in table.styles if name not in names and meaning(name).role != "label"]
+    numbers = [name for name in table.styles if name not in names and not _is_beside(name)]
     vague = not regular and options.value_column is None and all(one.meaning.role != "traffic" for one in chosen)
     return Plan(
         "series",
@@ -108,6 +117,8 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
         keep=keep,
         alone=len(names) == 1 and not numbers,
         vague=vague,
+        counters=all(is_counter_name(name) for name in ([named] if named else names)),
+        apart=len(names) > 1 and all(_rises(ticks, table, name) for name in names),
         notes=tuple(notes),
     )
 
@@ -129,13 +140,14 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
                 styles[name] = style
             elif all(cell.strip().lower() in ABSENT for cell in cells):
                 empty.append(name)
-    for name in _no_measurements(samples, list(styles)):
+    useless = _no_measurements(samples, list(styles))
+    for name in useless:
         del styles[name]
-    return Table(samples, types, styles, tuple(empty))
+    return Table(samples, types, styles, tuple(empty), tuple(useless))
 
 
 def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
-    """Columns of numbers that only count the rows, or are times again."""
+    """Columns of numbers that only count the rows, or are times again, or the fraction of a time."""
     found: list[str] = []
     for name in numeric:
         role = meaning(name).role
@@ -143,6 +155,9 @@ def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str
             continue
         array = samples[name].drop_null()
         whole = texts(array)[:200]
+        if _FRACTION_NAMES.fullmatch(name) and all(cell.strip().isdigit() for cell in whole):
+            found.append(name)
+            continue
         if _INDEX_NAMES.fullmatch(name) and all(cell.strip().isdigit() for cell in whole) and len(whole) > 2:
             numbers = [int(cell) for cell in whole]
             if numbers == list(range(numbers[0], numbers[0] + len(numbers))):
@@ -214,12 +229,20 @@ def _choose(
                     column=name,
                 )
         return [Candidate(name, meaning(name)) for name in names]
-    candidates = [Candidate(name, meaning(_leaf(name))) for name in table.styles]
+    candidates = [_candidate(name, style) for name, style in table.styles.items()]
+    if measures_only(table.samples):
+        candidates = [
+            replace(one, meaning=Meaning("measure")) if one.meaning.role in {"empty", "none"} else one
+            for one in candidates
+        ]
     candidates += [
         Candidate(name, meaning(_leaf(name)))
         for name in table.empty
         if meaning(_leaf(name)).role in {"traffic", "weak"}
     ]
+    values = [one for one in candidates if {"value", "values"} & set(words(one.name)) and one.meaning.role == "empty"]
+    if len(values) == 1 and labelled_name(table.samples, keep):
+        candidates = values  # beside it stand its least, its most, how often it was measured
     is_log = any(_LOG_WORDS & set(words(name)) for name in table.samples)
     silent = all(one.meaning.role not in {"traffic", "weak"} for one in candidates)
     if silent and not regular and len(candidates) > 1 and options.kind is None:
@@ -239,6 +262,12 @@ def _choose(
         "(override with kind and value_column)."
     )
     return None
+
+
+def _candidate(name: str, style: NumberStyle) -> Candidate:
+    """A column by its name, unless the units in its cells say that it measures something else."""
+    measures = style.units and style.unit.role == "measure"
+    return Candidate(name, Meaning("measure") if measures else meaning(_leaf(name)))
 
 
 def _is_series(
@@ -271,17 +300,29 @@ def _refuse_no_traffic(
         )
 
 
-def _meaning_of(chosen: Sequence[Candidate], keep: RowFilter | None, table: Table) -> Meaning:
-    """What the names say together; of one that says nothing, what its cells' units or the metric's name say."""
+def _rises(ticks: npt.NDArray[np.int64], table: Table, name: str) -> bool:
+    """Whether the first rows of a column look like a counter's."""
+    if name not in table.styles:
+        return False
+    values, bad = parse_values(table.samples[name], table.styles[name])
+    good = (ticks >= 0) & ~np.logical_or.reduce([np.zeros(len(values), np.bool_), *(mask for _, mask in bad)])
+    return rises(SeriesRows(ticks[good], values[good]))
+
+
+def _meaning_of(chosen: Sequence[Candidate], named: str | None, table: Table) -> Meaning:
+    """What the names say together; of one that says nothing, what its cells' units say, or the metric's name."""
     own = chosen[0].meaning
     if len({one.meaning.unit for one in chosen}) > 1:
         return Meaning()
     style = table.styles.get(chosen[0].name)
     if style is not None and style.units and style.unit.unit is not None:
         return Meaning(style.unit.role, style.unit.unit)  # the scale is applied cell by cell
-    if own.unit is None and len(chosen) == 1:
-        return labelled_meaning(table.samples, keep) or own
-    return own
+    return own if named is None else meaning(named)
+
+
+def _is_beside(name: str) -> bool:
+    """Whether a column names something, or is another statistic of the same numbers: neither says what they are."""
+    return meaning(name).role == "label" or set(words(name)) <= _STATISTICS
 
 
 def _scale_note(names: Sequence[str], says: Meaning) -> str:

@@ -79,7 +79,7 @@ def _choice(order: str, date: str, form: TimeForm) -> Choice:
 
 
 def _dates(batch: pa.Array[Any]) -> list[str]:
-    found = pc.extract_regex(batch, r"^\s*(?P<date>\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})").field("date")
+    found = pc.extract_regex(batch, r"^\s*(?:\pL+[.,]*\s+)?(?P<date>\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4})").field("date")
     return [date for date in pc.unique(found).to_pylist() if date]
 
 

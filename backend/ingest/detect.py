@@ -2,8 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -13,7 +14,7 @@ from backend.ingest.json_rows import has_rows_inside, has_time, values_of
 from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
 from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
-from backend.ingest.rejects import quoted
+from backend.ingest.rejects import listed, quoted
 from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
@@ -36,6 +37,8 @@ _TIME_NAME = re.compile(
     r"(?i)time|date|zeit|datum|fecha|^(?:ts|ds|t|day|hour|minute|epoch|unix|bucket|week|month|year)$"
 )
 _COLUMN_NAME = re.compile(r"[^\W\d][\w .:/%()\[\]#*+-]{0,60}")
+_EPOCH = re.compile(r"\s*1\d{9}(?:\d{3}|\d{6}|\d{9}|\.\d{1,9})?\s*")
+PACED_SHARE = 0.9  # of the rows follow evenly, and of the times have equally many rows
 HEADED_SHARE = 0.95  # of the rows have as many cells as there are names
 _STAMP = rb"\[\d{2}/[A-Za-z]{3}/\d{4}:\d{2}:\d{2}:\d{2} [+-]\d{4}\]"
 _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
@@ -106,7 +109,7 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     if not text:
         raise UnusableFileError("The file is empty (only whitespace).")
     if re.match(rb"<(?!\d{1,3}>)", text):
-        html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|!--)", text)
+        html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|table|!--)", text)
         raise unsupported("an HTML page" if html else "XML", filename)
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
@@ -115,23 +118,30 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     refuse_text(lines[:_HEAD_LINES])
     if text.startswith(b"{"):
         first, _, rest = text.partition(b"\n")
-        return Detected("json_lines" if _is_row(first, alone=not rest.strip()) else "json", head, complete)
-    if re.match(rb"\[\s*([\[{\]\"]|-?\d+[\s,.\]]|true|false|null)", text):
+        return Detected("json_lines" if _is_row(first, not rest.strip(), one_line=True) else "json", head, complete)
+    if re.match(rb"\[\s*([\[{\]\"]|-?\d+(?:[\s,.]|\]\s*$)|true|false|null)", text):
         return Detected("json_array" if _is_row(text[1:].lstrip()) or not complete else "json", head, complete)
     if common := _log_format(text):
         return Detected(common, head, complete)
     return _lines_format(lines, head, complete)
 
 
-def _is_row(text: bytes, alone: bool = False) -> bool:
-    """Whether an object begins here that is a row by itself, and no document with rows inside. `alone`: it is all that
-    the file has, so it is none where it has rows inside, whatever time it has itself."""
+def _is_row(text: bytes, alone: bool = False, one_line: bool = False) -> bool:
+    """Whether an object begins here that is a row by itself, and no document with rows inside.
+
+    `alone`: it is all that the file has, so it is none where it has rows inside, whatever time it has itself.
+    `one_line`: another object behind it makes the line a document of several.
+    """
+    line = text.decode("utf-8", "replace")
     try:
-        item, _ = json.JSONDecoder().raw_decode(text.decode("utf-8", "replace"))
+        item, end = json.JSONDecoder().raw_decode(line)
     except (ValueError, RecursionError):
-        return text.rstrip().endswith(b"}")  # a damaged line among others
-    lists = isinstance(item, dict) and any(isinstance(value, list) and value for value in values_of(item))
-    return isinstance(item, dict) and (not lists or (has_time(item) and not (alone and has_rows_inside(item))))
+        return line.rstrip().endswith("}")  # a damaged line among others
+    if not isinstance(item, dict) or (one_line and line[end:].lstrip().startswith("{")):
+        return False
+    if has_time(item):
+        return not (alone and has_rows_inside(item))
+    return not any(isinstance(value, list) and value for value in values_of(item)) and not has_rows_inside(item)
 
 
 def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
@@ -145,8 +155,23 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
         log is None or _has_times(looked, layout) or _is_headed(looked, layout)
     )
     if is_table or log is None:
+        _refuse_second_table(looked, layout)
         return Detected("csv", head, complete, layout=layout)
     return Detected("log", head, complete, shape=log)
+
+
+def _refuse_second_table(lines: list[str], layout: Layout) -> None:
+    """Raise UnusableFileError where other names stand between the rows: what follows them is another table."""
+    names = set(layout.names or ())
+    for end, cells in rows_of(lines[layout.first_row :], layout.shape, layout.delimiter) if len(names) > 1 else ():
+        own = [cell.strip() for cell in cells]
+        if len(own) == layout.width and own[0] == (layout.names or [""])[0] and not names >= set(own):
+            if all(kind_of(cell) == "text" for cell in own):
+                raise UnusableFileError(
+                    f"The file holds several tables one after the other: line {layout.first_row + end:,} begins one "
+                    f"with the columns {listed(own)}. Save the one of the traffic as a file of its own.",
+                    row=layout.first_row + end,
+                )
 
 
 def _has_times(lines: list[str], layout: Layout) -> bool:
@@ -157,10 +182,24 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
     fitting = [cells for cells in rows if len(cells) == layout.width]
     if len(fitting) * 10 < len(rows) * 7:
         return False
+    if _is_paced(fitting):
+        return True
     kinds = [{kind_of(cell) for cell in cells} for cells in fitting]
     timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
     named = any(len(name) < 40 and _TIME_NAME.search(name) for name in layout.names or ())
     return timed * 2 >= max(len(fitting), 1) or named
+
+
+def _is_paced(rows: list[list[str]]) -> bool:
+    """Whether a column has times since 1970 that follow each other evenly, as the rows of a series do, and those of a
+    log do not."""
+    for cells in zip(*rows, strict=True) if len(rows) > 2 else ():
+        if all(_EPOCH.fullmatch(cell) for cell in cells):
+            times = Counter(float(cell) for cell in cells)
+            gaps = Counter(b - a for a, b in pairwise(sorted(times)))
+            counts = Counter(times.values())
+            return bool(gaps) and all(max(one.values()) >= PACED_SHARE * sum(one.values()) for one in (gaps, counts))
+    return False
 
 
 def _is_headed(lines: list[str], layout: Layout) -> bool:

@@ -65,9 +65,15 @@ def find_layout(lines: Sequence[str]) -> Layout:
         return Layout(shape, delimiter, None, 1, start)
     width = _width([cells for _, cells in rows[:LOOKED_AT]])
     fitting = [(end, cells) for end, cells in rows if len(cells) == width]
+    while len(fitting) > 1 and width > 1 and not any(cell.strip() for cell in fitting[0][1][1:]):
+        fitting.pop(0)  # a title
     end, cells = fitting[0]
+    if names := _names_in_two_rows(fitting):
+        return Layout(shape, delimiter, column_names(names), width, fitting[1][0])
     if _is_header(cells, [[kind_of(cell) for cell in cells] for _, cells in fitting[1:51]]):
         return Layout(shape, delimiter, column_names(cells), width, end)
+    if names := _names_one_short(rows, width):
+        return Layout(shape, delimiter, column_names(names), width, end - 1)
     before = _names_in_comment(lines[start - 1], shape, delimiter, width) if start else None
     if before is None and shape == "spaced" and lines[end - 1].startswith(" ") and kind_of(cells[0]) == "number":
         before = ["count", *[""] * (width - 1)]  # as `uniq -c` writes, with its counts aligned to the right
@@ -113,6 +119,38 @@ def _around(lines: Sequence[str]) -> tuple[int, str | None]:
             break
         start += 1
     return start, delimiter
+
+
+def _names_in_two_rows(rows: Sequence[tuple[int, list[str]]]) -> list[str] | None:
+    """Names below those of groups of columns, of which each stands over the first one only."""
+    if len(rows) < 3:
+        return None
+    groups, names, below = ([cell.strip() for cell in cells] for _, cells in rows[:3])
+    if all(groups) or not all(names) or any(kind_of(cell) in {"time", "number"} for cell in [*groups, *names]):
+        return None
+    if not any(groups) or not any(kind_of(cell) == "number" for cell in below):
+        return None
+    named: list[str] = []
+    before = ""
+    for group, name in zip(groups, names, strict=True):
+        before = group or before
+        named.append(f"{before} {name}".strip())
+    return named
+
+
+def _names_one_short(rows: Sequence[tuple[int, list[str]]], width: int) -> list[str] | None:
+    """Names above rows with a cell more: an empty one at the end, a number of the row in front, or a time that a space
+    inside divides."""
+    head = next((cells for _, cells in rows[:2] if len(cells) == width - 1), [])
+    body = [cells for _, cells in rows[:LOOKED_AT] if len(cells) == width]
+    if not head or any(kind_of(cell) != "text" for cell in head):
+        return None
+    if not any(cells[-1].strip() for cells in body):
+        return [*head, ""]
+    clock = next((place for place, cell in enumerate(body[0]) if place and _CLOCK.match(cell)), None)
+    if clock is not None:
+        return [*head[:clock], f"{head[clock - 1]} (clock)", *head[clock:]]
+    return ["", *head] if [cells[0] for cells in body] == [str(place) for place in range(1, len(body) + 1)] else None
 
 
 def _names_in_comment(line: str, shape: Shape, delimiter: str, width: int) -> list[str] | None:

@@ -11,6 +11,7 @@ MIN_SHARE = 0.2  # of the lines must have a time for them to be a log's
 MARKED_SHARE = 0.05  # of the lines must be marked as requests for the others to be none
 _CLOCK = r"\d{2}:\d{2}:\d{2}"
 _FRACTION = r"(?:[.,]\d{1,9})?"
+_HALF = r"(?: ?[AaPp][Mm]\b)?"
 _ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
 _WORD = r"[A-Za-z]{3}"
 
@@ -31,14 +32,14 @@ def _form(name: str) -> TimeForm:
 LOG_TIMES: tuple[LogTime, ...] = (
     LogTime(rf"\[(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}:{_CLOCK}{_FRACTION}{_ZONE})\]", _form("log")),
     LogTime(rf"(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}[: ]{_CLOCK}{_FRACTION}{_ZONE})", _form("log")),
-    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T _\t]{_CLOCK}{_FRACTION}{_ZONE})", _form("ymd")),
+    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T _\t]{_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("ymd")),
     LogTime(rf"(?P<t>{_WORD} {_WORD} [ \d]\d {_CLOCK}{_FRACTION}(?: [A-Z]{{3,4}})? \d{{4}})", _form("ctime")),
     LogTime(
         rf"(?P<t>(?:{_WORD}, )?\d{{1,2}}[ -]{_WORD}[ -]\d{{4}} {_CLOCK}{_FRACTION}{_ZONE})", _form("day month year")
     ),
     LogTime(rf"(?P<t>{_WORD} [ \d]\d,? \d{{4}} {_CLOCK}{_FRACTION}{_ZONE})", _form("month day year")),
     LogTime(rf"(?P<t>\d{{2}}\.\d{{2}}\.\d{{4}} {_CLOCK}{_FRACTION}{_ZONE})", _form("dmy .")),
-    LogTime(rf"(?P<t>\d{{2}}[/-]\d{{2}}[/-]\d{{4}},? {_CLOCK}{_FRACTION}{_ZONE})", _form("dmy -/")),
+    LogTime(rf"(?P<t>\d{{1,2}}[/-]\d{{1,2}}[/-]\d{{4}},? {_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("dmy -/")),
     LogTime(r"(?P<t>\b(?:19|20)\d{6}[T ]?\d{6}(?:Z\b)?)", _form("YYYYMMDDHHMMSS")),
     LogTime(rf"(?P<t>\b(?:19|20)\d{{6}}[T -]{_CLOCK}{_FRACTION})", _form("YYYYMMDD")),
     LogTime(rf"(?P<t>\b{_WORD} [ \d]\d {_CLOCK})", _form("syslog")),

@@ -5,7 +5,9 @@ traffic, whatever stands around the word.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Literal
 
 Role = Literal["traffic", "weak", "empty", "error", "measure", "label", "none"]
@@ -22,12 +24,14 @@ RATES: tuple[tuple[str, float], ...] = (
     (rf"{_PER} ?(?:h|hrs?|hours?|stunden?|heures?|horas?)\b|\b[km]?(?:rph|qph)\b", 1 / 3600),
     (rf"{_PER} ?(?:d|days?|tage?|jours?|d[ií]as?)\b|\b[km]?(?:rpd|qpd)\b", 1 / 86_400),
 )
+_PER_SEVERAL = re.compile(rf"{_PER} ?(?P<number>\d+) ?(?P<unit>s|secs?|seconds?|m|mins?|minute[ns]?|h|hrs?|hours?)\b")
+_UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600}
 _THOUSANDS = re.compile(
     r"\b(?P<prefix>[kmg])(?=(?:rp[smhd]|qp[smhd]|tp[smhd]|reqps|ops|reqs?|requests|hits|calls)\b)"
     r"|\b(?P<word>thousands?|tausend|millions?) "
 )
 _IN_THOUSANDS = re.compile(
-    r"[(\[](k|m|thousands?|millions?)[)\]]|\bin (k|m|thousands?|millions?)$", re.I
+    r"[(\[](k|m|thousands?|millions?|tsd|mio|mln)\.?[)\]]|\bin (k|m|thousands?|millions?|tsd|mio|mln)\.?$", re.I
 )  # requests (k)
 _SCALES = {"k": 1e3, "m": 1e6, "g": 1e9, "t": 1e3}
 
@@ -36,13 +40,13 @@ _ROLE_WORDS: dict[Role, str] = {
     "traffic": (
         "request requests req reqs hit hits call calls query queries invocation invocations pageview pageviews views "
         "impressions records anfrage anfragen aufrufe zugriffe abrufe requetes requete requêtes requête appels "
-        "peticiones peticion solicitudes richieste visitas visits rps qps tps hps reqps rpm qpm tpm rph qph krps kqps "
+        "peticiones peticion solicitudes richieste rps qps tps hps reqps rpm qpm tpm rph qph krps kqps "
         "mrps kreq kreqs mreq"
     ),
     # Traffic where nothing speaks against it; of irregular rows they may be anything.
     "weak": (
         "count counts total totals sum n num number events event transactions orders messages rate throughput anzahl "
-        "nombre cantidad volume traffic load ops cps"
+        "nombre cantidad volume traffic load ops cps visits visitas visites besuche actions"
     ),
     "empty": "value values y val wert valeur valor metric metrics series data result column",
     "error": (
@@ -59,13 +63,16 @@ _ROLE_WORDS: dict[Role, str] = {
         "distinct min max minimum maximum average median stddev stdev std p1 p5 p10 p25 p50 p75 p90 p95 p98 p99 p999 "
         "percentile quantile forecast predicted prediction expected target limit capacity threshold upper lower price "
         "amount cost revenue weight version samplecount dialup dns span spandays lat lon latitude longitude age rss "
-        "gc uptime offset"
+        "gc uptime availability offset "
+        "bit bits kbit kbits mbit mbits gbit gbits bps kbps mbps gbps kbyte kbytes mbyte mbytes octets packets pps "
+        # Of requests how many there are at a moment, which is no traffic.
+        "inflight flight active pending queue queued concurrent concurrency open outstanding backlog"
     ),
     # Numbers that name something.
     "label": (
         "status statuscode code id ids pid tid uid port shard partition zone rack version level line row index idx "
         "seq sequence thread worker bucket table weekday dow year month day hour minute second http_status "
-        "responsecode interval step"
+        "responsecode interval step itemid hostid userid sessionid clientid requestid"
     ),
 }
 ROLE_OF_WORD: dict[str, Role] = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
@@ -76,18 +83,29 @@ _NO_ROLE: Role = "none"
 MEASURED = frozenset("latency latencies duration durations elapsed timing timings size sizes bytes".split())
 # Words that make a name a rate, and say nothing else in it.
 _RATE_WORDS = frozenset("/ s sec secs second seconds min minute minutes hour day month".split())
+_SHARES = frozenset("success successful hit hits miss conversion bounce error failure".split())  # whose rate is a share
 _RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more
 # Words that say nothing about which part of the traffic a name means.
 _PLAIN = frozenset(
     "http https web all of the total totals count counts number num n sum avg mean rate in per s sec second seconds "
     "server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
 )
-TOTAL_LABELS = frozenset({"aggregated", "all", "total", "totals", "sum", "overall", "gesamt", "insgesamt"})
+TOTAL_LABELS = frozenset("aggregated all total totals sum overall gesamt insgesamt subtotal summe totale".split())
+_OF_TOTALS = frozenset("grand sub general g\u00e9n\u00e9ral generale".split())
+# What pivots write over the rest, and over what has no name.
+LEFTOVERS = frozenset("other others null none rest unknown sonstige autres otros".split())
 METHODS = frozenset("get post put delete head options patch trace connect".split())
 OUTCOMES = frozenset(
     "ok success successes successful succeeded good error errors err fail failed failure failures bad hit miss".split()
 )
+# Of columns that name what the values beside them measure, or which share of them is below.
+METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
+QUANTILE_WORDS = frozenset({"quantile", "percentile", "le"})
 STATUS = re.compile(r"(?:http ?)?[1-5](?:\d\d|xx)", re.I)
+_CLASS = re.compile(r"[1-5]xx")
+_OF_STATUS = frozenset("status statuscode http_status responsecode code target".split())
+SHARED_LETTERS = 4  # with which names begin that share no whole word: hosta, hostb
+_CUMULATIVE = frozenset("cumulative cum accumulated running kumuliert".split())
 COMPARED = frozenset("last previous prev yesterday ago week before baseline today this current now vs".split())
 
 
@@ -108,10 +126,10 @@ class Meaning:
 
 
 def words(name: str) -> list[str]:
-    """`HTTPCode_ELB_5XX_Count` → http code elb 5xx count; labels in braces and aggregations in front are no words."""
-    bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]|@(?=\w)", " ", name)
+    """`HTTPCode_ELB_5XX_Count` → http code elb 5xx count; labels, spans and aggregations are no words."""
+    bare = re.sub(r"\{[^}]*\}|\[\d+[a-z]*(?::\w*)?\]|@(?=\w)", " ", name)
     bare = re.sub(r"^(?:avg|sum|max|min|count):", "", bare)
-    bare = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", bare)
+    bare = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z\d])(?=[A-Z][a-z])", " ", bare)
     return re.findall(r"\w+%?|%|/", re.sub(r"[_.:\-]+", " ", bare).lower())
 
 
@@ -131,7 +149,7 @@ def meaning(name: str) -> Meaning:
         word for word in told if ROLE_OF_WORD.get(word) not in {"traffic", "weak", "empty"} and word not in _PLAIN
     )
     unit: Unit | None = "count" if role in {"traffic", "weak", "error"} else None
-    if per is not None or (role == "weak" and _RATE_NAMES & set(own)):
+    if per is not None or (role == "weak" and _RATE_NAMES & set(own)) or (role == "traffic" and "rate" in own):
         unit = "rate"
     return Meaning(role, unit, (1.0 if per is None else per) * _thousands(name, text), rest)
 
@@ -140,10 +158,18 @@ def _per(name: str, text: str) -> float | None:
     """How much one of the name's rate is of a request a second; None where it is no rate."""
     if re.match(r"\s*i?rate\(", name):
         return 1.0
+    if several := _PER_SEVERAL.search(text):
+        return 1.0 / (int(several["number"]) * _UNIT_SECONDS[several["unit"][0]]) if int(several["number"]) else None
     return next((scale for pattern, scale in RATES if re.search(pattern, text)), None)
 
 
 def _role(name: str, told: list[str], is_rate: bool) -> Role:
+    if any(_CLASS.fullmatch(word) for word in told):  # how many had a status of the class, and not which status
+        told = [word for word in told if word not in _OF_STATUS] + ["count"]
+    if {"rate"} & set(told) and _SHARES & set(told):
+        return "measure"
+    if re.search(r"_count\b", name) and MEASURED & set(told):  # of a histogram: how many were measured
+        told = [word for word in told if ROLE_OF_WORD.get(word) != "measure"]
     roles = {_role_of_word(word) for word in told}
     role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
     counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)
@@ -172,9 +198,30 @@ def is_counter_name(name: str) -> bool:
     return re.search(r"_total\s*(?:\{[^}]*\})?\s*$", name, re.I) is not None
 
 
+def is_total(name: str) -> bool:
+    """Whether a label or a column is of all others together: `ALL`, `Grand Total`."""
+    own = set(words(name))
+    return bool(TOTAL_LABELS & own) and own <= TOTAL_LABELS | _OF_TOTALS
+
+
+def is_subtotal(name: str) -> bool:
+    """Whether a total is of some of the others only."""
+    return "sub" in name.lower()
+
+
+def is_leftover(name: str) -> bool:
+    return re.sub(r"[\W_]", "", name.lower()) in LEFTOVERS
+
+
+def is_cumulative(name: str) -> bool:
+    """Whether a name says that its numbers stand for all so far: `cumulative requests`."""
+    return bool(_CUMULATIVE & set(words(name)))
+
+
 def are_parts(names: list[str]) -> bool:
     """Whether columns of these names are parts of one quantity: a status, a method, an outcome, a label each, or names
-    that begin or end alike."""
+    that begin or end alike; and what is left over beside them."""
+    names = [name for name in names if not is_leftover(name)]
     if len(names) < 2 or any(COMPARED & set(words(name)) for name in names):
         return False
     cleaned = [name.strip().lower() for name in names]
@@ -185,8 +232,15 @@ def are_parts(names: list[str]) -> bool:
     labels = [re.fullmatch(r"([^{]*)\{.+\}\s*", name) for name in names]
     if all(labels):
         return len({found[1] for found in labels if found}) == 1
-    begin, end = _common(cleaned), _common([name[::-1] for name in cleaned])[::-1]
-    return any(_tells(shared) for shared in (begin, end))
+    pieces = [_pieces(name) for name in names]
+    letters = "".join(_common([list(name) for name in cleaned]))
+    shared = [" ".join(_common(pieces)), " ".join(_common([own[::-1] for own in pieces]))]
+    return any(map(_tells, shared)) or (len(letters) >= SHARED_LETTERS and _tells(letters))
+
+
+def _pieces(name: str) -> list[str]:
+    """Words and numbers of a name: `web1` and `web2` share a word, `hits` and `requests` none."""
+    return [piece for word in words(name) for piece in re.findall(r"[^\W\d_]+|\d+", word)]
 
 
 def _tells(shared: str) -> bool:
@@ -195,6 +249,6 @@ def _tells(shared: str) -> bool:
     return len("".join(left)) >= 2
 
 
-def _common(names: list[str]) -> str:
-    first, last = min(names), max(names)
-    return first[: next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
+def _common(names: Sequence[Sequence[str]]) -> list[str]:
+    """What all begin with."""
+    return [each[0] for each in takewhile(lambda each: len(set(each)) == 1, zip(*names, strict=False))]

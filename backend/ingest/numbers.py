@@ -53,6 +53,7 @@ _STRANGE = r"[+-]?(?:nan|inf|infinity)"  # numbers to a parser, which are report
 
 # Letters before a unit, or alone, that multiply.
 MULTIPLIERS = {"k": 1e3, "m": 1e6, "mil": 1e6, "mio": 1e6, "b": 1e9, "g": 1e9, "bil": 1e9, "t": 1e12, "tri": 1e12}
+_DURATIONS = frozenset("s sec secs us \u00b5s \u03bcs min mins hour hours day days week weeks".split())
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     if not parts or (len(parts) + len(strange)) * 2 < len(present):
         return None
     numbers = [part["number"].strip() for part in parts]
+    if all(
+        number.count(".") > 1 and not re.fullmatch(_GROUPED.format(r"\.") + r"(?:,\d+)?", number) for number in numbers
+    ):
+        return None  # addresses and versions: 10.0.0.1
     units = {unit for part in parts if (unit := (part["unit"] or "").strip())}
     if any(unit_meaning(unit) is None for unit in units):
         return None
@@ -125,6 +130,8 @@ def _below_thousand(numbers: list[str]) -> bool:
 def unit_meaning(unit: str) -> Meaning | None:
     """What stands behind a number: `K`, `req/s`, `K req/s`, `%`; None where it is no unit."""
     low = unit.strip().lower()
+    if low in _DURATIONS:
+        return Meaning("measure")
     if low in MULTIPLIERS:
         return Meaning(scale=MULTIPLIERS[low])
     prefix = re.match(r"(k|m|mil|mio|g|b|bil|t|tri)\s+(?=\S)", low)

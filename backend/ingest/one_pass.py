@@ -2,7 +2,7 @@
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -129,10 +129,11 @@ class Reading:
         plan = self._plan
         per_second = plan.parser.ticks_per_second
         if plan.vague and self._options.kind is None:
-            if bool(np.all(rows.values == 1)):
+            if bool(np.all(rows.values == rows.values[0])):
                 counter = RawCounter(self._window, per_second, self._limits.max_windows)
                 counter.add(rows.ticks)
-                note = f"{quoted(plan.value or '')} is always 1, so each row was counted as one request."
+                name, same = quoted(plan.value or ""), rows.values[0]
+                note = f"{name} is always {same:g}, so each row was counted as one request."
                 return self._counted(counter, [note])
             ask_about_kind(plan.value or "")
         unit, scale, notes = settle_unit(plan, rows, self._options)
@@ -147,17 +148,20 @@ class Reading:
         """Times, values and parts of all rows that can be used."""
         plan = self._plan
         ticks, values, groups, unknown = [], [], [], []
+        every = range(len(plan.values))
+        together = [[place] for place in every] if plan.apart else [list(every)]
         with self._batches([*plan.values, *plan.labels]) as batches:
             for batch in batches:
                 times, good = self._times(batch)
-                amounts, valued = self._values(batch, good)
-                ticks.append(times.copy() if valued is None else times[valued])
-                values.append(amounts.copy() if valued is None else amounts[valued])
-                if valued is not None:
-                    unknown.append(times[~valued] if good is None else times[good & ~valued])
-                if plan.labels:
-                    parts = self._parts(batch)
-                    groups.append(parts if valued is None else parts[valued])
+                for columns in together:
+                    amounts, valued = self._values(batch, good, columns)
+                    ticks.append(times.copy() if valued is None else times[valued])
+                    values.append(amounts.copy() if valued is None else amounts[valued])
+                    if valued is not None:
+                        unknown.append(times[~valued] if good is None else times[good & ~valued])
+                    if plan.labels or plan.apart:
+                        parts = self._parts(batch, str(columns))
+                        groups.append(parts if valued is None else parts[valued])
         self._days = np.unique(np.concatenate(ticks) // (DAY * plan.parser.ticks_per_second))
         return SeriesRows(
             np.concatenate(ticks),
@@ -193,12 +197,14 @@ class Reading:
             good = ~mask if good is None else good & ~mask
         return parsed.ticks, good
 
-    def _values(self, batch: Batch, good: Bools | None) -> tuple[npt.NDArray[np.float64], Bools | None]:
-        """The values of all value columns added up; a cell without one counts where another column has one."""
+    def _values(
+        self, batch: Batch, good: Bools | None, places: Sequence[int]
+    ) -> tuple[npt.NDArray[np.float64], Bools | None]:
+        """The values of these value columns added up; a cell without one counts where another column has one."""
         plan = self._plan
         first = len(plan.time.parts)
-        columns = [plain(column) for column in batch.columns[first : first + len(plan.values)]]
-        parsed = [parse_values(column, style) for column, style in zip(columns, plan.styles, strict=True)]
+        columns = [plain(batch.columns[first + place]) for place in places]
+        parsed = [parse_values(column, plan.styles[place]) for column, place in zip(columns, places, strict=True)]
         if len(parsed) > 1:
             empty = [next((mask for reason, mask in bad if reason == NO_VALUE), None) for _, bad in parsed]
             nothing = np.logical_and.reduce(
@@ -214,18 +220,21 @@ class Reading:
             parsed[0][1].append((NO_VALUE, nothing))
         for column, (_, bad) in zip(columns, parsed, strict=True):
             for reason, mask in bad:
-                counted = mask if good is None else mask & good
-                self._rows.add_mask(reason, counted, batch.row_of, partial(_text, column))
+                if reason != NO_VALUE or not plan.apart:  # else the row has values of other parts
+                    counted = mask if good is None else mask & good
+                    self._rows.add_mask(reason, counted, batch.row_of, partial(_text, column))
                 good = ~mask if good is None else good & ~mask
         values = parsed[0][0] if len(parsed) == 1 else np.sum([each for each, _ in parsed], axis=0)
         return values, good
 
-    def _parts(self, batch: Batch) -> Ints:
-        """Which part each row is of: rows are of one where all their labels are equal."""
+    def _parts(self, batch: Batch, of: str) -> Ints:
+        """Which part each row is of: rows are of one where all labels are equal, and the columns `of` their values."""
         first = len(self._plan.time.parts) + len(self._plan.values)
         columns = batch.columns[first : first + len(self._plan.labels)]
+        if not columns:
+            return np.full(len(batch.columns[0]), self._groups.setdefault(of, len(self._groups)), np.int64)
         between = [part for column in columns for part in (filled(column), "\x1f")]
-        places, names = codes(put_together(between))
+        places, names = codes(put_together([*between, of]))
         return np.array([self._groups.setdefault(name, len(self._groups)) for name in names], np.int64)[places]
 
     def _check_usable(self) -> None:

@@ -74,10 +74,7 @@ def read_traffic(
     readings = likely_readings(path, filename, options, limits, default_window_seconds, now, on_batch)
     if readings.question is None:
         return readings.found[0][1]
-    raise AmbiguousFileError(
-        f"{readings.question} Choose one: {' '.join(choice.says for choice, _ in readings.found)}",
-        choices=readings.choices(),
-    )
+    raise AmbiguousFileError(readings.question, readings.choices())
 
 
 def likely_readings(
@@ -160,6 +157,7 @@ def _read(file: _File) -> Traffic:
         zone.offsets.add(0)  # every line carries one
         plan = Plan("raw", _line_times("clf"))
     elif isinstance(source, TextLogReader):
+        source.settle(file.options.date_order)
         plan = Plan("raw", _line_times(source.unit), notes=tuple(source.notes()))
     else:
         plan = plan_reading(source, file.options, zone, file.now)

@@ -22,6 +22,10 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF", "a PDF document", _AS_TABLE),
     (b"7z\xbc\xaf", "a 7-Zip archive", "Unpack it first."),
     (b"Rar!", "a RAR archive", "Unpack it first."),
+    (b"\x1f\x9d", "packed by compress (.Z)", "Unpack it first."),
+    (b"\x04\x22\x4d\x18", "packed by LZ4", "Unpack it first."),
+    (b"\xff\x06\x00\x00sNaPpY", "packed by Snappy", "Unpack it first."),
+    (b"LZIP", "packed by lzip", "Unpack it first."),
     (b"\x7fELF", "an executable (ELF)", ""),
     (b"SQLite format 3", "an SQLite database", "Save the result of a query as CSV and upload that."),
     (b"ARROW1", "an Arrow (Feather) file", _AS_PARQUET),
@@ -46,9 +50,11 @@ class NoTraffic:
 
 _UPLOAD_LOG = "Upload the access log itself: each of its lines is a request."
 _LOAD_TEST = "It has no time of each request. Upload the tool's results request by request, or the server's access log."
+_WORD = r"(?:[^\s,=\\]|\\.)+"  # of line protocol, where a backslash keeps what divides
+_FIELD = r'(?:"(?:[^"\\]|\\.)*"|[^\s,"]+)'
 NO_TRAFFIC: tuple[NoTraffic, ...] = (
     NoTraffic(
-        r"^[^\s,=]+(?:,[^\s=,]+=[^\s,]+)* [^\s=,]+=[^\s,]+(?:,[^\s=,]+=\S+)*(?: \d{10,19})?$", 0.9,
+        rf"^{_WORD}(?:,{_WORD}={_WORD})* {_WORD}={_FIELD}(?:,{_WORD}={_FIELD})*(?: \d{{10,19}})?$", 0.9,
         "The file is InfluxDB line protocol. Send it to POST /api/v2/write, or export the query as CSV and upload that "
         "(value_column names the field).",
     ),
@@ -60,6 +66,20 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
     NoTraffic(
         r"^\S+ @\[\d{10}(?:\.\d+)?\]$", 0.5,
         "The file is promtool's text. Have it write JSON (promtool query range -o json) and upload that.",
+    ),
+    NoTraffic(
+        r"^\{__name__=", 0.5,
+        "The file is a dump of Prometheus' samples (promtool tsdb dump). Upload the answer of a range query instead, "
+        "such as sum(rate(http_requests_total[1m])), as JSON or CSV.",
+    ),
+    NoTraffic(
+        r"^[^,|]+,\d{9,10},\d{9,10},\d+\|", 0.5,
+        "The file is Graphite's raw format, one line a series. Ask for format=json or format=csv and upload that.",
+    ),
+    NoTraffic(
+        r"^-\[ RECORD \d+ \]|^\*{9,} \d+\. row \*{9,}$", 0.0,
+        "The file shows each row of a table over several lines (\\x of psql, \\G of mysql). Switch that off, or write "
+        "the result as CSV, and upload that.",
     ),
     NoTraffic(
         r"^version account-id interface-id |^\d+ \d{12} eni-\S+ ", 0.0,
@@ -75,6 +95,16 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
     NoTraffic(
         r'^"?\d+"?,,"?(?:visitors|requests|static_requests|not_found|hosts|general)"?,', 0.3,
         f"The file is a report of GoAccess, not a log. {_UPLOAD_LOG}",
+    ),
+    NoTraffic(
+        r'(?s)"general":\s*\{.*"valid_requests":', 0.0, f"The file is a report of GoAccess, not a log. {_UPLOAD_LOG}",
+    ),
+    NoTraffic(
+        r"^AWSTATS DATA FILE ", 0.0, f"The file is a report of AWStats, not a log. {_UPLOAD_LOG}",
+    ),
+    NoTraffic(
+        r'(?s)"metrics":\s*\{.*"http_reqs":|"latencies":\s*\{[^}]*"50th":', 0.0,
+        f"The file is the summary report of a load test. {_LOAD_TEST}",
     ),
     NoTraffic(
         r'"aggregate":\s*\{.*"counters":', 0.0, f"The file is a report of Artillery, a load test. {_LOAD_TEST}",

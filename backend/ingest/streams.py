@@ -5,6 +5,7 @@ import codecs
 import gzip
 import io
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -32,9 +33,13 @@ class Packing:
 
 
 def _one_member(file: IO[bytes]) -> IO[bytes]:
-    """The one file of a zip archive; folders and what macOS adds are none."""
+    """The one file of a zip archive; folders and what systems add are none (`__MACOSX/`, `.DS_Store`)."""
     archive = zipfile.ZipFile(file)
-    members = [one for one in archive.infolist() if not one.is_dir() and not one.filename.startswith("__MACOSX/")]
+    members = [
+        one
+        for one in archive.infolist()
+        if not one.is_dir() and not re.search(r"^__MACOSX/|(?:^|/)(?:\.[^/]*|Thumbs\.db)$", one.filename)
+    ]
     if len(members) != 1:
         names = ", ".join(one.filename[:60] for one in members[:5]) or "none"
         raise UnsupportedFormatError(

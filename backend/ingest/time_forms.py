@@ -27,13 +27,37 @@ DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
 MICROS = 1_000_000
 DAY = 86_400
 
-_CLOCK = r"(?P<H>\d{1,2})(?::(?P<M>\d{2})(?::(?P<S>\d{2})(?:[.,](?P<f>\d+))?)?)?(?:\s*(?P<p>[AaPp]\.?[Mm]\.?))?"
+_SPACE = "[\\s\u00a0\u202f]*"  # browsers write a narrow no-break space before AM and PM
+
+
+def _clock(separators: str) -> str:
+    """Hours, minutes and seconds, of which the separators stand between."""
+    return (
+        rf"(?P<H>\d{{1,2}})(?:[{separators}](?P<M>\d{{2}})(?:[{separators}分](?P<S>\d{{2}})(?:[.,](?P<f>\d+))?)?[分秒]?)?"
+        rf"(?:{_SPACE}(?P<p>[AaPp]\.?[Mm]\.?))?"
+    )
+
+
+_CLOCK = _clock(":h時")
+_DOTTED = _clock(":h.")  # only beside a month's name: `2024-03-05 10.25` is a date and a number
 _ZONE = (
     r"\s*(?P<z>Z|[A-Za-z]{1,5}[+-]\d{1,2}(?::?\d{2})?|[+-]\d{2}(?::?\d{2})?|[A-Z]{2,5})?"
-    r"(?:\s*[\[(][^\])]*[\])])?"  # the zone's name again: [Europe/Berlin], (Central European Time)
+    r"(?:\s+[A-Z]{2,5}|\s*[\[(][^\])]*[\])])?"  # the zone's name again: UTC, [Europe/Berlin], (Central European Time)
+)
+_DASH = "(?:[-\u2013\u2014]|to|bis)"
+# The end of a span, of which the begin counts: ` - 10:05`, `/2024-03-05T10:05:00Z`.
+_UNTIL = (
+    rf"(?:(?:\s+{_DASH}\s+|/)(?:[\d/.-]{{6,10}}[T ,]+)?\d{{1,2}}:\d{{2}}(?::\d{{2}}(?:[.,]\d+)?)?"
+    rf"(?:{_SPACE}[AaPp]\.?[Mm]\.?)?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?"
 )
 _WEEKDAY = r"(?:[A-Za-z]{2,9}\.?,?\s+)?"
-_MONTH = r"(?P<b>[A-Za-zäûéÄÛÉ]{3,9})\.?"
+_MONTH = r"(?P<b>[A-Za-zäûéçÄÛÉÇ]{3,9})\.?"
+_ENGLISH_MONTH = r"(?P<b>(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+_YEAR = r"(?P<Y>\d{4}|\d{2})"
+# Before a date of numbers only a day of the week: other words make it something else than a time.
+_KNOWN_WEEKDAY = (
+    r"(?:(?i:mon?|tue?|wed?|thu?|fri?|sat?|sun?|die?|mit?|don?|sam?|son?|lun?|mar|mer|jeu|ven|dim)[a-z]{0,7}\.?,?\s+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -48,12 +72,10 @@ class TimeForm:
 
 def _numeric(order: DateOrder, separators: str) -> TimeForm:
     between = f"[{separators}]"
-    year, day, month = r"(?P<Y>\d{4})", r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
-    if order[0] != "y":
-        year = r"(?P<Y>\d{4}|\d{2})"
+    year, day, month = r"(?P<Y>\d{4})" if order[0] == "y" else _YEAR, r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
     parts = {"y": year, "d": day, "m": month}
     date = between.join(parts[letter] for letter in order)
-    return TimeForm(f"{order} {separators}", rf"{date}(?:[T ,_]+{_CLOCK}{_ZONE})?", order)
+    return TimeForm(f"{order} {separators}", rf"{_KNOWN_WEEKDAY}{date}(?:[T ,_]+{_CLOCK}{_ZONE}{_UNTIL})?", order)
 
 
 def _digits(name: str, clock: str) -> TimeForm:
@@ -71,13 +93,18 @@ FORMS: tuple[TimeForm, ...] = (
     TimeForm("log", rf"\[?(?P<d>\d{{1,2}})/{_MONTH}/(?P<Y>\d{{4}})(?:[: ]{_CLOCK}{_ZONE})?\]?"),
     TimeForm(
         "day month year",
-        rf"{_WEEKDAY}(?P<d>\d{{1,2}})\.?[ -]{_MONTH}[ ,-]+(?P<Y>\d{{4}})(?:[ ,]+(?:at )?{_CLOCK}{_ZONE})?",
+        rf"{_WEEKDAY}(?P<d>\d{{1,2}})\.?(?: de)?[ -]{_MONTH}(?: de)?[ ,-]+{_YEAR}(?:[ ,]+(?:at )?{_DOTTED}{_ZONE})?",
     ),
     TimeForm(
         "month day year",
         rf"{_WEEKDAY}{_MONTH} +(?P<d>\d{{1,2}})(?:st|nd|rd|th)?,? +(?P<Y>\d{{4}})(?:[ ,]+(?:@ ?|at )?{_CLOCK}{_ZONE})?",
     ),
     TimeForm("ctime", rf"{_WEEKDAY}{_MONTH} +(?P<d>\d{{1,2}}) {_CLOCK}{_ZONE} (?P<Y>\d{{4}})"),
+    TimeForm("day month year close", rf"(?P<d>\d{{1,2}}){_ENGLISH_MONTH}{_YEAR}(?:[: ]{_DOTTED})?"),  # of SAS
+    TimeForm(
+        "ymd-clock", r"(?P<Y>\d{4})-(?P<m>\d\d)-(?P<d>\d\d)-(?P<H>\d\d)\.(?P<M>\d\d)\.(?P<S>\d\d)(?:\.(?P<f>\d+))?"
+    ),
+    TimeForm("年月日", rf"(?P<Y>\d{{4}})年(?P<m>\d{{1,2}})月(?P<d>\d{{1,2}})日(?:\s*{_CLOCK})?"),
     TimeForm("syslog", rf"{_MONTH} +(?P<d>\d{{1,2}}) {_CLOCK}", has_year=False),
     _digits("YYYYMMDDHHMMSS", r"[T_-]?(?P<H>\d\d)(?P<M>\d\d)(?P<S>\d\d)(?:[.,](?P<f>\d+))?(?P<z>Z|[+-]\d\d:?\d\d)?"),
     _digits("YYYYMMDDHHMM", r"[T_-]?(?P<H>\d\d)(?P<M>\d\d)(?P<z>Z)?"),

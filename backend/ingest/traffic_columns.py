@@ -10,7 +10,19 @@ import numpy as np
 import pyarrow as pa
 
 from backend.ingest.choices import Choice, SeveralReadings
-from backend.ingest.names import METHODS, OUTCOMES, ROLE_OF_WORD, STATUS, TOTAL_LABELS, Meaning, are_parts, words
+from backend.ingest.names import (
+    METHODS,
+    OUTCOMES,
+    ROLE_OF_WORD,
+    STATUS,
+    TOTAL_LABELS,
+    Meaning,
+    are_parts,
+    is_cumulative,
+    is_leftover,
+    is_total,
+    words,
+)
 from backend.ingest.numbers import NumberStyle, parse_values
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.time_columns import JOINED
@@ -33,6 +45,9 @@ def choose_columns(
     notes: list[str],
 ) -> list[Candidate]:
     """The columns of the traffic, none where none can be it. Raises SeveralReadings where several may be."""
+    single = [one for one in candidates if not is_cumulative(one.name)]
+    if any(one.meaning.role in {"traffic", "weak"} for one in single):
+        candidates = single  # what is new beside what there was so far
     for choose in _RANKS:
         group = choose(candidates)
         if len(group) == 1:
@@ -42,12 +57,28 @@ def choose_columns(
     return []
 
 
+def _whole(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Those of all traffic; `web requests` is that only where no `api requests` stands beside it."""
+    traffic = [one for one in candidates if one.meaning.role == "traffic"]
+    return [one for one in traffic if one.meaning.is_whole and not any(_is_beside(one, other) for other in traffic)]
+
+
+def _is_beside(one: Candidate, other: Candidate) -> bool:
+    """Whether two names differ in a word, by which the one is not of the whole."""
+    own, others = words(one.name), words(other.name)
+    differing = [word for word, its in zip(own, others, strict=False) if word != its]
+    return len(own) == len(others) and len(differing) == 1 and not other.meaning.is_whole and not is_total(differing[0])
+
+
 def _whole_rates(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [one for one in candidates if one.meaning.is_whole and one.meaning.unit == "rate"]
+    return [one for one in _whole(candidates) if one.meaning.unit == "rate"]
 
 
 def _whole_counts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    return [one for one in candidates if one.meaning.is_whole]
+    """Where misses stand beside them, hits are of a cache and so a part."""
+    whole = _whole(candidates)
+    misses = any({"miss", "misses"} & set(words(one.name)) for one in candidates)
+    return [one for one in whole if not misses or "hits" not in words(one.name)] or whole
 
 
 def _parts(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -75,14 +106,15 @@ def _unnamed(candidates: Sequence[Candidate]) -> list[Candidate]:
     group = [one for one in candidates if one.meaning.role in {"empty", "none"}]
     if group and all(one.name.strip().lower() in OUTCOMES for one in group):
         group = [one for one in candidates if one in group or one.name.strip().lower() in OUTCOMES]
-    totals = [one for one in group if one.name.strip().lower() in TOTAL_LABELS]
+    totals = [one for one in group if is_total(one.name)]
     return totals or group
 
 
 def _errors(candidates: Sequence[Candidate]) -> list[Candidate]:
     """Status codes alone, which together are all requests."""
     group = [one for one in candidates if STATUS.fullmatch(one.name.strip()) or one.name.strip().lower() in METHODS]
-    return group if len(group) > 1 else []
+    rest = [one for one in candidates if one not in group and is_leftover(one.name)]
+    return [*group, *rest] if len(group) > 1 else []
 
 
 _Rank = Callable[[Sequence[Candidate]], list[Candidate]]

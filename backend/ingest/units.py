@@ -5,7 +5,6 @@ import numpy as np
 from backend.ingest.choices import Choice, SeveralReadings
 from backend.ingest.columns import Plan
 from backend.ingest.contract import ReadOptions, ValueUnit
-from backend.ingest.names import is_counter_name
 from backend.ingest.rejects import quoted
 from backend.ingest.series import SeriesRows, rises
 
@@ -50,7 +49,7 @@ def _unit(plan: Plan, rows: SeriesRows) -> ValueUnit:
     if plan.unit == "rate":
         return "rate"
     rising = rises(rows)
-    if rising and all(is_counter_name(name) for name in plan.values):
+    if rising and plan.counters:
         return "total"
     if rising:
         _ask(plan, "only rises, as a counter does", ("total", "count", "rate"))

@@ -16,6 +16,7 @@ from backend.uploads.same_name import FILES, given_fields, stored_import
 from backend.uploads.schemas import RUNNING, ImportRecord
 
 KEPT = timedelta(days=30)
+LOOKED_BACK = (timedelta(hours=1), timedelta(days=1), KEPT)
 HEARTBEAT_SECONDS = 60.0
 SILENT = timedelta(seconds=5 * HEARTBEAT_SECONDS)  # after which an import of another machine has ended
 _RESULT = TypeAdapter(dict[str, Any])
@@ -54,13 +55,21 @@ class Imports:
         table = pd.DataFrame([row]).assign(**{TIME: lambda rows: pd.to_datetime(rows[TIME], utc=True)})
         self._store.write({IMPORTS: table})
 
-    def list(self, import_id: str | None = None) -> list[StoredImport]:
-        """Those of the last days, newest first; the one of an id alone, with None all."""
-        tags = {} if import_id is None else {"import_id": import_id}
-        since = datetime.now(UTC) - KEPT
-        rows = self._store.read(IMPORTS, tags, since, fields=["record"])
-        records = [StoredImport.model_validate_json(text) for text in rows["record"]]
-        return sorted(records, key=lambda record: record.sent_at, reverse=True)
+    def newest(self, count: int) -> list[StoredImport]:
+        """The newest ones, newest first: every page asks for them, so no more is read than has so many."""
+        now = datetime.now(UTC)
+        for span in LOOKED_BACK:
+            rows = self._store.read(IMPORTS, {}, now - span, fields=["record"])
+            if len(rows) >= count:
+                break
+        records = [StoredImport.model_validate_json(text) for text in rows["record"].iloc[-count:]]
+        # Of those that were sent in the same second, which is what a store keeps, the one that was written last.
+        return sorted(records, key=lambda record: (record.sent_at, record.seen_at), reverse=True)
+
+    def find(self, import_id: str) -> StoredImport | None:
+        """The record of an import of the last days."""
+        rows = self._store.read(IMPORTS, {"import_id": import_id}, datetime.now(UTC) - KEPT, fields=["record"])
+        return StoredImport.model_validate_json(rows["record"].iloc[-1]) if len(rows) else None
 
     def result(self, import_id: str) -> dict[str, Any] | None:
         """What an import was answered with; None where that is not kept any more."""
@@ -101,7 +110,8 @@ def stored_before(store: Store, version: str, asked: ToImport) -> dict[str, Any]
     imports, fields = Imports(store), given_fields(asked.options)
     import_id = stored_import(store.find(asked.name), version, asked.file.sha256, fields)
     result = imports.result(import_id) if import_id else None
-    ended = next((record.ended_at for record in imports.list(import_id)), None) if result else None
+    record = imports.find(import_id) if import_id and result else None
+    ended = record.ended_at if record else None
     return {**result, "id": asked.id, "already_stored": ended.isoformat()} if result and ended else None
 
 

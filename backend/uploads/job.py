@@ -112,7 +112,9 @@ class ImportJob:
             SameNameError: "asking",
             CancelledError: "cancelled",
         }
-        detail = error.detail if isinstance(error, ProblemError) else "The server failed on it. Its log has the reason."
+        detail = "The server failed on it. Its log has the reason."
+        if isinstance(error, ProblemError):
+            detail = error.extra.get("question", error.detail)
         try:
             if self._before is not None:
                 self.record, self._result = self._before
@@ -167,7 +169,7 @@ class Uploads:
         """The import of a kept file, read once more: it takes the place of its record. Raises ConflictError where it
         runs."""
         record = new_import(upload_id, file.filename, file.bytes)
-        earlier = next(iter(self._imports.list(upload_id)), None)
+        earlier = self._imports.find(upload_id)
         if earlier is None:
             return self._started(ImportJob(self._imports, record))
         record = record.model_copy(update={"sent_at": earlier.sent_at, "series": earlier.series})
@@ -227,7 +229,8 @@ class Uploads:
     def list(self) -> list[Import]:
         """The newest imports of this store, those that run as they are now."""
         now = datetime.now(UTC)
-        stored = [record for record in self._imports.list() if record.id not in self._jobs][:LISTED]
+        newest = self._imports.newest(LISTED + len(self._jobs))
+        stored = [record for record in newest if record.id not in self._jobs]
         settled = [self._imports.settle(record) if nobody_runs(record, now) else record for record in stored]
         shown = [job.shown() for job in self._jobs.values()] + [_at_rest(record) for record in settled]
         for each in shown:
@@ -238,7 +241,7 @@ class Uploads:
         """Raises NotFoundError."""
         if job := self._jobs.get(upload_id):
             return job.shown()
-        record = next(iter(self._imports.list(upload_id)), None)
+        record = self._imports.find(upload_id)
         if record is None:
             raise NotFoundError(
                 f"No upload has the id {upload_id!r}. GET /api/uploads lists those of the last 30 days."

@@ -159,9 +159,8 @@ def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameE
     else:
         overlap = "so the one cannot continue the other"
     return SameNameError(
-        f"Another file is stored as {name!r} ({stored}); this one has {span}; {overlap}. "
-        f"Choose one: {' '.join(says.values())}",
-        choices=[
+        f"Another file is stored as {name!r} ({stored}); this one has {span}; {overlap}.",
+        [
             {
                 "fields": {"same_name": answer},
                 "says": sentence,

@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.errors import UnusableFileError
 from backend.ingest.contract import ReadLimits
-from backend.ingest.json_rows import rows_in
+from backend.ingest.json_rows import rows_in, table_of
 from backend.ingest.readers.table import TableReader, column_of
 from backend.ingest.refusals import refuse_text
 from backend.ingest.streams import BLOCK_BYTES, TextStream
@@ -28,8 +28,8 @@ def open_document(path: Path, limits: ReadLimits) -> TableReader:
             "The file has no readable JSON object that is a row. Rows may be objects, pairs of time and value, or "
             'arrays side by side, such as {"timestamp": 1700000000, "requests": 5} on each line.'
         )
-    names = {name: None for row in rows for name in row}
-    return TableReader("json", {name: column_of([_cell(row.get(name)) for row in rows]) for name in names}, limits)
+    columns = {name: column_of([_cell(cell) for cell in cells]) for name, cells in table_of(rows).items()}
+    return TableReader("json", columns, limits)
 
 
 def _text(path: Path, limits: ReadLimits) -> str:

@@ -7,6 +7,7 @@ once and its date parsed once for every day; other lines are searched by Arrow.
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,7 +17,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backend.ingest.cells import bools, texts, to_floats, utf8
-from backend.ingest.contract import ReadLimits, TimeUnit
+from backend.ingest.contract import DateOrder, ReadLimits, TimeUnit
+from backend.ingest.date_order import settled_form, with_order
 from backend.ingest.detect import Detected, Format
 from backend.ingest.fixed_width_times import clock_seconds, run_starts
 from backend.ingest.readahead import read_ahead
@@ -50,7 +52,22 @@ class TextLogReader:
         self._zone = zone
         self._search = f"(?s){detected.shape.time.pattern}"
         self._newest = self._find_newest(detected, now)
+        self._settled: list[str] = []
         self._midnights: dict[bytes, tuple[int, int | None] | None] = {}
+
+    def settle(self, order: DateOrder | None) -> None:
+        """Day and month in dates of numbers as `order` says, else as all lines do. Raises SeveralReadings."""
+        form = self._shape.time.form
+        if form is None or form.order not in {"dmy", "mdy"}:
+            return
+        chosen = settled_form(self._times(), form, self._settled) if order is None else with_order(form, order)
+        self._shape = replace(self._shape, time=replace(self._shape.time, form=chosen))
+
+    def _times(self) -> Iterator[pa.Array[Any]]:
+        with TextStream(self._path, self._limits) as stream:
+            for block in line_blocks(stream):
+                lines = pa.array(block.splitlines(), pa.binary())
+                yield utf8(pc.extract_regex(utf8(lines)[0], self._search).field("t"))[0]
 
     @property
     def unit(self) -> TimeUnit:
@@ -59,7 +76,7 @@ class TextLogReader:
 
     def notes(self) -> list[str]:
         """What was assumed about the lines."""
-        notes = ["Each line with a time was counted as one request."]
+        notes = ["Each line with a time was counted as one request.", *self._settled]
         if self._newest:
             notes.append(
                 f"The times carry no year: they were read as up to {self._newest.moment:%Y-%m-%d}, the newest year "

@@ -105,6 +105,8 @@ def test_a_question_is_answered_without_sending_the_file_again(server: Server) -
     problem = asked.json()
     assert (asked.status_code, asked.headers["content-type"]) == (422, "application/problem+json")
     assert [choice["fields"] for choice in problem["choices"]] == [{"value_unit": "count"}, {"value_unit": "rate"}]
+    assert problem["detail"].startswith(problem["question"])
+    assert not any(choice["says"] in problem["question"] for choice in problem["choices"])
     assert server.get("/api/series") == []
     assert state_of(server, problem["id"]) == "asking"
     assert server.read(problem["id"], store=True, **problem["choices"][1]["fields"]).json()["value_unit"] == "rate"

@@ -124,7 +124,7 @@ def test_an_id_whose_import_runs_is_not_taken_twice(uploads: Uploads) -> None:
     ("error", "state", "problem"),
     [
         (UnusableFileError("No times."), "failed", "No times."),
-        (AmbiguousFileError("Which?"), "asking", "Which?"),
+        (AmbiguousFileError("Which?", [{"fields": {}, "says": "This."}]), "asking", "Which?"),
         (KeyError("a mistake of ours"), "failed", "The server failed on it. Its log has the reason."),
     ],
 )
@@ -169,7 +169,7 @@ def test_an_import_that_a_restart_interrupted_has_failed(uploads: Uploads, store
     for shown in (uploads.find("mine"), *uploads.list()):
         assert (shown.state, shown.ended_at is not None) == ("failed", True)
         assert "restarted while the file was read" in (shown.problem or "")
-    assert [record.state for record in Imports(store).list()] == ["failed"]
+    assert [record.state for record in Imports(store).newest(9)] == ["failed"]
 
 
 def test_an_import_of_another_machine_runs_until_it_is_silent(uploads: Uploads, store: Store) -> None:
@@ -187,6 +187,15 @@ def test_an_import_that_was_stored_before_its_server_could_say_so_is_done(upload
     assert uploads.find("mine").state == "done"
 
 
+def test_the_newest_imports_are_found_however_old_they_are(store: Store) -> None:
+    imports, now = Imports(store), datetime.now(UTC)
+    for age in (timedelta(days=20), timedelta(hours=5), timedelta(minutes=5), timedelta(minutes=1)):
+        imports.put(new_import(str(age)).model_copy(update={"sent_at": (now - age).replace(microsecond=0)}))
+    assert [record.id for record in imports.newest(1)] == ["0:01:00"]
+    assert [record.id for record in imports.newest(3)] == ["0:01:00", "0:05:00", "5:00:00"]
+    assert len(imports.newest(9)) == 4
+
+
 def test_imports_are_forgotten_after_a_month(uploads: Uploads, store: Store) -> None:
     imports = Imports(store)
     old = new_import("old").model_copy(update={"sent_at": datetime.now(UTC) - timedelta(days=31), "state": "done"})
@@ -194,6 +203,6 @@ def test_imports_are_forgotten_after_a_month(uploads: Uploads, store: Store) -> 
     imports.put(new_import("new").model_copy(update={"state": "done"}))
     assert [shown.id for shown in uploads.list()] == ["new"]
     imports.forget_old()
-    assert [record.id for record in imports.list()] == ["new"]
+    assert [record.id for record in imports.newest(9)] == ["new"]
     with pytest.raises(NotFoundError):
         uploads.find("old")

@@ -51,10 +51,11 @@ export function errorOf(status: number, body: unknown): ProblemError | Unreachab
   );
 }
 
-/** The answers to choose from where the server asks; none where it refuses. */
-export function choicesOf(error: Error): ReadingChoice[] {
-  const choices = error instanceof ProblemError ? error.members.choices : undefined;
-  return Array.isArray(choices) ? (choices as ReadingChoice[]) : [];
+/** What the server asks, and the answers to choose from; nothing where it refuses. */
+export function questionOf(error: Error): { question: string; choices: ReadingChoice[] } | undefined {
+  const { question, choices } = error instanceof ProblemError ? error.members : {};
+  if (typeof question !== "string" || !Array.isArray(choices)) return undefined;
+  return { question, choices: choices as ReadingChoice[] };
 }
 
 /** The server has the file and cannot read it so: another way may do. */

@@ -1909,8 +1909,8 @@ export interface components {
         };
         /**
          * Problem
-         * @description RFC 9457 problem details; further members say where: row, column, field, limit. Of a file with several readings
-         *     `choices` has them, each with the form fields that select it (ReadingChoice), and `id` the upload's, to answer with
+         * @description RFC 9457 problem details; further members say where: row, column, field, limit. Beside a `question`, `choices`
+         *     has the answers, each with the form fields that select it (ReadingChoice), and `id` is the upload's, to answer with
          *     (POST /api/uploads/{id}/read).
          */
         Problem: {
@@ -1928,6 +1928,12 @@ export interface components {
              * @description what was wrong, where, and what is allowed
              */
             detail: string;
+            /**
+             * Question
+             * @description what is asked, without the answers; only where a choice must be made
+             * @default null
+             */
+            question: string | null;
         } & {
             [key: string]: unknown;
         };

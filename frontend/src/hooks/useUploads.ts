@@ -1,11 +1,11 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, unwrap } from "@/api/client";
-import { choicesOf, isCancelled, ProblemError } from "@/api/errors";
+import { isCancelled, ProblemError, questionOf } from "@/api/errors";
 import type { Import, ReadingChoice, UploadOverrides, UploadResult } from "@/api/types";
 import { sendUpload, storeAgain } from "@/api/upload";
 import { formatBytes } from "@/lib/format";
-import { isRunning, questionOf } from "@/lib/imports";
+import { isRunning } from "@/lib/imports";
 import { importsKey, useCancelImport, useImports } from "./imports";
 import { usePage } from "./usePage";
 import { askToSignIn } from "./useSession";
@@ -208,9 +208,8 @@ const IMPORTING: UploadStage = { state: "importing" };
 
 function stageAfter(error: Error): UploadStage {
   if (isCancelled(error)) return { state: "cancelled" };
-  const choices = choicesOf(error);
-  if (error instanceof ProblemError && choices.length > 0)
-    return { state: "asking", question: questionOf(error.detail), choices };
+  const question = questionOf(error);
+  if (question) return { state: "asking", ...question };
   return { state: "failed", error };
 }
 

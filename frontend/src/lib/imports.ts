@@ -41,8 +41,3 @@ export function progressText({ state, share, rows, rows_per_second, seconds_left
     .filter(Boolean)
     .join(" · ");
 }
-
-/** What is asked, without the answers: the server names them in words too, for who sees no buttons. */
-export function questionOf(detail: string): string {
-  return detail.split(" Choose one: ")[0] ?? detail;
-}

@@ -60,7 +60,7 @@ it("lets a question of an earlier visit be answered while the file is kept", asy
     importRecord({
       state: "asking",
       series: null,
-      problem: "Rows repeat. Choose one: They are parts. They are repeats.",
+      problem: "Rows repeat.",
       kept_until: "2999-01-01T00:00:00Z",
     }),
   );

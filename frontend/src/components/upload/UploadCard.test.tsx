@@ -88,7 +88,11 @@ const CHOICES = [
   choice({ value_unit: "rate" }, "“value” is a rate in requests per second.", 64),
 ];
 const ask = () =>
-  refusal(422, "More than one reading", "What are whole numbers?", { choices: CHOICES, id: "1" });
+  refusal(422, "More than one reading", "What are whole numbers? Choose one: Counts. Rates.", {
+    question: "What are whole numbers?",
+    choices: CHOICES,
+    id: "1",
+  });
 
 it("says what it takes, and up to which size", () => {
   renderPage(<Page />);
@@ -228,7 +232,14 @@ it("queues several files, goes on past one that asks, and goes to the series of 
   await act(async () => newest().answer(201, uploadResult()));
   await waitFor(() => expect(requests).toHaveLength(2));
   await act(async () =>
-    newest().answer(422, { type: "x", title: "t", status: 422, detail: "Which?", choices: CHOICES }),
+    newest().answer(422, {
+      type: "x",
+      title: "t",
+      status: 422,
+      detail: "Which? Choose one: …",
+      question: "Which?",
+      choices: CHOICES,
+    }),
   );
   await waitFor(() => expect(requests).toHaveLength(3));
   await act(async () => newest().answer(201, uploadResult({ filename: "sample" })));
