@@ -158,10 +158,12 @@ class InfluxStore:
         every: int | None = None,
     ) -> pd.DataFrame:
         asked = _parameters(tags) | {"start": start or EARLIEST, "stop": stop or LATEST}
+        names = fields or measurement.field_names
+        if (start or EARLIEST) >= (stop or LATEST):  # refused by InfluxDB
+            return to_table(measurement, pd.DataFrame(), pd.DataFrame(), tags, names)
         if every is not None:
             flux = queries.read_buckets(measurement, tags)
             return to_buckets(measurement, self._client.frame(flux, asked | {"every": timedelta(seconds=every)}), every)
-        names = fields or measurement.field_names
         numbers = [name for name in names if name not in _texts(measurement)]
         texts = [name for name in names if name in _texts(measurement)]
         precision = measurement.precision

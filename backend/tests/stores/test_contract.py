@@ -101,9 +101,13 @@ def test_an_unknown_prediction_is_read_back_as_unknown(store: Store) -> None:
     assert read_points(store, KEY, None, None)["predicted_rps_model2"].isna().all()
 
 
-def test_a_range_without_points_is_empty_with_the_same_columns(store: Store) -> None:
+@pytest.mark.parametrize("every", [None, 120])
+@pytest.mark.parametrize("stop", [None, datetime(2050, 1, 1, tzinfo=UTC), datetime(2049, 1, 1, tzinfo=UTC)])
+def test_a_range_without_points_is_empty_with_the_same_columns(
+    store: Store, stop: datetime | None, every: int | None
+) -> None:
     write_points(store, KEY, points(3))
-    read = read_points(store, KEY, datetime(2050, 1, 1, tzinfo=UTC), None)
+    read = read_points(store, KEY, datetime(2050, 1, 1, tzinfo=UTC), stop, every)
     assert read.empty
     assert tuple(read.columns) == POINT_FIELDS
 
