@@ -125,12 +125,14 @@ async def keda(filename: FilenamePath, state: StateDep) -> schemas.ServedReplica
 
 
 async def _served(filename: str, state: State) -> Served:
-    loop = asyncio.get_running_loop()
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            standing = await loop.run_in_executor(_threads, state["decisions"].standing, filename)
-    except (TimeoutError, StoreUnavailableError):
-        raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
+    decisions = state["decisions"]
+    standing = decisions.remembered(filename)  # not by a thread: all of them may wait for the store
+    if standing is None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                standing = await asyncio.get_running_loop().run_in_executor(_threads, decisions.standing, filename)
+        except (TimeoutError, StoreUnavailableError):
+            raise NoDecisionError("The store does not answer, so nothing is served.", reason="store") from None
     if standing is None:
         raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
     now = datetime.fromtimestamp(time.time(), UTC)

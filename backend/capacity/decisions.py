@@ -102,11 +102,12 @@ class Decisions:
             else:
                 yield Recomputed(one, logged(self.plan(record, policy, forecast), one.policy, one.before))
 
+    def remembered(self, filename: str) -> Standing | None:
+        """Where a series stands, if that is remembered: waits for nothing."""
+        return self._standing.get(filename)
+
     def standing(self, filename: str) -> Standing | None:
-        """Where a series stands; None where there is none of that name."""
-        remembered = self._standing.get(filename)
-        if remembered is not None:
-            return remembered
+        """Where a series stands by the store, remembered from then on; None where there is none of that name."""
         changes = self._changes
         record = self._store.find(filename)
         if record is None:

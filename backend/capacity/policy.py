@@ -1,6 +1,6 @@
 """A policy: how a series' forecast becomes replicas. The same names everywhere: JSON, query, form, command line."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -16,6 +16,7 @@ from pydantic import (
 from backend.capacity.lead import Lead, lead_of, samples_of
 from backend.errors import InvalidRequestError
 
+Model = TypeVar("Model", bound=BaseModel)
 Sizing = Literal["rate", "queue", "curve"]
 Mode = Literal["observe", "advise", "serve"]
 MaxBehavior = Literal["honor", "extend"]
@@ -153,10 +154,15 @@ def changed(policy: Policy | None, changes: dict[str, Any]) -> Policy:
     """
     kept = policy.model_dump(exclude_unset=True) if policy else {}
     names = {name: value for name, value in (kept | changes).items() if value != ""}
+    return checked(Policy, names)
+
+
+def checked(model: type[Model], values: dict[str, Any]) -> Model:
+    """The model of these values by name. Raises InvalidRequestError that names the first that is wrong."""
     try:
-        return Policy.model_validate(names)
+        return model.model_validate(values)
     except ValidationError as error:
         problem = error.errors()[0]
-        field = ".".join(str(part) for part in problem["loc"][:1])
+        field = str(problem["loc"][0]) if problem["loc"] else ""
         message = str(problem["msg"]).removeprefix("Value error, ")
         raise InvalidRequestError(f"{field}: {message}" if field else message, field=field or None) from None

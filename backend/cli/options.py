@@ -6,7 +6,10 @@ typer has none (its issue 153); it does read a decorated function's `__signature
 import inspect
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any, cast
+from typing import Annotated, Any, cast
+
+import typer
+from pydantic.fields import FieldInfo
 
 Command = Callable[..., None]
 
@@ -30,3 +33,23 @@ def with_options(
         return run
 
     return decorate
+
+
+def field_option(name: str, field: FieldInfo, panel: str, *short: str) -> inspect.Parameter:
+    """An option for a field of a model, its text to be checked with the others as a whole; None where it is not given.
+    `short`: other names of it."""
+    default = field.get_default()
+    shown = "" if default is None or default == () else str(default)
+    option = typer.Option(
+        f"--{name.replace('_', '-')}",
+        *short,
+        help=field.description,
+        show_default=(shown.lower() if isinstance(default, bool) else shown) or False,
+        rich_help_panel=panel,
+    )
+    return parameter(name, Annotated[str | None, option])
+
+
+def parameter(name: str, annotation: Any) -> inspect.Parameter:
+    """A keyword of a command, None where it is not given."""
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from backend.capacity.policy import Policy
-from backend.cli.options import with_options
+from backend.cli.options import field_option, parameter, with_options
 
-SHORT = {"lead_seconds": "--lead"}
+SHORT = {"lead_seconds": ("--lead",)}
 PANEL = "Policy"
 LEAD_SAMPLES = typer.Option(
     exists=True,
@@ -20,16 +20,10 @@ LEAD_SAMPLES = typer.Option(
 )
 
 
-def _parameter(name: str) -> inspect.Parameter:
-    field = Policy.model_fields[name]
+def _option(name: str) -> inspect.Parameter:
     if name == "lead_samples":
-        annotation: Any = Annotated[Path | None, LEAD_SAMPLES]
-    else:
-        names = [f"--{name.replace('_', '-')}", *([SHORT[name]] if name in SHORT else [])]
-        shown = "" if field.default is None or field.default == () else str(field.default).lower()
-        option = typer.Option(*names, help=field.description, show_default=shown or False, rich_help_panel=PANEL)
-        annotation = Annotated[str | None, option]
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        return parameter(name, Annotated[Path | None, LEAD_SAMPLES])
+    return field_option(name, Policy.model_fields[name], PANEL, *SHORT.get(name, ()))
 
 
 def _changes(given: dict[str, Any]) -> dict[str, str]:
@@ -42,4 +36,4 @@ def _changes(given: dict[str, Any]) -> dict[str, str]:
 
 
 # The command is handed `changes`: text by name, checked as a whole where a policy is made of it.
-with_policy_options = with_options("changes", [_parameter(name) for name in Policy.model_fields], _changes)
+with_policy_options = with_options("changes", [_option(name) for name in Policy.model_fields], _changes)

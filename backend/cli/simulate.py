@@ -1,6 +1,5 @@
 """`scaleops simulate`: policies replayed on a file's own traffic."""
 
-import inspect
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +7,7 @@ import typer
 
 from backend.cli.backtest import From, To
 from backend.cli.files import File, file_reader, with_read_options
-from backend.cli.options import with_options
+from backend.cli.options import field_option, with_options
 from backend.cli.output import (
     AsJson,
     messages,
@@ -27,24 +26,14 @@ Csv = Annotated[Path | None, typer.Option("--csv", dir_okay=False, help="Write t
 PANEL = "Simulation"
 
 
-def _parameter(name: str) -> inspect.Parameter:
-    field = SimulationSettings.model_fields[name]
-    default = field.get_default()
-    shown = "" if default is None or default == () else str(default)
-    option = typer.Option(
-        f"--{name.replace('_', '-')}", help=field.description, show_default=shown or False, rich_help_panel=PANEL
-    )
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, option]
-    )
-
-
 def _given(values: dict[str, Any]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value is not None}
 
 
 with_simulation_options = with_options(
-    "simulation", [_parameter(name) for name in SimulationSettings.model_fields], _given
+    "simulation",
+    [field_option(name, field, PANEL) for name, field in SimulationSettings.model_fields.items()],
+    _given,
 )
 
 

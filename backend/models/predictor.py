@@ -13,7 +13,7 @@ from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
 from backend.models.live import LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
-from backend.models.rolling import Floats
+from backend.models.rolling import shift
 from backend.models.trees import Trees
 
 
@@ -63,7 +63,7 @@ class RPSEstimator:
         first = max(0, start - horizon)
         tables = {}
         for key, table in self.forecasts_at(frame, horizon, first).items():
-            rows = {name: _by_target(column.to_numpy(), horizon)[start - first :] for name, column in table.items()}
+            rows = {name: shift(column.to_numpy(), horizon, np.nan)[start - first :] for name, column in table.items()}
             tables[key] = pd.DataFrame(rows, index=frame.index[start:])
         return tables
 
@@ -112,11 +112,6 @@ def predictions(forecasts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     columns = {model.column: forecasts[model.key]["mean"] for model in catalog.MODELS}
     columns |= {edge: forecasts[catalog.PREFERRED.key][edge] for edge in INTERVAL}
     return pd.DataFrame(columns).shift(1)
-
-
-def _by_target(column: Floats, horizon: int) -> Floats:
-    """By origin -> by target row, as many rows: the first `horizon` have no origin."""
-    return np.concatenate([np.full(min(horizon, len(column)), np.nan), column[:-horizon]])
 
 
 def _horizon_model(part: HorizonContent) -> HorizonModel:

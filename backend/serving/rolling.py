@@ -12,11 +12,11 @@ from backend.models.catalog import PREFERRED
 from backend.models.ensemble import CHUNK
 from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
-from backend.models.surprise import WIDEST, Forecast
+from backend.models.rolling import Floats, shift
+from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, Memory
 from backend.serving.points import predicted_points
-from backend.serving.watch import JUDGED_BY, as_stored, reach_of
+from backend.serving.watch import as_stored
 
 FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
 PIECE = (CHUNK - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: what is forecast of them is one chunk
@@ -51,11 +51,13 @@ def rolling_pieces(
     work done, after each horizon.
     """
     _, grid = series_of(frame)
+    before = reach(grid) + BLOCK  # windows that a score looks at, from the first of its block on
     start = first
     while start < len(frame):
         stop = min((grid.first + start + PIECE) // BLOCK * BLOCK - grid.first, len(frame))
         made = _made(estimator, frame, start, stop, kept_from, advance)
-        yield Piece(*_judged(frame, start, stop, made, memory), _newest(made, stop - max(start, kept_from)))
+        judged = _judged(frame.iloc[max(0, start - before) : stop], stop - start, made, memory)
+        yield Piece(*judged, _newest(made, stop - max(start, kept_from)))
         start = stop
 
 
@@ -83,20 +85,13 @@ def _newest(made: Forecasts, rows: int) -> Forecasts:
     return {horizon: {model: table.iloc[-rows:] for model, table in tables.items()} for horizon, tables in made.items()}
 
 
-def _judged(
-    frame: pd.DataFrame, start: int, stop: int, made: Forecasts, memory: Memory
-) -> tuple[pd.DataFrame, int, Floats]:
-    """Points of the windows from row `start` up to `stop`, the number of the first block of these, and their maxima."""
-    _, whole = series_of(frame.iloc[:2])
-    reach = reach_of(whole.step_ns // 10**9) + BLOCK
-    part = frame.iloc[max(0, start - reach) : stop]
-    rates, grid = series_of(part)
+def _judged(frame: pd.DataFrame, rows: int, made: Forecasts, memory: Memory) -> tuple[pd.DataFrame, int, Floats]:
+    """Points of a frame's last `rows` windows, the number of the first block of these, and their maxima."""
+    rates, grid = series_of(frame)
     by_target = {}
     for horizon in HORIZONS:
         if horizon in made:
             columns = as_stored(made[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
-            before = np.full((min(horizon, len(columns)), len(JUDGED_BY)), np.nan)
-            by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
-    rows = stop - start
+            by_target[horizon] = Forecast(*shift(columns.T, horizon, np.nan))
     scores, first_block, maxima = judge(rates, grid, by_target, memory, rows)
-    return predicted_points(part, made[1], scores).iloc[len(part) - rows :], first_block, maxima
+    return predicted_points(frame, made[1], scores).iloc[len(frame) - rows :], first_block, maxima

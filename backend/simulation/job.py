@@ -3,10 +3,10 @@
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -191,8 +191,7 @@ def simulate_stored(settings: Settings, estimator: RPSEstimator, asked: ToSimula
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         rates, window = rates_for(store, asked, estimator.history_windows)
         traffic = traffic_of(rates, window, asked.start, asked.stop, asked.settings)
-        tell: Callable[[float], None] = lambda share: report.progress(None, share)  # noqa: E731
-        simulation = simulate(traffic, asked.policy, asked.settings, estimator, tell)
+        simulation = simulate(traffic, asked.policy, asked.settings, estimator, partial(report.progress, None))
         result = result_of(simulation)
         report.step("storing")
         kept = KeptSimulations(store)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
-from backend.errors import InvalidRequestError
+from backend.capacity.policy import checked
 
 FROM_DAYS = 7  # that are evaluated where nobody says from when
 MOST_WINDOWS = 200_000  # that are evaluated: four months of minutes, two minutes of a core
@@ -96,13 +96,7 @@ class SimulationSettings(BaseModel):
 
 def settings_of(given: dict[str, Any]) -> SimulationSettings:
     """Of text or values by name, checked as a whole. Raises InvalidRequestError that names the first that is wrong."""
-    try:
-        return SimulationSettings.model_validate(given)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        name = str(problem["loc"][0]) if problem["loc"] else ""
-        message = str(problem["msg"]).removeprefix("Value error, ")
-        raise InvalidRequestError(f"{name}: {message}" if name else message, field=name or None) from None
+    return checked(SimulationSettings, given)
 
 
 def in_utc(moment: datetime) -> datetime:

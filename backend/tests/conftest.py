@@ -48,6 +48,14 @@ def home(request: pytest.FixtureRequest) -> Home:
 
 
 @pytest.fixture
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The SQLite file that commands use, which is not there yet."""
+    path = tmp_path / "store.sqlite"
+    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(path))
+    return path
+
+
+@pytest.fixture
 def sqlite_home(tmp_path: Path) -> Home:
     """A home over SQLite."""
     return Home(tmp_path, {}, lambda: SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS))

@@ -17,12 +17,9 @@ from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
 from backend.uploads.imports import Imports
 
+pytestmark = pytest.mark.usefixtures("own_store")
+
 runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(tmp_path / "store.sqlite"))
 
 
 @pytest.fixture

@@ -15,15 +15,10 @@ from backend.stores.sqlite import SqliteStore
 from backend.tests.capacity.served import REPLICAS, serve
 from backend.tests.feeding import Home
 
+pytestmark = pytest.mark.usefixtures("own_store")
+
 runner = CliRunner()
 TRAFFIC = "time,rps\n" + "".join(f"2026-01-05 {m // 60:02}:{m % 60:02},{1000 + m % 7}\n" for m in range(120))
-
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "store.sqlite"
-    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(path))
-    return path
 
 
 @pytest.fixture

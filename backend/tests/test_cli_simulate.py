@@ -13,14 +13,9 @@ from backend.cli import app
 from backend.simulation.settings import SimulationSettings
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.usefixtures("own_store")
+
 runner = CliRunner()
-
-
-@pytest.fixture(autouse=True)
-def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "store.sqlite"
-    monkeypatch.setenv("SCALEOPS_SQLITE_PATH", str(path))
-    return path
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """A third model, one row and its rule, and a server that has it: `python -m backend.tests.toy_model serve`."""
 
+import multiprocessing
 import sys
 from unittest.mock import patch
 
@@ -23,5 +24,8 @@ if __name__ == "__mp_main__":  # a child of that server, which imports the rest 
 if __name__ == "__main__":
     with patch.object(catalog, "MODELS", (*catalog.MODELS, TOY)):
         from backend.cli import app  # what reads the table as it is imported finds the row
+        from backend.uploads import workers
 
+        # Forked children come from a process that imported the table without the row; these begin with this file.
+        vars(workers)["_context"] = lambda: multiprocessing.get_context("spawn")
         app()

@@ -3,6 +3,7 @@ import {
   expect,
   expectAccessible,
   pointsTable,
+  questionOf,
   test,
   upload,
   uploadAndWait,
@@ -36,7 +37,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.keyboard.press("Escape");
 
       await upload(page, "counts.csv", countsOf("value"));
-      await expect(uploadCard(page).getByRole("group")).toBeVisible();
+      await expect(questionOf(page)).toBeVisible();
       await expectAccessible(page);
       await page.getByRole("switch", { name: "Auto-refresh" }).click();
       await page.getByRole("tab", { name: "1H" }).click();

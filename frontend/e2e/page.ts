@@ -87,6 +87,11 @@ export const region = (page: Page, name: string | RegExp): Locator => page.getBy
 export const uploadCard = (page: Page): Locator => region(page, "Upload traffic");
 /** Those on the card; further down it lists imports of earlier visits, and other tests'. */
 export const uploadedFiles = (page: Page): Locator => uploadCard(page).getByRole("list", { name: "Files" });
+/** What a file is asked about, with a button for each answer; its first rows are a group, too. */
+export const questionOf = (page: Page): Locator =>
+  uploadCard(page)
+    .getByRole("group")
+    .filter({ has: page.getByRole("button") });
 export const chartSummary = (page: Page): Locator => page.getByTestId("chart-summary");
 /** The points of the chart as a table, where that is asked for. */
 export const pointsTable = (page: Page): Locator =>

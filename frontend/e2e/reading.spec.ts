@@ -1,5 +1,15 @@
 import type { APIRequestContext } from "@playwright/test";
-import { chartSummary, expect, region, test, upload, uploadAndWait, uploadCard, uploadedFiles } from "./page";
+import {
+  chartSummary,
+  expect,
+  questionOf,
+  region,
+  test,
+  upload,
+  uploadAndWait,
+  uploadCard,
+  uploadedFiles,
+} from "./page";
 import { countsOf, grafanaOfTwoQueries, threeDays } from "./traffic";
 
 test.use({ allowErrors: /status of 4(09|22)/ });
@@ -32,7 +42,7 @@ test("whole numbers under a name that says nothing are asked about before anythi
 }) => {
   await page.goto("/");
   await upload(page, "counts.csv", countsOf("value"));
-  const question = uploadCard(page).getByRole("group");
+  const question = questionOf(page);
   await expect(
     question.getByRole("button", { name: /rate in requests per second.*at most \d{3} req/ }),
   ).toBeVisible();
@@ -68,7 +78,7 @@ test("another file of the same name: it is asked what it is to the series", asyn
   await page.goto("/");
   await uploadAndWait(page, "shop.csv", threeDays({ minutes: 600 }));
   await upload(page, "shop.csv", threeDays({ minutes: 600 }).replaceAll(/,(\d)/g, ",1$1"));
-  const question = uploadCard(page).getByRole("group");
+  const question = questionOf(page);
   await expect(question).toContainText(/share 600 windows/);
   await question.getByRole("button", { name: /another series/ }).click();
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
