@@ -16,7 +16,7 @@ test("tabs show their range of 1995, with outage, anomaly and forecast, and keep
   await expect(summary).toContainText("from 3 Aug 1995, 23:00 – 4 Aug 1995, 00:00 UTC");
   await expect(summary).toContainText(/Highest 3\.\d\d.req\/s at 3 Aug 1995, 23:00/);
   await expect(summary).toContainText("marked.");
-  await expect(summary).toContainText(/Forecast of LGBM\+: .* in 1.min, .* in 5.min, .* in 15.min/);
+  await expect(summary).toContainText(/Forecast of LGBM\+: .* in 1.min, .* in 5.min, .* in 15.min, .* in 30.min, .* in 60.min/);
 
   await page.getByRole("tab", { name: "24H" }).click();
   await expect(summary).toContainText("from 3 Aug 1995, 00:00 – 4 Aug 1995, 00:00 UTC");
@@ -34,13 +34,13 @@ test("tabs show their range of 1995, with outage, anomaly and forecast, and keep
 });
 
 test("what is served is drawn as the tiles say it, and named in chart, table and words", async ({ page }) => {
-  // Steps: the last value is the best forecast of the next window, and of the fifteenth.
+  // Steps: the last value is the best forecast of the next window, and of the sixtieth.
   const levels = [
     100, 800, 50, 400, 200, 800, 100, 50, 400, 200, 800, 50, 100, 400, 200, 50, 800, 100, 200, 800,
   ];
   const rows = levels.flatMap((rate, step) =>
-    Array.from({ length: 45 }, (_, row) => {
-      const minute = step * 45 + row;
+    Array.from({ length: 240 }, (_, row) => {
+      const minute = step * 240 + row;
       return `${new Date(Date.UTC(1995, 7, 1, 0, minute)).toISOString()},${rate}`;
     }),
   );
@@ -50,7 +50,7 @@ test("what is served is drawn as the tiles say it, and named in chart, table and
   await expect(tile).toContainText("800 req/s");
   await expect(page.getByRole("button", { name: "Served: last value" })).toBeVisible();
   await expect(chartSummary(page)).toContainText(
-    /Forecast of the served model: .*800.req\/s in 15.min \(last value\)/,
+    /Forecast of the served model: .*800.req\/s in 60.min \(last value\)/,
   );
   await crosshair(page).focus();
   await page.keyboard.press("End");
@@ -62,7 +62,7 @@ test("what is served is drawn as the tiles say it, and named in chart, table and
     page.getByRole("term", { includeHidden: true }).filter({ hasText: "Served: last value" }),
   ).toHaveCount(1);
   await page.getByRole("button", { name: "Table" }).click();
-  await expect(pointsTable(page).getByRole("cell", { name: "800 last value" })).toHaveCount(3);
+  await expect(pointsTable(page).getByRole("cell", { name: "800 last value" })).toHaveCount(5);
 });
 
 test("the chart is read by keyboard", async ({ page }) => {
@@ -71,7 +71,7 @@ test("the chart is read by keyboard", async ({ page }) => {
   await page.keyboard.press("End");
   await expect(slider).toHaveAttribute(
     "aria-valuetext",
-    /^4 Aug 1995, 00:14 UTC: forecast the served model: /,
+    /^4 Aug 1995, 00:59 UTC: forecast the served model: /,
   );
   await page.keyboard.press("Home");
   await expect(slider).toHaveAttribute("aria-valuetext", /^3 Aug 1995, 20:00 UTC: actual /);
@@ -96,7 +96,7 @@ test("drag zooms, double click shows all again", async ({ page }) => {
   await page.mouse.move(box.x + box.width * 0.5, middle, { steps: 5 });
   await page.mouse.up();
   await expect(page.getByRole("button", { name: "Reset zoom" })).toBeVisible();
-  await expect(page.getByText("3 Aug 1995, 21:16 – 22:07 UTC")).toBeVisible();
+  await expect(page.getByText("3 Aug 1995, 21:30 – 22:30 UTC")).toBeVisible();
   await page.mouse.dblclick(box.x + box.width * 0.4, middle);
   await expect(page.getByRole("button", { name: "Reset zoom" })).toBeHidden();
 });
@@ -110,7 +110,7 @@ test("legend, table and time zone", async ({ page }) => {
   await page.getByRole("tab", { name: "1H" }).click();
   await page.getByRole("button", { name: "Table" }).click();
   const table = pointsTable(page);
-  await expect(table.getByRole("row")).toHaveCount(1 + 60 + 3);
+  await expect(table.getByRole("row")).toHaveCount(1 + 60 + 5);
   await expect(table.getByRole("columnheader").first()).toHaveText("Time (UTC)");
   await expect(table.getByRole("rowheader").first()).toContainText("forecast");
   await page.getByRole("button", { name: "Local time" }).click();
