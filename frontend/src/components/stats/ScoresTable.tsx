@@ -26,7 +26,8 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
   return (
     // Five horizons are wider than a phone; a keyboard scrolls them.
     <div role="group" aria-label="Errors" tabIndex={0} className="mt-2 overflow-x-auto">
-      <table className="w-full text-xs">
+      {/* Columns as wide as their figures may become: no title wraps, and nothing moves, when the scores come. */}
+      <table className="w-full min-w-76 table-fixed text-xs">
         <caption className="sr-only">Errors by model and horizon</caption>
         <thead>
           <tr className="text-2xs text-muted">
@@ -34,7 +35,11 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
               <abbr title="sum of absolute errors over the sum of traffic">WAPE</abbr>, %
             </th>
             {horizons.map(({ horizon }) => (
-              <th key={horizon} scope="col" className="py-1 pl-2 text-right font-medium whitespace-nowrap">
+              <th
+                key={horizon}
+                scope="col"
+                className="w-12 py-1 pl-1 text-right font-medium whitespace-nowrap"
+              >
                 {formatDuration(horizon * windowSeconds)}
               </th>
             ))}
@@ -113,7 +118,7 @@ function Row({ title, children }: { title: string; children: ReactNode }) {
 
 function Cell({ strong = false, children }: { strong?: boolean; children: ReactNode }) {
   return (
-    <td className={classes("py-0.5 pl-2 text-right whitespace-nowrap", strong && "font-semibold")}>
+    <td className={classes("py-0.5 pl-1 text-right whitespace-nowrap", strong && "font-semibold")}>
       {children}
     </td>
   );
