@@ -22,7 +22,6 @@ from backend.models import (
     ensemble,
     expert_average,
     stack,
-    synthetic,
     trailing_stats,
     train,
 )
@@ -85,7 +84,6 @@ FORECASTING = (
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )
 TRAINING = (
-    Part("synthetic traffic", ((synthetic, "KINDS", {}),), trained=True),
     Part("pieces without history", ((augment, "PIECES", 0),), trained=True),
     Part("thinned traffic", ((augment, "THINNED_COUNTS", ()),), trained=True),
     Part("longer windows", ((augment, "RESAMPLED", ()),), trained=True),

@@ -1,7 +1,8 @@
 """Accuracy on traces that a model was not trained on: python -m bench.held_out [--traces FOLDER] [--rounds 200]
 
 Leave one out: for every family of traces a model is trained on all others, as the shipped one is, and scored on these:
-whole, on first days and on first hours. Prints the tables that bench.accuracy writes into docs/accuracy.md.
+whole, on first days, on first hours and thinned until most windows are empty. Prints the tables that bench.accuracy
+writes into docs/accuracy.md.
 """
 
 import argparse
@@ -17,11 +18,13 @@ from rich.console import Console
 from backend.models.baselines import IN_BACKTEST, baselines_at
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.predictor import RPSEstimator
+from backend.models.train import HORIZONS as TRAINED
 from backend.models.train import ROUNDS, fit
+from bench.intermittent import Drawn, drawn, thinned_until_empty
 from bench.traces import FOLDER, TRACES, Trace, absent, read
 
 Floats = npt.NDArray[np.float64]
-Ratios = dict[tuple[str, Trace], Floats]  # by kind and trace: (pieces, horizons)
+Ratios = dict[tuple[str, Trace | Drawn], Floats]  # by kind and trace: (pieces, horizons)
 
 HORIZONS = (1, 5, 15)
 MODEL = "lgbm_plus"
@@ -30,15 +33,24 @@ WEEK = pd.Timedelta(days=7)
 
 @dataclass(frozen=True)
 class Kind:
-    """What of a trace is forecast: `pieces` of so many `windows`, scored from row `first` on; the whole if 0."""
+    """What of a trace is forecast: `pieces` of so many `windows`, scored from row `first` on; the whole if 0.
+
+    empty: the share of windows without a request to which the trace is thinned before; as it is if 0.
+    """
 
     title: str
-    windows: int
-    pieces: int
-    first: int
+    windows: int = 0
+    pieces: int = 1
+    first: int = 0
+    empty: float = 0.0
 
 
-KINDS = (Kind("whole", 0, 1, 0), Kind("first days", 1_440, 12, 9), Kind("first hours", 60, 30, 10))
+KINDS = (
+    Kind("whole"),
+    Kind("first days", 1_440, 12, 9),
+    Kind("first hours", 60, 30, 10),
+    *(Kind(f"{empty:.0%} empty", empty=empty) for empty in (0.6, 0.8, 0.95)),
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +61,7 @@ class Fold:
     estimator: RPSEstimator
 
 
-def folds(folder: Path, horizons: Sequence[int] = HORIZONS, rounds: int = ROUNDS) -> Iterator[Fold]:
+def folds(folder: Path, horizons: Sequence[int] = TRAINED, rounds: int = ROUNDS) -> Iterator[Fold]:
     frames = {trace: read(folder / trace.file) for trace in TRACES}
     for family in dict.fromkeys(trace.family for trace in TRACES):
         others = [(trace.file, frame) for trace, frame in frames.items() if trace.family != family]
@@ -59,6 +71,8 @@ def folds(folder: Path, horizons: Sequence[int] = HORIZONS, rounds: int = ROUNDS
 
 def pieces_of(frame: pd.DataFrame, kind: Kind) -> list[tuple[pd.DataFrame, int]]:
     """Pieces and the row from which each is scored: of the whole from a week on, or from half of what is less."""
+    if kind.empty:
+        frame = thinned_until_empty(frame, kind.empty)
     if not kind.windows:
         week = WEEK // (frame.index[1] - frame.index[0])
         return [(frame, min(week, len(frame) // 2))]
@@ -76,6 +90,13 @@ def ratios(fold: Fold, horizons: Sequence[int] = HORIZONS, kinds: Sequence[Kind]
         )
         for kind in kinds
         for trace, frame in fold.traces.items()
+    }
+
+
+def of_drawn(estimator: RPSEstimator) -> Ratios:
+    """The same on intermittent traffic that is drawn at random, by any model: none is trained on such."""
+    return {
+        ("drawn", each): np.array([_ratios(estimator, frame, len(frame) // 2, HORIZONS)]) for each, frame in drawn()
     }
 
 
@@ -110,7 +131,7 @@ def table(scored: Ratios) -> str:
     return "\n".join(lines)
 
 
-def calibration(fold: Fold, horizons: Sequence[int] = HORIZONS) -> list[str]:
+def calibration(fold: Fold, horizons: Sequence[int] = TRAINED) -> list[str]:
     """Lines of a Markdown table: the share of windows below each quantile, after a week of history."""
     lines = []
     for trace, frame in fold.traces.items():
@@ -140,6 +161,7 @@ def section(folder: Path, rounds: int = ROUNDS) -> str:
         Console().print(fold.estimator.version)
         scored |= ratios(fold)
         calibrated += calibration(fold)
+        scored |= of_drawn(fold.estimator)
     return SECTION.format(table=table(scored), calibration="\n".join(calibrated))
 
 

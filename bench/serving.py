@@ -17,6 +17,7 @@ from backend.live.channel import render
 from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
 from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
+from backend.models.train import HORIZONS
 from backend.serving.issued import issued_table, packed
 from backend.serving.points import one_window_ahead
 from backend.serving.presenters import forecast_view
@@ -43,7 +44,12 @@ def main() -> None:
             row(table, "GET /api/history?range=24h", calls, f"{HISTORY_CALLS} calls, 720 buckets")
         path = folder / "large"
         path.write_bytes(content)
-        row(table, "one live step", live_steps(path, folder), "window in, both models at 1, 5, 15 stored and rendered")
+        row(
+            table,
+            "one live step",
+            live_steps(path, folder),
+            f"window in, both models at {HORIZONS} out",
+        )
     Console().print(table)
 
 

@@ -18,9 +18,9 @@ class Columns:
     """Of a computation over all origins, which has nothing to remember. Arrays end in an axis of origins, the newest
     last."""
 
-    def keep(self, _name: Hashable, newest: Floats, _span: int, /) -> Kept:
-        """Take in the values of the newest origins: those, behind the ones that were kept, `_span` at least where there
-        are so many."""
+    def keep(self, _name: Hashable, newest: Floats, _span: int, _fill: float = np.nan, /) -> Kept:
+        """Take in the values of the newest origins: those, behind the ones that were kept, `_span` of them where there
+        are so many; `_fill` stands before the first there is."""
         return newest.astype(np.float32)
 
     def before(self, _name: Hashable, fill: float, like: Floats, /) -> Floats:

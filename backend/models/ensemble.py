@@ -10,7 +10,7 @@ from functools import partial
 import numpy as np
 
 from backend.models import catalog, features
-from backend.models.expert_average import ERROR_SPAN, expert_average, shrinkage_weight
+from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average, shrinkage_weight
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats, newest
@@ -27,7 +27,7 @@ LINEAR_LIMIT = 8.0
 
 # Origins whose forecasts the newest intervals still look at: their errors, what those were scaled by, and the errors
 # that the forecasts of then were shrunk by, each of them known late.
-MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + 3 * LONGEST
+MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + LATE_SPAN + 4 * LONGEST
 EXPERT_REACH = ERROR_SPAN + LONGEST  # origins before one whose errors weigh its expert average
 BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
 REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at

@@ -1,60 +1,70 @@
-"""The expert average: simple forecasts weighted by their errors lately, which models are drawn to.
+"""The expert average: simple forecasts weighted by their squared errors, which models are drawn to.
 
-Young series are forecast by it, and those where the models' steps away from it have not come true lately. Every
-statistic covers a bounded span of windows, as in rolling_ridge.py.
+Young series are forecast by it, and those where the models' steps away from it have not come true. Errors are squared
+requests per second, so that what is least is what RMSE measures: scaled by the series' noise, the hours after one burst
+count like any others, and traffic of rare bursts is forecast up to 6 % worse than by the best EWMA. Every statistic
+covers a bounded span of windows, as in rolling_ridge.py.
 """
+
+from functools import partial
 
 import numpy as np
 
-from backend.models.features import MAX_AGE, growth, mean_known
+from backend.models.features import MAX_AGE, growth, mean_known, of_days, of_weeks
 from backend.models.rolling import Floats, decayed_sum, mean_where, newest, shift
 from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
 
 MIN_WINDOWS = 20  # known windows below which models have no weight
 HALF_WEIGHT_WINDOWS = 160.0  # known windows at which models one window ahead weigh half; 907 at fifteen
 
-EWMA_ALPHAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1))
+EWMA_ALPHAS = (
+    *((0.005, 1_024), (0.01, 512), (0.02, 256), (0.05, 256), (0.1, 128)),
+    *((0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1)),
+)
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
-ERROR_ALPHA, ERROR_SPAN = 1 / 60, 512  # memory of the errors that decide weights
-PRIOR_WINDOWS = 1.0
-ERROR_KEPT = ERROR_SPAN + LONGEST + 1  # origins whose forecasts are looked back at
-ERROR_LIMIT = 100.0  # squared scaled error
-SLOPE_PRIOR = 10.0  # sum of squares that a slope of 1 is worth to begin with, one window ahead
-SLOPE_LIMIT = 30.0  # scaled error
+ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_024  # memory of the errors that decide weights
+ERROR_PRIOR = 0.3  # windows of an error of the series' noise
+LEAST_SHARE = 1e-9  # of the largest error, below which errors are alike
+LATE_ALPHA, LATE_SPAN = 1 / 60, 256  # memory of how much of the models' steps came true lately
+STEP_LIMIT = 30.0  # scaled
+SLOPE_PRIOR = 10.0  # sum of squares, in units of the noise, that the first slope is worth one window ahead
+FIRST_SLOPE = 0.8  # of all that came of the models' steps
 
 
 def expert_average(stats: TrailingStats, horizon: int) -> Floats:
     """Forecasts at every origin, requests per second: (..., rows), NaN where nothing is known.
 
-    Weights fall with the excess of a trailing squared error over the least, in units of the least's mean: Bayes'
-    posterior for normal errors, with (1 + z / 4)^-4 for exp(-z), whose rounding is the same on every processor. Errors
-    count with their origin's importance, as in all that is learned, and at most as much as there are known windows: or
-    the first request after a few silent windows would decide an hour.
+    Weights are (least trailing squared error / the expert's)^12, Bayes' posterior for normal errors of unknown variance
+    as if the memory held 24 independent ones: errors overlap and have heavy tails. An expert that has no forecast yet
+    is taken to err like the worst.
     """
-    past = stats.tail(ERROR_SPAN + horizon)
-    target, usable = past.target(horizon)
-    averages, seasonal = _averages(stats), _seasonal(stats, horizon)
-    groups = (("averages", averages), (("seasonal", horizon), seasonal))
-    kept = [newest(stats.columns.keep(name, group, ERROR_KEPT), len(past)) for name, group in groups if len(group)]
-    before = np.concatenate(kept).astype(np.float64)
-    age = newest(stats.columns.keep("age", stats.known_in(MAX_AGE), ERROR_KEPT), len(past))
-    error = np.where(np.isfinite(before), (before - past.level) / past.scale - target, ERROR_LIMIT)
-    limit = np.fmin(age, ERROR_LIMIT)
-    importance = np.where(usable, past.importance, 0.0)
-    squared = shift(importance * np.minimum(error * error, limit), horizon)
-    total = decayed_sum(squared, ERROR_ALPHA, ERROR_SPAN, stats.rows)
-    count = decayed_sum(shift(importance, horizon), ERROR_ALPHA, ERROR_SPAN, stats.rows)
-    least = np.min(total, axis=0)
-    variance = (least + PRIOR_WINDOWS) / (count + PRIOR_WINDOWS) * overlap(horizon)
+    averages, seasonal = stats.once("averages", partial(_averages, stats)), _seasonal(stats, horizon)
     forecasts = np.concatenate([averages, seasonal])
     exists = np.isfinite(forecasts)
     priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
-    average, weights = np.zeros_like(count), np.zeros_like(count)
-    for forecast, known, sum_of_squares, prior in zip(forecasts, exists, total, priors, strict=True):
-        quarter = 1.0 + (sum_of_squares - least) / (8.0 * variance)
-        weight = np.where(known, prior / (quarter * quarter * quarter * quarter), 0.0)
+    total = decayed_sum(_squared_errors(stats, horizon, averages, seasonal), ERROR_ALPHA, ERROR_SPAN, stats.rows)
+    total = total + ERROR_PRIOR * np.square(stats.noise)
+    total += LEAST_SHARE * total.max(axis=0)
+    least = total.min(axis=0)
+    share = np.divide(least, total, out=np.ones_like(total), where=least > 0)
+    fourth = np.square(np.square(share))  # by products: a power's last digit is not the same on every processor
+    average, weights = np.zeros_like(least), np.zeros_like(least)
+    # One by one: numpy adds up a column of one row in another order than one of many.
+    for forecast, known, power, prior in zip(forecasts, exists, fourth, priors, strict=True):
+        weight = np.where(known, prior * power * power * power, 0.0)
         average, weights = average + weight * np.where(known, forecast, 0.0), weights + weight
     return mean_where(average, weights)
+
+
+def _squared_errors(stats: TrailingStats, horizon: int, averages: Floats, seasonal: Floats) -> Floats:
+    """Of every expert as they become known, as far back as they are remembered: (experts, ..., rows)."""
+    groups = (("averages", averages), (("seasonal", horizon), seasonal))
+    kept = [stats.columns.keep(name, group, LONGEST + 1) for name, group in groups if len(group)]
+    then = np.concatenate([shift(each, horizon, np.nan, stats.rows) for each in kept]).astype(np.float64)
+    exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
+    squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
+    squared = np.where(exists, squared, squared.max(axis=0))
+    return stats.columns.keep(("squared", horizon), squared, ERROR_SPAN, 0.0).astype(np.float64)
 
 
 def _averages(stats: TrailingStats) -> Floats:
@@ -65,14 +75,15 @@ def _averages(stats: TrailingStats) -> Floats:
 
 
 def _seasonal(stats: TrailingStats, horizon: int) -> Floats:
-    """Yesterday's, last week's and the week's days' mean rate at the target's time, and the growth of the last two:
-    (experts, ..., origins), NaN where one has no forecast."""
+    """Yesterday's, last week's, the week's days' and the weeks' mean rate at the target's time, and the growth of the
+    last three: (experts, ..., origins), NaN where one has no forecast."""
     seasons = stats.seasons(horizon)
     if not seasons:
         return np.empty((0, *stats.level.shape))
     rates = [seasons[days].rate for days in (1, 7) if days in seasons]
-    rates.append(mean_known([season.rate for season in seasons.values()])[0])
-    changes = [mean_known([growth(season) for season in seasons.values()])[0]]
+    groups = [of_days(seasons)] + ([weeks] if len(weeks := of_weeks(seasons)) > 1 else [])
+    rates += [mean_known([season.rate for season in group])[0] for group in groups]
+    changes = [mean_known([growth(season) for season in group])[0] for group in groups]
     changes += [growth(seasons[7])] if 7 in seasons else []
     return np.stack(rates + [stats.level * (1.0 + change) for change in changes])
 
@@ -81,27 +92,51 @@ def shrinkage_weight(stats: TrailingStats, horizon: int, learned: Floats, averag
     """Weight of learned forecasts, which shrink to the expert average by the rest: (forecasts, ..., rows), 0 to 1.
 
     Grows with the known windows, the slower the further ahead, since errors of overlapping forecasts tell less; low
-    right after an outage. At most the regression slope of what came on the step from the average to the learned
-    forecast. `learned`: (forecasts, ..., rows), requests per second; `average`: (..., rows), likewise.
+    right after an outage. Times the part of the steps from the average to the learned forecasts that came true lately,
+    and the part of the steps so shortened that came true over a longer time: least squares coefficients from 0 to 1.
+    `learned`: (forecasts, ..., rows), requests per second; `average`: (..., rows), likewise.
     """
     age = stats.known_in(MAX_AGE)
     maturity = np.where(age < MIN_WINDOWS, 0.0, age / (age + HALF_WEIGHT_WINDOWS * overlap(horizon)))
-    return maturity * np.minimum(1.0, stats.known_in(30) / 15.0) * _regression_slope(stats, horizon, learned, average)
+    maturity = maturity * np.minimum(1.0, stats.known_in(30) / 15.0)
+    late = maturity * _late_slope(stats, horizon, learned - average, average)
+    return late * _slope(stats, horizon, late * (learned - average), average)
 
 
-def _regression_slope(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:
-    """How much of the step from the average to each learned forecast came true lately: its least squares coefficient,
-    drawn to 1 and held within 0 to 1."""
-    past = stats.tail(ERROR_SPAN + horizon)
-    kept = stats.columns.keep(("learned", horizon), np.concatenate([learned, average[np.newaxis]]), ERROR_KEPT)
-    *_, average = then = newest(kept, len(past)).astype(np.float64)
-    step, error = (then[:-1] - average) / past.scale, (past.ahead(horizon) - average) / past.scale
-    known = np.isfinite(error) & np.isfinite(step).all(axis=0)
-    step, error = (np.where(known, np.clip(each, -SLOPE_LIMIT, SLOPE_LIMIT), 0.0) for each in (step, error))
-    importance = np.where(known, past.importance, 0.0)
+def _late_slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
+    """How much of each step came true lately, drawn to 1. Scaled by the noise, so that one burst does not decide."""
+    past, step, error = _outcomes(stats, horizon, "late", LATE_SPAN, step, average)
+    step, error = (np.clip(each / past.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
+    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (past.level > 0)
+    step, error, importance = (np.where(known, each, 0.0) for each in (step, error, past.importance))
     squares, products = (
-        decayed_sum(shift(importance * each, horizon), ERROR_ALPHA, ERROR_SPAN, stats.rows)
+        decayed_sum(shift(importance * each, horizon), LATE_ALPHA, LATE_SPAN, stats.rows)
         for each in (step * step, step * error)
     )
     prior = SLOPE_PRIOR * horizon
     return np.clip((products + prior) / (squares + prior), 0.0, 1.0)
+
+
+def _slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
+    """How much of each step came true, in requests per second, drawn to FIRST_SLOPE."""
+    _, step, error = _outcomes(stats, horizon, "step", ERROR_SPAN, step, average)
+    known = np.isfinite(error) & np.isfinite(step).all(axis=0)
+    step, error = (np.where(known, each, 0.0) for each in (step, error))
+    squares, products = (
+        decayed_sum(shift(each, horizon), ERROR_ALPHA, ERROR_SPAN, stats.rows) for each in (step * step, step * error)
+    )
+    prior = SLOPE_PRIOR * horizon * np.square(stats.noise)
+    first = np.full_like(squares, FIRST_SLOPE)
+    slope = np.divide(products + FIRST_SLOPE * prior, squares + prior, out=first, where=squares + prior > 0)
+    return np.clip(slope, 0.0, 1.0)
+
+
+def _outcomes(
+    stats: TrailingStats, horizon: int, name: str, span: int, step: Floats, average: Floats
+) -> tuple[TrailingStats, Floats, Floats]:
+    """The newest origins and `span` before them: their statistics, and the steps from the average and the errors of
+    that, as they are looked back at."""
+    past = stats.tail(span + horizon)
+    both = np.concatenate([step, average[np.newaxis]])
+    kept = newest(stats.columns.keep((name, horizon), both, span + LONGEST + 1), len(past)).astype(np.float64)
+    return past, kept[:-1], past.ahead(horizon) - kept[-1]

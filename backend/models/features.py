@@ -4,8 +4,9 @@ Trees cannot predict above the levels they were trained on: on the World Cup tra
 than the last value (reference/performance.md, 3.3). So no feature carries the level itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from operator import methodcaller
 
 import numpy as np
@@ -33,7 +34,10 @@ EXPERTS = {
     "week_growth": "season_week_growth",
 }
 SEASONAL_EXPERTS = ("day", "day_growth", "week_growth")  # which differ from horizon to horizon
-SEASONAL = ("day", "day_growth", "day_level", "week", "week_growth", "week_level", "days", "days_growth")
+SEASONAL = (
+    *("day", "day_growth", "day_level", "week", "week_growth", "week_level"),
+    *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
+)
 MAX_AGE = 2_048
 EXPERT_KEPT = EXPERT_SPAN + LONGEST + 1  # origins
 REACH = MAX_AGE + 64  # windows before a row that its features look at, beside level, sigma and seasons
@@ -62,7 +66,10 @@ NAMES: tuple[str, ...] = (
 LINEAR_LAGS = range(10)
 LINEAR_MEANS = (15, 30, 60, 120, 240)
 LINEAR_REACH = 240
-LINEAR_SEASONAL = ("day", "day_growth", "week", "week_growth", "days", "days_growth")
+LINEAR_SEASONAL = (
+    *("day", "day_growth", "week", "week_growth"),
+    *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
+)
 LINEAR_NAMES: tuple[str, ...] = (
     "constant",
     *(f"lag_{lag}" for lag in LINEAR_LAGS),
@@ -73,8 +80,8 @@ LINEAR_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of one horizon, one value an origin: (..., origins) each. `trees` in the order of NAMES, NaN where unknown;
-    `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
+    """Columns of one horizon, one value an origin: (..., origins) each. `trees` in the order of NAMES, NaN where
+    unknown; `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
 
     trees: Columns
     linear: Columns
@@ -147,10 +154,11 @@ def _finite(values: Floats) -> Floats:
 def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
     """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
 
-    `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now.
+    `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now; `days_step` the
+    ratio of the rates at the target's and the origin's time, applied to the newest rate.
     """
     nothing = np.full_like(stats.level, np.nan)
-    absent = Season(nothing, nothing)
+    absent = Season(nothing, nothing, nothing)
     seasons = stats.seasons(horizon)
     day = seasons[min(seasons)] if seasons else absent
     week = seasons.get(7, absent)
@@ -159,18 +167,35 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
         columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
         columns[f"season_{name}_growth"] = growth(season) / stats.sigma
         columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
-    every = list(seasons.values()) or [absent]
-    rates, count = mean_known([season.rate for season in every])
-    columns["season_days"] = (rates - stats.level) / stats.scale
-    columns["season_days_growth"] = mean_known([growth(season) for season in every])[0] / stats.sigma
-    columns["season_count"] = count
+    now = stats.once("rate", partial(stats.carried, "rate", newest(stats.values, stats.rows)))
+    for name, chosen in (("weeks", of_weeks(seasons)), ("days", of_days(seasons))):
+        several = chosen or [absent]
+        rate, columns["season_count"] = mean_known([season.rate for season in several])
+        before = mean_known([season.origin for season in several])[0]
+        columns[f"season_{name}"] = _scaled(stats, rate)
+        columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
+        columns[f"season_{name}_step"] = _scaled(stats, now * (1.0 + _change(before, rate)))
     return columns
 
 
+def of_days(seasons: Mapping[int, Season]) -> list[Season]:
+    """Those of the last week's days."""
+    return [season for days, season in seasons.items() if days <= 7]
+
+
+def of_weeks(seasons: Mapping[int, Season]) -> list[Season]:
+    """Those of the same day of the last four weeks."""
+    return [season for days, season in seasons.items() if days % 7 == 0]
+
+
 def growth(season: Season) -> Floats:
-    """Relative change from the origin's time to the target's, a season ago."""
-    usable = season.level > 0
-    change = np.divide(season.rate - season.level, season.level, out=np.full_like(season.rate, np.nan), where=usable)
+    """Relative change from the level at the origin's time to the target's rate, a season ago."""
+    return _change(season.level, season.rate)
+
+
+def _change(before: Floats, after: Floats) -> Floats:
+    """Relative; NaN where it is unknown or begins at 0."""
+    change = np.divide(after - before, before, out=np.full_like(after, np.nan), where=before > 0)
     return np.clip(change, -1.0, 20.0)
 
 

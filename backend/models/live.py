@@ -233,7 +233,7 @@ class _Group(Columns):
 
     # -- the columns of the newest origin
 
-    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
+    def keep(self, name: Hashable, newest: Floats, span: int, _fill: float = np.nan, /) -> Kept:
         column = self.column(name, newest.shape[:-2], span)
         column[..., -1:] = newest
         return column
@@ -273,10 +273,10 @@ class _Slot(Columns):
         self._slot = slot
         self.held: set[Hashable] = set()
 
-    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
+    def keep(self, name: Hashable, newest: Floats, span: int, fill: float = np.nan, /) -> Kept:
         values = super().keep(name, newest, span)
         column = self._group.column(name, newest.shape[:-2], span)[..., self._slot, :]
-        column[...] = np.nan
+        column[...] = fill
         column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
         return values
 

@@ -15,7 +15,7 @@ from backend.models.trailing_stats import TrailingStats
 
 # Simple forecasts, which are features of the linear model, too: the last value, and the level with the growth that
 # yesterday, the week's days and last week had from this time of day to the target's.
-SIMPLE = ("lag_0", "season_day_growth", "season_days_growth", "season_week_growth")
+SIMPLE = ("lag_0", "season_day_growth", "season_days_growth", "season_week_growth", "season_weeks_growth")
 LEVEL = "level"  # the base forecast that says the level itself: 0, and kept nowhere
 
 STACK_BLOCKS = 192  # blocks of windows that a fit looks back on

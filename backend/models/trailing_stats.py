@@ -3,9 +3,10 @@
 Rates are divided by the level everywhere, so one model serves 0.1 and 100,000 requests a second.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from operator import attrgetter
 
 import numpy as np
 
@@ -21,6 +22,7 @@ SIGMA_RANGE = (0.01, 2.0)
 IMPORTANCE_ALPHA, IMPORTANCE_SPAN = 1 / 720, 2_048
 IMPORTANCE_RANGE = (0.1, 4.0)
 KEPT = 2_048  # origins whose level, noise and importance are looked back at
+SEASONS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)  # days before a target that it is compared with
 MAX_SEASON = 10_080  # a week of minutes; a season longer than this many windows is not looked up
 MAX_OUTAGE = 5_040  # after so many unknown windows nothing is forecast: 3.5 days of minutes
 DAY_NS = 86_400 * 10**9
@@ -58,6 +60,7 @@ class Season:
 
     rate: Floats  # smoothed, around the same time; NaN where unknown
     level: Floats  # the level `lag` windows before the origin; NaN where unknown
+    origin: Floats  # rates `lag` windows before the origin, smoothed as `rate`
 
 
 @dataclass
@@ -80,7 +83,7 @@ class TrailingStats:
         self._counts: dict[int, Floats] = {}
         self._means: dict[int, Floats] = {}
         self._ewmas: dict[float, Floats] = {}
-        self._levels: dict[int, Floats] = {}  # by lag
+        self._found: dict[Hashable, Floats] = {}
         self._cuts: dict[int, TrailingStats] = {}  # by rows
         self._until: dict[int, TrailingStats] = {}  # by stop
 
@@ -265,20 +268,24 @@ class TrailingStats:
         return np.where(usable, (np.where(usable, ahead, 0.0) - self.level) / self.scale, 0.0), usable
 
     def seasons(self, horizon: int) -> dict[int, Season]:
-        """By number of days (1 to 7): the seasonal rates for targets `horizon` ahead that lie in the past."""
-        width = 2 * self._half_width + 1
+        """By number of days (SEASONS): the seasonal rates for targets `horizon` ahead that lie in the past."""
+        half = self._half_width
         seasons = {}
-        for days in range(1, 8):
+        for days in SEASONS:
             lag = self.grid.day_lag(days)
-            if horizon + self._half_width <= lag <= MAX_SEASON:
-                rate = self.lagged(lag - horizon - self._half_width, width, lambda then: then.mean(width))
-                seasons[days] = Season(rate, self._level_before(lag))
+            if horizon + half <= lag <= MAX_SEASON:
+                then = partial(TrailingStats.mean, width=2 * half + 1)
+                rate = self.lagged(lag - horizon - half, 2 * half + 1, then)
+                origin = self.once(("origin", lag), partial(self.lagged, lag - half, 2 * half + 1, then))
+                level = self.once(("level", lag), partial(self.lagged, lag, LEVEL_REACH, attrgetter("raw_level")))
+                seasons[days] = Season(rate, level, origin)
         return seasons
 
-    def _level_before(self, lag: int) -> Floats:
-        if lag not in self._levels:
-            self._levels[lag] = self.lagged(lag, LEVEL_REACH, lambda then: then.raw_level)
-        return self._levels[lag]
+    def once(self, name: Hashable, compute: Callable[[], Floats]) -> Floats:
+        """What is the same at every horizon."""
+        if name not in self._found:
+            self._found[name] = compute()
+        return self._found[name]
 
     @cached_property
     def _half_width(self) -> int:

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from backend.models import augment, features, model_file, synthetic
+from backend.models import augment, features, model_file
 from backend.models.ensemble import (
     LINEAR_LIMIT,
     HorizonModel,
@@ -121,12 +121,11 @@ def fit(
     threads: int = 0,
     step: Callable[[str], None] = lambda _: None,
 ) -> Content:
-    """The content of a model file, from all windows of the named frames and from synthetic traffic.
+    """The content of a model file, from all windows of the named frames.
 
     `rounds`: trees a model and horizon; `step` is told before each horizon.
     """
     pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
-    pieces += [frame for _, frame in synthetic.series()]
     fitted = {}
     for horizon in horizons:
         step("training")
@@ -254,7 +253,6 @@ def _record(frames: Named, rounds: int) -> Manifest:
         "trees": {"rounds": rounds, "most_rows_of_a_series": MOST_ROWS} | TREES,
         "augmentation": {
             "resampled_to": list(augment.RESAMPLED),
-            "synthetic": {"kinds": list(synthetic.KINDS), "steps": list(synthetic.STEPS), "windows": synthetic.WINDOWS},
             "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),
             "pieces_without_history": {"of_each": augment.PIECES, "windows": augment.PIECE_WINDOWS},
         },

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.measurements import FORECASTS, SURPRISES
+from backend.measurements import QUANTITIES, SURPRISES
 from backend.models.anomalies import HORIZONS, KEYS, Scores, judge, judge_newest, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.frames import series_of
@@ -16,15 +16,17 @@ from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, KEPT, Memory
 from backend.models.trailing_stats import Grid
-from backend.serving.issued import field, issued_for
+from backend.serving.issued import issued_for
 from backend.serving.points import predicted_points
 from backend.stores import TIME, SeriesKey, Store
 from backend.stores.contract import SERIES_TAGS
-from backend.stores.packing import as_kept
+from backend.stores.packing import groups_as_kept
 
-QUANTITIES = ("mean", *INTERVAL)
+JUDGED_BY = ("mean", *INTERVAL)
+PLACES = [QUANTITIES.index(name) for name in JUDGED_BY]
+PIECE = 8_192  # rows rounded at once: it takes ten times their memory
 NEAR = BLOCK + WIDEST  # windows before the newest whose forecasts are at hand
-PLACES = NEAR + max(HORIZONS) + 1
+HELD = NEAR + max(HORIZONS) + 1  # windows
 
 
 class Watch:
@@ -33,9 +35,9 @@ class Watch:
     def __init__(self, window_seconds: int) -> None:
         self.memory = new_memory()
         self._seconds = window_seconds
-        # Of window w at place w modulo PLACES, by horizon: (horizons, PLACES, quantities), and which window that is.
-        self._issued = np.full((len(HORIZONS), PLACES, len(QUANTITIES)), np.nan, dtype=np.float32)
-        self._windows = np.full((len(HORIZONS), PLACES), -1)
+        # Of window w at place w modulo HELD, by horizon: (horizons, HELD, JUDGED_BY), and which window that is.
+        self._issued = np.full((len(HORIZONS), HELD, len(JUDGED_BY)), np.nan, dtype=np.float32)
+        self._windows = np.full((len(HORIZONS), HELD), -1)
         self._from = 0  # the first window whose forecasts are at hand
 
     def load(self, store: Store, key: SeriesKey, until: int) -> None:
@@ -45,14 +47,14 @@ class Watch:
         windows = np.arange(self._from, until + max(HORIZONS))
         found = self._stored(store, key, self._from, until + max(HORIZONS))
         for place, horizon in enumerate(HORIZONS):
-            self._windows[place, windows % PLACES] = windows
-            self._issued[place, windows % PLACES] = np.stack(found[horizon], axis=-1)
+            self._windows[place, windows % HELD] = windows
+            self._issued[place, windows % HELD] = np.stack(found[horizon], axis=-1)
 
     def issued(self, window: int, forecasts: Floats) -> None:
-        """Take in what the preferred model forecast from the end of a window: (HORIZONS, QUANTITIES)."""
+        """Take in what the preferred model forecast from the end of a window: (HORIZONS, JUDGED_BY)."""
         self._from = max(self._from, window - NEAR)
         for place, horizon in enumerate(HORIZONS):
-            at = (window + horizon) % PLACES
+            at = (window + horizon) % HELD
             self._windows[place, at], self._issued[place, at] = window + horizon, forecasts[place]
 
     def forecasts(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
@@ -60,15 +62,15 @@ class Watch:
         if first < self._from:
             return self._stored(store, key, first, stop)
         windows = np.arange(first, stop)
-        known = self._windows[:, windows % PLACES] == windows
-        issued = np.where(known[..., np.newaxis], self._issued[:, windows % PLACES].astype(np.float64), np.nan)
+        known = self._windows[:, windows % HELD] == windows
+        issued = np.where(known[..., np.newaxis], self._issued[:, windows % HELD].astype(np.float64), np.nan)
         return {horizon: Forecast(*own.T) for horizon, own in zip(HORIZONS, issued, strict=True)}
 
     def _stored(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
         start = datetime.fromtimestamp(first * self._seconds, UTC)
         index = pd.date_range(start, periods=stop - first, freq=f"{self._seconds}s", unit="s")
-        issued = issued_for(store, key, index, self._seconds, HORIZONS, QUANTITIES)
-        unknown = np.full((stop - first, len(QUANTITIES)), np.nan)
+        issued = issued_for(store, key, index, self._seconds, HORIZONS, JUDGED_BY)
+        unknown = np.full((stop - first, len(JUDGED_BY)), np.nan)
         found = {}
         for horizon in HORIZONS:
             table = issued.get(horizon, {}).get(PREFERRED.key)
@@ -76,12 +78,10 @@ class Watch:
         return found
 
 
-def as_stored(forecasts: pd.DataFrame) -> Floats:
-    """Mean and interval of forecasts (columns mean and LEVEL_NAMES), rounded as a store keeps them, so that a restart
-    changes no score: (rows, QUANTITIES)."""
-    names = {name: field(str(name), 1) for name in forecasts}
-    kept = as_kept(FORECASTS, forecasts.rename(columns=names))
-    return kept[[names[name] for name in QUANTITIES]].to_numpy()
+def as_stored(values: Floats) -> Floats:
+    """JUDGED_BY from QUANTITIES, (rows, quantities), rounded as a store keeps forecasts: a restart changes no score."""
+    starts = range(0, len(values), PIECE) or [0]
+    return np.concatenate([groups_as_kept(values[start : start + PIECE])[:, PLACES] for start in starts])
 
 
 def judged_frame(
@@ -95,8 +95,8 @@ def judged_frame(
     by_target = {}
     for horizon in HORIZONS:
         if horizon in forecasts:
-            columns = as_stored(forecasts[horizon][PREFERRED.key])
-            before = np.full((min(horizon, len(columns)), len(QUANTITIES)), np.nan)
+            columns = as_stored(forecasts[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
+            before = np.full((min(horizon, len(columns)), len(JUDGED_BY)), np.nan)
             by_target[horizon] = Forecast(*np.concatenate([before, columns[: len(columns) - len(before)]]).T)
     scores, first, maxima = judge(rates, grid, by_target, memory, rows)
     return predicted_points(frame, forecasts[1], scores).iloc[len(frame) - rows :], first, maxima
@@ -107,7 +107,7 @@ def judged_newest(
 ) -> Scores:
     """Scores of the last `rows` windows of many series, `rates` and `forecasts` as judge_newest takes them."""
     together = {
-        horizon: Forecast(*(np.stack([each[horizon][part] for each in forecasts]) for part in range(len(QUANTITIES))))
+        horizon: Forecast(*(np.stack([each[horizon][part] for each in forecasts]) for part in range(len(JUDGED_BY))))
         for horizon in HORIZONS
     }
     return judge_newest([watch.memory for watch in watches], rates, grid, together, rows)

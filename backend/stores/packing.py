@@ -84,6 +84,12 @@ def as_kept(measurement: Measurement, table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(layout.unpacked(layout.packed(table)), columns=list(layout.names), index=table.index)
 
 
+def groups_as_kept(values: Floats) -> Floats:
+    """Groups of a quantity and its companions (groups, quantities), rounded as they are kept."""
+    numbers = tuple(str(place) for place in range(values.shape[1]))
+    return _decoded(_encoded(Layout.of_groups(numbers, ("",)), values))
+
+
 def _encoded(layout: Layout, values: Floats) -> Rows:
     groups = values.reshape(len(values), len(layout.suffixes), len(layout.quantities))
     rows = np.zeros((len(values), *layout.row.shape), dtype=layout.row.base)

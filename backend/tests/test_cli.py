@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from backend.cli import app
 from backend.ingest import ReadOptions
 from backend.measurements import MEASUREMENTS
-from backend.models import augment, synthetic
+from backend.models import augment
 from backend.stores.sqlite import SqliteStore
 from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
@@ -199,7 +199,6 @@ def test_train_writes_a_model_of_ones_own_that_backtest_uses(
     traffic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(augment, "PIECES", 2)
-    monkeypatch.setattr(synthetic, "WINDOWS", 300)
     out = tmp_path / "mine.pkl"
     horizons = ["--horizons", "3,2"]
     assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit", *horizons]).exit_code == 0

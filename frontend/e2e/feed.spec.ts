@@ -1,5 +1,5 @@
 import { Backend } from "./backend";
-import { chartSummary, crosshair, expect, region, test } from "./page";
+import { chartSummary, crosshair, expect, horizonsOf, region, test } from "./page";
 
 const settings = { SCALEOPS_WINDOW_SECONDS: "1", SCALEOPS_LATE_SECONDS: "0.3" };
 
@@ -42,7 +42,8 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   const accuracy = region(page, "Accuracy");
   await expect(accuracy).toContainText("each forecast as it was issued");
   await expect(accuracy).toContainText("Too few windows yet");
-  await expect(accuracy.getByRole("term")).toHaveText([/1.s ahead/, /5.s ahead/, /15.s ahead/]);
+  await expect(accuracy.getByRole("term")).toHaveCount((await horizonsOf(page)).length);
+  await expect(accuracy.getByRole("term").first()).toHaveText(/^1.s ahead/);
 
   await page
     .getByRole("combobox", { name: "Past forecasts" })

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from backend.tests.server import Server
+from backend.tests.shipped import HORIZONS
 
 TRAFFIC = b"time,rps\n" + b"".join(b"2026-01-05 08:%02d,%d\n" % (m, 1000 + m) for m in range(60))
 
@@ -36,7 +37,7 @@ def test_an_empty_name_in_the_query_is_its_default(server: Server) -> None:
         ({}, "sizing rate needs rps_per_replica"),
         ({"rps_per_replica": "0"}, "rps_per_replica: Input should be greater than or equal to"),
         ({"rps_per_replica": "1", "headrom": "2"}, "headrom: Extra inputs are not permitted"),
-        ({"rps_per_replica": "1", "lead_seconds": "3600"}, "which is 900 s"),
+        ({"rps_per_replica": "1", "lead_seconds": "86400"}, f"which is {60 * HORIZONS[-1]} s"),
         ({"rps_per_replica": "1", "quantile": "0.999"}, "from 0.1 to 0.99"),
         ({"rps_per_replica": "1", "min_replicas": "5", "max_replicas": "4"}, "min_replicas is above max_replicas"),
     ],

@@ -18,9 +18,9 @@ from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 from backend.tests.clocked import Clock
 from backend.tests.feeding import HOURS, LATE, MINUTE, Home
 from backend.tests.scripts import find_program
+from backend.tests.shipped import HORIZONS
 
 VERSION = "lgbm_v1"
-HORIZONS = (1, 5, 15)
 WINDOWS = 240  # of history
 RATE, REPLICAS = 1_000.0, 12
 POLICY: dict[str, Any] = {"rps_per_replica": 100.0, "mode": "serve"}

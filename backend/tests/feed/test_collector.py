@@ -349,7 +349,7 @@ def cycle(window: int) -> float:
 def served(feed: Feed, sources: SeriesStatuses) -> str:
     """What /api/forecast names as served one window ahead."""
     (stored,) = feed.store.list_series()
-    forecast = CurrentForecasts(feed.store, 20, (1, 5, 15)).newest(stored, sources.status(stored.name))
+    forecast = CurrentForecasts(feed.store, 20, HORIZONS).newest(stored, sources.status(stored.name))
     assert forecast is not None
     return forecast.served[0].model
 

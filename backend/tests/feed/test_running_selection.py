@@ -20,6 +20,7 @@ from backend.stores import TIME
 from backend.tests import clocked, spoiled
 from backend.tests.feeding import KEY, MINUTE, Feed, Home
 from backend.tests.server import Server
+from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import write_points
 
 MOST_WINDOWS = 60  # that a test waits for a change
@@ -49,12 +50,12 @@ def fed_before(home: Home, badly: range) -> Feed:
     points = pd.DataFrame({"actual_rps": expected(windows) + noise(windows)}, index=index)
     write_points(feed.store, KEY, points.reindex(columns=list(POINT_FIELDS)), MINUTE)
     said = expected(windows) * np.where(np.isin(now - windows, badly), 5.0, 1.0)
-    means = pd.DataFrame({field("mean", horizon * MINUTE): np.roll(said, 1 - horizon) for horizon in (1, 5, 15)})
+    means = pd.DataFrame({field("mean", horizon * MINUTE): np.roll(said, 1 - horizon) for horizon in HORIZONS})
     issued = means.assign(**KEY.tags, **{TIME: index})
     levels = {
         field(level, horizon * MINUTE): issued[field("mean", horizon * MINUTE)]
         for level in LEVEL_NAMES
-        for horizon in (1, 5, 15)
+        for horizon in HORIZONS
     }
     for model in ("lgbm_plus", "lgbm"):
         feed.store.write({FORECASTS: issued.assign(model=model, **levels)})

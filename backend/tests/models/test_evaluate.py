@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from backend.models.baselines import IN_BACKTEST, baselines
+from backend.models.catalog import model_keys
 from backend.models.evaluate import backtest, score_predictions, score_tables
 from backend.models.naive import seasonal_naive
 from backend.models.predictor import RPSEstimator
@@ -118,6 +119,32 @@ def test_the_models_stay_with_the_best_baseline_on_traffic_never_seen(estimator:
         best = min(rmse[name, horizon] for name in IN_BACKTEST)
         assert rmse["lgbm_plus", horizon] < 1.02 * best
         assert rmse["lgbm", horizon] < 1.05 * best
+
+
+@pytest.mark.parametrize("empty", [0.6, 0.8, 0.95])
+def test_where_most_windows_are_empty_no_baseline_is_half_a_percent_better(
+    estimator: RPSEstimator, empty: float
+) -> None:
+    random = np.random.default_rng(6)
+    windows = 8_640
+    frame = frame_of(np.where(random.random(windows) > empty, random.lognormal(0, 0.6, windows), 0.0))
+    scores = backtest(estimator, frame, frame.index[windows // 3])
+    for horizon in estimator.horizons:
+        errors = {score["model"]: score["rmse"] for score in scores if score["horizon"] == horizon}
+        models = {key: errors.pop(key) for key in model_keys()}
+        assert models["lgbm_plus"] < 1.005 * min(errors.values()), horizon
+
+
+def test_hours_of_four_weeks_tell_more_than_those_of_the_last_one(estimator: RPSEstimator) -> None:
+    """Working days and weekends by the hour, each hour with noise of its own."""
+    hours = np.arange(10 * 168)
+    random = np.random.default_rng(7)
+    shape = (1 + 0.8 * np.sin(hours * 2 * np.pi / 24)) * np.where(hours // 24 % 7 < 5, 1.0, 0.3)
+    frame = frame_of(50 * shape * random.lognormal(0, 0.1, len(hours)), pd.Timedelta(hours=1))
+    scores = backtest(estimator, frame, frame.index[5 * 168], naive=("seasonal_naive_week",))
+    for horizon in (5, 15):
+        errors = {score["model"]: score["rmse"] for score in scores if score["horizon"] == horizon}
+        assert errors["lgbm_plus"] < 0.85 * errors["seasonal_naive_week"]
 
 
 def test_a_strong_weekly_cycle_is_followed_better_than_by_repeating_it(estimator: RPSEstimator) -> None:

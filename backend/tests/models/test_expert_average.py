@@ -55,6 +55,33 @@ def test_models_whose_steps_come_true_have_weight_and_others_have_none(horizon: 
     assert weight[0].min() > 0.3
 
 
+@pytest.mark.parametrize("horizon", HORIZONS)
+@pytest.mark.parametrize("factor", [1e-3, 16.0, 1e6])
+def test_the_unit_of_the_rates_changes_nothing(horizon: int, factor: float) -> None:
+    """Also where a long silence leaves no level to scale by."""
+    rates = np.concatenate([np.random.default_rng(4).poisson(3, 400) / 7, np.zeros(400), [2.0, 0.0, 1.0]])
+    plain, scaled = stats_of(rates), stats_of(rates * factor)
+    average = expert_average(plain, horizon)
+    np.testing.assert_allclose(expert_average(scaled, horizon), factor * average, rtol=1e-9)
+    learned = np.stack([average + plain.noise, plain.level])
+    weights = shrinkage_weight(plain, horizon, learned, average)
+    again = shrinkage_weight(scaled, horizon, factor * learned, factor * average)
+    np.testing.assert_allclose(again, weights, rtol=1e-6, atol=1e-9)
+
+
+def test_models_that_were_right_but_for_one_burst_keep_little_weight() -> None:
+    """A step that was wrong by a hundred times the noise once is worth less than fifty that were right."""
+    random = np.random.default_rng(5)
+    stats = stats_of(100 + random.normal(0, 5, 600))
+    average = np.full(600, 100.0)
+    right = np.nan_to_num(ahead(stats, 1), nan=100.0)
+    once = right.copy()
+    once[300] += 1_000.0
+    late = slice(400, 598)
+    kept, lost = (shrinkage_weight(stats, 1, each[None], average)[0, late] for each in (right, once))
+    assert lost.max() < 0.3 < kept.min()
+
+
 def test_models_gain_weight_later_the_further_they_look_ahead() -> None:
     stats = stats_of(np.full(300, 50.0))
     level = np.full((2, 300), 50.0)

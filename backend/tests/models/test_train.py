@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backend.models import augment, model_file, synthetic
+from backend.models import augment, model_file
 from backend.models.evaluate import backtest
 from backend.models.predictor import RPSEstimator
 from backend.models.train import train, validation_start
@@ -20,8 +20,7 @@ FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=3
 @pytest.fixture(scope="module", autouse=True)
 def _few_pieces() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(augment, "PIECES", 3)  # more of either take most of the time and show nothing more here
-        patch.setattr(synthetic, "WINDOWS", 100)
+        patch.setattr(augment, "PIECES", 3)  # more take most of the time and show nothing more here
         yield
 
 
