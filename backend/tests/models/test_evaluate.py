@@ -144,7 +144,7 @@ def test_hours_of_four_weeks_tell_more_than_those_of_the_last_one(estimator: RPS
     scores = backtest(estimator, frame, frame.index[5 * 168], naive=("seasonal_naive_week",))
     for horizon in (5, 15):
         errors = {score["model"]: score["rmse"] for score in scores if score["horizon"] == horizon}
-        assert errors["lgbm_plus"] < 0.85 * errors["seasonal_naive_week"]
+        assert errors["lgbm_plus"] < 0.92 * errors["seasonal_naive_week"]
 
 
 def test_a_strong_weekly_cycle_is_followed_better_than_by_repeating_it(estimator: RPSEstimator) -> None:

@@ -27,7 +27,7 @@ def test_every_quantile_holds_its_share_after_a_week(estimator: RPSEstimator) ->
         actual = frame["actual_rps"].iloc[7 * 1_440 :]
         for level, name in zip(LEVELS, LEVEL_NAMES, strict=True):
             share = (actual <= table[name]).mean()
-            assert share == pytest.approx(level, abs=0.03 if level <= 0.95 else 0.01), (horizon, name)
+            assert share == pytest.approx(level, abs=0.03 if level <= 0.95 else 0.015), (horizon, name)
 
 
 def test_the_median_and_the_mean_of_steady_traffic_are_close(estimator: RPSEstimator) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from backend.errors import ModelFileError
 from backend.models import features, model_file
+from backend.models.model_file import FORMAT
 from backend.models.predictor import RPSEstimator
 from backend.tests.shipped import HORIZONS, SHIPPED
 
@@ -86,7 +87,7 @@ def hostile(mark: Path) -> dict[str, Any]:
     hidden[0] = (Bomb(Path.touch, mark),)
     return {
         "the object itself": Bomb(Path.touch, mark),
-        "a value": {"format": 3, "x": Bomb(Path.touch, mark)},
+        "a value": {"format": FORMAT, "x": Bomb(Path.touch, mark)},
         "a key": {Bomb(exec, f"import pathlib; pathlib.Path({str(mark)!r}).touch()"): 1},
         "a command": {"x": Bomb(os.system, f"touch {mark}")},
         "an array of objects": {"x": nested},
@@ -195,9 +196,9 @@ def change(path: Path, **fields: Any) -> None:
 
 
 def test_a_file_of_the_former_format_is_refused_with_the_way_out(copied: Path) -> None:
-    change(copied, format=2)
+    change(copied, format=FORMAT - 1)
     message = refused(copied)
-    assert "is of format 2, this version reads format 3" in message
+    assert f"is of format {FORMAT - 1}, this version reads format {FORMAT}" in message
     assert "scaleops train" in message
 
 
