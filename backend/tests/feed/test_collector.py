@@ -254,7 +254,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     view = forecast_view(feed.store, stored, "live", 20, 15)
     assert view is not None
     assert view.issued_at == moment(6)
-    assert len(view.points) == 6
+    assert len(view.points) == 2 * len(HORIZONS)
 
 
 def test_the_clock_may_jump_an_hour_and_back(feed: Feed) -> None:
