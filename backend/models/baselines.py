@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -27,9 +27,10 @@ def baselines_at(
 ) -> dict[int, dict[str, Rates]]:
     """As `baselines`, by horizon: in less time than one after the other. Of those that may be served a frame with a
     column a series gives the same of each."""
-    last = naive.last_value(rates, horizons)
+    given: Any = rates
+    last: list[Any] = naive.last_value(given, horizons)
     rows = [baseline for baseline in catalog.BASELINES if keys is None or baseline.key in keys]
-    columns = {baseline.key: baseline.rule(rates, horizons) for baseline in rows}
+    columns: dict[str, list[Any]] = {baseline.key: baseline.rule(given, horizons) for baseline in rows}
     return {
         horizon: {key: _or(by_horizon[place], last[place]) for key, by_horizon in columns.items()}
         for place, horizon in enumerate(horizons)

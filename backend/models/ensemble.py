@@ -10,6 +10,7 @@ from functools import partial
 import numpy as np
 
 from backend.models import catalog, features
+from backend.models.columns import Kept
 from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average, shrinkage_weight
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
@@ -142,7 +143,7 @@ class _Refits:
         self.ridges = {LINEAR: linear_ridge(model.linear, stats.grid)}
         self.ridges |= {key: stack.ridge for key, stack in self._stacks.items()}
         self.block = stats.end // BLOCK  # that is under way
-        self.base: dict[str, Floats] = {}  # base forecasts that are looked back at
+        self.base: dict[str, Floats | Kept] = {}  # base forecasts that are looked back at
 
     def weights(self, name: str, first: int) -> Floats:
         """Coefficients at every origin from row `first`, or of a live step at the newest one."""
@@ -203,7 +204,7 @@ def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
     return min(priors, key=lambda prior: abs(np.log(prior.step_seconds * 1e9 / grid.step_ns)))
 
 
-def base_forecasts(columns: features.Features, weights: Floats, model: HorizonModel) -> BaseForecasts:
+def base_forecasts(columns: features.Features, weights: Floats, model: HorizonModel) -> dict[str, Floats]:
     """Those at the newest origins, as many as there are rows of the linear model's coefficients (..., rows, inputs)."""
     linear = weighted_sum(columns.linear.values(), weights)
     matrix = tree_matrix(columns, linear)

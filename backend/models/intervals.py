@@ -10,6 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
+from backend.models.columns import Kept
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, newest, shift
 from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
 
@@ -105,7 +106,7 @@ def _spread(error: Floats, scored: Bools, root: Floats, horizon: int) -> Floats:
     return np.asarray((total + fade * PRIOR_SPREAD * root) / np.maximum(count + fade, 1e-12))
 
 
-def _shape(ratio: Floats, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
+def _shape(ratio: Kept, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
     """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows, of the newest rows: (levels,
     ..., rows). `end`: number of the window after the last row."""
     numbers = np.arange(end - rows, end) + 1

@@ -9,26 +9,29 @@ Rows before the array count as 0. All functions work along the last axis.
 backtest needs log2(width) additions a row, a live step, which knows no other row, as many as there are windows.
 """
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def newest(values: Floats, rows: int) -> Floats:
+def newest(values: npt.NDArray[Scalar], rows: int) -> npt.NDArray[Scalar]:
     """The last `rows` rows, or all where there are fewer."""
     return values[..., max(0, values.shape[-1] - rows) :]
 
 
-def shift(values: Floats, lag: int, fill: float = 0.0, rows: int | None = None) -> Floats:
+def shift(values: npt.NDArray[Scalar], lag: int, fill: float = 0.0, rows: int | None = None) -> npt.NDArray[Scalar]:
     """The value `lag` rows earlier; `fill` where that lies before the array."""
     rows = values.shape[-1] if rows is None else rows
     stop = values.shape[-1] - lag
     if rows <= stop:
         return values[..., stop - rows : stop]
-    out = np.full((*values.shape[:-1], rows), fill, dtype=values.dtype)
+    out: npt.NDArray[Scalar] = np.full((*values.shape[:-1], rows), fill, dtype=values.dtype)
     if stop > 0:
         out[..., rows - stop :] = values[..., :stop]
     return out
@@ -104,7 +107,7 @@ def decayed_sum(values: Floats, alpha: float, width: int, rows: int | None = Non
 def trailing_max(values: Floats, width: int, rows: int | None = None) -> Floats:
     """Maximum of the `width` (a power of two times an odd number is fine) rows that end with each row."""
     if rows == 1:
-        return newest(values, width).max(axis=-1, keepdims=True)
+        return np.asarray(newest(values, width).max(axis=-1, keepdims=True))
     size, best = 1, values
     while size * 2 <= width:
         best = np.maximum(best, shift(best, size, -np.inf))

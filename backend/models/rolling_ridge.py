@@ -76,7 +76,7 @@ def solved(sums: Floats, ridge: Ridge) -> Floats:
 
 def weighted_sum(inputs: Iterable[Floats], coefficients: Floats) -> Floats:
     """Of the newest rows of the inputs, as many as there are rows of coefficients: (..., rows, p)."""
-    total = np.zeros(coefficients.shape[:-1])
+    total: Floats = np.zeros(coefficients.shape[:-1])
     for column, values in enumerate(inputs):
         total = total + newest(values, total.shape[-1]) * coefficients[..., column]
     return total

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.models.columns import Kept
 from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import Ridge, block_moments, coefficients, weighted_sum
 from backend.models.trailing_stats import TrailingStats
@@ -24,7 +25,7 @@ STACK_LIMIT = 2.0
 
 # Scaled forecasts that models are stacked from, by name, at the newest origins, (..., origins) each: costly, and
 # looked back at. Names: linear, lgbm_plus_trees, lgbm_trees and those of SIMPLE.
-BaseForecasts = Mapping[str, Floats]
+BaseForecasts = Mapping[str, Floats | Kept]
 
 
 @dataclass(frozen=True)
@@ -50,18 +51,18 @@ class Stack:
         base, steps = self._steps({name: _from_first_row(each, len(stats)) for name, each in forecasts.items()})
         return block_moments(stats, steps, target - base, usable, horizon, STACK_LIMIT)
 
-    def forecast(self, forecasts: BaseForecasts, weights: Floats) -> Floats:
+    def forecast(self, forecasts: Mapping[str, Floats], weights: Floats) -> Floats:
         """The stacked forecast at the newest origins, as many as there are rows of weights (..., rows, steps)."""
         rows = weights.shape[-2]
         base, steps = self._steps({name: newest(each, rows) for name, each in forecasts.items()})
         return np.asarray(base + weighted_sum(steps, weights))
 
-    def _steps(self, forecasts: BaseForecasts) -> tuple[Floats, list[Floats]]:
+    def _steps(self, forecasts: Mapping[str, Floats]) -> tuple[Floats, list[Floats]]:
         base = forecasts[self.base]
         return base, [(0.0 if name == LEVEL else forecasts[name]) - base for name in self.weights]
 
 
-def _from_first_row(forecast: Floats, rows: int) -> Floats:
+def _from_first_row(forecast: Floats | Kept, rows: int) -> Floats:
     """At as many origins as a history has rows: 0 before the first that is known."""
     absent = np.zeros((*forecast.shape[:-1], max(0, rows - forecast.shape[-1])))
     return np.concatenate([absent, np.nan_to_num(newest(forecast, rows))], axis=-1)

@@ -10,7 +10,7 @@ from operator import attrgetter
 
 import numpy as np
 
-from backend.models.columns import Columns
+from backend.models.columns import Columns, Kept
 from backend.models.rolling import Bools, Floats, Ints, decayed_sum, mean_where, newest, shift, trailing_sum
 
 LEVEL_ALPHA = 0.15
@@ -141,7 +141,7 @@ class TrailingStats:
         return part
 
     @cached_property
-    def _kept(self) -> list[Floats]:
+    def _kept(self) -> list[Kept]:
         named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
         return [self.columns.keep(name, column, KEPT) for name, column in named]
 
@@ -165,7 +165,7 @@ class TrailingStats:
         """Windows since the newest known one, at most MAX_OUTAGE + 1."""
         last = self._last_known
         since = np.arange(1, self.rows + 1) - last
-        before = self.columns.before("silence", MAX_OUTAGE + 1.0, since)
+        before = self.columns.before("silence", MAX_OUTAGE + 1.0, newest(self.weight, self.rows))
         silence = np.minimum(np.where(last > 0, since, since + before), MAX_OUTAGE + 1.0)
         self.columns.carry("silence", silence)
         return np.asarray(silence)

@@ -32,7 +32,7 @@ def issued_table(
     """What a live step forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
     parts = []
     for model, means in forecasts.mean.items():
-        known = np.flatnonzero(np.isfinite(means).any(axis=0))
+        known = np.flatnonzero(np.isfinite(means).any(axis=0)).tolist()
         own: dict[str, Any] = {tag: [keys[place].tags[tag] for place in known] for tag in SERIES_TAGS}
         own |= {"model": model, TIME: pd.Timestamp((window + 1) * window_seconds, unit="s", tz="UTC").as_unit("s")}
         for place, horizon in enumerate(horizons):

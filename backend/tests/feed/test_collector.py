@@ -168,6 +168,25 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
     pd.testing.assert_frame_equal(feed.forecasts(), issued)
 
 
+def test_forecasts_after_a_correction_are_those_of_the_corrected_series(feed: Feed, estimator: RPSEstimator) -> None:
+    feed.live(0, 30)
+    feed.send(20, 21, value=90.0)
+    feed.live(30, 33)
+    expected = estimator.predict(feed.points().asfreq("60s"))["predicted_rps_model1"]
+    np.testing.assert_array_equal(feed.points()["predicted_rps_model1"].iloc[-2:], expected.iloc[-2:])
+    assert feed.points()["actual_rps"].iloc[20] == 9.0
+
+
+def test_what_fails_in_one_listener_is_told_to_the_others(feed: Feed) -> None:
+    told: list[set[str]] = []
+    for listeners in (feed.collector.on_issued, feed.collector.on_corrected):
+        listeners += [Mock(side_effect=RuntimeError("of no concern")), told.append]
+    feed.live(0, 2)
+    feed.send(1, 2, value=90.0)
+    feed.at(2.1)
+    assert told == [{"web"}] * 3
+
+
 def test_a_correction_computes_the_score_anew(feed: Feed) -> None:
     feed.live(0, 30)
     assert feed.points()["anomaly_score"].iloc[-1] < THRESHOLD
