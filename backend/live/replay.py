@@ -172,7 +172,7 @@ class Replayer:
         first = int(playing.frame.index[0].timestamp()) // seconds
         window, rates = first + row - 1, playing.frame["actual_rps"].to_numpy()[:row]
         forecaster = playing.forecaster
-        if playing.key not in forecaster or window - (forecaster.last or 0) > MOST_STEPS:
+        if forecaster.last is None or not 0 <= window - forecaster.last <= MOST_STEPS:  # before it: is played again
             forecaster = playing.forecaster = self._forecaster(playing.source)
             forecaster.advance(window)
             forecaster.learn(playing.key, first, rates)

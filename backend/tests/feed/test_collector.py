@@ -171,6 +171,7 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
 def test_forecasts_after_a_correction_are_those_of_the_corrected_series(feed: Feed, estimator: RPSEstimator) -> None:
     feed.live(0, 30)
     feed.send(20, 21, value=90.0)
+    feed.at(30.1)
     feed.live(30, 33)
     expected = estimator.predict(feed.points().asfreq("60s"))["predicted_rps_model1"]
     np.testing.assert_array_equal(feed.points()["predicted_rps_model1"].iloc[-2:], expected.iloc[-2:])
