@@ -85,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
         forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons)
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()
-        collector.on_corrected = lambda filename: run_on(loop, hub.refresh(filename))
+        collector.on_corrected += [lambda filenames: run_on(loop, *map(hub.refresh, filenames))]
         stored_policies = Policies(store)
         decisions, counts = Decisions(store, forecasts, stored_policies), Counts()
         decisions.on_decided = counts.decided
@@ -149,6 +149,7 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
-def run_on(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, None]) -> None:
+def run_on(loop: asyncio.AbstractEventLoop, *works: Coroutine[Any, Any, None]) -> None:
     """Let the page know, from the thread that closes windows. A store that is away meanwhile is the next tick's."""
-    asyncio.run_coroutine_threadsafe(work, loop)
+    for work in works:
+        asyncio.run_coroutine_threadsafe(work, loop)

@@ -8,6 +8,7 @@ from bench import (
     influx,
     keda,
     live,
+    live_step,
     reading,
     series,
     serving,
@@ -16,5 +17,9 @@ from bench import (
     weight,
 )
 
-for module in (reading, serving, series, upkeep, weight, influx, live, feed, keda, agreement, hostile, anomalies, soak):
+MODULES = (
+    *(reading, serving, series, upkeep, weight, influx, live, live_step, feed),
+    *(keda, agreement, hostile, anomalies, soak),
+)
+for module in MODULES:
     module.main()

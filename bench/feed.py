@@ -1,4 +1,4 @@
-"""Live feeds: from 204 to the page, lines a second, and how long 200 series take to close a window."""
+"""Live feeds: from 204 to the page, and lines a second. How long many series take: bench/live_step.py."""
 
 import json
 import statistics
@@ -13,25 +13,10 @@ from rich.console import Console
 from rich.table import Table
 from websockets.sync.client import connect
 
-from backend.config import Settings
-from backend.feed.collector import Collector
-from backend.feed.intake import Intake
-from backend.feed.samples import Row, SampleReader
-from backend.feed.tracker import FeedTracker
-from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, points_table
-from backend.models.predictor import RPSEstimator
-from backend.stores import SeriesInfo, SeriesKey, Store
-from backend.stores.influx import InfluxStore
-from backend.stores.influx_client import InfluxClient
-from backend.stores.sqlite import SqliteStore
-from backend.tests.influxd import ORG
 from backend.tests.server import Server, running_server
-from bench.influx import BUCKET, influxd_over
 
 POSTS = 40
 BATCHES, BATCH_LINES = 20, 1_000  # as Telegraf sends them
-SERIES, HISTORY_WINDOWS, CLOSES = 200, 10_080, 5
-LATE_SECONDS = 5
 
 
 def main() -> None:
@@ -43,16 +28,7 @@ def main() -> None:
             taken = [batch(server, number) for number in range(BATCHES)]
             rate = BATCHES * BATCH_LINES / sum(taken)
             row(table, f"{BATCH_LINES:,} lines to 204", taken, f"{rate:,.0f} lines a second from one sender")
-        closing(table, "SQLite", SqliteStore(Path(name) / "many.sqlite", MEASUREMENTS))
-        with influxd_over(Path(name)) as (influxd, token):
-            closing(table, "InfluxDB", InfluxStore(InfluxClient(influxd.url, ORG, BUCKET, token), MEASUREMENTS))
     Console().print(table)
-
-
-def closing(table: Table, name: str, store: Store) -> None:
-    taken = close_many(store)
-    row(table, f"{SERIES} series, close to last forecast, {name}", [wall for wall, _ in taken], f"{CLOSES} closes")
-    row(table, "the same, CPU", [cpu for _, cpu in taken], f"{HISTORY_WINDOWS:,} windows of history each")
 
 
 def to_the_page(server: Server) -> list[float]:
@@ -96,39 +72,6 @@ def batch(server: Server, number: int) -> float:
 def write(server: Server, body: str) -> None:
     answer = server.client.post("/api/v2/write", params={"org": "", "bucket": ""}, content=body)
     assert answer.status_code == 204, answer.text
-
-
-def close_many(store: Store) -> list[tuple[float, float]]:
-    """Seconds from the close of one window to the last forecast, by the clock and of CPU, over a week of history."""
-    tracker = FeedTracker(60)
-    estimator = RPSEstimator.load(Settings().model_path)
-    collector = Collector(store, tracker, estimator, LATE_SECONDS)
-    intake = Intake(store, tracker, SampleReader({}), SERIES)
-    first = int(time.time()) // 60 - 60
-    generator = np.random.default_rng(2)
-    index = pd.date_range(
-        pd.Timestamp((first - HISTORY_WINDOWS) * 60, unit="s", tz="UTC"), periods=HISTORY_WINDOWS, freq="60s"
-    )
-    for number in range(SERIES):
-        rates = pd.DataFrame({"actual_rps": generator.poisson(600, HISTORY_WINDOWS) / 60.0}, index=index)
-        key = SeriesKey(f"s{number}", estimator.version)
-        points = points_table(key, rates.reindex(columns=list(POINT_FIELDS)))
-        store.write({POINTS: points}, [SeriesInfo(key, 60, "feed")])
-    collector.step(first * 60 + LATE_SECONDS)
-    issued: list[tuple[float, float]] = []
-    collector.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
-    taken = []
-    for window in range(first, first + CLOSES + 1):
-        rows: list[Row] = [
-            (f"s{number}", "host=a", "count", (window * 60 + second) * 10**9, 100.0)
-            for number in range(SERIES)
-            for second in range(5, 60, 10)
-        ]
-        intake.write_rows(rows)
-        started, worked = time.perf_counter(), time.process_time()
-        collector.step((window + 1) * 60 + LATE_SECONDS)
-        taken.append((issued[-1][0] - started, issued[-1][1] - worked))
-    return taken[1:]  # the first reads every history
 
 
 def row(table: Table, what: str, seconds: list[float], note: str) -> None:

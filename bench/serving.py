@@ -18,7 +18,7 @@ from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
 from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS
-from backend.serving.issued import issued_table, packed
+from backend.serving.issued import issued_table
 from backend.serving.points import one_window_ahead
 from backend.serving.presenters import forecast_view
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord
@@ -69,26 +69,27 @@ def live_steps(path: Path, folder: Path) -> list[float]:
     traffic = read_traffic(path, path.name, ReadOptions(), ReadLimits())
     estimator = RPSEstimator.load(Settings().model_path)
     store = SqliteStore(folder / "live.sqlite", MEASUREMENTS)
-    forecaster = estimator.live()
     frame, window = traffic.frame, traffic.window_seconds
+    values, grid = series_of(frame)
     key = SeriesKey("live", estimator.version)
     info = SeriesInfo(key, window, "feed")
+    forecaster = estimator.live(window, together=1)
+    begin = len(values) - LIVE_STEPS
+    forecaster.learn(key, grid.first, values[:begin])
 
     def step(row: int) -> None:
-        past = frame.iloc[max(0, row - estimator.history_windows + 1) : row + 1]
-        target = past.index[-1]
-        rows = packed(forecaster.rows(*series_of(past)), window)
-        forecasts = issued_table(key, rows, target + pd.Timedelta(window, "s"))
-        point = one_window_ahead(target, past["actual_rps"].iloc[-1], {}, {})
+        forecaster.put(key, grid.first + row, values[row])
+        forecaster.advance(grid.first + row)
+        forecasts = issued_table([key], forecaster.forecasts([key]), estimator.horizons, window, grid.first + row)
+        point = one_window_ahead(frame.index[row], values[row], {}, {})
         store.write({POINTS: points_table(key, point), FORECASTS: forecasts}, [info])
-        now = target.to_pydatetime()
+        now = frame.index[row].to_pydatetime()
         record = SeriesRecord(key.name, key.version, "feed", window, 1, now, now, now)
         view = forecast_view(store, record, "live", 1, max(estimator.horizons))
         assert view is not None
         render("forecast", 1, view)
 
-    known = frame["actual_rps"].notna().to_numpy().nonzero()[0]
-    return [timed(partial(step, row)) for row in known[-LIVE_STEPS:]]
+    return [timed(partial(step, row)) for row in range(begin, len(values))]
 
 
 def timed(work: Callable[[], object]) -> float:

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -22,17 +22,16 @@ from backend.feed.rates import (
     window_rate,
 )
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
-from backend.measurements import FORECASTS, POINTS, SAMPLES, SURPRISES
+from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
-from backend.serving.judging import judge_windows
-from backend.serving.stream import SeriesStream, issued_of, points_of
+from backend.serving.live_step import LiveStep
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
 CHUNK_WINDOWS = 15  # that one step of catching up looks at: of 200 series with a sample a second 200,000 samples
-CHUNK_SERIES = 25  # whose forecasts are written at once: the first need not wait for the last
+CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together
 FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
@@ -50,15 +49,16 @@ class Collector:
         self._seconds = tracker.window_seconds
         self._kept = int(SAMPLES_KEPT.total_seconds()) // self._seconds
         self._late = late_seconds
-        self._series: dict[str, SeriesStream] = {}
+        self._step = LiveStep(store, estimator, tracker.window_seconds)
         self._working = threading.Lock()
         self._newest_closed: int | None = None  # number of the newest window that was closed to the end
         self._backlog: list[range] = []  # windows of before this process, to be compared with the store
         self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
-        self.on_issued: list[Callable[[set[str]], object]] = []  # called with the series whose forecasts are stored
-        self.on_corrected: Callable[[str], None] = lambda _: None
+        # Called with the series whose forecasts are stored, whose past windows are others.
+        self.on_issued: list[Callable[[set[str]], object]] = []
+        self.on_corrected: list[Callable[[set[str]], object]] = []
 
     async def run(self) -> None:
         """Step until cancelled. A store that is down is asked again; nothing is forgotten meanwhile."""
@@ -86,7 +86,7 @@ class Collector:
                 self._close(max(self._newest_closed + 1, newest + 1 - self._kept), newest)
             elif newest < self._newest_closed - 1:
                 log.warning("clock_jumped", seconds=(newest - self._newest_closed) * self._seconds)
-                self._series.clear()  # their memory is ahead of the clock
+                self._step = LiveStep(self._store, self._estimator, self._seconds)  # the other is ahead of the clock
                 self._tracker.set_back(newest)
             else:
                 newest = self._newest_closed
@@ -95,20 +95,20 @@ class Collector:
             if self._backlog:
                 self._catch_up(self._backlog[-1])
                 self._backlog.pop()
-            self._warm_up()
+            self._prepare()
             self._prune(now)
 
     def delete(self, filename: str) -> int:
         """Delete a series while no window of it is being written."""
         with self._working:
             self._tracker.forget(filename)
-            self._series.pop(filename, None)
+            self._step.forget(filename)
             return self._store.delete_series(filename)
 
     def reload(self, filename: str) -> None:
         """Forget what is remembered of a series: somebody else wrote to it."""
         with self._working:
-            self._series.pop(filename, None)
+            self._step.forget(filename)
 
     def growing(self, filenames: Collection[str], now: float) -> dict[str, tuple[datetime, float, float]]:
         """By series the newest open window that a sample lies in: its start, rate and seconds so far. Absent where
@@ -148,64 +148,57 @@ class Collector:
         if newest > first:
             log.warning("windows_closed_late", count=newest - first)
         self._take_over(first)
-        warm = set(self._series)
         self._write(self._all_rates(self._samples(first, newest), range(first, newest + 1)))
         live = [name for name in self._tracker.names("live", self._span(newest)[1]) if name not in self._refused]
-        live.sort(key=lambda name: name not in warm)
-        for start in range(0, len(live), CHUNK_SERIES):
-            self._issue(live[start : start + CHUNK_SERIES], newest)
-        for name in live:
-            self._fed_series(name).note_served(newest)
-        unknown = [name for name in live if np.isnan(self._fed_series(name).rates(first - 1, first)).any()]
+        self._step.advance(newest, live)
+        self._load(live)
+        learned = self._step.learned
+        new = [name for name in live if name not in learned]
+        self._issue([name for name in live if name in learned], newest)
+        for start in range(0, len(new), CHUNK_SERIES):
+            self._issue(new[start : start + CHUNK_SERIES], newest)
+        self._step.note_served(live, newest)
+        unknown = [name for name in live if np.isnan(self._step.rates(name, first - 1, first)).any()]
         self._tracker.put_back({name: {first - 1} for name in unknown})  # a late sample may have come since
 
     def _issue(self, names: list[str], newest: int) -> None:
         """Write the forecasts from the end of the newest window."""
-        rows = [row for name in names for row in self._fed_series(name).forecast(newest)]
-        if rows:
-            self._store.write({FORECASTS: issued_of(rows)})
-            issued = {str(row["filename"]) for row in rows}
-            for listener in self.on_issued:
-                try:
-                    listener(issued)
-                except Exception:  # of one must not be the failure of another, nor of the close
-                    log.exception("listener_failed", filenames=sorted(issued))
+        issued = self._step.forecasts(names, newest)
+        if len(issued):
+            self._store.write({FORECASTS: issued})
+            _tell(self.on_issued, set(issued["filename"]))
 
     def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write windows of many series; one that cannot be written must not hold up the others."""
-        streams = {self._fed_series(name): known for name, known in rates.items() if known}
-        rows = [row for stream, known in streams.items() for row in stream.points(self._store, known)]
-        if not rows:
+        rates = {name: known for name, known in rates.items() if known}
+        if not rates:
             return
-        judged = judge_windows(self._store, self._seconds, streams)
-        rows = [row | judged.scores[row["filename"], row[TIME] // self._seconds] for row in rows]
-        series = [SeriesInfo(stream.key, self._seconds, "feed") for stream in streams]
-        refused = self._store.write({POINTS: points_of(rows), SURPRISES: judged.surprises}, series)
+        self._load(rates)
+        tables = self._step.judged(rates)
+        series = [SeriesInfo(SeriesKey(name, self._estimator.version), self._seconds, "feed") for name in rates]
+        refused = self._store.write(tables, series)
         if refused - self._refused:
             log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
         self._refused = self._refused - rates.keys() | refused
-        for stream, known in streams.items():
-            if stream.key.name not in refused:
-                for window, rate in known.items():
-                    stream.put(window, rate)
-                self._tracker.note_window(stream.key.name)
+        for name in rates.keys() - refused:
+            self._step.put(name, rates[name])
+            self._tracker.note_window(name)
 
     def _take_over(self, first: int) -> None:
         """Take from the store what others, such as a second backend, made of the windows before `first`."""
         start = first - RECENT_WINDOWS
         stored = self._stored_rates(start, first)
-        for name, series in list(self._series.items()):
+        for name in self._step.filenames:
             known = stored.get(name, {})
             theirs = np.array([known.get(window, np.nan) for window in range(start, first)])
-            ours = series.rates(start, first)
+            ours = self._step.rates(name, start, first)
             if name in self._refused or np.array_equal(ours, theirs, equal_nan=True):
                 continue
             if (np.isfinite(ours) & np.isnan(theirs)).any():  # deleted: what is older may be gone as well
-                del self._series[name]
+                self._step.forget(name)
                 continue
-            for window in np.flatnonzero(ours != theirs):
-                if np.isfinite(theirs[window]):
-                    series.put(start + int(window), float(theirs[window]))
+            other = np.flatnonzero(np.isfinite(theirs) & (ours != theirs))
+            self._step.put(name, {start + int(place): float(theirs[place]) for place in other})
 
     def _correct(self) -> None:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
@@ -227,13 +220,12 @@ class Collector:
         recent = [name for name, windows in late.items() if min(windows) >= self._newest_closed - LATE_WINDOWS]
         return [*([recent] if recent else []), *([name] for name in late if name not in recent)]
 
-    def _warm_up(self) -> None:
-        """Read one live series and prepare its forecaster, which takes half a second: a close would have to wait."""
+    def _prepare(self) -> None:
+        """Do some of what a close would wait for: read a live series, compute what its forecasts follow from."""
         assert self._newest_closed is not None
         live = self._tracker.names("live", self._span(self._newest_closed)[1])
-        cold = next((name for name in live if name not in self._series), None)
-        if cold is not None:
-            self._fed_series(cold).warm_up(self._newest_closed)
+        self._load([name for name in live if name not in self._step and name not in self._refused][:1])
+        self._step.prepare(self._newest_closed)
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""
@@ -250,9 +242,9 @@ class Collector:
             for name, known in rates.items()
         }
         self._write(changed)
-        for name, known in changed.items():
-            if known and name not in self._refused:
-                self.on_corrected(name)
+        corrected = {name for name, known in changed.items() if known} - self._refused
+        if corrected:
+            _tell(self.on_corrected, corrected)
 
     def _stored_rates(self, first: int, stop: int, filename: str | None = None) -> dict[str, dict[int, float]]:
         """By series and window what is stored of windows from `first` up to `stop`, of one series or all."""
@@ -266,16 +258,12 @@ class Collector:
             stored[name][window] = rate
         return stored
 
-    def _fed_series(self, filename: str) -> SeriesStream:
-        series = self._series.get(filename)
-        if series is None:
-            key = SeriesKey(filename, self._estimator.version)
-            series = SeriesStream(key, self._seconds, self._estimator.live(), self._estimator.history_windows)
-            assert self._tracker.closed is not None
-            if series.load(self._store, self._tracker.closed + 1, self._estimator.horizons):
-                self._tracker.note_window(filename)
-            self._series[filename] = series
-        return series
+    def _load(self, filenames: Iterable[str]) -> None:
+        """Have series at hand for the next step."""
+        assert self._tracker.closed is not None
+        for name in filenames:
+            if name not in self._step and self._step.load(name, self._tracker.closed + 1):
+                self._tracker.note_window(name)
 
     def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[SourceSamples]]:
         """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last."""
@@ -319,3 +307,11 @@ class Collector:
 
 def _utc(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
+
+
+def _tell(listeners: Iterable[Callable[[set[str]], object]], filenames: set[str]) -> None:
+    for listener in listeners:
+        try:
+            listener(filenames)
+        except Exception:  # of one must not be the failure of another, nor of the close
+            log.exception("listener_failed", filenames=sorted(filenames))

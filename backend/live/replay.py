@@ -5,7 +5,6 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import pandas as pd
 import structlog
@@ -13,12 +12,11 @@ import structlog
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import FORECASTS, POINTS, SCORE_FIELDS, points_table, read_points
-from backend.models.frames import series_of
-from backend.models.live import LiveForecaster
+from backend.models.live import MOST_STEPS, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Replay, ReplayRequest
-from backend.serving.issued import issued_table, packed
-from backend.serving.points import one_window_ahead, predicted_columns
+from backend.serving.issued import issued_table
+from backend.serving.points import one_ahead, one_window_ahead
 from backend.serving.presenters import on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store
 from backend.stores.names import free_name
@@ -41,7 +39,7 @@ class Playing:
     position: int
     speed: float
     forecaster: LiveForecaster
-    forecasts: list[dict[str, Any]] = field(default_factory=list)
+    forecasts: pd.DataFrame = field(default_factory=pd.DataFrame)
     issued_at: pd.Timestamp | None = None
     stopped: asyncio.Event = field(default_factory=asyncio.Event)
     task: asyncio.Task[None] | None = None
@@ -123,7 +121,10 @@ class Replayer:
         # What the Live chart would show before the first window that is played.
         before = points[points.index < frame.index[row]].tail(LIVE_WINDOWS)
         self._store.write({POINTS: points_table(key, before)}, [info])
-        return Playing(source, info, frame, row, request.speed, self._estimator.live())
+        return Playing(source, info, frame, row, request.speed, self._forecaster(source))
+
+    def _forecaster(self, source: SeriesRecord) -> LiveForecaster:
+        return self._estimator.live(source.window_seconds, together=1)
 
     async def _play(self, playing: Playing) -> None:
         next_at = time.monotonic()
@@ -154,24 +155,32 @@ class Replayer:
             return
         if playing.issued_at != target:
             playing.issued_at, playing.forecasts = target, self._forecasts_at(playing, row)
-        predicted = predicted_columns({one["model"]: one for one in playing.forecasts}, playing.source.window_seconds)
+        predicted = one_ahead(playing.forecasts, playing.source.window_seconds).get(playing.key.name, {})
         window = playing.frame.iloc[row]
         point = one_window_ahead(
             target, window["actual_rps"], predicted, {name: float(window[name]) for name in SCORE_FIELDS}
         )
         playing.issued_at = target + pd.Timedelta(playing.source.window_seconds, "s")
         playing.forecasts = self._forecasts_at(playing, row + 1)
-        forecasts = issued_table(playing.key, playing.forecasts, playing.issued_at)
-        self._store.write({POINTS: points_table(playing.key, point), FORECASTS: forecasts}, [playing.info])
+        points = points_table(playing.key, point)
+        self._store.write({POINTS: points, FORECASTS: playing.forecasts}, [playing.info])
         playing.position = _next_row(playing.frame, row)
 
-    def _forecasts_at(self, playing: Playing, row: int) -> list[dict[str, Any]]:
-        """The forecasts from the first `row` windows, a row a model; none where nothing was known then."""
-        past = playing.frame.iloc[max(0, row - self._estimator.history_windows) : row]
-        if past["actual_rps"].isna().all():
-            return []
-        rates, grid = series_of(past, pd.Timedelta(playing.source.window_seconds, "s"))
-        return packed(playing.forecaster.rows(rates, grid), playing.source.window_seconds)
+    def _forecasts_at(self, playing: Playing, row: int) -> pd.DataFrame:
+        """The forecasts from the first `row` windows, as the store takes them."""
+        seconds = playing.source.window_seconds
+        first = int(playing.frame.index[0].timestamp()) // seconds
+        window, rates = first + row - 1, playing.frame["actual_rps"].to_numpy()[:row]
+        forecaster = playing.forecaster
+        if forecaster.last is None or not 0 <= window - forecaster.last <= MOST_STEPS:  # before it: is played again
+            forecaster = playing.forecaster = self._forecaster(playing.source)
+            forecaster.advance(window)
+            forecaster.learn(playing.key, first, rates)
+        elif window != forecaster.last:
+            forecaster.put(playing.key, window, rates[-1])
+            forecaster.advance(window)
+        forecasts = forecaster.forecasts([playing.key])
+        return issued_table([playing.key], forecasts, self._estimator.horizons, seconds, window)
 
 
 def _start_row(frame: pd.DataFrame, start: datetime | None) -> int:

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Sequence
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from backend.models import catalog, naive
 
+Rates = TypeVar("Rates", pd.Series, pd.DataFrame)
 IN_BACKTEST = tuple(baseline.key for baseline in catalog.BASELINES if baseline.in_backtest)
 
 
@@ -21,22 +23,24 @@ def baselines(rates: pd.Series, horizon: int, keys: Collection[str] | None = Non
 
 
 def baselines_at(
-    rates: pd.Series, horizons: Sequence[int], keys: Collection[str] | None = None
-) -> dict[int, dict[str, pd.Series]]:
-    """As `baselines`, by horizon: in less time than one after the other."""
-    last = naive.last_value(rates, horizons)
+    rates: Rates, horizons: Sequence[int], keys: Collection[str] | None = None
+) -> dict[int, dict[str, Rates]]:
+    """As `baselines`, by horizon: in less time than one after the other. Of those that may be served a frame with a
+    column a series gives the same of each."""
+    given: Any = rates
+    last: list[Any] = naive.last_value(given, horizons)
     rows = [baseline for baseline in catalog.BASELINES if keys is None or baseline.key in keys]
-    columns = {baseline.key: baseline.rule(rates, horizons) for baseline in rows}
+    columns: dict[str, list[Any]] = {baseline.key: baseline.rule(given, horizons) for baseline in rows}
     return {
         horizon: {key: _or(by_horizon[place], last[place]) for key, by_horizon in columns.items()}
         for place, horizon in enumerate(horizons)
     }
 
 
-def _or(forecast: pd.Series, other: pd.Series) -> pd.Series:
+def _or(forecast: Rates, other: Rates) -> Rates:
     """The forecast, the other where it is unknown: fillna, in a third of its time."""
     values = forecast.to_numpy()
-    return pd.Series(np.where(np.isnan(values), other.to_numpy(), values), forecast.index)
+    return type(forecast)(np.where(np.isnan(values), other.to_numpy(), values), forecast.index)
 
 
 def within(history: timedelta, keys: Collection[str]) -> list[str]:

@@ -5,17 +5,19 @@ docs/decisions/0003-forecasting.md says what each part is for.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from backend.models import catalog, features
+from backend.models.columns import Kept
 from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average, shrinkage_weight
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
-from backend.models.rolling import Floats
-from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, weighted_sum
+from backend.models.rolling import Floats, newest
+from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, older_sum, solved, weighted_sum
 from backend.models.stack import SIMPLE, STACK_BLOCKS, BaseForecasts, Stack
-from backend.models.trailing_stats import MAX_SEASON, Grid, TrailingStats
+from backend.models.trailing_stats import LONGEST, MAX_SEASON, Grid, TrailingStats
 from backend.models.trees import Trees, tree_matrix
 
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
@@ -24,7 +26,6 @@ LINEAR_BLOCKS = 300  # blocks of windows that a refit of the linear model looks 
 LINEAR_PRIOR_WINDOWS = 200.0  # how many windows of its own the global fit is worth
 LINEAR_LIMIT = 8.0
 
-LONGEST = 120  # windows ahead that a model may be trained for; an error is known so many origins late
 # Origins whose forecasts the newest intervals still look at: their errors, what those were scaled by, and the errors
 # that the forecasts of then were shrunk by, each of them known late.
 MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + LATE_SPAN + 4 * LONGEST
@@ -32,9 +33,13 @@ EXPERT_REACH = ERROR_SPAN + LONGEST  # origins before one whose errors weigh its
 BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
 REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
 # Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
-# origins whose errors weigh the oldest expert average that intervals look at: a live step needs no other history.
+# origins whose errors weigh the oldest expert average that intervals look at.
 FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
 HISTORY_WINDOWS = BASE_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
+LINEAR = "linear"  # the base forecast that is a regression itself
+LEARNED = (LINEAR, "lgbm_plus_trees", "lgbm_trees")  # base forecasts that are no inputs of the linear model
+BASE_KEPT = BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts one refit of a stack looks at
+LIVE_SPAN = REFIT_SPAN + MAX_SEASON + 512  # windows that a live step looks at where regressions are refitted
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
 
 
@@ -66,10 +71,10 @@ class HorizonModel:
 
 @dataclass(frozen=True)
 class Forecasts:
-    """Forecasts by model at the last origins of a series, in requests per second."""
+    """Forecasts by model at the newest origins of one series or many, in requests per second."""
 
-    mean: dict[str, Floats]  # (origins,); NaN where nothing is known yet
-    quantiles: dict[str, Floats]  # (levels, origins), levels as intervals.LEVELS
+    mean: dict[str, Floats]  # (..., origins); NaN where nothing is known yet
+    quantiles: dict[str, Floats]  # (levels, ..., origins), levels as intervals.LEVELS
 
 
 def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, first: int) -> Forecasts:
@@ -78,11 +83,11 @@ def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, fir
     for start in range(first, len(values), CHUNK):
         stop = min(start + CHUNK, len(values))
         begin = max(0, start - HISTORY_WINDOWS + 1)
-        stats = TrailingStats(values[begin:stop], grid.from_row(begin))
-        pieces.append(_piece(stats, horizon, model, start - begin))
+        stats = TrailingStats(values[..., begin:stop], grid.from_row(begin))
+        pieces.append(step(stats, horizon, model, features.shared(stats), start - begin))
     return Forecasts(
         {key: np.concatenate([piece.mean[key] for piece in pieces]) for key in pieces[0].mean},
-        {key: np.concatenate([piece.quantiles[key] for piece in pieces], axis=1) for key in pieces[0].quantiles},
+        {key: np.concatenate([piece.quantiles[key] for piece in pieces], axis=-1) for key in pieces[0].quantiles},
     )
 
 
@@ -100,25 +105,98 @@ def at_horizon(trained: Mapping[int, Forecasts], horizon: int) -> Forecasts:
     )
 
 
-def _piece(stats: TrailingStats, horizon: int, model: HorizonModel, first: int) -> Forecasts:
-    columns = features.compute(stats, horizon, features.shared(stats))
-    weights = linear_weights(stats, columns.linear, horizon, model.linear, max(0, first - BASE_SPAN))
-    base = base_forecasts(columns, weights, model)
-    stacked = stack_forecasts(base, stack_weights(stats, base, horizon, max(0, first - MEAN_SPAN)))
+def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: features.Columns, first: int) -> Forecasts:
+    """Forecasts made at the origins from row `first`, of the newest rows of `stats`; `shared`: features.shared(stats).
+
+    What holds for a block of windows is computed anew in the origins of a next one alone.
+    """
+    columns = features.compute(stats, horizon, shared)
+    refits = _Refits(stats, horizon, model, columns.linear)
+    base = base_forecasts(columns, refits.weights(LINEAR, max(0, first - BASE_SPAN)), model)
+    refits.base |= {name: stats.columns.keep((name, horizon), base[name], BASE_KEPT) for name in LEARNED}
+    stacked = {
+        key: stack.forecast(base, refits.weights(key, max(0, first - MEAN_SPAN))) for key, stack in stacks().items()
+    }
     means = means_of(stats, horizon, stacked)
     edges = quantiles_of(stats, horizon, model, means, first)
-    return Forecasts({key: mean[first - len(stats) :] for key, mean in means.items()}, edges)
+    return Forecasts({key: newest(mean, len(stats) - first) for key, mean in means.items()}, edges)
+
+
+def prepare(stats: TrailingStats, horizon: int, model: HorizonModel, base: BaseForecasts) -> None:
+    """Compute now, at any window of a block, most of what the refits at its end take. `base`: what is kept of the base
+    forecasts of LEARNED."""
+    refits = _Refits(stats, horizon, model, {})
+    refits.base |= base
+    for name in refits.ridges:
+        refits.older(name, refits.block)
+
+
+class _Refits:
+    """The regressions of one horizon, refitted where a block of windows is complete.
+
+    A live step does it from the moments of that block and the sum of those before, which is the same for a block long.
+    """
+
+    def __init__(self, stats: TrailingStats, horizon: int, model: HorizonModel, inputs: features.Columns) -> None:
+        self._stats, self._horizon, self._inputs = stats, horizon, inputs
+        self._stacks = stacks()
+        self.ridges = {LINEAR: linear_ridge(model.linear, stats.grid)}
+        self.ridges |= {key: stack.ridge for key, stack in self._stacks.items()}
+        self.block = stats.end // BLOCK  # that is under way
+        self.base: dict[str, Floats | Kept] = {}  # base forecasts that are looked back at
+
+    def weights(self, name: str, first: int) -> Floats:
+        """Coefficients at every origin from row `first`, or of a live step at the newest one."""
+        fit = partial(self._fit_all, name, first) if self._stats.whole else partial(self._fit_newest, name)
+        return self._stats.columns.hold((name, "weights", self._horizon), self.block, fit, -2)
+
+    def older(self, name: str, block: int) -> Floats:
+        """The sum of the moments that a fit at the end of this block has of those before."""
+
+        def compute() -> Floats:
+            past = self._longer.until(block * BLOCK).cut(REFIT_SPAN + features.LINEAR_REACH)
+            return older_sum(self._moments(name, past), self.ridges[name])
+
+        return self._stats.columns.hold((name, "older", self._horizon), block, compute, -1)
+
+    def _fit_all(self, name: str, first: int) -> Floats:
+        return coefficients(self._stats, self._moments(name, self._stats), self.ridges[name], first)
+
+    def _fit_newest(self, name: str) -> Floats:
+        past = self._longer.cut(BLOCK + LONGEST + features.LINEAR_REACH)
+        newest = self._moments(name, past)[..., -1:, :, :]
+        return solved(np.moveaxis(newest, -3, -1) + self.older(name, self.block - 1), self.ridges[name])
+
+    def _moments(self, name: str, past: TrailingStats) -> Floats:
+        inputs = self._inputs if past is self._stats else features.linear(past, self._horizon)
+        if name == LINEAR:
+            return linear_moments(past, inputs, self._horizon)
+        later = self._stats.end - past.end
+        base = {name: forecast[..., : forecast.shape[-1] - later] for name, forecast in self.base.items()}
+        simple = {name: inputs[name] for name in SIMPLE}
+        return self._stacks[name].moments(past, base | simple, self._horizon)
+
+    @property
+    def _longer(self) -> TrailingStats:
+        assert self._stats.longer is not None  # a live step has it
+        return self._stats.longer
+
+
+def linear_moments(stats: TrailingStats, inputs: features.Columns, horizon: int) -> Floats:
+    """Those of the linear model's inputs, see block_moments."""
+    return block_moments(stats, inputs.values(), *stats.target(horizon), horizon, LINEAR_LIMIT)
+
+
+def linear_ridge(priors: tuple[LinearPrior, ...], grid: Grid) -> Ridge:
+    prior = nearest_prior(priors, grid)
+    return Ridge(LINEAR_BLOCKS, LINEAR_PRIOR_WINDOWS * prior.gram, prior.coefficients)
 
 
 def linear_weights(
     stats: TrailingStats, inputs: features.Columns, horizon: int, priors: tuple[LinearPrior, ...], first: int
 ) -> Floats:
-    """Coefficients of the linear model at every origin from row `first`: (rows, inputs)."""
-    target, usable = stats.target(horizon)
-    moments = block_moments(stats, inputs.values(), target, usable, horizon, LINEAR_LIMIT)
-    prior = nearest_prior(priors, stats.grid)
-    gram = LINEAR_PRIOR_WINDOWS * prior.gram
-    return coefficients(stats, moments, Ridge(LINEAR_BLOCKS, gram, prior.coefficients), first)
+    """Coefficients of the linear model at every origin from row `first`: (..., rows, inputs)."""
+    return coefficients(stats, linear_moments(stats, inputs, horizon), linear_ridge(priors, stats.grid), first)
 
 
 def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
@@ -126,15 +204,15 @@ def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:
     return min(priors, key=lambda prior: abs(np.log(prior.step_seconds * 1e9 / grid.step_ns)))
 
 
-def base_forecasts(columns: features.Features, weights: Floats, model: HorizonModel) -> BaseForecasts:
-    """Those at the newest origins, as many as there are rows of the linear model's coefficients (rows, inputs)."""
+def base_forecasts(columns: features.Features, weights: Floats, model: HorizonModel) -> dict[str, Floats]:
+    """Those at the newest origins, as many as there are rows of the linear model's coefficients (..., rows, inputs)."""
     linear = weighted_sum(columns.linear.values(), weights)
     matrix = tree_matrix(columns, linear)
     return {
         "linear": linear,
         "lgbm_plus_trees": linear + model.trees["lgbm_plus"].predict(matrix),
-        "lgbm_trees": model.trees["lgbm"].predict(matrix[:, :-1]),
-    } | {name: columns.linear[name][-len(linear) :] for name in SIMPLE}
+        "lgbm_trees": model.trees["lgbm"].predict(matrix[..., :-1]),
+    } | {name: newest(columns.linear[name], linear.shape[-1]) for name in SIMPLE}
 
 
 def stacks() -> dict[str, Stack]:
@@ -142,20 +220,10 @@ def stacks() -> dict[str, Stack]:
     return {model.key: model.rule for model in catalog.MODELS if isinstance(model.rule, Stack)}
 
 
-def stack_weights(stats: TrailingStats, base: BaseForecasts, horizon: int, first: int) -> dict[str, Floats]:
-    """By model at every origin from row `first`: (rows, steps). `base`: those at the newest origins."""
-    return {key: stack.fit(stats, base, horizon, first) for key, stack in stacks().items()}
-
-
-def stack_forecasts(base: BaseForecasts, weights: Mapping[str, Floats]) -> dict[str, Floats]:
-    """By model the scaled forecasts at the newest origins, as many as there are rows of weights."""
-    return {key: stack.forecast(base, weights[key]) for key, stack in stacks().items()}
-
-
 def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) -> dict[str, Floats]:
-    """By model the forecasts of the newest origins, requests per second, as many as `stacked` has."""
-    rows = len(next(iter(stacked.values())))
-    learned = _rates(stats, np.stack(list(stacked.values())))
+    """By model the forecasts of the newest origins, requests per second, from scaled ones: as many as those."""
+    scaled = _aligned(stats, np.stack(list(stacked.values())))
+    learned = stats.level * (1.0 + np.clip(scaled * stats.sigma, -1.0, GROWTH_LIMIT))
     average = expert_average(stats, horizon)
     weight = shrinkage_weight(stats, horizon, learned, average)
     shrunk = dict(zip(stacked, weight * learned + (1.0 - weight) * average, strict=True))
@@ -163,27 +231,21 @@ def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) 
         model.key: shrunk[model.key] if isinstance(model.rule, Stack) else model.rule(stats, horizon)
         for model in catalog.MODELS
     }
-    return {key: mean[len(stats) - rows :] for key, mean in means.items()}
+    rows = next(iter(stacked.values())).shape[-1]
+    return {key: newest(mean, rows) for key, mean in means.items()}
 
 
-def _rates(stats: TrailingStats, scaled: Floats) -> Floats:
-    """Requests per second at every origin from scaled forecasts at the newest, NaN before those."""
-    every = _aligned(stats, scaled)
-    return np.asarray(stats.level * (1.0 + np.clip(every * stats.sigma, -1.0, GROWTH_LIMIT)))
-
-
-def _aligned(stats: TrailingStats, newest: Floats) -> Floats:
-    """What is known of the newest origins, as many columns as there are rows of statistics: NaN before them."""
-    every = np.full((*newest.shape[:-1], len(stats)), np.nan)
-    every[..., max(0, len(stats) - newest.shape[-1]) :] = newest[..., -len(stats) :]
-    return every
+def _aligned(stats: TrailingStats, values: Floats) -> Floats:
+    """What is known of the newest origins, as many columns as there are origins: NaN before them."""
+    absent = np.full((*values.shape[:-1], max(0, stats.rows - values.shape[-1])), np.nan)
+    return np.concatenate([absent, newest(values, stats.rows)], -1)
 
 
 def quantiles_of(
     stats: TrailingStats, horizon: int, model: HorizonModel, means: Mapping[str, Floats], first: int
 ) -> dict[str, Floats]:
-    """By model the quantiles at every origin from row `first`, from means at the newest origins: (levels, rows)."""
+    """By model the quantiles at every origin from row `first`, from means at the newest: (levels, ..., rows)."""
     return {
-        key: quantiles(stats, _aligned(stats, mean), horizon, model.residual_prior(key), first)
+        key: quantiles(stats, key, _aligned(stats, mean), horizon, model.residual_prior(key), first)
         for key, mean in means.items()
     }

@@ -6,11 +6,13 @@ count like any others, and traffic of rare bursts is forecast up to 6 % worse th
 covers a bounded span of windows, as in rolling_ridge.py.
 """
 
+from functools import partial
+
 import numpy as np
 
 from backend.models.features import MAX_AGE, growth, mean_known, of_days, of_weeks
-from backend.models.rolling import Floats, decayed_sum, mean_where, shift
-from backend.models.trailing_stats import TrailingStats, overlap
+from backend.models.rolling import Floats, decayed_sum, mean_where, newest, shift
+from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
 
 MIN_WINDOWS = 20  # known windows below which models have no weight
 HALF_WEIGHT_WINDOWS = 160.0  # known windows at which models one window ahead weigh half; 907 at fifteen
@@ -30,22 +32,23 @@ FIRST_SLOPE = 0.8  # of all that came of the models' steps
 
 
 def expert_average(stats: TrailingStats, horizon: int) -> Floats:
-    """Forecasts at every origin, requests per second: (rows,), NaN where nothing is known.
+    """Forecasts at every origin, requests per second: (..., rows), NaN where nothing is known.
 
     Weights are (least trailing squared error / the expert's)^12, Bayes' posterior for normal errors of unknown variance
     as if the memory held 24 independent ones: errors overlap and have heavy tails. An expert that has no forecast yet
     is taken to err like the worst.
     """
-    forecasts, priors = _experts(stats, horizon)
-    exists, ahead = np.isfinite(forecasts), stats.ahead(horizon)
-    squared = np.where(exists & np.isfinite(ahead), np.square(forecasts - ahead), 0.0)
-    squared = np.where(exists, squared, squared.max(axis=0))
-    total = decayed_sum(shift(squared, horizon), ERROR_ALPHA, ERROR_SPAN) + ERROR_PRIOR * np.square(stats.noise)
+    averages, seasonal = stats.once("averages", partial(_averages, stats)), _seasonal(stats, horizon)
+    forecasts = np.concatenate([averages, seasonal])
+    exists = np.isfinite(forecasts)
+    priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
+    total = decayed_sum(_squared_errors(stats, horizon, averages, seasonal), ERROR_ALPHA, ERROR_SPAN, stats.rows)
+    total = total + ERROR_PRIOR * np.square(stats.noise)
     total += LEAST_SHARE * total.max(axis=0)
     least = total.min(axis=0)
     share = np.divide(least, total, out=np.ones_like(total), where=least > 0)
     fourth = np.square(np.square(share))  # by products: a power's last digit is not the same on every processor
-    average, weights = np.zeros(len(stats)), np.zeros(len(stats))
+    average, weights = np.zeros_like(least), np.zeros_like(least)
     # One by one: numpy adds up a column of one row in another order than one of many.
     for forecast, known, power, prior in zip(forecasts, exists, fourth, priors, strict=True):
         weight = np.where(known, prior * power * power * power, 0.0)
@@ -53,66 +56,87 @@ def expert_average(stats: TrailingStats, horizon: int) -> Floats:
     return mean_where(average, weights)
 
 
-def _experts(stats: TrailingStats, horizon: int) -> tuple[Floats, list[float]]:
-    """Forecasts (experts, origins), NaN where an expert has none, and the weight each begins with."""
-    averages = {alpha: stats.carried(stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
+def _squared_errors(stats: TrailingStats, horizon: int, averages: Floats, seasonal: Floats) -> Floats:
+    """Of every expert as they become known, as far back as they are remembered: (experts, ..., rows)."""
+    groups = (("averages", averages), (("seasonal", horizon), seasonal))
+    kept = [stats.columns.keep(name, group, LONGEST + 1) for name, group in groups if len(group)]
+    then = np.concatenate([shift(each, horizon, np.nan, stats.rows) for each in kept]).astype(np.float64)
+    exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
+    squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
+    squared = np.where(exists, squared, squared.max(axis=0))
+    return stats.columns.keep(("squared", horizon), squared, ERROR_SPAN, 0.0).astype(np.float64)
+
+
+def _averages(stats: TrailingStats) -> Floats:
+    """The experts that are the same at every horizon, EWMAs and an extrapolation: (experts, ..., origins)."""
+    averages = {alpha: stats.carried(f"ewma_{alpha}", stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
-    seasonal = _seasonal(stats, horizon)
-    forecasts = np.stack([*averages.values(), extrapolation, *seasonal])
-    return forecasts, [1.0] * len(averages) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
+    return np.stack([*averages.values(), extrapolation])
 
 
-def _seasonal(stats: TrailingStats, horizon: int) -> list[Floats]:
+def _seasonal(stats: TrailingStats, horizon: int) -> Floats:
     """Yesterday's, last week's, the week's days' and the weeks' mean rate at the target's time, and the growth of the
-    last three."""
+    last three: (experts, ..., origins), NaN where one has no forecast."""
     seasons = stats.seasons(horizon)
     if not seasons:
-        return []
+        return np.empty((0, *stats.level.shape))
     rates = [seasons[days].rate for days in (1, 7) if days in seasons]
     groups = [of_days(seasons)] + ([weeks] if len(weeks := of_weeks(seasons)) > 1 else [])
     rates += [mean_known([season.rate for season in group])[0] for group in groups]
     changes = [mean_known([growth(season) for season in group])[0] for group in groups]
     changes += [growth(seasons[7])] if 7 in seasons else []
-    return rates + [stats.level * (1.0 + change) for change in changes]
+    return np.stack(rates + [stats.level * (1.0 + change) for change in changes])
 
 
 def shrinkage_weight(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:
-    """Weight of learned forecasts, which shrink to the expert average by the rest: (forecasts, rows), 0 to 1.
+    """Weight of learned forecasts, which shrink to the expert average by the rest: (forecasts, ..., rows), 0 to 1.
 
     Grows with the known windows, the slower the further ahead, since errors of overlapping forecasts tell less; low
     right after an outage. Times the part of the steps from the average to the learned forecasts that came true lately,
     and the part of the steps so shortened that came true over a longer time: least squares coefficients from 0 to 1.
-    `learned`: (forecasts, rows), requests per second; `average`: (rows,), likewise.
+    `learned`: (forecasts, ..., rows), requests per second; `average`: (..., rows), likewise.
     """
     age = stats.known_in(MAX_AGE)
     maturity = np.where(age < MIN_WINDOWS, 0.0, age / (age + HALF_WEIGHT_WINDOWS * overlap(horizon)))
     maturity = maturity * np.minimum(1.0, stats.known_in(30) / 15.0)
-    step, error = learned - average, stats.ahead(horizon) - average
-    late = maturity * _late_slope(stats, horizon, step, error)
-    return late * _slope(stats, horizon, late * step, error)
+    late = maturity * _late_slope(stats, horizon, learned - average, average)
+    return late * _slope(stats, horizon, late * (learned - average), average)
 
 
-def _late_slope(stats: TrailingStats, horizon: int, step: Floats, error: Floats) -> Floats:
+def _late_slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
     """How much of each step came true lately, drawn to 1. Scaled by the noise, so that one burst does not decide."""
-    step, error = (np.clip(each / stats.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
-    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (stats.level > 0)
-    step, error = (np.where(known, each, 0.0) for each in (step, error))
+    past, step, error = _outcomes(stats, horizon, "late", LATE_SPAN, step, average)
+    step, error = (np.clip(each / past.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
+    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (past.level > 0)
+    step, error, importance = (np.where(known, each, 0.0) for each in (step, error, past.importance))
     squares, products = (
-        decayed_sum(shift(stats.importance * each, horizon), LATE_ALPHA, LATE_SPAN)
+        decayed_sum(shift(importance * each, horizon), LATE_ALPHA, LATE_SPAN, stats.rows)
         for each in (step * step, step * error)
     )
     prior = SLOPE_PRIOR * horizon
     return np.clip((products + prior) / (squares + prior), 0.0, 1.0)
 
 
-def _slope(stats: TrailingStats, horizon: int, step: Floats, error: Floats) -> Floats:
+def _slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
     """How much of each step came true, in requests per second, drawn to FIRST_SLOPE."""
+    _, step, error = _outcomes(stats, horizon, "step", ERROR_SPAN, step, average)
     known = np.isfinite(error) & np.isfinite(step).all(axis=0)
     step, error = (np.where(known, each, 0.0) for each in (step, error))
     squares, products = (
-        decayed_sum(shift(each, horizon), ERROR_ALPHA, ERROR_SPAN) for each in (step * step, step * error)
+        decayed_sum(shift(each, horizon), ERROR_ALPHA, ERROR_SPAN, stats.rows) for each in (step * step, step * error)
     )
     prior = SLOPE_PRIOR * horizon * np.square(stats.noise)
     first = np.full_like(squares, FIRST_SLOPE)
     slope = np.divide(products + FIRST_SLOPE * prior, squares + prior, out=first, where=squares + prior > 0)
     return np.clip(slope, 0.0, 1.0)
+
+
+def _outcomes(
+    stats: TrailingStats, horizon: int, name: str, span: int, step: Floats, average: Floats
+) -> tuple[TrailingStats, Floats, Floats]:
+    """The newest origins and `span` before them: their statistics, and the steps from the average and the errors of
+    that, as they are looked back at."""
+    past = stats.tail(span + horizon)
+    both = np.concatenate([step, average[np.newaxis]])
+    kept = newest(stats.columns.keep((name, horizon), both, span + LONGEST + 1), len(past)).astype(np.float64)
+    return past, kept[:-1], past.ahead(horizon) - kept[-1]

@@ -6,11 +6,13 @@ than the last value (reference/performance.md, 3.3). So no feature carries the l
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from operator import methodcaller
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, shift, trailing_max, trailing_sum
-from backend.models.trailing_stats import Season, TrailingStats
+from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, newest, shift, trailing_max, trailing_sum
+from backend.models.trailing_stats import LONGEST, Season, TrailingStats
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
@@ -19,12 +21,25 @@ STEPS = (5, 15, 60, 240)  # spans of the mean absolute step
 EXTREMES = (15, 60, 240)
 SLOPES = (5, 15, 60)
 EXPERT_ALPHA, EXPERT_SPAN = 1 / 120, 512
-EXPERTS = ("last", "ewma_02", "ewma_05", "ewma_50", "mean_15", "mean_60", "day", "day_growth", "week_growth")
+# Simple forecasts by name, and the features that they are.
+EXPERTS = {
+    "last": "lag_0",
+    "ewma_02": "ewma_0.02",
+    "ewma_05": "ewma_0.05",
+    "ewma_50": "ewma_0.5",
+    "mean_15": "mean_15",
+    "mean_60": "mean_60",
+    "day": "season_day",
+    "day_growth": "season_day_growth",
+    "week_growth": "season_week_growth",
+}
+SEASONAL_EXPERTS = ("day", "day_growth", "week_growth")  # which differ from horizon to horizon
 SEASONAL = (
     *("day", "day_growth", "day_level", "week", "week_growth", "week_level"),
     *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
 )
 MAX_AGE = 2_048
+EXPERT_KEPT = EXPERT_SPAN + LONGEST + 1  # origins
 REACH = MAX_AGE + 64  # windows before a row that its features look at, beside level, sigma and seasons
 
 Columns = dict[str, Floats]
@@ -65,18 +80,18 @@ LINEAR_NAMES: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class Features:
-    """Columns of one horizon, one value an origin: (origins,) each. `trees` in the order of NAMES, NaN where unknown;
-    `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
+    """Columns of one horizon, one value an origin: (..., origins) each. `trees` in the order of NAMES, NaN where
+    unknown; `linear` in that of LINEAR_NAMES, clipped, 0 where unknown."""
 
     trees: Columns
     linear: Columns
 
 
 def compute(stats: TrailingStats, horizon: int, shared: Columns) -> Features:
-    """Features of every row of `stats` as an origin of forecasts `horizon` windows ahead."""
+    """Features of the newest rows of `stats` as origins of forecasts `horizon` windows ahead."""
     columns = shared | _seasonal(stats, horizon)
     columns |= _expert_errors(stats, columns, horizon)
-    return Features({name: columns[name] for name in NAMES}, _linear(columns, len(stats)))
+    return Features({name: columns[name] for name in NAMES}, _linear(columns))
 
 
 def shared(stats: TrailingStats) -> Columns:
@@ -87,11 +102,11 @@ def shared(stats: TrailingStats) -> Columns:
 def linear(stats: TrailingStats, horizon: int) -> Columns:
     """The inputs of the linear model alone."""
     columns = _lags(stats, LINEAR_LAGS) | _means(stats, LINEAR_MEANS) | _seasonal(stats, horizon)
-    return _linear(columns, len(stats))
+    return _linear(columns)
 
 
-def _linear(columns: Columns, rows: int) -> Columns:
-    inputs = {"constant": np.ones(rows)}
+def _linear(columns: Columns) -> Columns:
+    inputs = {"constant": np.ones_like(columns[LINEAR_NAMES[1]])}
     for name in LINEAR_NAMES[1:]:
         column = columns[name]
         inputs[name] = np.where(np.isfinite(column), np.clip(column, -10.0, 10.0), 0.0)
@@ -103,7 +118,7 @@ def _scaled(stats: TrailingStats, rate: Floats) -> Floats:
 
 
 def _lags(stats: TrailingStats, lags: Iterable[int]) -> Columns:
-    return {f"lag_{lag}": _scaled(stats, shift(stats.values, lag, np.nan)) for lag in lags}
+    return {f"lag_{lag}": _scaled(stats, shift(stats.values, lag, np.nan, stats.rows)) for lag in lags}
 
 
 def _means(stats: TrailingStats, widths: Iterable[int]) -> Columns:
@@ -114,19 +129,21 @@ def _recent(stats: TrailingStats) -> Columns:
     columns = _lags(stats, LAGS) | _means(stats, MEANS)
     for alpha, span in EWMAS:
         columns[f"ewma_{alpha}"] = _scaled(stats, stats.ewma(alpha, span))
-    step = np.abs(stats.values - shift(stats.values, 1, np.nan))
+    step = np.abs(np.diff(newest(stats.values, stats.rows + STEPS[-1]), prepend=np.nan))
     stepped = np.isfinite(step)
     step, count = np.where(stepped, step, 0.0), stepped.astype(np.float64)
     for width in STEPS:
-        columns[f"step_{width}"] = mean_where(trailing_sum(step, width), trailing_sum(count, width)) / stats.scale
+        columns[f"step_{width}"] = (
+            mean_where(*(trailing_sum(each, width, stats.rows) for each in (step, count))) / stats.scale
+        )
     high = np.where(stats.known, stats.rate, -np.inf)
     low = np.where(stats.known, -stats.rate, -np.inf)
     for width in EXTREMES:
-        columns[f"max_{width}"] = _finite(_scaled(stats, trailing_max(high, width)))
-        columns[f"min_{width}"] = _finite(_scaled(stats, -trailing_max(low, width)))
+        columns[f"max_{width}"] = _finite(_scaled(stats, trailing_max(high, width, stats.rows)))
+        columns[f"min_{width}"] = _finite(_scaled(stats, -trailing_max(low, width, stats.rows)))
     for width in SLOPES:
-        mean = stats.mean(width)
-        columns[f"slope_{width}"] = (mean - shift(mean, width, np.nan)) / stats.scale
+        before = stats.lagged(width, width, methodcaller("mean", width))
+        columns[f"slope_{width}"] = (stats.mean(width) - before) / stats.scale
     return columns
 
 
@@ -140,7 +157,7 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
     `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now; `days_step` the
     ratio of the rates at the target's and the origin's time, applied to the newest rate.
     """
-    nothing = np.full(len(stats), np.nan)
+    nothing = np.full_like(stats.level, np.nan)
     absent = Season(nothing, nothing, nothing)
     seasons = stats.seasons(horizon)
     day = seasons[min(seasons)] if seasons else absent
@@ -150,14 +167,14 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
         columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
         columns[f"season_{name}_growth"] = growth(season) / stats.sigma
         columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
-    newest = stats.carried(stats.values)
+    now = stats.once("rate", partial(stats.carried, "rate", newest(stats.values, stats.rows)))
     for name, chosen in (("weeks", of_weeks(seasons)), ("days", of_days(seasons))):
         several = chosen or [absent]
         rate, columns["season_count"] = mean_known([season.rate for season in several])
         before = mean_known([season.origin for season in several])[0]
         columns[f"season_{name}"] = _scaled(stats, rate)
         columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
-        columns[f"season_{name}_step"] = _scaled(stats, newest * (1.0 + _change(before, rate)))
+        columns[f"season_{name}_step"] = _scaled(stats, now * (1.0 + _change(before, rate)))
     return columns
 
 
@@ -192,45 +209,37 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
 
 
 def _state(stats: TrailingStats) -> Columns:
-    rows = np.arange(len(stats))
-    before = shift(stats.level, 1, np.nan)
-    usable = stats.known & (before > 0)
-    error = np.divide(np.abs(stats.rate - before), before, out=np.zeros(len(stats)), where=usable)
-    recent = mean_where(trailing_sum(np.minimum(error, 5.0), 20), trailing_sum(usable.astype(np.float64), 20))
+    error, usable = stats.level_errors
+    errors = np.minimum(np.abs(error), 5.0), usable.astype(np.float64)
+    recent = mean_where(*(trailing_sum(each, 20, stats.rows) for each in errors))
     day = stats.mean(1_440)
     return {
         "sigma": stats.sigma,
         "sigma_short": recent / stats.sigma,
-        "level_in_day": np.divide(stats.level, day, out=np.full(len(stats), np.nan), where=day > 0),
+        "level_in_day": np.divide(stats.level, day, out=np.full_like(day, np.nan), where=day > 0),
         "age": stats.known_in(MAX_AGE),
-        "silence": (rows - stats.last_known).astype(np.float64),
+        "silence": stats.silence,
         "known_60": stats.known_in(60),
     }
 
 
 def _expert_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
-    target, usable = stats.target(horizon)
-    sources = {
-        "last": "lag_0",
-        "ewma_02": "ewma_0.02",
-        "ewma_05": "ewma_0.05",
-        "ewma_50": "ewma_0.5",
-        "mean_15": "mean_15",
-        "mean_60": "mean_60",
-        "day": "season_day",
-        "day_growth": "season_day_growth",
-        "week_growth": "season_week_growth",
-    }
-    forecasts = np.stack([np.zeros_like(target), *(columns[source] for source in sources.values())])
-    errors = _trailing_errors(forecasts, target, usable, horizon)
-    return {f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(sources, errors[1:], strict=True)}
+    past = stats.tail(EXPERT_SPAN + horizon)
+    target, usable = past.target(horizon)
+    kept = [
+        stats.columns.keep((name, horizon) if name in SEASONAL_EXPERTS else name, columns[source], EXPERT_KEPT)
+        for name, source in EXPERTS.items()
+    ]
+    forecasts = np.stack([np.zeros_like(target), *(newest(column, len(past)) for column in kept)])
+    errors = _trailing_errors(forecasts, target, usable, horizon, stats.rows)
+    return {f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(EXPERTS, errors[1:], strict=True)}
 
 
-def _trailing_errors(forecasts: Floats, target: Floats, usable: Bools, horizon: int) -> Floats:
-    """Mean squared scaled error over the newest targets that are known at each origin: (forecasts, rows)."""
+def _trailing_errors(forecasts: Floats, target: Floats, usable: Bools, horizon: int, rows: int) -> Floats:
+    """Mean squared scaled error over the newest targets that are known at each origin: (forecasts, ..., rows)."""
     scored = usable & np.isfinite(forecasts)
     error = np.where(scored, forecasts, target) - target
     squared = shift(np.minimum(error * error, 100.0), horizon)
-    total = decayed_sum(squared, EXPERT_ALPHA, EXPERT_SPAN)
-    return mean_where(total, decayed_sum(shift(scored.astype(np.float64), horizon), EXPERT_ALPHA, EXPERT_SPAN))
+    total = decayed_sum(squared, EXPERT_ALPHA, EXPERT_SPAN, rows)
+    return mean_where(total, decayed_sum(shift(scored.astype(np.float64), horizon), EXPERT_ALPHA, EXPERT_SPAN, rows))

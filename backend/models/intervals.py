@@ -10,8 +10,9 @@ from functools import cached_property
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, shift
-from backend.models.trailing_stats import TrailingStats, overlap
+from backend.models.columns import Kept
+from backend.models.rolling import Bools, Floats, Ints, decayed_sum, newest, shift
+from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
 
 # The quantiles of every forecast, and what they are called wherever one is a column. A policy plans for s / (1 + s) of
 # its shortage cost s, so they are those of the costs 1, 2, 4, 9, 19, 49 and 99, and the interval's lower edge.
@@ -22,6 +23,7 @@ SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors
 REFRESH = 16  # windows between readings
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
+SCALE_KEPT = SCALE_SPAN + LONGEST + 1  # origins whose forecasts are looked back at
 PRIOR_SPREAD = 0.5  # before any error is known: half the level
 PRIOR_WINDOWS = 3.0
 
@@ -57,26 +59,39 @@ class ScaledErrors:
     scale: Floats  # of the forecast made at every row, requests per second
 
 
-def quantiles(stats: TrailingStats, mean: Floats, horizon: int, prior: ResidualPrior, first: int = 0) -> Floats:
-    """Quantiles LEVELS of the forecasts `mean` made at every origin from row `first`: (levels, rows).
+def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior: ResidualPrior, first: int) -> Floats:
+    """Quantiles LEVELS of a model's forecasts `mean` made at every origin from row `first`: (levels, ..., rows).
 
-    `mean` is in requests per second, NaN where nothing is forecast; the quantiles are NaN there too.
+    `mean`: of the newest rows of `stats`, requests per second, NaN where nothing is forecast; the quantiles are NaN
+    there too.
     """
-    errors = scaled_errors(stats, mean, horizon)
-    shape = _shape(errors.ratio, stats.grid.first, horizon, prior, first)
-    return np.asarray(np.maximum(mean[first:] + shape * errors.scale[first:], 0.0))
+    errors = scaled_errors(stats, key, mean, horizon)
+    rows = len(stats) - first
+    ratio = stats.columns.keep(("ratio", horizon, key), errors.ratio, SAMPLE + REFRESH)
+    readings = (stats.grid.first + len(stats)) // REFRESH
+
+    def shape() -> Floats:
+        return _shape(ratio, stats.grid.from_row(len(stats)).first, horizon, prior, rows)
+
+    held = stats.columns.hold(("shape", horizon, key), readings, shape, -1)
+    return np.asarray(np.maximum(newest(mean, rows) + held * newest(errors.scale, rows), 0.0))
 
 
-def scaled_errors(stats: TrailingStats, mean: Floats, horizon: int) -> ScaledErrors:
-    """The errors of the forecasts `mean` as they become known, and the scale of the forecast at every row."""
+def scaled_errors(stats: TrailingStats, key: str, mean: Floats, horizon: int) -> ScaledErrors:
+    """The errors of a model's forecasts `mean` as they become known, and the scale of the forecast at every origin."""
+    past = stats.tail(SCALE_SPAN + horizon)
+    means = newest(stats.columns.keep(("mean", horizon, key), mean, SCALE_KEPT), len(past)).astype(np.float64)
+    roots = np.sqrt(np.maximum(means, 0.05 * past.level))
+    ahead = past.ahead(horizon)
+    scored = np.isfinite(ahead) & np.isfinite(means) & (roots > 0)
+    error = np.divide(ahead - means, roots, out=np.zeros_like(means), where=scored)
     root = np.sqrt(np.maximum(mean, 0.05 * stats.level))
-    ahead = stats.ahead(horizon)
-    scored = np.isfinite(ahead) & np.isfinite(mean) & (root > 0)
-    error = np.divide(ahead - mean, root, out=np.zeros(len(mean)), where=scored)
     spread = _spread(error, scored, root, horizon)
-    usable = scored & (spread > 0)
-    ratio = np.divide(error, spread, out=np.full(len(mean), np.nan), where=usable)
-    return ScaledErrors(shift(ratio, horizon, np.nan), root * spread)
+    kept = stats.columns.keep(("spread", horizon, key), spread, LONGEST + 1)
+    then = shift(kept, horizon, np.nan, stats.rows).astype(np.float64)
+    usable = shift(scored, horizon, False, stats.rows) & (then > 0)
+    ratio = np.divide(shift(error, horizon, 0.0, stats.rows), then, out=np.full_like(then, np.nan), where=usable)
+    return ScaledErrors(ratio, root * spread)
 
 
 def _spread(error: Floats, scored: Bools, root: Floats, horizon: int) -> Floats:
@@ -84,29 +99,32 @@ def _spread(error: Floats, scored: Bools, root: Floats, horizon: int) -> Floats:
 
     Not of their squares: after a spike those cover 91 to 94 % with p10 to p90 for days.
     """
-    total = decayed_sum(shift(np.abs(error), horizon), SCALE_ALPHA, SCALE_SPAN)
-    count = decayed_sum(shift(scored.astype(np.float64), horizon), SCALE_ALPHA, SCALE_SPAN)
+    rows = root.shape[-1]
+    total = decayed_sum(shift(np.abs(error), horizon), SCALE_ALPHA, SCALE_SPAN, rows)
+    count = decayed_sum(shift(scored.astype(np.float64), horizon), SCALE_ALPHA, SCALE_SPAN, rows)
     fade = np.maximum(0.0, 1.0 - count / 30.0) * PRIOR_WINDOWS  # gone after about 40 windows
     return np.asarray((total + fade * PRIOR_SPREAD * root) / np.maximum(count + fade, 1e-12))
 
 
-def _shape(ratio: Floats, grid_first: int, horizon: int, prior: ResidualPrior, first: int) -> Floats:
-    """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows: (levels, rows)."""
-    rows = len(ratio)
-    ends = np.arange(first - (grid_first + first + 1) % REFRESH, rows, REFRESH)  # rows that end a calendar block
-    padded = np.concatenate([np.full(SAMPLE + REFRESH, np.nan), ratio])
-    windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE)
-    sample = windows[ends + 1 + REFRESH]
-    sample = np.hstack([sample, np.broadcast_to(prior.sample, (len(ends), PRIOR_SAMPLE))])
-    sample = np.sort(sample, axis=1)  # unknown ones last
-    count = np.isfinite(sample).sum(axis=1)
+def _shape(ratio: Kept, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
+    """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows, of the newest rows: (levels,
+    ..., rows). `end`: number of the window after the last row."""
+    numbers = np.arange(end - rows, end) + 1
+    blocks = numbers // REFRESH
+    read = np.unique(blocks) * REFRESH  # numbers of the windows after those that a reading ends with
+    unknown = np.full((*ratio.shape[:-1], SAMPLE + REFRESH), np.nan, dtype=np.float32)
+    padded = newest(np.concatenate([unknown, ratio], axis=-1), SAMPLE + REFRESH + rows)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE, -1)
+    sample = windows[..., read - end - 1, :]
+    shared = np.broadcast_to(prior.sample.astype(np.float32), (*sample.shape[:-1], PRIOR_SAMPLE))
+    sample = np.sort(np.concatenate([sample, shared], axis=-1), axis=-1)  # unknown ones last
+    count = np.isfinite(sample).sum(axis=-1)
     readings = np.stack([_read(sample, count, level, horizon) for level in LEVELS])
-    block = (np.arange(first, rows) + 1 + grid_first) // REFRESH - (ends[0] + 1 + grid_first) // REFRESH
-    return np.asarray(readings[:, block])
+    return np.asarray(readings[..., blocks - blocks[0]])
 
 
 def _read(sample: Floats, count: Ints, level: float, horizon: int) -> Floats:
-    """Quantile of the first `count` values of sorted rows, further out for what so small a sample misses.
+    """Quantile of the first `count` values of sorted samples, further out for what so small a sample misses.
 
     Errors of forecasts h windows ahead overlap, so that they are worth fewer of their own: counted as if independent,
     p10 to p90 cover 76 to 78 % fifteen windows ahead on bursty traffic.
@@ -116,7 +134,6 @@ def _read(sample: Floats, count: Ints, level: float, horizon: int) -> Floats:
     place = np.clip(outward * (count - 1), 0, count - 1)
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, count - 1)
-    rows = np.arange(len(sample))
     part = place - low
-    quantile: Floats = sample[rows, low] * (1 - part) + sample[rows, high] * part
-    return quantile
+    below, above = (np.take_along_axis(sample, at[..., np.newaxis], -1)[..., 0] for at in (low, high))
+    return np.asarray(below * (1 - part) + above * part)

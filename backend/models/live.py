@@ -1,160 +1,291 @@
-"""The live step: forecasts of one series that grows by a window at a time, from what earlier steps left."""
+"""The live step: forecasts of many series that grow by a window at a time, from what earlier steps left."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from backend.models import features
+from backend.models.columns import Columns, Kept
 from backend.models.ensemble import (
-    BASE_SPAN,
-    EXPERT_REACH,
-    FEATURE_SPAN,
+    BASE_KEPT,
     HISTORY_WINDOWS,
-    MEAN_SPAN,
-    REFIT_SPAN,
+    LEARNED,
+    LIVE_SPAN,
     Forecasts,
     HorizonModel,
     at_horizon,
-    base_forecasts,
-    linear_weights,
-    means_of,
-    quantiles_of,
-    stack_forecasts,
-    stack_weights,
+    prepare,
+    step,
 )
-from backend.models.expert_average import EWMA_ALPHAS, MIN_WINDOWS
-from backend.models.frames import ForecastResult, by_level, series_of
-from backend.models.intervals import LEVEL_NAMES
-from backend.models.rolling import Floats
+from backend.models.frames import usable_rates
+from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import BLOCK
-from backend.models.stack import BaseForecasts, continued, newest
 from backend.models.trailing_stats import Grid, TrailingStats
 
-COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]
-EWMA_SPAN = max(span for _, span in EWMA_ALPHAS)
-MOST_STEPS = 16  # more new windows than that are cheaper computed from the beginning
+GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
+SLACK = 16  # origins that a column has room for, so that it is moved once in so many steps
+MOST_STEPS = 256  # of more windows that were missed all series take less time from the beginning
 
 
-@dataclass
-class _State:
-    """What a horizon's newest origin leaves to the next. The weights hold until a block of windows is complete."""
+@dataclass(frozen=True)
+class LiveForecasts:
+    """Forecasts from the end of one window by model, requests per second; NaN where nothing is known of a series."""
 
-    base: BaseForecasts  # at the newest BASE_SPAN origins
-    stacked: dict[str, Floats]  # by model the scaled forecasts at the newest MEAN_SPAN origins
-    linear: Floats  # coefficients of the newest origin: (1, inputs)
-    stacks: dict[str, Floats]  # by model its weights at the newest origin
+    mean: dict[str, Floats]  # (horizons, series)
+    quantiles: dict[str, Floats]  # (levels, horizons, series), levels as intervals.LEVELS
 
 
 class LiveForecaster:
-    """Forecasts from the end of a growing frame: those of RPSEstimator.forecast, to the last digit.
+    """Forecasts from the newest windows of many series of one window length: those of RPSEstimator.forecast, to the
+    last digit.
 
-    One for each series that is live, for the `horizons` (windows) that are asked for: `models` has each or those around
-    it. It remembers the costly parts of its last frame's forecasts (1 MB). A frame that continues that one (the same
-    windows and up to 16 more, cut at the front to no less than `history_windows`) takes about 16 ms; any other frame is
-    computed from the beginning, so no call can be wrong. Thread-safe.
+    For the `horizons` (windows) that are asked for: `models` has each or those around it. Windows are numbered from
+    1970, and all series have come as far as the window `last`. What it knows of a series is what it was told; of each
+    it keeps 0.6 MB. Not thread-safe.
     """
 
-    def __init__(self, models: Mapping[int, HorizonModel], horizons: Sequence[int]) -> None:
+    def __init__(
+        self, models: Mapping[int, HorizonModel], horizons: Sequence[int], step_ns: int, together: int = GROUP
+    ) -> None:
         self._models = models
         self._horizons = horizons
-        self._lock = Lock()
-        self._values: Floats = np.empty(0)
-        self._grid = Grid(1, 0)
-        self._states: dict[int, _State] = {}
+        self._step_ns = step_ns
+        self._together = together
+        self._groups: list[_Group] = []
+        self._places: dict[Hashable, tuple[_Group, int]] = {}
+        self._ahead: dict[int, dict[Hashable, float]] = defaultdict(dict)  # rates of windows after the last, by window
+        self.last: int | None = None
 
-    def forecast(self, frame: pd.DataFrame, step: pd.Timedelta | None = None) -> ForecastResult:
-        """Forecasts of every model from the end of `frame`; frame and step as RPSEstimator.forecast takes them."""
-        values, grid = series_of(frame, step)
-        window, last = pd.Timedelta(grid.step_ns, unit="ns"), frame.index[-1]
-        records = [row | {"timestamp": last + row["horizon"] * window} for row in self.rows(values, grid)]
-        table = pd.DataFrame(records, columns=COLUMNS)
-        known = int(np.isfinite(values[-features.MAX_AGE :]).sum())
-        return ForecastResult(table, known < MIN_WINDOWS, last + window)
+    def __contains__(self, name: Hashable) -> bool:
+        return name in self._places
 
-    def rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
-        """The table's rows without their times, from rates as `series_of` gives them: a frame takes longer to make."""
-        begin = max(0, len(values) - HISTORY_WINDOWS)
-        values, grid = values[begin:], grid.from_row(begin)
-        with self._lock:
-            added = self._added(values, grid)
-            stats = _newest(values, grid, FEATURE_SPAN)
-            if added is None:
-                self._begin(values, grid)
-            else:
-                for stop in range(len(values) - added + 1, len(values) + 1):
-                    stats = self._advance(values[:stop], grid)
-            self._values, self._grid = values, grid
-            return self._rows(stats)
+    def learn(self, name: Hashable, first: int, rates: Floats) -> None:
+        """Take up a series, or its past anew: its rates from window `first` on (requests per second, NaN where unknown,
+        what is infinite or negative is). Half a second. Of more than HISTORY_WINDOWS nothing would be another."""
+        self.forget(name)
+        rates = usable_rates(rates)
+        if self.last is None:
+            self.last = first + len(rates) - 1
+        for place in range(self.last + 1 - first, len(rates)):
+            self.put(name, first + place, rates[place])
+        known = np.full(max(1, min(self.last + 1 - first, HISTORY_WINDOWS)), np.nan)
+        stop = self.last + 1 - first
+        past = rates[max(0, stop - len(known)) : max(0, stop)]
+        begin = max(0, first - (self.last + 1 - len(known)))
+        known[begin : begin + len(past)] = past
+        group = next((each for each in self._groups if each.free), None)
+        if group is None:
+            group = _Group(self._models, Grid(self._step_ns, self.last), self._together)
+            self._groups.append(group)
+        slot = group.free.pop()
+        self._places[name] = group, slot
+        group.begin(slot, known)
 
-    def _added(self, values: Floats, grid: Grid) -> int | None:
-        """How many windows came since the last frame; None unless it holds that frame and no other past."""
-        cut = grid.first - self._grid.first
-        added = len(values) + cut - len(self._values)
-        same_past = cut == 0 or len(values) == HISTORY_WINDOWS
-        if grid.step_ns != self._grid.step_ns or cut < 0 or not 0 <= added <= MOST_STEPS or not same_past:
-            return None
-        return added if np.array_equal(values[: len(values) - added], self._values[cut:], equal_nan=True) else None
+    def put(self, name: Hashable, window: int, rate: float) -> None:
+        """The rate of a window after the last one; another past is learned anew."""
+        assert self.last is not None
+        assert window > self.last
+        self._ahead[window][name] = rate
 
-    def _begin(self, values: Floats, grid: Grid) -> None:
-        stats = TrailingStats(values, grid)
+    def forget(self, name: Hashable) -> None:
+        """Its past was changed, or it was deleted."""
+        if name in self._places:
+            group, slot = self._places.pop(name)
+            group.clear(slot)
+            if len(group.free) == self._together:
+                self._groups.remove(group)
+        for rates in self._ahead.values():
+            rates.pop(name, None)
+
+    def rates(self, name: Hashable, first: int, stop: int) -> Floats:
+        """The rates of windows from `first` up to `stop`, NaN where unknown or before the newest LIVE_SPAN."""
+        group, slot = self._places[name]
+        found = np.full(stop - first, np.nan)
+        kept = group.rates[slot]
+        start = group.grid.first + 1 - len(kept)
+        begin, end = max(first, start), min(stop, group.grid.first + 1)
+        if begin < end:
+            found[begin - first : end - first] = kept[begin - start : end - start]
+        for window, rates in self._ahead.items():
+            if first <= window < stop and name in rates:
+                found[window - first] = rates[name]
+        return found
+
+    def advance(self, window: int) -> None:
+        """Take all series to the end of a window; those before it that nothing was put of are unknown."""
+        if self.last is None:
+            self.last = window
+        for number in range(self.last + 1, window + 1):
+            known = self._ahead.pop(number, {})
+            columns = {id(group): np.full(self._together, np.nan) for group in self._groups}
+            for name, rate in known.items():
+                group, slot = self._places[name]
+                columns[id(group)][slot] = rate
+            for group in self._groups:
+                group.advance(usable_rates(columns[id(group)]))
+            self.last = number
+
+    def prepare(self) -> bool:
+        """Compute some of what refits will take: done between windows, a step need not do it. Whether there was any."""
+        return any(group.prepare() for group in self._groups)
+
+    def forecasts(self, names: Sequence[Hashable]) -> LiveForecasts:
+        """Those of the named series from the end of the last window."""
+        places = [self._places[name] for name in names]
+        chosen: dict[int, Forecasts] = {}
+        for horizon in self._models:
+            each = [(group.newest[horizon], slot) for group, slot in places]
+            keys = each[0][0].mean
+            chosen[horizon] = Forecasts(
+                {key: np.array([own.mean[key][slot, 0] for own, slot in each]) for key in keys},
+                {key: np.stack([own.quantiles[key][:, slot, 0] for own, slot in each], axis=-1) for key in keys},
+            )
+        asked = [at_horizon(chosen, horizon) for horizon in self._horizons]
+        keys = asked[0].mean
+        return LiveForecasts(
+            {key: np.stack([each.mean[key] for each in asked]) for key in keys},
+            {key: np.stack([each.quantiles[key] for each in asked], axis=1) for key in keys},
+        )
+
+
+class _Group(Columns):
+    """Series that are computed together, each in its slot: a row of every array. It keeps what later origins look back
+    at, in arrays with room for a few origins more."""
+
+    def __init__(self, models: Mapping[int, HorizonModel], grid: Grid, size: int) -> None:
+        self._models = models
+        self.grid = grid  # its first window is the newest one
+        self.free = list(range(size))
+        self.newest: dict[int, Forecasts] = {}
+        self._size = size
+        self._prepared = -1  # the block whose refits are prepared
+        self._at = 0  # where the kept origins begin in every array
+        self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
+        self._kept: dict[Hashable, tuple[Kept, int]] = {}
+        self._carried: dict[Hashable, Floats] = {}
+        self._held: dict[Hashable, tuple[int, Floats]] = {}
+
+    @property
+    def rates(self) -> Floats:
+        """The newest windows of every slot: (slots, LIVE_SPAN)."""
+        return self._rates[:, self._at : self._at + LIVE_SPAN]
+
+    def begin(self, slot: int, rates: Floats) -> None:
+        """Compute what the rates of a series leave to the next origin, from the beginning."""
+        self.rates[slot] = np.nan
+        self.rates[slot, max(0, LIVE_SPAN - len(rates)) :] = rates[-LIVE_SPAN:]
+        first = self.grid.from_row(1 - len(rates))
+        own = _Slot(self, slot)
+        stats = TrailingStats(rates[np.newaxis], first, columns=own)
         shared = features.shared(stats)
         for horizon, model in self._models.items():
-            columns = features.compute(stats, horizon, shared)
-            linear = linear_weights(stats, columns.linear, horizon, model.linear, max(0, len(values) - BASE_SPAN))
-            base = base_forecasts(columns, linear, model)
-            stacks = stack_weights(stats, base, horizon, max(0, len(values) - MEAN_SPAN))
-            stacks_now = {key: weights[-1:] for key, weights in stacks.items()}
-            self._states[horizon] = _State(base, stack_forecasts(base, stacks), linear[-1:], stacks_now)
+            begun = step(stats, horizon, model, shared, len(rates) - 1)
+            if horizon not in self.newest:
+                self.newest[horizon] = Forecasts(
+                    {key: np.full((self._size, 1), np.nan) for key in begun.mean},
+                    {key: np.full((len(edges), self._size, 1), np.nan) for key, edges in begun.quantiles.items()},
+                )
+            for key, mean in begun.mean.items():
+                self.newest[horizon].mean[key][slot] = mean[0]
+                self.newest[horizon].quantiles[key][:, slot] = begun.quantiles[key][:, 0]
+        self._prepared = -1
+        self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
 
-    def _advance(self, values: Floats, grid: Grid) -> TrailingStats:
-        """Take in the last of `values`; the newest FEATURE_SPAN of them, as far as they had to be looked at."""
-        stats = _newest(values, grid, FEATURE_SPAN)
-        near = stats.tail(len(stats) - 1, features.REACH)
-        recent = stats.tail(max(0, len(stats) - BASE_SPAN), 0)
-        shared = features.shared(near)
-        refit = (grid.first + len(values)) % BLOCK == 0
+    def clear(self, slot: int) -> None:
+        self.rates[slot] = np.nan
+        self.free.append(slot)
+
+    def advance(self, rates: Floats) -> None:
+        """The next window has come, with the rates of the slots."""
+        self._make_room()
+        self.grid = self.grid.from_row(1)
+        self.rates[:, -1] = rates
+        stats = self._stats()
+        shared = features.shared(stats)
         for horizon, model in self._models.items():
-            state = self._states[horizon]
-            if refit:
-                state.linear = self._refit(values, grid, horizon, model)
-            base = base_forecasts(features.compute(near, horizon, shared), state.linear, model)
-            state.base = newest(continued(state.base, base), BASE_SPAN)
-            if refit:
-                state.stacks = stack_weights(recent, state.base, horizon, len(recent) - 1)
-            for key, forecast in stack_forecasts(state.base, state.stacks).items():
-                state.stacked[key] = np.concatenate([state.stacked[key], forecast])[-MEAN_SPAN:]
-        return stats
+            self.newest[horizon] = step(stats, horizon, model, shared, len(stats) - 1)
 
-    @staticmethod
-    def _refit(values: Floats, grid: Grid, horizon: int, model: HorizonModel) -> Floats:
-        stats = _newest(values, grid, FEATURE_SPAN + REFIT_SPAN)
-        recent = stats.tail(max(0, len(stats) - REFIT_SPAN), features.LINEAR_REACH)
-        return linear_weights(recent, features.linear(recent, horizon), horizon, model.linear, len(recent) - 1)
-
-    def _rows(self, stats: TrailingStats) -> list[dict[str, Any]]:
-        """One a horizon and model: what is forecast at the newest origin, the last row of `stats`."""
-        stats.known_in(features.MAX_AGE)
-        # As far back as the experts' averages look, and the catalog's rate rules.
-        recent = stats.tail(max(0, len(stats) - MEAN_SPAN - EXPERT_REACH), EWMA_SPAN)
-        trained = {}
+    def prepare(self) -> bool:
+        """Compute ahead what refits take; whether there was something to do."""
+        block = (self.grid.first + 1) // BLOCK
+        if self._prepared == block:
+            return False
+        self._prepared = block
+        stats = self._stats()
         for horizon, model in self._models.items():
-            means = means_of(recent, horizon, self._states[horizon].stacked)
-            edges = quantiles_of(recent, horizon, model, means, len(recent) - 1)
-            trained[horizon] = Forecasts({key: mean[-1:] for key, mean in means.items()}, edges)
-        rows: list[dict[str, Any]] = []
-        for horizon in self._horizons:
-            newest = at_horizon(trained, horizon)
-            for key, (mean,) in newest.mean.items():
-                if np.isfinite(mean):
-                    levels = {name: float(column[0]) for name, column in by_level(newest.quantiles[key]).items()}
-                    rows.append({"model": key, "horizon": horizon, "mean": float(mean)} | levels)
-        return rows
+            prepare(stats, horizon, model, {name: self.column((name, horizon), (), BASE_KEPT) for name in LEARNED})
+        return True
+
+    def _stats(self) -> TrailingStats:
+        longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
+        near = self.grid.from_row(1 - features.REACH)
+        return TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)
+
+    def _make_room(self) -> None:
+        arrays: list[tuple[Floats | Kept, int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]
+        if self._at == SLACK:
+            for array, span in arrays:
+                array[..., : span - 1] = array[..., SLACK + 1 :]
+            self._at = -1
+        self._at += 1
+
+    # -- the columns of the newest origin
+
+    def keep(self, name: Hashable, newest: Floats, span: int, _fill: float = np.nan, /) -> Kept:
+        column = self.column(name, newest.shape[:-2], span)
+        column[..., -1:] = newest
+        return column
+
+    def column(self, name: Hashable, axes: tuple[int, ...], span: int) -> Kept:
+        if name not in self._kept:
+            self._kept[name] = np.full((*axes, self._size, span + SLACK), np.nan, dtype=np.float32), span
+        return self._kept[name][0][..., self._at : self._at + span]
+
+    def before(self, name: Hashable, _fill: float, _like: Floats, /) -> Floats:
+        return self._carried[name]
+
+    def carry(self, name: Hashable, newest: Floats, /) -> None:
+        self._carried[name] = newest
+
+    def carried(self, name: Hashable, axes: tuple[int, ...]) -> Floats:
+        return self._carried.setdefault(name, np.full((*axes, self._size, 1), np.nan))
+
+    def hold(self, name: Hashable, number: int, compute: Callable[[], Floats], _axis: int, /) -> Floats:
+        held, found = self._held.get(name, (None, np.empty(0)))
+        if held != number:
+            found = compute()
+            self._held[name] = number, found
+        return found
+
+    def held(self, name: Hashable, number: int, axes: tuple[int, ...], axis: int) -> Floats:
+        """`axes`: those beside the one of slots, whose place is `axis`."""
+        every = np.moveaxis(np.full((self._size, *axes), np.nan), 0, axis)
+        return self._held.setdefault(name, (number, every))[1]
 
 
-def _newest(values: Floats, grid: Grid, span: int) -> TrailingStats:
-    begin = max(0, len(values) - span)
-    return TrailingStats(values[begin:], grid.from_row(begin))
+class _Slot(Columns):
+    """The columns of one series, computed over all its origins: what is kept goes into its slot of a group."""
+
+    def __init__(self, group: _Group, slot: int) -> None:
+        self._group = group
+        self._slot = slot
+        self.held: set[Hashable] = set()
+
+    def keep(self, name: Hashable, newest: Floats, span: int, fill: float = np.nan, /) -> Kept:
+        values = super().keep(name, newest, span)
+        column = self._group.column(name, newest.shape[:-2], span)[..., self._slot, :]
+        column[...] = fill
+        column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
+        return values
+
+    def carry(self, name: Hashable, newest: Floats, /) -> None:
+        self._group.carried(name, newest.shape[:-2])[..., self._slot, :] = newest[..., 0, -1:]
+
+    def hold(self, name: Hashable, number: int, compute: Callable[[], Floats], axis: int, /) -> Floats:
+        found = compute()
+        self.held.add(name)
+        own = np.moveaxis(np.take(found, [-1], axis=axis), axis - 1, 0)  # by series, whose axis comes before
+        np.moveaxis(self._group.held(name, number, own.shape[1:], axis - 1), axis - 1, 0)[self._slot] = own[0]
+        return found

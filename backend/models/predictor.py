@@ -6,15 +6,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from backend.models import catalog, model_file
+from backend.models import catalog, features, model_file
 from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, at_horizon, forecasts
 from backend.models.expert_average import MIN_WINDOWS
 from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
-from backend.models.live import LiveForecaster
+from backend.models.live import GROUP, LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.rolling import shift
 from backend.models.trees import Trees
+
+COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]
 
 
 class RPSEstimator:
@@ -87,13 +89,32 @@ class RPSEstimator:
         self, frame: pd.DataFrame, horizons: Sequence[int] | None = None, step: pd.Timedelta | None = None
     ) -> ForecastResult:
         """Forecasts of every model from the end of `frame`. `step`: the window, needed only for a frame of one row."""
-        return self.live(horizons).forecast(frame, step)
-
-    def live(self, horizons: Sequence[int] | None = None) -> LiveForecaster:
-        """For one series that grows by a window at a time: the same forecasts, in a thirtieth of the time."""
+        values, grid = series_of(frame, step)
         wanted = tuple(horizons or self.horizons)
-        models = {trained: model for horizon in wanted for trained, model in self._models_for(horizon).items()}
-        return LiveForecaster(dict(sorted(models.items())), wanted)
+        models = self._models_of(wanted)
+        last = len(values) - 1
+        trained = {each: forecasts(values, grid, each, model, last) for each, model in models.items()}
+        window = pd.Timedelta(grid.step_ns, unit="ns")
+        rows = []
+        for horizon in wanted:
+            computed = at_horizon(trained, horizon)
+            for key, (mean,) in computed.mean.items():
+                if np.isfinite(mean):
+                    named = {"model": key, "horizon": horizon, "timestamp": frame.index[-1] + horizon * window}
+                    levels = {name: float(column[0]) for name, column in by_level(computed.quantiles[key]).items()}
+                    rows.append(named | {"mean": float(mean)} | levels)
+        known = int(np.isfinite(values[-features.MAX_AGE :]).sum())
+        return ForecastResult(pd.DataFrame(rows, columns=COLUMNS), known < MIN_WINDOWS, frame.index[-1] + window)
+
+    def live(self, window_seconds: int, horizons: Sequence[int] | None = None, together: int = GROUP) -> LiveForecaster:
+        """For series that grow by a window at a time: the same forecasts, in a hundredth of the time. `together`: how
+        many are computed at once, where there are so many."""
+        wanted = tuple(horizons or self.horizons)
+        return LiveForecaster(self._models_of(wanted), wanted, window_seconds * 10**9, together)
+
+    def _models_of(self, horizons: Sequence[int]) -> dict[int, HorizonModel]:
+        models = {trained: model for horizon in horizons for trained, model in self._models_for(horizon).items()}
+        return dict(sorted(models.items()))
 
     def _models_for(self, horizon: int) -> dict[int, HorizonModel]:
         """Those that a horizon's forecasts follow from: its own, or between two trained ones all. Raises ValueError."""

@@ -4,7 +4,12 @@ A live forecast sees the last few thousand windows, a backtest the whole series,
 last digit. Running sums (cumsum) and recursive filters carry the rounding of everything before them; the sums here
 are built by doubling, so that every row adds the same numbers in the same order, whatever comes before its span.
 Rows before the array count as 0. All functions work along the last axis.
+
+`rows` asks for the newest rows alone. A single one is summed by halving, the same additions in the same order: a
+backtest needs log2(width) additions a row, a live step, which knows no other row, as many as there are windows.
 """
+
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,28 +17,30 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int64]
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
-def shift(values: Floats, rows: int, fill: float = 0.0) -> Floats:
-    """The value `rows` rows earlier; `fill` where that lies before the array."""
-    if rows == 0:
-        return values
-    out = np.full_like(values, fill)
-    if rows < values.shape[-1]:
-        out[..., rows:] = values[..., :-rows]
+def newest(values: npt.NDArray[Scalar], rows: int) -> npt.NDArray[Scalar]:
+    """The last `rows` rows, or all where there are fewer."""
+    return values[..., max(0, values.shape[-1] - rows) :]
+
+
+def shift(values: npt.NDArray[Scalar], lag: int, fill: float = 0.0, rows: int | None = None) -> npt.NDArray[Scalar]:
+    """The value `lag` rows earlier; `fill` where that lies before the array."""
+    rows = values.shape[-1] if rows is None else rows
+    stop = values.shape[-1] - lag
+    if rows <= stop:
+        return values[..., stop - rows : stop]
+    out: npt.NDArray[Scalar] = np.full((*values.shape[:-1], rows), fill, dtype=values.dtype)
+    if stop > 0:
+        out[..., rows - stop :] = values[..., :stop]
     return out
 
 
-def earlier(values: Floats, rows: int, first: int) -> Floats:
-    """For the rows from `first` the value `rows` rows earlier, NaN where that lies before the array."""
-    begin = first - rows
-    if begin >= 0:
-        return values[begin : len(values) - rows]
-    return np.concatenate([np.full(min(-begin, len(values) - first), np.nan), values[: max(0, len(values) - rows)]])
-
-
-def trailing_sum(values: Floats, width: int) -> Floats:
+def trailing_sum(values: Floats, width: int, rows: int | None = None) -> Floats:
     """Sum of the `width` rows that end with each row."""
+    if rows == 1:
+        return _newest_sum(values, width)
     total: Floats | None = None
     taken, size, power = 0, 1, values
     while True:
@@ -42,7 +49,7 @@ def trailing_sum(values: Floats, width: int) -> Floats:
             taken += size
         if taken == width:
             assert total is not None
-            return total
+            return total if rows is None else newest(total, rows)
         power = _plus_earlier(power, power, size)
         size *= 2
 
@@ -62,38 +69,51 @@ def _plus_earlier(values: Floats, other: Floats, rows: int, factor: float = 1.0)
     return total
 
 
-def newest_sum(values: Floats, width: int) -> Floats:
-    """The last trailing_sum along the first axis: the same additions in the same order."""
-    padded = np.concatenate([np.zeros((max(0, width - len(values)), *values.shape[1:])), values])
+def _newest_sum(values: Floats, width: int) -> Floats:
+    padded = _ending(values, width, 0.0)
     total: Floats | None = None
-    stop, size = len(padded), 1
-    while total is None or stop > len(padded) - width:
+    stop, size = width, 1
+    while total is None or stop > 0:
         if width & size:
-            part = padded[stop - size : stop]
-            while len(part) > 1:
-                part = part[1::2] + part[::2]
-            total = part[0] if total is None else total + part[0]
+            part = padded[..., stop - size : stop]
+            while part.shape[-1] > 1:
+                part = part[..., 1::2] + part[..., ::2]
+            total = part if total is None else total + part
             stop -= size
         size *= 2
     return total
 
 
-def decayed_sum(values: Floats, alpha: float, width: int) -> Floats:
+def _ending(values: Floats, width: int, fill: float) -> Floats:
+    """The last `width` rows; `fill` before the first there is."""
+    absent = width - values.shape[-1]
+    if absent <= 0:
+        return values[..., -width:]
+    return np.concatenate([np.full((*values.shape[:-1], absent), fill), values], axis=-1)
+
+
+def decayed_sum(values: Floats, alpha: float, width: int, rows: int | None = None) -> Floats:
     """Sum of the last `width` (a power of two) rows, k rows back weighted (1 - alpha)^k: a truncated EWMA kernel."""
-    total, size, decay = values, 1, 1.0 - alpha
+    total, size, decay = (_ending(values, width, 0.0) if rows == 1 else values), 1, 1.0 - alpha
     while size < width:
-        total = _plus_earlier(total, total, size, decay)
+        if rows == 1:
+            total = total[..., 1::2] + total[..., ::2] * decay
+        else:
+            total = _plus_earlier(total, total, size, decay)
         size, decay = size * 2, decay * decay
-    return total
+    return total if rows is None else newest(total, rows)
 
 
-def trailing_max(values: Floats, width: int) -> Floats:
+def trailing_max(values: Floats, width: int, rows: int | None = None) -> Floats:
     """Maximum of the `width` (a power of two times an odd number is fine) rows that end with each row."""
+    if rows == 1:
+        return np.asarray(newest(values, width).max(axis=-1, keepdims=True))
     size, best = 1, values
     while size * 2 <= width:
         best = np.maximum(best, shift(best, size, -np.inf))
         size *= 2
-    return np.maximum(best, shift(best, width - size, -np.inf)) if width > size else best
+    best = np.maximum(best, shift(best, width - size, -np.inf)) if width > size else best
+    return best if rows is None else newest(best, rows)
 
 
 def mean_where(total: Floats, weight: Floats) -> Floats:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, newest_sum, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, newest, shift, trailing_sum
 from backend.models.trailing_stats import TrailingStats
 
 BLOCK = 15  # windows between refits
@@ -27,20 +27,20 @@ class Ridge:
 def block_moments(
     stats: TrailingStats, inputs: Collection[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
 ) -> Floats:
-    """Sums of outer products of (inputs, errors) over each calendar block of targets: (blocks, p + 1, p + 1).
+    """Sums of outer products of (inputs, errors) over each calendar block of targets: (..., blocks, p + 1, p + 1).
 
-    inputs and errors by origin, scaled. Errors beyond `limit` are level shifts: cut, not learned. Origins count with
-    their importance. The first block is the one that row 0 lies in, padded with nothing before it.
+    inputs and errors by origin, scaled, (..., rows) each. Errors beyond `limit` are level shifts: cut, not learned.
+    Origins count with their importance. The first block is the one that row 0 lies in, padded with nothing before it.
     """
     root = np.sqrt(np.where(usable, stats.importance, 0.0))
     before, rows = stats.grid.first % BLOCK, len(stats)
     blocks = -(-(before + rows) // BLOCK)
-    padded = np.zeros((blocks * BLOCK, len(inputs) + 1))
-    by_target = padded[before + horizon : before + rows]  # an origin's row is known `horizon` rows later
+    padded = np.zeros((*root.shape[:-1], blocks * BLOCK, len(inputs) + 1))
+    by_target = padded[..., before + horizon : before + rows, :]  # an origin's row is known `horizon` rows later
     for column, values in enumerate((*inputs, np.clip(errors, -limit, limit))):
-        by_target[:, column] = (values * root)[: len(by_target)]
-    stacked = padded.reshape(blocks, BLOCK, len(inputs) + 1)
-    moments: Floats = np.matmul(stacked.transpose(0, 2, 1), stacked)
+        by_target[..., column] = (values * root)[..., : by_target.shape[-2]]
+    stacked = padded.reshape(*root.shape[:-1], blocks, BLOCK, len(inputs) + 1)
+    moments: Floats = np.matmul(np.swapaxes(stacked, -1, -2), stacked)
     return moments
 
 
@@ -51,28 +51,32 @@ def newest_block(stats: TrailingStats) -> Ints:
 
 
 def coefficients(stats: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
-    """Of the regression at every origin from row `first`: (rows, p)."""
+    """Of the regression at every origin from row `first`: (..., rows, p)."""
     chosen = newest_block(stats)[first:]
     oldest = max(int(chosen[0]), 0)
-    fitted = _fit(moments[: int(chosen[-1]) + 1], ridge, oldest)
-    with_prior = np.vstack([fitted, ridge.coefficients])  # row -1
-    return np.asarray(with_prior[np.where(chosen < 0, -1, chosen - oldest)])
+    by_block = np.ascontiguousarray(np.moveaxis(moments[..., : int(chosen[-1]) + 1, :, :], -3, -1))
+    sums = by_block + shift(trailing_sum(by_block, ridge.blocks - 1), 1)
+    nothing = np.zeros((*sums.shape[:-1], 1))  # a block of unknown windows, which is as none
+    fitted = solved(np.concatenate([sums[..., oldest:], nothing], axis=-1), ridge)
+    return np.asarray(fitted[..., np.where(chosen < 0, -1, chosen - oldest), :])
 
 
-def _fit(moments: Floats, ridge: Ridge, first: int) -> Floats:
-    """Coefficients at the end of every block from `first`: (blocks, p)."""
-    if first == len(moments) - 1:
-        span = newest_sum(moments, ridge.blocks)[None]
-    else:
-        span = trailing_sum(np.ascontiguousarray(moments.transpose(1, 2, 0)), ridge.blocks).transpose(2, 0, 1)[first:]
-    gram = span[:, :-1, :-1] + ridge.gram
-    moment = span[:, :-1, -1] + ridge.gram @ ridge.coefficients
-    return np.asarray(np.linalg.solve(gram, moment[:, :, None])[:, :, 0], dtype=np.float64)
+def older_sum(moments: Floats, ridge: Ridge) -> Floats:
+    """What the last of the blocks leaves to a fit at the end of the next: (..., p + 1, p + 1, 1)."""
+    return trailing_sum(np.moveaxis(moments, -3, -1), ridge.blocks - 1, 1)
+
+
+def solved(sums: Floats, ridge: Ridge) -> Floats:
+    """The coefficients (..., fits, p) from sums of moments (..., p + 1, p + 1, fits)."""
+    span = np.moveaxis(sums, -1, -3)
+    gram = span[..., :-1, :-1] + ridge.gram
+    moment = span[..., :-1, -1] + ridge.gram @ ridge.coefficients
+    return np.asarray(np.linalg.solve(gram, moment[..., np.newaxis])[..., 0], dtype=np.float64)
 
 
 def weighted_sum(inputs: Iterable[Floats], coefficients: Floats) -> Floats:
-    """Of the newest rows of the inputs, as many as there are rows of coefficients: (rows, p)."""
-    total = np.zeros(len(coefficients))
+    """Of the newest rows of the inputs, as many as there are rows of coefficients: (..., rows, p)."""
+    total: Floats = np.zeros(coefficients.shape[:-1])
     for column, values in enumerate(inputs):
-        total = total + values[len(values) - len(total) :] * coefficients[:, column]
+        total = total + newest(values, total.shape[-1]) * coefficients[..., column]
     return total

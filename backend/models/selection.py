@@ -1,6 +1,6 @@
 """Selection: of all candidates for a horizon the one to act on, by the least error lately."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from backend.models import catalog
-from backend.models.baselines import baselines
+from backend.models.baselines import baselines, baselines_at
 from backend.models.intervals import LEVELS
 from backend.models.rolling import Floats, Ints
 
@@ -48,13 +48,30 @@ def choose(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike
     empty where no model's forecasts are known. Candidates are these models and the baselines that may be served, all
     scored on the windows that all of them forecast.
     """
-    too_few = Selection(catalog.PREFERRED.key, "too_few", {})
-    if not forecasts:
-        return too_few
-    keys = _keys(forecasts)
-    errors = _trailing_errors(rates, horizon, forecasts, keys)
-    if not np.isfinite(errors[:, -1:]).any():
-        return too_few
+    of_one = {horizon: {key: _column(each) for key, each in forecasts.items()}}
+    return choose_each(rates.to_frame(), of_one)[horizon][0]
+
+
+def choose_each(rates: pd.DataFrame, forecasts: Mapping[int, Mapping[str, Floats]]) -> dict[int, list[Selection]]:
+    """As choose(), by horizon and of many series: `rates` has a column each, and what was forecast by model is
+    (windows, series)."""
+    naive = baselines_at(rates, list(forecasts), _served())
+    chosen = {}
+    for horizon, models in forecasts.items():
+        keys = _keys(models)
+        errors = _trailing_errors(rates, {**models, **naive[horizon]}, keys)
+        chosen[horizon] = [_selection(errors[..., place], keys) for place in range(rates.shape[1])]
+    return chosen
+
+
+def _column(forecast: npt.ArrayLike) -> Floats:
+    return np.asarray(forecast, np.float64)[:, np.newaxis]
+
+
+def _selection(errors: Floats, keys: Sequence[str]) -> Selection:
+    """From the errors of the candidates `keys` at every window: (candidates, windows)."""
+    if len(keys) == len(_served()) or not np.isfinite(errors[:, -1]).any():
+        return Selection(catalog.PREFERRED.key, "too_few", {})
     selected = keys[int(_walk(errors[:, np.isfinite(errors).all(axis=0)])[-1])]
     newest = dict(zip(keys, errors[:, -1].tolist(), strict=True))
     return Selection(selected, "least_error" if newest[selected] == min(newest.values()) else "kept", newest)
@@ -65,11 +82,16 @@ def selections(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.Array
     if not forecasts:
         return [catalog.PREFERRED.key] * len(rates)
     keys = _keys(forecasts)
-    errors = _trailing_errors(rates, horizon, forecasts, keys)
+    columns = {key: _column(each) for key, each in {**forecasts, **baselines(rates, horizon, _served())}.items()}
+    errors = _trailing_errors(rates.to_frame(), columns, keys)[..., 0]
     scored = np.flatnonzero(np.isfinite(errors).all(axis=0))
     selected = np.zeros(len(rates), dtype=np.int64)  # the preferred model, which comes first
     selected[scored] = _walk(errors[:, scored])
     return [keys[place] for place in selected]
+
+
+def _served() -> list[str]:
+    return [key for key in catalog.candidates() if key not in catalog.model_keys()]
 
 
 def _keys(forecasts: Mapping[str, npt.ArrayLike]) -> list[str]:
@@ -99,20 +121,20 @@ def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedel
     return BaselineForecast(mean, np.maximum(mean + edges, 0.0))
 
 
-def _trailing_errors(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike], keys: list[str]) -> Floats:
-    """By candidate and window the WAPE over the trailing SPAN; NaN where too few were scored or nothing came."""
-    columns = {**forecasts, **baselines(rates, horizon, keys)}
-    stacked = np.stack([np.asarray(columns[key], np.float64) for key in keys])
+def _trailing_errors(rates: pd.DataFrame, forecasts: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> Floats:
+    """By candidate, window and series the WAPE over the trailing SPAN; NaN where too few were scored."""
+    stacked = np.stack([np.asarray(forecasts[key], np.float64) for key in keys])
     actual = rates.to_numpy(np.float64)
     scored = np.isfinite(actual) & np.isfinite(stacked).all(axis=0)
     absolute = np.where(scored, np.abs(stacked - actual), 0.0)
-    traffic, count = (_trailing(np.where(scored, each, 0.0)) for each in (actual, np.ones(len(actual))))
+    traffic, count = (_trailing(np.where(scored, each, 0.0)) for each in (actual, np.ones_like(actual)))
     usable = (count >= FEWEST) & (traffic > 0)
     errors: Floats = np.divide(_trailing(absolute), traffic, out=np.full(stacked.shape, np.nan), where=usable)
     return errors
 
 
 def _trailing(values: Floats) -> Floats:
-    total: Floats = np.cumsum(values, axis=-1)
-    total[..., SPAN:] -= total[..., :-SPAN].copy()
+    """Over windows, the axis before that of series."""
+    total: Floats = np.cumsum(values, axis=-2)
+    total[..., SPAN:, :] -= total[..., :-SPAN, :].copy()
     return total

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.rolling import Floats
+from backend.models.columns import Kept
+from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import Ridge, block_moments, coefficients, weighted_sum
 from backend.models.trailing_stats import TrailingStats
 
@@ -22,19 +23,9 @@ STACK_BLOCKS = 192  # blocks of windows that a fit looks back on
 STACK_PRIOR = 100.0  # sum of squares of each step that the first weights are worth
 STACK_LIMIT = 2.0
 
-# Scaled forecasts that models are stacked from, by name, at the newest origins of a series, as many of each: costly,
-# and looked back at. Names: linear, lgbm_plus_trees, lgbm_trees and those of SIMPLE.
-BaseForecasts = Mapping[str, Floats]
-
-
-def newest(base: BaseForecasts, origins: int) -> BaseForecasts:
-    """At the newest `origins` of them."""
-    return {name: forecast[max(0, len(forecast) - origins) :] for name, forecast in base.items()}
-
-
-def continued(base: BaseForecasts, later: BaseForecasts) -> BaseForecasts:
-    """With those at later origins."""
-    return {name: np.concatenate([forecast, later[name]]) for name, forecast in base.items()}
+# Scaled forecasts that models are stacked from, by name, at the newest origins, (..., origins) each: costly, and
+# looked back at. Names: linear, lgbm_plus_trees, lgbm_trees and those of SIMPLE.
+BaseForecasts = Mapping[str, Floats | Kept]
 
 
 @dataclass(frozen=True)
@@ -50,25 +41,28 @@ class Stack:
         return Ridge(STACK_BLOCKS, STACK_PRIOR * np.eye(steps), np.array(list(self.weights.values())))
 
     def fit(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int, first: int) -> Floats:
-        """Weights at every origin from row `first`: (rows, steps), in the order of `weights`.
+        """Weights at every origin from row `first`: (..., rows, steps), in the order of `weights`."""
+        return coefficients(stats, self.moments(stats, forecasts, horizon), self.ridge, first)
 
-        `forecasts`: at the newest origins of `stats`; 0 is taken for what came before them.
-        """
+    def moments(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int) -> Floats:
+        """Those of the steps, see block_moments. `forecasts`: at the newest origins of `stats`; 0 is taken for those
+        before."""
         target, usable = stats.target(horizon)
         base, steps = self._steps({name: _from_first_row(each, len(stats)) for name, each in forecasts.items()})
-        moments = block_moments(stats, steps, target - base, usable, horizon, STACK_LIMIT)
-        return coefficients(stats, moments, self.ridge, first)
+        return block_moments(stats, steps, target - base, usable, horizon, STACK_LIMIT)
 
-    def forecast(self, forecasts: BaseForecasts, weights: Floats) -> Floats:
-        """The stacked forecast at the newest origins, as many as there are rows of weights (rows, steps)."""
-        base, steps = self._steps(newest(forecasts, len(weights)))
+    def forecast(self, forecasts: Mapping[str, Floats], weights: Floats) -> Floats:
+        """The stacked forecast at the newest origins, as many as there are rows of weights (..., rows, steps)."""
+        rows = weights.shape[-2]
+        base, steps = self._steps({name: newest(each, rows) for name, each in forecasts.items()})
         return np.asarray(base + weighted_sum(steps, weights))
 
-    def _steps(self, forecasts: BaseForecasts) -> tuple[Floats, list[Floats]]:
+    def _steps(self, forecasts: Mapping[str, Floats]) -> tuple[Floats, list[Floats]]:
         base = forecasts[self.base]
         return base, [(0.0 if name == LEVEL else forecasts[name]) - base for name in self.weights]
 
 
-def _from_first_row(forecast: Floats, rows: int) -> Floats:
-    """At as many origins as a history has rows: 0 before the first."""
-    return np.concatenate([np.zeros(max(0, rows - len(forecast))), forecast[max(0, len(forecast) - rows) :]])
+def _from_first_row(forecast: Floats | Kept, rows: int) -> Floats:
+    """At as many origins as a history has rows: 0 before the first that is known."""
+    absent = np.zeros((*forecast.shape[:-1], max(0, rows - forecast.shape[-1])))
+    return np.concatenate([absent, np.nan_to_num(newest(forecast, rows))], axis=-1)

@@ -3,24 +3,30 @@
 Rates are divided by the level everywhere, so one model serves 0.1 and 100,000 requests a second.
 """
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from operator import attrgetter
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, earlier, mean_where, shift, trailing_sum
+from backend.models.columns import Columns, Kept
+from backend.models.rolling import Bools, Floats, Ints, decayed_sum, mean_where, newest, shift, trailing_sum
 
 LEVEL_ALPHA = 0.15
 LEVEL_SPAN = 128  # (1 - 0.15)^128 = 1e-9: longer changes nothing
+LEVEL_REACH = 240  # windows that the level looks at
 SIGMA_ALPHA, SIGMA_SPAN = 1 / 120, 1024
 SIGMA_PRIOR, SIGMA_PRIOR_WEIGHT = 0.3, 3.0
 SIGMA_RANGE = (0.01, 2.0)
 IMPORTANCE_ALPHA, IMPORTANCE_SPAN = 1 / 720, 2_048
 IMPORTANCE_RANGE = (0.1, 4.0)
+KEPT = 2_048  # origins whose level, noise and importance are looked back at
 SEASONS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)  # days before a target that it is compared with
 MAX_SEASON = 10_080  # a week of minutes; a season longer than this many windows is not looked up
 MAX_OUTAGE = 5_040  # after so many unknown windows nothing is forecast: 3.5 days of minutes
 DAY_NS = 86_400 * 10**9
+LONGEST = 120  # windows ahead that a model may be trained for; an error is known so many origins late
 OVERLAP = 3.0  # an error h windows ahead is worth 1 / (1 + (h - 1) / OVERLAP) independent ones
 
 
@@ -59,91 +65,168 @@ class Season:
 
 @dataclass
 class TrailingStats:
-    """Trailing statistics of `values` (requests per second, NaN = unknown), row by row from the past only."""
+    """Trailing statistics of `values` (..., windows; requests per second, NaN = unknown), each from the past only.
+
+    They are of the newest `rows` rows as origins, of all unless told: of a live step of the last one. Axes before that
+    of windows, such as one of series, are carried along. `longer`: those of `values` with what came before them, which
+    seasons look at. `columns`: what is looked back at of earlier origins.
+    """
 
     values: Floats
     grid: Grid
-    known: Bools = field(init=False)
-    weight: Floats = field(init=False)  # 1.0 where known
-    rate: Floats = field(init=False)  # 0.0 where unknown
+    rows: int = 0
+    longer: "TrailingStats | None" = None
+    columns: Columns = field(default_factory=Columns)
 
     def __post_init__(self) -> None:
-        self.known = np.isfinite(self.values)
-        self.weight = self.known.astype(np.float64)
-        self.rate = np.where(self.known, self.values, 0.0)
+        self.rows = self.rows or len(self)
         self._counts: dict[int, Floats] = {}
         self._means: dict[int, Floats] = {}
         self._ewmas: dict[float, Floats] = {}
-        self._longer = self
+        self._found: dict[Hashable, Floats] = {}
+        self._cuts: dict[int, TrailingStats] = {}  # by rows
+        self._until: dict[int, TrailingStats] = {}  # by stop
 
     def __len__(self) -> int:
-        return len(self.values)
+        return int(self.values.shape[-1])
 
-    def tail(self, first: int, reach: int) -> "TrailingStats":
-        """Its rows from `reach` before `first`, from before the outage that row lies in, if any.
+    @cached_property
+    def known(self) -> Bools:
+        return np.isfinite(self.values)
 
-        What looks further back than `reach` (level, sigma, importance, seasons) is taken from here, not computed anew;
-        so are the counts of known windows that were asked for here.
-        """
-        carried = int(self.last_known[first])
-        begin = max(0, (carried if carried >= 0 else first) - reach)
-        part = TrailingStats(self.values[begin:], self.grid.from_row(begin))
-        part._longer = self
-        part.raw_level, part.level, part.sigma = self.raw_level[begin:], self.level[begin:], self.sigma[begin:]
-        part.importance = self.importance[begin:]
-        part._counts = {width: count[begin:] for width, count in self._counts.items()}
+    @cached_property
+    def weight(self) -> Floats:
+        """1 where known."""
+        return self.known.astype(np.float64)
+
+    @cached_property
+    def rate(self) -> Floats:
+        """0 where unknown."""
+        return np.where(self.known, self.values, 0.0)
+
+    def cut(self, rows: int) -> "TrailingStats":
+        """The newest `rows` rows alone. What looks further back (level, noise, seasons) is taken from here."""
+        if rows not in self._cuts:
+            begin = max(0, len(self) - rows)
+            self._cuts[rows] = part = TrailingStats(self.values[..., begin:], self.grid.from_row(begin), longer=self)
+            part.level, part.sigma, part.noise, part.importance = (
+                each[..., begin:] for each in (self.level, self.sigma, self.noise, self.importance)
+            )
+        return self._cuts[rows]
+
+    def until(self, stop: int) -> "TrailingStats":
+        """Of the windows before number `stop` alone."""
+        rows = stop - self.grid.first
+        if rows == len(self):
+            return self
+        if stop not in self._until:
+            self._until[stop] = TrailingStats(self.values[..., :rows], self.grid)
+        return self._until[stop]
+
+    @property
+    def end(self) -> int:
+        """Number of the window after the last."""
+        return self.grid.first + len(self)
+
+    @property
+    def whole(self) -> bool:
+        """Whether every row is an origin."""
+        return self.rows == len(self)
+
+    def tail(self, span: int) -> "TrailingStats":
+        """The newest rows and the `span` before them, all as origins, as they are looked back at."""
+        begin = max(0, len(self) - self.rows - span)
+        part = TrailingStats(self.values[..., begin:], self.grid.from_row(begin))
+        part.level, part.noise, part.importance = (newest(each, len(part)).astype(np.float64) for each in self._kept)
         return part
 
     @cached_property
-    def last_known(self) -> Ints:
-        """Row of the newest known window at or before each row; -1 where there is none within MAX_OUTAGE."""
-        rows = np.arange(len(self))
-        last = np.maximum.accumulate(np.where(self.known, rows, -1)) if len(self) else rows
-        return np.where(rows - last > MAX_OUTAGE, -1, last)
+    def _kept(self) -> list[Kept]:
+        named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
+        return [self.columns.keep(name, column, KEPT) for name, column in named]
 
-    def carried(self, values: Floats) -> Floats:
-        """The value at the newest known window: an outage leaves statistics as they were before it."""
-        return np.where(self.last_known >= 0, values[..., self.last_known], np.nan)
+    def lagged(self, lag: int, width: int, statistic: Callable[["TrailingStats"], Floats]) -> Floats:
+        """A statistic of the rates of `width` windows alone, `lag` windows before each origin."""
+        longer = self.longer or self
+        if self.whole:
+            return shift(statistic(longer), lag, np.nan, len(self))
+        stop = max(0, len(longer) - lag)
+        begin = max(0, stop - width - self.rows + 1)
+        return statistic(TrailingStats(longer.values[..., begin:stop], longer.grid.from_row(begin), self.rows))
+
+    @cached_property
+    def _last_known(self) -> Ints:
+        """Place of the newest known row at or before each origin, 1 being the first origin; 0: before that."""
+        known = newest(self.known, self.rows)
+        return np.maximum.accumulate(np.where(known, np.arange(1, self.rows + 1), 0), axis=-1)
+
+    @cached_property
+    def silence(self) -> Floats:
+        """Windows since the newest known one, at most MAX_OUTAGE + 1."""
+        last = self._last_known
+        since = np.arange(1, self.rows + 1) - last
+        before = self.columns.before("silence", MAX_OUTAGE + 1.0, newest(self.weight, self.rows))
+        silence = np.minimum(np.where(last > 0, since, since + before), MAX_OUTAGE + 1.0)
+        self.columns.carry("silence", silence)
+        return np.asarray(silence)
+
+    def carried(self, name: str, values: Floats) -> Floats:
+        """The value at the newest known window: an outage leaves statistics as they were before it. NaN where that is
+        longer ago than MAX_OUTAGE. `name`: one for each statistic."""
+        whole = np.concatenate([self.columns.before(name, np.nan, values), values], axis=-1)
+        place = np.broadcast_to(self._last_known, values.shape)
+        carried = np.where(self.silence > MAX_OUTAGE, np.nan, np.take_along_axis(whole, place, axis=-1))
+        self.columns.carry(name, carried)
+        return carried
 
     def known_in(self, width: int) -> Floats:
         """How many of the last `width` windows are known."""
         if width not in self._counts:
-            self._counts[width] = trailing_sum(self.weight, width)
+            self._counts[width] = trailing_sum(self.weight, width, self.rows)
         return self._counts[width]
 
     def mean(self, width: int) -> Floats:
         """Mean of the known ones of the last `width` windows; NaN where none is known."""
         if width not in self._means:
-            self._means[width] = mean_where(trailing_sum(self.rate, width), self.known_in(width))
+            self._means[width] = mean_where(trailing_sum(self.rate, width, self.rows), self.known_in(width))
         return self._means[width]
 
     def ewma(self, alpha: float, span: int) -> Floats:
         """Exponentially weighted mean of the known windows, cut off after `span` windows."""
         if alpha not in self._ewmas:
-            self._ewmas[alpha] = mean_where(*decayed_sum(np.stack([self.rate, self.weight]), alpha, span))
+            sums = (decayed_sum(each, alpha, span, self.rows) for each in (self.rate, self.weight))
+            self._ewmas[alpha] = mean_where(*sums)
         return self._ewmas[alpha]
 
     @cached_property
     def raw_level(self) -> Floats:
         """EWMA(0.15), at least a tenth of the last 240 windows' mean; NaN inside long outages."""
         # The floor keeps ratios finite where sparse traffic makes the short EWMA all but zero.
-        return np.maximum(self.ewma(LEVEL_ALPHA, LEVEL_SPAN), 0.1 * self.mean(240))
+        return np.maximum(self.ewma(LEVEL_ALPHA, LEVEL_SPAN), 0.1 * self.mean(LEVEL_REACH))
 
     @cached_property
     def level(self) -> Floats:
         """The level everything is divided by; NaN where nothing is known yet."""
-        return self.carried(self.raw_level)
+        return self.carried("level", self.raw_level)
+
+    @cached_property
+    def level_errors(self) -> tuple[Floats, Bools]:
+        """One-step errors of the level, relative to it, as far back as sigma looks, and whether each is known."""
+        levels = self.columns.keep("level", self.level, KEPT)
+        rows = min(len(self), self.rows + SIGMA_SPAN - 1)
+        before = shift(levels, 1, np.nan, rows).astype(np.float64)
+        usable = newest(self.known, rows) & (before > 0)
+        error = np.divide(newest(self.rate, rows) - before, before, out=np.zeros_like(before), where=usable)
+        return error, usable
 
     @cached_property
     def sigma(self) -> Floats:
         """Typical one-step error of the level, relative to it."""
-        before = shift(self.level, 1, np.nan)
-        usable = self.known & (before > 0)
-        error = np.divide(self.rate - before, before, out=np.zeros(len(self)), where=usable)
-        squared = decayed_sum(np.minimum(np.abs(error), 5.0) ** 2, SIGMA_ALPHA, SIGMA_SPAN)
-        count = decayed_sum(usable.astype(np.float64), SIGMA_ALPHA, SIGMA_SPAN)
+        error, usable = self.level_errors
+        squared = decayed_sum(np.minimum(np.abs(error), 5.0) ** 2, SIGMA_ALPHA, SIGMA_SPAN, self.rows)
+        count = decayed_sum(usable.astype(np.float64), SIGMA_ALPHA, SIGMA_SPAN, self.rows)
         mean = (squared + SIGMA_PRIOR_WEIGHT * SIGMA_PRIOR**2) / (count + SIGMA_PRIOR_WEIGHT)
-        return self.carried(np.clip(np.sqrt(mean), *SIGMA_RANGE))
+        return self.carried("sigma", np.clip(np.sqrt(mean), *SIGMA_RANGE))
 
     @cached_property
     def noise(self) -> Floats:
@@ -162,39 +245,49 @@ class TrailingStats:
         Squared errors of busy hours count most; learned from unweighted scaled errors, the World Cup's RMSE is 3 to 6 %
         higher (docs/decisions/0003-forecasting.md).
         """
-        size = np.where(self.known & (self.level > 0), self.noise, 0.0)
-        total, count = decayed_sum(np.stack([size, self.weight]), IMPORTANCE_ALPHA, IMPORTANCE_SPAN)
-        relative = np.divide(self.scale * count, total, out=np.ones(len(self)), where=(total > 0) & (self.level > 0))
+        noise = self.columns.keep("noise", self.noise, KEPT)
+        rows = min(len(self), self.rows + IMPORTANCE_SPAN - 1)
+        noise, known = newest(noise, rows), newest(self.known, rows)
+        size = np.where(known & (noise > 0), noise, 0.0).astype(np.float64)
+        total = decayed_sum(size, IMPORTANCE_ALPHA, IMPORTANCE_SPAN, self.rows)
+        count = decayed_sum(known.astype(np.float64), IMPORTANCE_ALPHA, IMPORTANCE_SPAN, self.rows)
+        usable = (total > 0) & (self.level > 0)
+        relative = np.divide(self.scale * count, total, out=np.ones_like(total), where=usable)
         return np.asarray(np.clip(relative, *IMPORTANCE_RANGE))
 
     def ahead(self, horizon: int) -> Floats:
-        """At every origin the rate `horizon` windows later; NaN where unknown."""
-        return np.append(self.values, np.full(horizon, np.nan))[horizon:]
+        """At every row the rate `horizon` windows later; NaN where unknown."""
+        unknown = np.full((*self.values.shape[:-1], min(horizon, len(self))), np.nan)
+        return np.concatenate([self.values[..., horizon:], unknown], axis=-1)
 
     def target(self, horizon: int) -> tuple[Floats, Bools]:
-        """At every origin the scaled rate `horizon` windows later, and whether it is known and can be scaled."""
+        """At every row, all being origins, the scaled rate `horizon` windows later, and whether it is known and can be
+        scaled."""
         ahead = self.ahead(horizon)
         usable = np.isfinite(ahead) & (self.level > 0)
         return np.where(usable, (np.where(usable, ahead, 0.0) - self.level) / self.scale, 0.0), usable
 
     def seasons(self, horizon: int) -> dict[int, Season]:
         """By number of days (SEASONS): the seasonal rates for targets `horizon` ahead that lie in the past."""
-        whole = self._longer
-        begin = len(whole) - len(self)
+        half = self._half_width
         seasons = {}
         for days in SEASONS:
             lag = self.grid.day_lag(days)
-            if horizon + self._half_width <= lag <= MAX_SEASON:
-                rate = earlier(whole._season_rate, lag - horizon - self._half_width, begin)
-                origin = earlier(whole._season_rate, lag - self._half_width, begin)
-                seasons[days] = Season(rate, earlier(whole.raw_level, lag, begin), origin)
+            if horizon + half <= lag <= MAX_SEASON:
+                then = partial(TrailingStats.mean, width=2 * half + 1)
+                rate = self.lagged(lag - horizon - half, 2 * half + 1, then)
+                origin = self.once(("origin", lag), partial(self.lagged, lag - half, 2 * half + 1, then))
+                level = self.once(("level", lag), partial(self.lagged, lag, LEVEL_REACH, attrgetter("raw_level")))
+                seasons[days] = Season(rate, level, origin)
         return seasons
+
+    def once(self, name: Hashable, compute: Callable[[], Floats]) -> Floats:
+        """What is the same at every horizon."""
+        if name not in self._found:
+            self._found[name] = compute()
+        return self._found[name]
 
     @cached_property
     def _half_width(self) -> int:
         """Windows either side averaged into a seasonal rate: seven minutes of a day of minutes, none of half-hours."""
         return self.grid.day_lag(1) // 200
-
-    @cached_property
-    def _season_rate(self) -> Floats:
-        return self.mean(2 * self._half_width + 1)

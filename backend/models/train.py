@@ -20,8 +20,7 @@ from backend.models.ensemble import (
     base_forecasts,
     linear_weights,
     means_of,
-    stack_forecasts,
-    stack_weights,
+    stacks,
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
@@ -239,9 +238,11 @@ def _error_quantiles(
     ratios: dict[str, list[Floats]] = {}
     for each, weight in zip(series, weights, strict=True):
         base = base_forecasts(each.columns, weight, model)
-        stacked = stack_forecasts(base, stack_weights(each.stats, base, horizon, 0))
+        stacked = {}
+        for key, stack in stacks().items():
+            stacked[key] = stack.forecast(base, stack.fit(each.stats, base, horizon, 0))
         for key, mean in means_of(each.stats, horizon, stacked).items():
-            ratio = scaled_errors(each.stats, mean, horizon).ratio
+            ratio = scaled_errors(each.stats, key, mean, horizon).ratio
             ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
     return {key: ResidualPrior.of(np.concatenate(parts)).quantiles.tolist() for key, parts in ratios.items()}
 

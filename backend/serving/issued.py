@@ -4,7 +4,7 @@
 made from, so a horizon of one window is about the window that begins then.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import FORECASTS, QUANTITIES
+from backend.models.live import LiveForecasts
 from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
+from backend.stores.contract import SERIES_TAGS
 
 LONGEST = 120  # windows ahead that are looked for where the horizons are not known
 KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
@@ -24,19 +26,21 @@ def field(quantity: str, horizon_seconds: int) -> str:
     return f"{quantity}_{horizon_seconds}"
 
 
-def packed(rows: Iterable[Mapping[str, Any]], window_seconds: int) -> list[dict[str, Any]]:
-    """One row a model from one a model and horizon (windows), as LiveForecaster.rows gives them."""
-    models: dict[str, dict[str, Any]] = {}
-    for row in rows:
-        one = models.setdefault(row["model"], {"model": row["model"]})
-        for quantity in QUANTITIES:
-            one[field(quantity, row["horizon"] * window_seconds)] = row[quantity]
-    return list(models.values())
-
-
-def issued_table(key: SeriesKey, rows: Sequence[Mapping[str, Any]], issued_at: pd.Timestamp) -> pd.DataFrame:
-    """Packed rows of one origin as the store takes them."""
-    return pd.DataFrame(list(rows)).assign(**{TIME: issued_at}, **key.tags)
+def issued_table(
+    keys: Sequence[SeriesKey], forecasts: LiveForecasts, horizons: Sequence[int], window_seconds: int, window: int
+) -> pd.DataFrame:
+    """What a live step forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
+    parts = []
+    for model, means in forecasts.mean.items():
+        known = np.flatnonzero(np.isfinite(means).any(axis=0)).tolist()
+        own: dict[str, Any] = {tag: [keys[place].tags[tag] for place in known] for tag in SERIES_TAGS}
+        own |= {"model": model, TIME: pd.Timestamp((window + 1) * window_seconds, unit="s", tz="UTC").as_unit("s")}
+        for place, horizon in enumerate(horizons):
+            quantities = np.concatenate([means[np.newaxis, place], forecasts.quantiles[model][:, place]])[:, known]
+            names = (field(quantity, horizon * window_seconds) for quantity in QUANTITIES)
+            own |= dict(zip(names, quantities, strict=True))
+        parts.append(pd.DataFrame(own, index=known))
+    return pd.concat(parts, ignore_index=True)
 
 
 def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:

@@ -13,7 +13,7 @@ from backend.models.tail import BLOCK
 from backend.models.trailing_stats import Grid
 from backend.serving.points import score_columns
 from backend.serving.stream import SeriesStream
-from backend.serving.watch import judged_newest, reach_of, surprises_table
+from backend.serving.watch import judged_newest, reach_of, surprises_of
 from backend.stores import Store
 
 Rates = Mapping[int, float]  # by window
@@ -39,7 +39,7 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
         for block in {window // BLOCK for window in rates}:
             groups[min((block + 1) * BLOCK - 1, newest)].append(stream)
     scores: dict[tuple[str, int], dict[str, float]] = {}
-    tables = []
+    keys, blocks, maxima = [], [], []
     for last, members in sorted(groups.items()):
         block = last // BLOCK
         for stream, columns in zip(members, _judged(store, window_seconds, streams, members, last), strict=True):
@@ -47,9 +47,10 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
                 if window // BLOCK == block:
                     row = window - block * BLOCK
                     scores[stream.key.name, window] = {name: float(column[row]) for name, column in columns.items()}
-            maxima = stream.watch.memory.span(block, block + 1)
-            tables.append(surprises_table(stream.key, window_seconds, block, maxima))
-    return Judged(scores, pd.concat(tables, ignore_index=True))
+            keys.append(stream.key)
+            blocks.append(block)
+            maxima.append(stream.watch.memory.span(block, block + 1))
+    return Judged(scores, surprises_of(keys, window_seconds, blocks, np.concatenate(maxima, axis=1)))
 
 
 def _judged(

@@ -47,6 +47,16 @@ def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: i
     }
 
 
+def one_ahead(issued: pd.DataFrame, window_seconds: int, by: str = "filename") -> dict[Any, dict[str, float]]:
+    """The columns of points, as predicted_columns gives them, from issued forecasts as the store takes them, by a
+    column of theirs."""
+    fields = [name for quantity in ("mean", *INTERVAL) if (name := field(quantity, window_seconds)) in issued]
+    models: dict[Any, dict[str, dict[str, Any]]] = {}
+    for row in issued[[by, "model", *fields]].to_dict("records"):
+        models.setdefault(row[by], {})[row["model"]] = {str(name): value for name, value in row.items()}
+    return {each: predicted_columns(rows, window_seconds) for each, rows in models.items()}
+
+
 def one_window_ahead(
     target: pd.Timestamp, actual: float, predicted: Mapping[str, float], scored: Mapping[str, float]
 ) -> pd.DataFrame:

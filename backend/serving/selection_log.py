@@ -1,77 +1,85 @@
-"""What is selected for a fed series, followed from close to close, so that a change is logged as it happens."""
+"""What is selected for live series, followed from close to close, so that a change is logged as it happens."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 import structlog
 
 from backend.models import catalog
-from backend.models.rolling import Floats, Ints
-from backend.models.selection import LOOKBACK, choose
+from backend.models.rolling import Floats
+from backend.models.selection import LOOKBACK, choose_each
 from backend.serving.presenters import selection_reason
 
 log = structlog.get_logger()
 
-WINDOWS = LOOKBACK + 64  # those that the choice looks back on, and the ones still to come
-
-
-class _Means:
-    """One horizon's forecasts of the newest windows; window w is kept at place w modulo WINDOWS."""
-
-    def __init__(self) -> None:
-        self._window: Ints = np.full(WINDOWS, -1)
-        self._means: dict[str, Floats] = {key: np.full(WINDOWS, np.nan) for key in catalog.model_keys()}
-
-    def put(self, model: str, windows: int | Ints, means: float | Floats) -> None:
-        self._window[windows % WINDOWS] = windows
-        self._means[model][windows % WINDOWS] = means
-
-    def of(self, windows: Ints) -> dict[str, Floats]:
-        """By model what was forecast for the windows, NaN where nothing was; models of which something was."""
-        places = windows % WINDOWS
-        kept = self._window[places] == windows
-        forecasts = {key: np.where(kept, means[places], np.nan) for key, means in self._means.items()}
-        return {key: means for key, means in forecasts.items() if np.isfinite(means).any()}
+WINDOWS = LOOKBACK + 128  # those that the choice looks back on, and the ones still to come
 
 
 class SelectionLog:
     """The selection that /api/forecast makes from the store, made from memory at every close."""
 
-    def __init__(self) -> None:
-        self._horizons: dict[int, _Means] = {}
-        self._selected: dict[int, str] = {}
+    def __init__(self, horizons: Sequence[int]) -> None:
+        self._horizons = list(horizons)
+        self._means: dict[str, Floats] = {}  # by series (horizons, models, WINDOWS): window w at place w modulo WINDOWS
+        self._selected: dict[tuple[str, int], str] = {}
+        self._newest = 0  # the window of the newest forecasts
 
-    def load(self, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
-        """Take what an earlier process issued, as issued_for gives it of the windows from number `first` on."""
+    def load(self, filename: str, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
+        """Take what an earlier process issued for a series, as issued_for gives it of the windows from number `first`
+        on."""
+        self._newest = max(self._newest, first + LOOKBACK - 1)
+        means = self._of(filename)
         for horizon, models in issued.items():
             for model in models.keys() & catalog.model_keys():
-                means = models[model]["mean"].to_numpy()
-                self._of(horizon).put(model, np.arange(first, first + len(means)), means)
+                column = models[model]["mean"].to_numpy()
+                places = np.arange(first, first + len(column)) % WINDOWS
+                means[self._horizons.index(horizon), catalog.model_keys().index(model), places] = column
 
-    def issued(self, window: int, rows: Iterable[Mapping[str, float]]) -> None:
-        """Take the forecasts made at the end of a window."""
-        for row in rows:
-            self._of(int(row["horizon"])).put(str(row["model"]), window + int(row["horizon"]), row["mean"])
+    def forget(self, filename: str) -> None:
+        self._means.pop(filename, None)
 
-    def note(self, filename: str, rates: Floats, window: int) -> None:
-        """Select after `window`, the last of `rates` (unknown: NaN); what is another than before is logged once."""
+    def issued(self, window: int, filenames: Sequence[str], means: Mapping[str, Floats]) -> None:
+        """Take the forecasts made at the end of a window: by model (horizons, series)."""
+        passed = np.arange(max(self._newest, window - WINDOWS) + 1, window + 1)
+        for place, horizon in enumerate(self._horizons):
+            for own in self._means.values():
+                own[place, :, (passed + horizon) % WINDOWS] = np.nan
+        self._newest = max(self._newest, window)
+        stacked = np.stack([means[key] for key in catalog.model_keys()], axis=1)
+        for number, filename in enumerate(filenames):
+            own = self._of(filename)
+            for place, horizon in enumerate(self._horizons):
+                own[place, :, (window + horizon) % WINDOWS] = stacked[place, :, number]
+
+    def note(self, filenames: Sequence[str], rates: Floats, window: int) -> None:
+        """Select after `window`, the last of `rates` (windows, series; unknown: NaN); what is another than before is
+        logged once."""
+        if not filenames:
+            return
         windows = np.arange(window + 1 - len(rates), window + 1)
-        series = pd.Series(rates)
-        for horizon, means in self._horizons.items():
-            selection = choose(series, horizon, means.of(windows))
-            before = self._selected.setdefault(horizon, selection.model)
-            if before != selection.model:
-                self._selected[horizon] = selection.model
-                log.warning(
-                    "selection_changed",
-                    filename=filename,
-                    horizon=horizon,
-                    before=before,
-                    model=selection.model,
-                    reason=selection_reason(selection),
-                    errors=selection.errors,
-                )
+        means = np.stack([self._of(filename) for filename in filenames], axis=-1)[:, :, windows % WINDOWS]
+        forecasts = {
+            horizon: dict(zip(catalog.model_keys(), means[place].astype(np.float64), strict=True))
+            for place, horizon in enumerate(self._horizons)
+        }
+        for horizon, chosen in choose_each(pd.DataFrame(rates), forecasts).items():
+            for filename, selection in zip(filenames, chosen, strict=True):
+                before = self._selected.setdefault((filename, horizon), selection.model)
+                if before != selection.model:
+                    self._selected[filename, horizon] = selection.model
+                    log.warning(
+                        "selection_changed",
+                        filename=filename,
+                        horizon=horizon,
+                        before=before,
+                        model=selection.model,
+                        reason=selection_reason(selection),
+                        errors=selection.errors,
+                    )
 
-    def _of(self, horizon: int) -> _Means:
-        return self._horizons.setdefault(horizon, _Means())
+    def _of(self, filename: str) -> Floats:
+        if filename not in self._means:
+            shape = len(self._horizons), len(catalog.model_keys()), WINDOWS
+            self._means[filename] = np.full(shape, np.nan, dtype=np.float32)
+        return self._means[filename]

@@ -1,10 +1,10 @@
 """What is remembered of a series to judge its windows: what was forecast of the newest, and the surprises of a week."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from backend.measurements import QUANTITIES, SURPRISES
@@ -17,11 +17,13 @@ from backend.models.tail import BLOCK, KEPT, Memory
 from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
 from backend.stores import TIME, SeriesKey, Store
+from backend.stores.contract import SERIES_TAGS
 from backend.stores.packing import groups_as_kept
 
 JUDGED_BY = ("mean", *INTERVAL)
 PLACES = [QUANTITIES.index(name) for name in JUDGED_BY]
 NEAR = BLOCK + WIDEST  # windows before the newest whose forecasts are at hand
+HELD = NEAR + max(HORIZONS) + 1  # windows
 
 
 class Watch:
@@ -30,39 +32,36 @@ class Watch:
     def __init__(self, window_seconds: int) -> None:
         self.memory = new_memory()
         self._seconds = window_seconds
-        self._issued: dict[int, dict[int, Floats]] = {horizon: {} for horizon in HORIZONS}
+        # Of window w at place w modulo HELD, by horizon: (horizons, HELD, JUDGED_BY), and which window that is.
+        self._issued = np.full((len(HORIZONS), HELD, len(JUDGED_BY)), np.nan, dtype=np.float32)
+        self._windows = np.full((len(HORIZONS), HELD), -1)
         self._from = 0  # the first window whose forecasts are at hand
 
     def load(self, store: Store, key: SeriesKey, until: int) -> None:
         """Read what is stored of the windows before number `until`."""
         self.memory = stored_memory(store, key, self._seconds, until // BLOCK + 1)
         self._from = until - NEAR
+        windows = np.arange(self._from, until + max(HORIZONS))
         found = self._stored(store, key, self._from, until + max(HORIZONS))
-        for horizon, forecast in found.items():
-            columns = np.stack(forecast, axis=-1)
-            self._issued[horizon] = {self._from + int(row): columns[row] for row in np.flatnonzero(known(columns))}
+        for place, horizon in enumerate(HORIZONS):
+            self._windows[place, windows % HELD] = windows
+            self._issued[place, windows % HELD] = np.stack(found[horizon], axis=-1)
 
-    def issued(self, window: int, forecasts: Iterable[Mapping[str, Any]]) -> None:
-        """Take in what was forecast from the end of a window, as LiveForecaster.rows gives it."""
+    def issued(self, window: int, forecasts: Floats) -> None:
+        """Take in what the preferred model forecast from the end of a window: (HORIZONS, JUDGED_BY)."""
         self._from = max(self._from, window - NEAR)
-        rows = [row for row in forecasts if row["model"] == PREFERRED.key and row["horizon"] in self._issued]
-        if rows:
-            columns = as_stored(np.array([[row[name] for name in QUANTITIES] for row in rows]))
-            for row, column in zip(rows, columns, strict=True):
-                self._issued[row["horizon"]][window + row["horizon"]] = column
-        for own in self._issued.values():
-            for old in [each for each in own if each < self._from]:
-                del own[old]
+        for place, horizon in enumerate(HORIZONS):
+            at = (window + horizon) % HELD
+            self._windows[place, at], self._issued[place, at] = window + horizon, forecasts[place]
 
     def forecasts(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
         """What was forecast of the windows from `first` up to `stop`; read from the store where that is longer ago."""
         if first < self._from:
             return self._stored(store, key, first, stop)
-        unknown = np.full(len(JUDGED_BY), np.nan)
-        return {
-            horizon: Forecast(*np.stack([own.get(window, unknown) for window in range(first, stop)], axis=-1))
-            for horizon, own in self._issued.items()
-        }
+        windows = np.arange(first, stop)
+        known = self._windows[:, windows % HELD] == windows
+        issued = np.where(known[..., np.newaxis], self._issued[:, windows % HELD].astype(np.float64), np.nan)
+        return {horizon: Forecast(*own.T) for horizon, own in zip(HORIZONS, issued, strict=True)}
 
     def _stored(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
         start = datetime.fromtimestamp(first * self._seconds, UTC)
@@ -74,10 +73,6 @@ class Watch:
             table = issued.get(horizon, {}).get(PREFERRED.key)
             found[horizon] = Forecast(*(unknown if table is None else table.to_numpy()).T)
         return found
-
-
-def known(columns: Floats) -> Floats:
-    return np.asarray(np.isfinite(columns).all(axis=-1))
 
 
 def as_stored(values: Floats) -> Floats:
@@ -102,10 +97,16 @@ def reach_of(window_seconds: int) -> int:
 
 
 def surprises_table(key: SeriesKey, window_seconds: int, first: int, maxima: Floats) -> pd.DataFrame:
-    """Block maxima (kinds, blocks) from block number `first` on as the store takes them."""
-    seconds = np.arange(first, first + maxima.shape[1]) * BLOCK * window_seconds
-    times = pd.DatetimeIndex(seconds.astype("datetime64[s]")).tz_localize("UTC")
-    table = pd.DataFrame(maxima.T, columns=list(KEYS)).assign(**{TIME: times}, **key.tags)
+    """Block maxima (kinds, blocks) of a series from block number `first` on as the store takes them."""
+    blocks = np.arange(first, first + maxima.shape[1])
+    return surprises_of([key] * len(blocks), window_seconds, blocks, maxima)
+
+
+def surprises_of(keys: Sequence[SeriesKey], window_seconds: int, blocks: npt.ArrayLike, maxima: Floats) -> pd.DataFrame:
+    """Block maxima (kinds, rows), each of a series and a block, as the store takes them: those that are known."""
+    times = pd.DatetimeIndex((np.asarray(blocks) * BLOCK * window_seconds).astype("datetime64[s]")).tz_localize("UTC")
+    named = {tag: [key.tags[tag] for key in keys] for tag in SERIES_TAGS}
+    table = pd.DataFrame({**dict(zip(KEYS, maxima, strict=True)), TIME: times, **named})
     return table.iloc[np.flatnonzero(np.isfinite(maxima).any(axis=0))]
 
 

@@ -1,23 +1,23 @@
 """A server whose models say three times what they would say, by the clock of a test: see clocked."""
 
 import sys
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from unittest.mock import patch
 
 from backend.cli import app
-from backend.models.live import LiveForecaster
-from backend.models.rolling import Floats
-from backend.models.trailing_stats import Grid
+from backend.models.live import LiveForecaster, LiveForecasts
 from backend.tests import clocked
 
 SERVE = [sys.executable, "-m", "backend.tests.spoiled", "serve"]
-forecast = LiveForecaster.rows
+forecasts = LiveForecaster.forecasts
 
 
-def spoiled(self: LiveForecaster, values: Floats, grid: Grid) -> list[dict[str, Any]]:
-    return [row | {"mean": 3 * row["mean"]} for row in forecast(self, values, grid)]
+def spoiled(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
+    found = forecasts(self, names)
+    return replace(found, mean={key: 3 * mean for key, mean in found.mean.items()})
 
 
 if __name__ == "__main__":
-    with patch.object(LiveForecaster, "rows", spoiled):
+    with patch.object(LiveForecaster, "forecasts", spoiled):
         clocked.serve(app)

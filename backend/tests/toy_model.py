@@ -13,7 +13,7 @@ SERVE = [sys.executable, "-m", "backend.tests.toy_model", "serve"]
 
 
 def mean_of_two(stats: TrailingStats, _: int) -> Floats:
-    return stats.carried(stats.mean(2))
+    return stats.carried("mean_of_two", stats.mean(2))
 
 
 TOY = Model("toy", "Mean of two", "mean of the last two windows", "predicted_rps_toy", mean_of_two)

@@ -1,11 +1,11 @@
 """Windows in real time, with a clock of the test's own."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 from unittest.mock import Mock
 
 import numpy as np
@@ -25,10 +25,8 @@ from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELD
 from backend.models import selection
 from backend.models.anomalies import THRESHOLD
 from backend.models.intervals import INTERVAL
-from backend.models.live import LiveForecaster
+from backend.models.live import LiveForecaster, LiveForecasts
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
-from backend.models.trailing_stats import Grid
 from backend.serving.current import CurrentForecasts
 from backend.serving.file_anomalies import judged_points
 from backend.serving.presenters import forecast_view, on_grid
@@ -152,13 +150,13 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
     feed.at(31)  # its second half is late: unknown for now
     assert numbers(feed.points().index)[-1] == 29
     issued = feed.forecasts()
-    corrected: list[str] = []
-    feed.collector.on_corrected = corrected.append
+    corrected: list[set[str]] = []
+    feed.collector.on_corrected.append(corrected.append)
     feed.send(30.5, 31.2)
     feed.at(31.1)
     point = feed.points().iloc[-1]
     assert numbers(feed.points().index)[-1] == 30
-    assert corrected == ["web"]
+    assert corrected == [{"web"}]
     assert (
         point["predicted_rps_model1"]
         == issued[
@@ -168,6 +166,26 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
         ]["mean"].item()
     )
     pd.testing.assert_frame_equal(feed.forecasts(), issued)
+
+
+def test_forecasts_after_a_correction_are_those_of_the_corrected_series(feed: Feed, estimator: RPSEstimator) -> None:
+    feed.live(0, 30)
+    feed.send(20, 21, value=90.0)
+    feed.at(30.1)
+    feed.live(30, 33)
+    expected = estimator.predict(feed.points().asfreq("60s"))["predicted_rps_model1"]
+    np.testing.assert_array_equal(feed.points()["predicted_rps_model1"].iloc[-2:], expected.iloc[-2:])
+    assert feed.points()["actual_rps"].iloc[20] == 9.0
+
+
+def test_what_fails_in_one_listener_is_told_to_the_others(feed: Feed) -> None:
+    told: list[set[str]] = []
+    for listeners in (feed.collector.on_issued, feed.collector.on_corrected):
+        listeners += [Mock(side_effect=RuntimeError("of no concern")), told.append]
+    feed.live(0, 2)
+    feed.send(1, 2, value=90.0)
+    feed.at(2.1)
+    assert told == [{"web"}] * 3
 
 
 def test_a_correction_computes_the_score_anew(feed: Feed) -> None:
@@ -256,7 +274,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     view = forecast_view(feed.store, stored, "live", 20, 15)
     assert view is not None
     assert view.issued_at == moment(6)
-    assert len(view.points) == 6
+    assert len(view.points) == 2 * len(HORIZONS)
 
 
 def test_the_clock_may_jump_an_hour_and_back(feed: Feed) -> None:
@@ -294,27 +312,27 @@ def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) ->
     assert len(feed.points()) == 3
 
 
-class SpoiledForecaster(LiveForecaster):
-    """Says three times what it would say, while `spoiled`."""
+class Spoiling:
+    """Has forecasters say three times what they would say, while `spoiled`."""
 
     spoiled = False
 
-    def rows(self, values: Floats, grid: Grid) -> list[dict[str, Any]]:
-        factor = 3.0 if self.spoiled else 1.0
-        return [row | {"mean": row["mean"] * factor} for row in super().rows(values, grid)]
-
 
 @pytest.fixture
-def spoiling(estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> SpoiledForecaster:
-    forecaster = SpoiledForecaster(
-        {horizon: estimator._models[horizon] for horizon in estimator.horizons}, estimator.horizons
-    )
-    monkeypatch.setattr(estimator, "live", lambda: forecaster)
-    return forecaster
+def spoiling(monkeypatch: pytest.MonkeyPatch) -> Spoiling:
+    spoiling, whole = Spoiling(), LiveForecaster.forecasts
+
+    def forecasts(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
+        found = whole(self, names)
+        factor = 3.0 if spoiling.spoiled else 1.0
+        return replace(found, mean={key: factor * mean for key, mean in found.mean.items()})
+
+    monkeypatch.setattr(LiveForecaster, "forecasts", forecasts)
+    return spoiling
 
 
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
-    feed: Feed, spoiling: SpoiledForecaster, monkeypatch: pytest.MonkeyPatch
+    feed: Feed, spoiling: Spoiling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection, "SPAN", 30)
     monkeypatch.setattr(selection, "FEWEST", 15)

@@ -10,10 +10,10 @@ from backend.models import catalog
 from backend.models.baselines import baselines
 from backend.models.catalog import Baseline, Model
 from backend.models.evaluate import backtest, score_predictions
-from backend.models.intervals import LEVEL_NAMES
+from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
 from backend.models.selection import choose
-from backend.tests.models.series import MINUTE, traffic, unknown
+from backend.tests.models.series import traffic, unknown
 from backend.tests.toy_model import TOY
 
 FRAME = unknown(traffic(2_400), 1_700, 1_790)
@@ -72,16 +72,23 @@ def test_the_others_forecast_as_without_it(estimator: RPSEstimator) -> None:
 def test_live_steps_and_forecasts_from_the_whole_frame_have_it_and_are_the_same(
     estimator: RPSEstimator, toy: str
 ) -> None:
-    live = estimator.live()
+    values, grid = series_of(FRAME)
+    live = estimator.live(60)
+    live.learn("web", grid.first, values[:1_690])
     rolled = {horizon: estimator.rolling_forecasts(FRAME, horizon)[toy] for horizon in estimator.horizons}
-    for rows in range(1_690, 1_830):  # into the outage, and out of it
-        table = live.forecast(FRAME.iloc[:rows], MINUTE).table
-        assert list(table["model"]) == ["lgbm_plus", "lgbm", toy] * len(estimator.horizons)
-        for row in table[table["model"] == toy].to_dict("records"):
-            wanted = rolled[row["horizon"]].loc[row["timestamp"]]
-            assert [row["mean"], *(row[name] for name in LEVEL_NAMES)] == list(wanted)
+    for rows in range(1_691, 1_830):  # into the outage, and out of it
+        live.put("web", grid.first + rows - 1, values[rows - 1])
+        live.advance(grid.first + rows - 1)
+        forecasts = live.forecasts(["web"])
+        assert list(forecasts.mean) == ["lgbm_plus", "lgbm", toy]
+        for place, horizon in enumerate(estimator.horizons):
+            wanted = list(rolled[horizon].iloc[rows - 1 + horizon])
+            assert [forecasts.mean[toy][place, 0], *forecasts.quantiles[toy][:, place, 0]] == wanted
         if rows % 40 == 0:
-            pd.testing.assert_frame_equal(table, estimator.forecast(FRAME.iloc[:rows]).table, check_exact=True)
+            table = estimator.forecast(FRAME.iloc[:rows]).table
+            assert [mean[0] for means in zip(*forecasts.mean.values(), strict=True) for mean in means] == list(
+                table["mean"]
+            )
 
 
 def test_backtests_and_uploads_score_it(estimator: RPSEstimator, toy: str) -> None:

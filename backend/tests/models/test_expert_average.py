@@ -58,11 +58,12 @@ def test_models_whose_steps_come_true_have_weight_and_others_have_none(horizon: 
 @pytest.mark.parametrize("horizon", HORIZONS)
 @pytest.mark.parametrize("factor", [1e-3, 16.0, 1e6])
 def test_the_unit_of_the_rates_changes_nothing(horizon: int, factor: float) -> None:
-    """Also where a long silence leaves no level to scale by."""
+    """But for the rounding of what is looked back at, to four bytes; also where a long silence leaves no level to scale
+    by."""
     rates = np.concatenate([np.random.default_rng(4).poisson(3, 400) / 7, np.zeros(400), [2.0, 0.0, 1.0]])
     plain, scaled = stats_of(rates), stats_of(rates * factor)
     average = expert_average(plain, horizon)
-    np.testing.assert_allclose(expert_average(scaled, horizon), factor * average, rtol=1e-9)
+    np.testing.assert_allclose(expert_average(scaled, horizon), factor * average, rtol=1e-5)
     learned = np.stack([average + plain.noise, plain.level])
     weights = shrinkage_weight(plain, horizon, learned, average)
     again = shrinkage_weight(scaled, horizon, factor * learned, factor * average)

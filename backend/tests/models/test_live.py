@@ -1,73 +1,124 @@
-"""A live step gives the forecast from the whole frame, whatever frame came before it."""
+"""A live step gives the forecasts from the whole of every series, to the last digit."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from backend.models.frames import ForecastResult
+from backend.models.intervals import LEVEL_NAMES
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import newest_sum, trailing_sum
-from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
+from backend.models.rolling import Floats, decayed_sum, trailing_max, trailing_sum
+from backend.tests.models.series import traffic, unknown
+
+LAST = 900_000  # window: the first of a block of the refits
+SERIES = {
+    "young": traffic(90, seed=1),
+    "of a day and a half": traffic(2_100, seed=2),
+    "with an outage": unknown(traffic(1_700, seed=3), 1_600, 1_665),
+    "back from an outage beyond memory": unknown(traffic(7_000, seed=4), 1_700, 6_945),
+    "longer than the history": unknown(traffic(27_000, seed=5), 20_000, 20_030),
+    "silent": unknown(traffic(3_000, seed=6), 2_950, 3_000),
+}
+STEPS = 40
 
 
-def assert_same(live: ForecastResult, whole: ForecastResult) -> None:
-    assert (live.warming_up, live.issued_at) == (whole.warming_up, whole.issued_at)
-    pd.testing.assert_frame_equal(live.table, whole.table, check_exact=True)
+def rates_of(frame: pd.DataFrame) -> Floats:
+    return frame["actual_rps"].to_numpy()
 
 
-@pytest.mark.parametrize(
-    "frame",
-    [traffic(90), unknown(traffic(1_700), 1_600, 1_670), unknown(traffic(7_000), 1_700, 6_960)],
-    ids=["young", "outage", "outage beyond memory"],
-)
-def test_a_growing_frame_is_forecast_as_a_whole_one(estimator: RPSEstimator, frame: pd.DataFrame) -> None:
-    live = estimator.live()
-    for rows in range(max(1, len(frame) - 50), len(frame) + 1):
-        result = live.forecast(frame.iloc[:rows], MINUTE)
-        if rows % 13 == 0 or rows < 3:
-            assert_same(result, estimator.forecast(frame.iloc[:rows], step=MINUTE))
+def learned(estimator: RPSEstimator, series: Mapping[str, pd.DataFrame] = SERIES, window: int = LAST) -> LiveForecaster:
+    """All series, whose last STEPS windows come after `window`."""
+    live = estimator.live(60, together=4)
+    live.advance(window)
+    for name, frame in series.items():
+        rates = rates_of(frame)[: window - LAST - STEPS or None]
+        live.learn(name, window + 1 - len(rates), rates)
+    return live
 
 
-def test_a_frame_cut_to_the_history_is_continued(estimator: RPSEstimator) -> None:
-    frame = unknown(traffic(27_000, seed=4), 20_000, 20_030)
-    live = estimator.live()
-    for rows in range(26_900, 26_932):
-        result = live.forecast(frame.iloc[:rows].tail(estimator.history_windows))
-    assert_same(result, estimator.forecast(frame.iloc[:rows]))
+def pass_windows(live: LiveForecaster, stop: int, series: Mapping[str, pd.DataFrame] = SERIES) -> None:
+    """Every window up to number `stop` comes in time."""
+    assert live.last is not None
+    for window in range(live.last + 1, stop):
+        for name, frame in series.items():
+            live.put(name, window, rates_of(frame)[window - LAST - STEPS - 1])
+        live.advance(window)
 
 
-def test_a_frame_with_another_past_is_forecast_anew(estimator: RPSEstimator) -> None:
-    frame = traffic(2_000)
-    corrected = frame.copy()
-    corrected.iloc[700] = 50.0
-    others = {
-        "one window corrected": corrected.iloc[:1_801],
-        "cut short": frame.iloc[400:1_801],
-        "a window back": frame.iloc[:1_799],
-        "the same again": frame.iloc[:1_800],
-        "seven windows at once": frame.iloc[:1_807],
-        "a hundred at once": frame.iloc[:1_900],
-        "another grid": frame_of(frame["actual_rps"].iloc[:1_801], pd.Timedelta("5min")),
-        "another time": frame.iloc[:1_801].shift(1, freq="h"),
-    }
-    for other in others.values():
-        live = estimator.live()
-        live.forecast(frame.iloc[:1_800])
-        assert_same(live.forecast(other), estimator.forecast(other))
+def assert_whole(live: LiveForecaster, estimator: RPSEstimator, series: Mapping[str, pd.DataFrame] = SERIES) -> None:
+    """What is forecast of every series is what its whole frame gives."""
+    assert live.last is not None
+    stop = live.last - LAST - STEPS or None
+    for name, frame in series.items():
+        past = frame.iloc[:stop]
+        times = pd.to_datetime((live.last + 1 + np.arange(-len(past), 0)) * 60, unit="s", utc=True)
+        table = estimator.forecast(past.set_axis(pd.DatetimeIndex(times))).table
+        forecasts = live.forecasts([name])
+        for place, horizon in enumerate(estimator.horizons):
+            for model, mean in forecasts.mean.items():
+                whole = table[(table["model"] == model) & (table["horizon"] == horizon)]
+                quantiles = forecasts.quantiles[model][:, place, 0]
+                said = [mean[place, 0], *quantiles] if np.isfinite(mean[place, 0]) else []
+                assert whole[["mean", *LEVEL_NAMES]].to_numpy().ravel().tolist() == said, (name, model, horizon)
 
 
-def test_one_live_series_may_be_asked_from_many_threads(estimator: RPSEstimator) -> None:
-    frames = [traffic(400, seed=1), traffic(401, seed=1), traffic(300, seed=2)]
-    alone = [estimator.forecast(frame) for frame in frames]
-    live = estimator.live()
-    with ThreadPoolExecutor(4) as pool:
-        for place, result in enumerate(pool.map(live.forecast, frames * 3)):
-            assert_same(result, alone[place % 3])
+@pytest.fixture(scope="module")
+def begun(estimator: RPSEstimator) -> LiveForecaster:
+    return learned(estimator)
+
+
+def test_series_of_every_age_that_grow_together_are_forecast_as_whole_ones(
+    begun: LiveForecaster, estimator: RPSEstimator
+) -> None:
+    for stop in (1, 14, 40):  # the second at the end of a block
+        pass_windows(begun, LAST + 1 + stop)
+        assert_whole(begun, estimator)
+
+
+def test_what_was_prepared_changes_nothing(estimator: RPSEstimator) -> None:
+    series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
+    live = learned(estimator, series)
+    for stop in (15, 30, 40):  # a block's end in each
+        assert live.prepare()
+        assert not live.prepare()
+        pass_windows(live, LAST + 1 + stop, series)
+    assert_whole(live, estimator, series)
+
+
+def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator: RPSEstimator) -> None:
+    series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
+    live = learned(estimator, series)
+    live.prepare()
+    pass_windows(live, LAST + 8, series)
+    live.forget("with an outage")
+    joined = {"of a day and a half": SERIES["of a day and a half"], "young": SERIES["young"]}
+    corrected = joined["of a day and a half"].copy()
+    corrected.iloc[1_500] = 50.0
+    joined["of a day and a half"] = corrected
+    for name, frame in joined.items():
+        rates = rates_of(frame)[: 7 - STEPS]
+        live.learn(name, LAST + 8 - len(rates), rates)
+    assert "with an outage" not in live
+    pass_windows(live, LAST + 20, joined)
+    assert_whole(live, estimator, joined)
+
+
+def test_windows_that_nothing_came_of_are_unknown(estimator: RPSEstimator) -> None:
+    frame = SERIES["of a day and a half"]
+    series = {"silent for a while": unknown(frame, len(frame) - STEPS + 3, len(frame) - STEPS + 20)}
+    live = learned(estimator, series)
+    pass_windows(live, LAST + 4, series)
+    live.advance(LAST + 20)
+    pass_windows(live, LAST + 25, series)
+    assert_whole(live, estimator, series)
 
 
 @pytest.mark.parametrize("rows", [1, 5, 671, 672, 700])
-def test_the_newest_sum_is_the_last_trailing_sum(rows: int) -> None:
-    values = np.random.default_rng(0).normal(size=(rows, 2))
-    np.testing.assert_array_equal(newest_sum(values, 672), trailing_sum(values.T, 672)[:, -1])
+def test_the_newest_sum_is_the_last_of_all(rows: int) -> None:
+    values = np.random.default_rng(0).normal(size=(2, rows))
+    for width in (1, 15, 672):
+        np.testing.assert_array_equal(trailing_sum(values, width, 1), trailing_sum(values, width)[:, -1:])
+        np.testing.assert_array_equal(trailing_max(values, width, 1), trailing_max(values, width)[:, -1:])
+    np.testing.assert_array_equal(decayed_sum(values, 0.1, 64, 1), decayed_sum(values, 0.1, 64)[:, -1:])

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.models.frames import ForecastResult
+from backend.models.frames import ForecastResult, series_of
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import MINUTE, frame_of, traffic, unknown
@@ -210,9 +210,13 @@ def test_between_trained_horizons_forecasts_lie_between_and_quantiles_never_cros
 def test_live_forecasts_between_trained_horizons_are_those_of_a_backtest(estimator: RPSEstimator) -> None:
     frame = traffic(900)
     rolled = estimator.rolling_forecasts(frame, 7, start=870)
-    live = estimator.live([7])
-    for rows in range(870, 878):
-        table = live.forecast(frame.iloc[:rows], MINUTE).table.set_index("model")
+    values, grid = series_of(frame)
+    live = estimator.live(60, [7])
+    live.learn("web", grid.first, values[:870])
+    for row in range(870, 877):
+        live.put("web", grid.first + row, values[row])
+        live.advance(grid.first + row)
+    said = live.forecasts(["web"])
     for model, forecasts in rolled.items():
-        (wanted,) = forecasts[forecasts.index == table.loc[model, "timestamp"]].itertuples(index=False)
-        assert list(table.loc[model, ["mean", *LEVEL_NAMES]]) == list(wanted)
+        wanted = forecasts.loc[frame.index[876 + 7]]
+        assert [said.mean[model][0, 0], *said.quantiles[model][:, 0, 0]] == list(wanted)

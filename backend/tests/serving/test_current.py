@@ -119,12 +119,12 @@ def test_a_change_is_logged_once_with_its_horizon(store: Store) -> None:
     write(store, {("lgbm_plus", 5): 1.5})
     first = int(START.timestamp()) // WINDOW
     index = pd.DatetimeIndex([moment(window) for window in range(LENGTH)])
-    selections = SelectionLog()
-    selections.load(issued_for(store, KEY, index, WINDOW, HORIZONS), first)
+    selections = SelectionLog(HORIZONS)
+    selections.load("web", issued_for(store, KEY, index, WINDOW, HORIZONS), first)
     with capture_logs() as logs:
         for stop in range(1, LENGTH):
             rates = np.array([rate(window) for window in range(max(0, stop - LOOKBACK), stop)])
-            selections.note("web", rates, first + stop - 1)
+            selections.note(["web"], rates[:, np.newaxis], first + stop - 1)
     (change,) = logs
     assert change["event"] == "selection_changed"
     assert (change["filename"], change["horizon"]) == ("web", 5)

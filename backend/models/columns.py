@@ -1,0 +1,35 @@
+"""What later origins look back at: forecasts of earlier ones, their scales, their errors.
+
+Whatever a statistic reads of earlier origins it reads from here, in four bytes a value, in a backtest as in a live step
+(live.py): so both see the same numbers, and a live step computes the newest origin alone.
+"""
+
+from collections.abc import Callable, Hashable
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.models.rolling import Floats
+
+Kept = npt.NDArray[np.float32]
+
+
+class Columns:
+    """Of a computation over all origins, which has nothing to remember. Arrays end in an axis of origins, the newest
+    last."""
+
+    def keep(self, _name: Hashable, newest: Floats, _span: int, _fill: float = np.nan, /) -> Kept:
+        """Take in the values of the newest origins: those, behind the ones that were kept, `_span` of them where there
+        are so many; `_fill` stands before the first there is."""
+        return newest.astype(np.float32)
+
+    def before(self, _name: Hashable, fill: float, like: Floats, /) -> Floats:
+        """What was carried to the origin before the newest ones, `fill` where nothing was: (..., 1)."""
+        return np.full((*like.shape[:-1], 1), fill)
+
+    def carry(self, _name: Hashable, _newest: Floats, /) -> None:
+        """Take in the values of the newest origins, of which the last one is needed unrounded at the next."""
+
+    def hold(self, _name: Hashable, _number: int, compute: Callable[[], Floats], _axis: int, /) -> Floats:
+        """What `compute` gives along an axis of origins; the last of it holds until `_number` is another."""
+        return compute()

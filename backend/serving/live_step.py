@@ -1,0 +1,158 @@
+"""The live step of all series of one window length: a window in; anomaly scores, forecasts and selection out."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
+from backend.models.anomalies import HORIZONS
+from backend.models.catalog import PREFERRED
+from backend.models.intervals import INTERVAL
+from backend.models.live import MOST_STEPS, LiveForecasts
+from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.models.selection import LOOKBACK
+from backend.serving.issued import field, issued_for, issued_table
+from backend.serving.judging import judge_windows
+from backend.serving.points import one_ahead
+from backend.serving.selection_log import SelectionLog
+from backend.serving.stream import SeriesStream
+from backend.serving.watch import as_stored
+from backend.stores import TIME, SeriesKey, Store, Tables
+
+KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
+Rates = Mapping[str, Mapping[int, float]]  # by series and window
+Predicted = dict[str, dict[str, float]]  # by series the columns of a point
+
+
+class LiveStep:
+    """Windows are numbered from 1970. What is known of a series is what was loaded and put. Not thread-safe."""
+
+    def __init__(self, store: Store, estimator: RPSEstimator, window_seconds: int) -> None:
+        self._store = store
+        self._version = estimator.version
+        self._horizons = estimator.horizons
+        self._seconds = window_seconds
+        self._forecaster = estimator.live(window_seconds)
+        self._series: dict[str, SeriesStream] = {}
+        self._selection = SelectionLog(estimator.horizons)
+        self._predicted: tuple[int, Predicted] = 0, {}  # of the window after the newest forecasts
+
+    def __contains__(self, filename: str) -> bool:
+        return filename in self._series
+
+    @property
+    def filenames(self) -> list[str]:
+        return list(self._series)
+
+    @property
+    def learned(self) -> set[str]:
+        """Series whose next forecasts take no time to begin with."""
+        return {name for name, stream in self._series.items() if stream.learned}
+
+    def load(self, filename: str, until: int) -> bool:
+        """Have a series at hand, as it is stored of the windows before number `until`; whether anything is."""
+        key = SeriesKey(filename, self._version)
+        stream = self._series[filename] = SeriesStream(key, self._seconds, self._forecaster)
+        known = stream.load(self._store, until)
+        if known:
+            windows = LOOKBACK + max(self._horizons)
+            newest = pd.date_range(self._utc(until - LOOKBACK), periods=windows, freq=f"{self._seconds}s", unit="s")
+            issued = issued_for(self._store, key, newest, self._seconds, self._horizons)
+            self._selection.load(filename, issued, until - LOOKBACK)
+        return known
+
+    def forget(self, filename: str) -> None:
+        """It was deleted, or somebody else wrote to it."""
+        stream = self._series.pop(filename, None)
+        if stream is not None:
+            self._forecaster.forget(stream.key)
+        self._selection.forget(filename)
+        self._predicted[1].pop(filename, None)
+
+    def rates(self, filename: str, first: int, stop: int) -> Floats:
+        """The rates of windows from `first` up to `stop`, NaN where unknown."""
+        return self._series[filename].rates(first, stop)
+
+    def judged(self, rates: Rates) -> Tables:
+        """Windows of series at hand beside what was forecast for each just before it, with their scores, as the store
+        takes them. The rates become known by `put`."""
+        streams = {self._series[name]: known for name, known in rates.items()}
+        judged = judge_windows(self._store, self._seconds, streams)
+        rows = [
+            {**stream.key.tags, TIME: window * self._seconds, "actual_rps": rate}
+            | self._predicted_of(stream.key, known).get(window, {})
+            | judged.scores[stream.key.name, window]
+            for stream, known in streams.items()
+            for window, rate in known.items()
+        ]
+        points = pd.DataFrame(rows, columns=["filename", "version", TIME, *POINT_FIELDS])
+        times = pd.DatetimeIndex(pd.to_datetime(points[TIME], unit="s", utc=True)).as_unit("s")
+        return {POINTS: points.assign(**{TIME: times}), SURPRISES: judged.surprises}
+
+    def put(self, filename: str, rates: Mapping[int, float]) -> None:
+        """The rates of windows, new or corrected."""
+        for window, rate in rates.items():
+            self._series[filename].put(self._store, window, rate)
+
+    def prepare(self, window: int) -> bool:
+        """Do some of what the next step would take time for; whether there was anything to do."""
+        self._forecaster.advance(window)
+        new = (stream for stream in self._series.values() if not stream.learned)
+        return any(stream.learn(window) for stream in new) or self._forecaster.prepare()
+
+    def forecasts(self, filenames: Sequence[str], window: int) -> pd.DataFrame:
+        """What is forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
+        known = [name for name in filenames if self._series[name].learn(window)]
+        if not known:
+            return pd.DataFrame()
+        keys = [self._series[name].key for name in known]
+        forecasts = self._forecaster.forecasts(keys)
+        self._selection.issued(window, known, forecasts.mean)
+        table = issued_table(keys, forecasts, self._horizons, self._seconds, window)
+        self._watch(window, known, forecasts)
+        if self._predicted[0] != window + 1:
+            self._predicted = window + 1, {}
+        self._predicted[1].update(one_ahead(table, self._seconds))
+        return table
+
+    def advance(self, window: int, wanted: Sequence[str]) -> None:
+        """All series have come to the end of a window. Those that are not wanted and have long been silent are
+        forgotten, and all where so many windows were missed that it takes less time to load them again."""
+        last = self._forecaster.last
+        missed = last is not None and window - last > MOST_STEPS
+        for name in self._series.keys() - (set() if missed else set(wanted)):
+            if missed or self._series[name].newest < window - KEPT_SILENT:
+                self.forget(name)
+        self._forecaster.advance(window)
+
+    def note_served(self, filenames: Sequence[str], window: int) -> None:
+        """Log a change of the forecast that is served once a window is closed."""
+        rates = [self.rates(name, window + 1 - LOOKBACK, window + 1) for name in filenames]
+        self._selection.note(filenames, np.stack(rates, axis=-1) if rates else np.empty((LOOKBACK, 0)), window)
+
+    def _watch(self, window: int, filenames: Sequence[str], forecasts: LiveForecasts) -> None:
+        """Let what judges windows know the forecasts, as the store keeps them."""
+        places = [self._horizons.index(horizon) for horizon in HORIZONS]
+        mean, quantiles = forecasts.mean[PREFERRED.key], forecasts.quantiles[PREFERRED.key]
+        issued = np.concatenate([mean[np.newaxis], quantiles])[:, places].T  # (series, horizons, quantities)
+        kept = as_stored(issued.reshape(-1, issued.shape[-1])).reshape(*issued.shape[:2], -1)
+        for filename, own in zip(filenames, kept, strict=True):
+            self._series[filename].watch.issued(window, own)
+
+    def _predicted_of(self, key: SeriesKey, windows: Iterable[int]) -> dict[int, dict[str, float]]:
+        """By window the columns of its point that were forecast just before it."""
+        windows = list(windows)
+        newest, predicted = self._predicted
+        if windows == [newest] and key.name in predicted:
+            return {newest: predicted[key.name]}
+        fields = [field(quantity, self._seconds) for quantity in ("mean", *INTERVAL)]
+        start, stop = self._utc(min(windows)), self._utc(max(windows) + 1)
+        table = self._store.read(FORECASTS, key.tags, start, stop, fields=fields)
+        table[TIME] = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // self._seconds
+        return one_ahead(table, self._seconds, TIME)
+
+    def _utc(self, window: int) -> datetime:
+        return datetime.fromtimestamp(window * self._seconds, UTC)

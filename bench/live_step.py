@@ -1,0 +1,142 @@
+"""The live step of many series: from the close of a window to the last forecast stored, and what a series takes.
+
+    python -m bench.live_step [--series 300] [--store sqlite|influx] [--closes 17]
+
+Every series has a week of minutes. Beside the time, CPU: on a busy machine that is what a close takes.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from backend.config import Settings
+from backend.feed.collector import Collector
+from backend.feed.intake import Intake
+from backend.feed.samples import Row, SampleReader
+from backend.feed.tracker import FeedTracker
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS
+from backend.models.predictor import RPSEstimator
+from backend.stores import TIME, SeriesInfo, SeriesKey, Store
+from backend.stores.influx import InfluxStore
+from backend.stores.influx_client import InfluxClient
+from backend.stores.sqlite import SqliteStore
+from backend.tests.influxd import ORG
+from bench.influx import BUCKET, influxd_over
+
+SERIES, HISTORY_WINDOWS, CLOSES = 300, 10_080, 17  # one of the closes is at the end of a block, where regressions refit
+WRITTEN_TOGETHER = 50  # series
+LATE_SECONDS, MINUTE = 5, 60
+TICK_SECONDS = 0.2
+
+
+@dataclass
+class Taken:
+    """Seconds by the clock and of CPU, one a close; first: from the start to the first forecasts of all series."""
+
+    wall: list[float]
+    cpu: list[float]
+    first: float
+    bytes_a_series: float
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--series", type=int, default=SERIES)
+    parser.add_argument("--store", choices=("sqlite", "influx"), nargs="*", default=("sqlite", "influx"))
+    parser.add_argument("--closes", type=int, default=CLOSES)
+    arguments = parser.parse_args()
+    title = f"{arguments.series:,} series with {HISTORY_WINDOWS:,} windows each, one run on this machine"
+    table = Table("store", "what", "median", "longest", "a series", title=title)
+    for name in arguments.store:
+        with opened(name) as store:
+            add_rows(table, name, measure(store, arguments.series, arguments.closes), arguments.series)
+    Console().print(table)
+
+
+@contextmanager
+def opened(name: str) -> Iterator[Store]:
+    with TemporaryDirectory() as folder:
+        if name == "sqlite":
+            yield SqliteStore(Path(folder) / "many.sqlite", MEASUREMENTS)
+        else:
+            with influxd_over(Path(folder)) as (influxd, token):
+                yield InfluxStore(InfluxClient(influxd.url, ORG, BUCKET, token), MEASUREMENTS)
+
+
+def add_rows(table: Table, store: str, taken: Taken, series: int) -> None:
+    for what, seconds in (("close to last forecast", taken.wall), ("the same, CPU", taken.cpu)):
+        median, longest = statistics.median(seconds), max(seconds)
+        table.add_row(store, what, f"{median:.2f} s", f"{longest:.2f} s", f"{1000 * median / series:.1f} ms")
+    table.add_row(
+        store, "start to first forecasts", f"{taken.first:.0f} s", "", f"{1000 * taken.first / series:.0f} ms"
+    )
+    table.add_row(store, "memory", "", "", f"{taken.bytes_a_series / 1e3:,.0f} kB")
+
+
+def measure(store: Store, series: int, closes: int) -> Taken:
+    """Closes with all series live, from a start with their history in the store."""
+    tracker = FeedTracker(MINUTE)
+    estimator = RPSEstimator.load(Settings().model_path)
+    collector = Collector(store, tracker, estimator, LATE_SECONDS)
+    intake = Intake(store, tracker, SampleReader({}), series)
+    first = int(time.time()) // MINUTE - closes - 60
+    write_histories(store, estimator.version, series, first)
+    send(intake, series, first - 2)
+    send(intake, series, first - 1)
+    process = psutil.Process()
+    before, started = process.memory_info().rss, time.perf_counter()
+    collector.step(first * MINUTE + LATE_SECONDS)
+    send(intake, series, first)
+    issued: list[tuple[float, float]] = []
+    collector.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
+    collector.step((first + 1) * MINUTE + LATE_SECONDS)
+    begun = issued[-1][0] - started
+    wall, cpu = [], []
+    for window in range(first + 1, first + closes + 1):
+        send(intake, series, window)
+        for tick in range(int((MINUTE - LATE_SECONDS - 5) / TICK_SECONDS)):  # what is prepared between windows
+            collector.step(window * MINUTE + LATE_SECONDS + tick * TICK_SECONDS)
+        at, worked = time.perf_counter(), time.process_time()
+        collector.step((window + 1) * MINUTE + LATE_SECONDS)
+        wall.append(issued[-1][0] - at)
+        cpu.append(issued[-1][1] - worked)
+    return Taken(wall, cpu, begun, (process.memory_info().rss - before) / series)
+
+
+def write_histories(store: Store, version: str, series: int, stop: int) -> None:
+    """Requests at random, a hundred a window on average, of the windows before number `stop`."""
+    generator = np.random.default_rng(2)
+    times = pd.to_datetime(np.arange(stop - HISTORY_WINDOWS, stop) * MINUTE, unit="s", utc=True).as_unit("s")
+    for start in range(0, series, WRITTEN_TOGETHER):
+        keys = [SeriesKey(f"s{number}", version) for number in range(start, min(start + WRITTEN_TOGETHER, series))]
+        tables = []
+        for key in keys:
+            rates = pd.DataFrame({TIME: times, "actual_rps": generator.poisson(600, HISTORY_WINDOWS) / MINUTE})
+            tables.append(rates.reindex(columns=[TIME, *POINT_FIELDS]).assign(**key.tags))
+        store.write({POINTS: pd.concat(tables)}, [SeriesInfo(key, MINUTE, "feed") for key in keys])
+
+
+def send(intake: Intake, series: int, window: int) -> None:
+    """A count every ten seconds of each series."""
+    rows: list[Row] = [
+        (f"s{number}", "host=a", "count", (window * MINUTE + second) * 10**9, 100.0)
+        for number in range(series)
+        for second in range(5, MINUTE, 10)
+    ]
+    intake.write_rows(rows)
+
+
+if __name__ == "__main__":
+    main()
