@@ -5,14 +5,22 @@ from pathlib import Path
 import pytest
 
 from backend.measurements import MEASUREMENTS
+from backend.models.predictor import RPSEstimator
 from backend.stores import Measurement, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import Home
 from backend.tests.influxd import ORG, Influxd, running_influxd
+from backend.tests.shipped import SHIPPED
 
 BUCKETS = count(1)
+
+
+@pytest.fixture(scope="session")
+def estimator() -> RPSEstimator:
+    """The shipped model."""
+    return RPSEstimator.load(SHIPPED)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
 from backend.serving.upkeep import Upkeep
 from backend.stores.sqlite import SqliteStore
-from backend.tests.feed.test_collector import KEY, Feed
+from backend.tests.feed.collected import KEY, Feed
 from backend.tests.server import SERVE, Server
 from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import forecasts_of
@@ -42,7 +42,10 @@ def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -
         figures = {name: value for name, value in row.items() if value is not None}
         of_quantiles = {name: figures.pop(name) for name in IntervalScores.__annotations__ if name in figures}
         assert {name: shown[name] for name in figures} == pytest.approx(figures, rel=1e-6)
-        assert {name: shown[name] for name in of_quantiles} == pytest.approx(of_quantiles, rel=0.02)  # kept in a byte
+        # Kept in a byte: a rate on the edge may come to lie beyond it.
+        losses = {name: of_quantiles.pop(name) for name in ("pinball",) if name in of_quantiles}
+        assert {name: shown[name] for name in losses} == pytest.approx(losses, rel=0.02)
+        assert {name: shown[name] for name in of_quantiles} == pytest.approx(of_quantiles, abs=0.006)
 
 
 def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path: Path) -> None:
@@ -50,13 +53,14 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
     feed = Feed(store, RPSEstimator.load(Settings().model_path))
     feed.at(0)
     feed.live(0, 60)
+    horizons = [horizon for horizon in HORIZONS if horizon < 60]
     (series,) = store.list_series()
     start = pd.Timestamp(series.last - timedelta(minutes=39))
     points = on_grid(read_points(store, KEY, None, None), 60)
-    issued = issued_tables(store, series, points[points.index >= start], HORIZONS, ("mean", "p10", "p50", "p90"))
+    issued = issued_tables(store, series, points[points.index >= start], horizons, ("mean", "p10", "p50", "p90"))
     results = score_issued(points["actual_rps"], start, issued)
     assert {(one["model"], one["horizon"]) for one in results} == {
-        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in HORIZONS
+        (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in horizons
     }
     rows = forecasts_of(store, KEY)
     for result in results:

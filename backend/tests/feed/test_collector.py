@@ -1,9 +1,7 @@
 """Windows in real time, with a clock of the test's own."""
 
-import time
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import Mock
@@ -13,15 +11,10 @@ import pandas as pd
 import pytest
 from structlog.testing import capture_logs
 
-from backend.config import Settings
 from backend.errors import StoreUnavailableError
-from backend.feed.collector import Collector
-from backend.feed.intake import Intake
-from backend.feed.samples import Row, SampleReader
-from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
-from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS, read_points
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS
 from backend.models import selection
 from backend.models.anomalies import THRESHOLD
 from backend.models.intervals import INTERVAL
@@ -30,75 +23,11 @@ from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.serving.file_anomalies import judged_points
 from backend.serving.presenters import forecast_view, on_grid
-from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store, Tables
+from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Tables
 from backend.stores.sqlite import SqliteStore
+from backend.tests.feed.collected import KEY, START, WINDOW, Feed, moment, numbers
 from backend.tests.shipped import HORIZONS
-from backend.tests.stores.samples import forecasts_of, write_points
-
-LATE = 5
-WINDOW = 60
-KEY = SeriesKey("web", "lgbm_v1")
-START = int(time.time()) // WINDOW - 600  # the first window of the tests: samples a day old are not taken
-
-
-@pytest.fixture(scope="module")
-def estimator() -> RPSEstimator:
-    return RPSEstimator.load(Settings().model_path)
-
-
-class Feed:
-    """A backend over a store, and a sender that counts every ten seconds. `hold`: seconds not sent."""
-
-    def __init__(self, store: Store, estimator: RPSEstimator) -> None:
-        self.store = store
-        self.tracker = FeedTracker(WINDOW)
-        self.collector = Collector(store, self.tracker, estimator, LATE)
-        self.intake = Intake(store, self.tracker, SampleReader({}), 200)
-
-    def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
-        """Counts of ten seconds, from window `first` up to window `stop`; parts of windows are allowed."""
-        seconds = np.arange(round((START + first) * WINDOW), round((START + stop) * WINDOW), 10)
-        rows = [(name, "host=a", "count", int(s) * 10**9, value or 50.0 + int(s) // 10 % 7) for s in seconds]
-        self.intake.write_rows(rows)
-        return rows
-
-    def at(self, window: float) -> None:
-        """The clock stands so many windows after the start, plus the late seconds."""
-        self.collector.step((START + window) * WINDOW + LATE)
-
-    def live(self, first: int, stop: int) -> None:
-        """Every window comes and is closed in time."""
-        for window in range(first, stop):
-            self.send(window, window + 1)
-            self.at(window + 1)
-
-    def points(self, name: str = "web") -> pd.DataFrame:
-        return read_points(self.store, SeriesKey(name, KEY.version), None, None)
-
-    def forecasts(self) -> pd.DataFrame:
-        return forecasts_of(self.store, KEY)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = SqliteStore(tmp_path / "store.sqlite", MEASUREMENTS)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def feed(store: Store, estimator: RPSEstimator) -> Feed:
-    begun = Feed(store, estimator)
-    begun.at(0)
-    return begun
-
-
-def moment(window: int) -> datetime:
-    return datetime.fromtimestamp((START + window) * WINDOW, UTC)
-
-
-def numbers(index: pd.Index) -> list[int]:
-    return [int(stamp.timestamp()) // WINDOW - START for stamp in pd.DatetimeIndex(index)]
+from backend.tests.stores.samples import write_points
 
 
 def test_a_window_is_closed_at_its_end_and_the_late_seconds(feed: Feed) -> None:
@@ -257,16 +186,6 @@ def test_a_batch_from_an_outage_of_the_sender_fills_the_windows(feed: Feed) -> N
     assert numbers(feed.points().index) == list(range(9))
 
 
-def test_a_silent_feed_is_stale_and_no_longer_forecast(feed: Feed) -> None:
-    feed.live(0, 5)
-    for window in range(6, 12):
-        feed.at(window)
-    assert numbers(feed.points().index) == list(range(5))
-    assert feed.forecasts()["issued_at"].max() == moment(7)
-    at = [int((START + window) * WINDOW * 10**9) for window in (7.5, 8.5, 24 * 60 + 10)]
-    assert [feed.tracker.status("web", now) for now in at] == ["live", "stale", None]
-
-
 def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Feed) -> None:
     feed.live(0, 5)
     feed.at(6)
@@ -275,31 +194,6 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     assert view is not None
     assert view.issued_at == moment(6)
     assert len(view.points) == 2 * len(HORIZONS)
-
-
-def test_the_clock_may_jump_an_hour_and_back(feed: Feed) -> None:
-    feed.live(0, 5)
-    feed.live(65, 70)
-    feed.live(6, 10)
-    assert numbers(feed.points().index) == [*range(5), *range(6, 10), *range(65, 70)]
-    assert moment(10) in set(feed.forecasts()["issued_at"])
-
-
-def test_a_clock_set_back_does_not_keep_a_silent_feed_alive(feed: Feed) -> None:
-    feed.live(60, 65)
-    feed.at(5)
-    at = [int((START + window) * WINDOW * 10**9) for window in (5.5, 7.5, 8.5)]
-    assert [feed.tracker.status("web", now) for now in at] == ["live", "live", "stale"]
-
-
-def test_a_clock_set_forward_makes_a_feed_stale_until_it_speaks_again(feed: Feed) -> None:
-    feed.live(0, 5)
-    feed.at(65)
-    now = int((START + 65.2) * WINDOW * 10**9)
-    assert feed.tracker.status("web", now) == "stale"
-    assert feed.forecasts()["issued_at"].max() == moment(5)
-    feed.send(65, 65.2)
-    assert feed.tracker.status("web", now) == "live"
 
 
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from backend.config import Settings
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.samples import SampleReader
@@ -20,11 +19,6 @@ from backend.tests.feeding import seconds
 WINDOW, WINDOWS = 5, 60
 GAP = 0.2  # seconds between two samples
 STEP = 0.5  # seconds between two looks at the clock
-
-
-@pytest.fixture(scope="module")
-def estimator() -> RPSEstimator:
-    return RPSEstimator.load(Settings().model_path)
 
 
 @pytest.mark.parametrize("stamped", ["by the sender", "on arrival"])

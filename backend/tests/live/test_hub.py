@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import Measurement, SeriesKey
 from backend.stores.sqlite import SqliteStore
+from backend.tests.shipped import HORIZONS, SHIPPED
 from backend.tests.stores.samples import forecasts, points, write_forecasts, write_points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
@@ -59,14 +61,19 @@ def store(tmp_path: Path) -> CountingStore:
     return opened
 
 
+@cache
+def shipped_model() -> RPSEstimator:
+    return RPSEstimator.load(SHIPPED)
+
+
 def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], tracker: FeedTracker | None = None) -> None:
     """Run `work` beside a hub that ticks."""
     tracker = tracker or FeedTracker(60)
 
     async def run() -> None:
-        estimator: Any = RPSEstimator
-        statuses = SeriesStatuses(Replayer(store, estimator), tracker, Collector(store, tracker, estimator, 5))
-        hub = Hub(store, statuses, CurrentForecasts(store, 20, (1, 5, 15)), INTERVAL, PLACES)
+        model = shipped_model()
+        statuses = SeriesStatuses(Replayer(store, model), tracker, Collector(store, tracker, model, 5))
+        hub = Hub(store, statuses, CurrentForecasts(store, 20, HORIZONS), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()

@@ -8,7 +8,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.live import replay
 from backend.live.replay import Replayer
@@ -44,11 +43,6 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LeavingStore:
     opened = LeavingStore(tmp_path / "store.sqlite", MEASUREMENTS)
     write_points(opened, SeriesKey("traffic.csv", "lgbm_v1"), points(200))
     return opened
-
-
-@pytest.fixture(scope="module")
-def estimator() -> RPSEstimator:
-    return RPSEstimator.load(Settings().model_path)
 
 
 async def windows(store: LeavingStore, count: int) -> list[pd.Timestamp]:

@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from backend.config import Settings
 from backend.models.anomalies import THRESHOLD, new_memory
 from backend.models.predictor import RPSEstimator
 from backend.models.tail import BLOCK
@@ -22,11 +21,6 @@ def traffic() -> pd.DataFrame:
     rates[2_500:2_507] = np.nan
     index = pd.date_range("2020-01-01T00:07", periods=WINDOWS, freq="60s", tz="UTC", unit="s")
     return pd.DataFrame({"actual_rps": rates}, index=index)
-
-
-@pytest.fixture(scope="module")
-def estimator() -> RPSEstimator:
-    return RPSEstimator.load(Settings().model_path)
 
 
 @pytest.fixture(scope="module")

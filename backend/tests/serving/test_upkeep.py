@@ -18,11 +18,6 @@ START = datetime(1995, 7, 1, tzinfo=UTC)
 HOUR = 3600
 
 
-@pytest.fixture(scope="module")
-def estimator() -> RPSEstimator:
-    return RPSEstimator.load(Settings().model_path)
-
-
 def fed(store: Store, days: int) -> pd.DataFrame:
     """A series of hours whose forecasts one hour ahead are 10 too high, and the points."""
     index = pd.date_range(START, periods=24 * days, freq="1h", unit="s")

@@ -1,0 +1,62 @@
+"""A collector over a store, by a clock of the tests' own."""
+
+import time
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+
+from backend.feed.collector import Collector
+from backend.feed.intake import Intake
+from backend.feed.samples import Row, SampleReader
+from backend.feed.tracker import FeedTracker
+from backend.measurements import read_points
+from backend.models.predictor import RPSEstimator
+from backend.stores import SeriesKey, Store
+from backend.tests.stores.samples import forecasts_of
+
+LATE = 5
+WINDOW = 60
+KEY = SeriesKey("web", "lgbm_v1")
+START = int(time.time()) // WINDOW - 600  # the first window of the tests: samples a day old are not taken
+
+
+class Feed:
+    """A backend over a store, and a sender that counts every ten seconds. `hold`: seconds not sent."""
+
+    def __init__(self, store: Store, estimator: RPSEstimator) -> None:
+        self.store = store
+        self.tracker = FeedTracker(WINDOW)
+        self.collector = Collector(store, self.tracker, estimator, LATE)
+        self.intake = Intake(store, self.tracker, SampleReader({}), 200)
+
+    def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
+        """Counts of ten seconds, from window `first` up to window `stop`; parts of windows are allowed."""
+        seconds = np.arange(round((START + first) * WINDOW), round((START + stop) * WINDOW), 10)
+        rows = [(name, "host=a", "count", int(s) * 10**9, value or 50.0 + int(s) // 10 % 7) for s in seconds]
+        self.intake.write_rows(rows)
+        return rows
+
+    def at(self, window: float) -> None:
+        """The clock stands so many windows after the start, plus the late seconds."""
+        self.collector.step((START + window) * WINDOW + LATE)
+
+    def live(self, first: int, stop: int) -> None:
+        """Every window comes and is closed in time."""
+        for window in range(first, stop):
+            self.send(window, window + 1)
+            self.at(window + 1)
+
+    def points(self, name: str = "web") -> pd.DataFrame:
+        return read_points(self.store, SeriesKey(name, KEY.version), None, None)
+
+    def forecasts(self) -> pd.DataFrame:
+        return forecasts_of(self.store, KEY)
+
+
+def moment(window: int) -> datetime:
+    return datetime.fromtimestamp((START + window) * WINDOW, UTC)
+
+
+def numbers(index: pd.Index) -> list[int]:
+    return [int(stamp.timestamp()) // WINDOW - START for stamp in pd.DatetimeIndex(index)]
