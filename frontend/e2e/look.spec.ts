@@ -42,7 +42,7 @@ for (const theme of ["light", "dark"] as const) {
       await page.getByRole("switch", { name: "Auto-refresh" }).click();
       await page.getByRole("tab", { name: "1H" }).click();
       await page.getByRole("button", { name: "Table" }).click();
-      await expect(pointsTable(page).getByRole("row")).toHaveCount(1 + 60 + 3);
+      await expect(pointsTable(page).getByRole("row")).toHaveCount(1 + 60 + 5);
       await expectAccessible(page);
     });
   });
