@@ -154,19 +154,28 @@ class Collector:
         self._load(live)
         learned = self._step.learned
         new = [name for name in live if name not in learned]
-        self._issue([name for name in live if name in learned], newest)
+        issued = self._issue([name for name in live if name in learned], newest)
         for start in range(0, len(new), CHUNK_SERIES):
-            self._issue(new[start : start + CHUNK_SERIES], newest)
+            issued |= self._issue(new[start : start + CHUNK_SERIES], newest)
+        self._delete_again(issued)
         self._step.note_served(live, newest)
         unknown = [name for name in live if np.isnan(self._step.rates(name, first - 1, first)).any()]
         self._tracker.put_back({name: {first - 1} for name in unknown})  # a late sample may have come since
 
-    def _issue(self, names: list[str], newest: int) -> None:
-        """Write the forecasts from the end of the newest window."""
-        issued = self._step.forecasts(names, newest)
-        if len(issued):
-            self._store.write({FORECASTS: issued})
-            _tell(self.on_issued, set(issued["filename"]))
+    def _issue(self, names: list[str], newest: int) -> set[str]:
+        """Write the forecasts from the end of the newest window; of which series there are any."""
+        table = self._step.forecasts(names, newest)
+        if table.empty:
+            return set()
+        self._store.write({FORECASTS: table})
+        issued = set(table["filename"])
+        _tell(self.on_issued, issued)
+        return issued
+
+    def _delete_again(self, issued: set[str]) -> None:
+        """Another backend may have deleted a series while its forecasts were being written, which are alone then."""
+        for name in issued - {series.name for series in self._store.list_series()}:
+            self._store.delete_series(name)
 
     def _write(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write windows of many series; one that cannot be written must not hold up the others."""

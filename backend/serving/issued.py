@@ -16,6 +16,7 @@ from backend.models.live import LiveForecasts
 from backend.models.rolling import Floats, Ints
 from backend.stores import TIME, SeriesKey, Store
 from backend.stores.contract import SERIES_TAGS
+from backend.stores.packing import groups_as_kept
 
 LONGEST = 120  # windows ahead that are looked for where the horizons are not known
 KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
@@ -29,7 +30,8 @@ def field(quantity: str, horizon_seconds: int) -> str:
 def issued_table(
     keys: Sequence[SeriesKey], forecasts: LiveForecasts, horizons: Sequence[int], window_seconds: int, window: int
 ) -> pd.DataFrame:
-    """What a live step forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
+    """What a live step forecast from the end of a window, as the store keeps it: what goes on with it sees what a
+    restart would. No row of what nothing is known of."""
     parts = []
     for model, means in forecasts.mean.items():
         known = np.flatnonzero(np.isfinite(means).any(axis=0)).tolist()
@@ -38,7 +40,7 @@ def issued_table(
         for place, horizon in enumerate(horizons):
             quantities = np.concatenate([means[np.newaxis, place], forecasts.quantiles[model][:, place]])[:, known]
             names = (field(quantity, horizon * window_seconds) for quantity in QUANTITIES)
-            own |= dict(zip(names, quantities, strict=True))
+            own |= dict(zip(names, groups_as_kept(quantities.T).T, strict=True))
         parts.append(pd.DataFrame(own, index=known))
     return pd.concat(parts, ignore_index=True)
 

@@ -6,22 +6,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS
+from backend.measurements import POINT_FIELDS, QUANTITIES
 from backend.models.anomalies import Scores
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import predictions
 from backend.models.rolling import Floats
 from backend.serving.issued import field
+from backend.stores.packing import groups_as_kept
 
 
 def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame], judged: Scores) -> pd.DataFrame:
     """Put every window's actual beside what was forecast just before it, and its score: POINT_FIELDS columns.
 
-    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them. `judged`: scores
-    of the last rows.
+    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them; in points they
+    are as the store keeps forecasts, as those of a live series are. `judged`: scores of the last rows.
     """
-    points = frame.join(predictions(one_ahead))
+    kept = {
+        model: pd.DataFrame(groups_as_kept(table[list(QUANTITIES)].to_numpy()), table.index, list(QUANTITIES))
+        for model, table in one_ahead.items()
+    }
+    points = frame.join(predictions(kept))
     scores = pd.DataFrame(score_columns(judged), index=frame.index[len(frame) - len(judged.score) :])
     return points.join(scores)[list(POINT_FIELDS)]
 
