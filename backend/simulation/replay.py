@@ -1,6 +1,6 @@
 """What every simulated policy is asked with: traffic, policy, settings, and forecasts, which are made once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,12 +39,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Replay:
-    """All policies begin LEAD_IN and a lead before the span, with what its first known window needs."""
+    """All policies begin LEAD_IN and a lead before the span, with what its first known window needs. forecasting:
+    hears which share of the forecasts is made."""
 
     traffic: Traffic
     policy: Policy
     settings: SimulationSettings
     estimator: RPSEstimator
+    forecasting: Callable[[float], None] = lambda _: None
 
     @cached_property
     def begin(self) -> pd.Timestamp:
@@ -81,7 +83,7 @@ class Replay:
     def past(self) -> ServedPast:
         """What would have been served at every origin."""
         horizons = horizons_for(self.policy, self.window, self.estimator.horizons)
-        return served_then(self.estimator, self.traffic.rates, self.window, self.begin, horizons)
+        return served_then(self.estimator, self.traffic.rates, self.window, self.begin, horizons, self.forecasting)
 
     @cached_property
     def mean_ahead(self) -> Floats:
