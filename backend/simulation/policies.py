@@ -50,7 +50,7 @@ def _fixed_peak(replay: Replay) -> Steps:
     before = replay.traffic.before
     if not before.notna().any():
         raise NotReplayedError("nothing is known before the span, so there is no peak to go by")
-    return _constant(replay, replay.needed(float(before.max())))
+    return _constant(replay, replay.needed_for(float(before.max())))
 
 
 def _constant(replay: Replay, count: int) -> Steps:
@@ -85,7 +85,7 @@ def _scheduled(replay: Replay) -> Steps:
     if len(hours) < 24:
         raise NotReplayedError("no whole day is known before the span, so there is no schedule to go by")
     starts = pd.date_range(replay.begin.floor("h"), traffic.stop, freq="h", inclusive="left")
-    needed = np.array([replay.needed(float(hours[hour])) for hour in starts.hour])
+    needed = np.array([replay.needed_for(float(hours[hour])) for hour in starts.hour])
     lead = replay.policy.lead.seconds  # who schedules knows it
     times = np.maximum(starts.as_unit("s").asi8 - lead, replay.begin.timestamp())
     return replay.asked(times, needed)
@@ -116,10 +116,9 @@ def _keda(replay: Replay, behavior: Mapping[str, Any] | None) -> Steps:
 
 
 def _oracle(replay: Replay) -> Steps:
-    evaluated = replay.traffic.evaluated.ffill().bfill()
-    needed = np.array([replay.needed(rate) for rate in evaluated.tolist()], np.int64)
-    times = np.asarray(pd.DatetimeIndex(evaluated.index).as_unit("s").asi8, np.float64)
-    return steps_of(times, needed)
+    needed = pd.Series(replay.needed, replay.traffic.demand.index).ffill().bfill()
+    times = np.asarray(pd.DatetimeIndex(needed.index).as_unit("s").asi8, np.float64)
+    return steps_of(times, np.asarray(needed, np.int64))
 
 
 POLICIES = (

@@ -72,7 +72,7 @@ class Replay:
     @cached_property
     def first_replicas(self) -> int:
         rates = self.traffic.rates[self.traffic.rates.index >= self.begin - pd.Timedelta(self.window, "s")].dropna()
-        return min(max(self.needed(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
+        return min(max(self.needed_for(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
 
     @cached_property
     def rate_each(self) -> float:
@@ -105,17 +105,24 @@ class Replay:
     def window(self) -> int:
         return self.traffic.window_seconds
 
-    def needed(self, rate: float) -> int:
+    def needed_for(self, rate: float) -> int:
         """The fewest replicas that serve a rate, no fewer than the policy's least."""
         return max(replicas_for(self.policy, rate), self.policy.min_replicas)
 
-    def needed_by(self, rates: Floats) -> Floats:
-        """Of every rate; NaN where it is unknown."""
+    @cached_property
+    def needed(self) -> Floats:
+        """In every step of the demand; NaN where it is unknown."""
+        rates = self.traffic.demand.to_numpy(np.float64)
         known = np.isfinite(rates)
         distinct, places = np.unique(rates[known], return_inverse=True)
         needed = np.full(len(rates), np.nan)
-        needed[known] = np.array([self.needed(rate) for rate in distinct.tolist()], np.float64)[places]
+        needed[known] = np.array([self.needed_for(rate) for rate in distinct.tolist()], np.float64)[places]
         return needed
+
+    @property
+    def needed_in_windows(self) -> Floats:
+        """In every window that is scored, in that of its steps that needs most."""
+        return np.asarray(self.needed.reshape(-1, self.window // self.traffic.step_seconds).max(axis=1))
 
     def planned_for(self, policy: Policy, forecasts: Floats) -> Planned:
         """By the planner that serves, from the highest rates that are planned for."""

@@ -34,10 +34,11 @@ def simulated(
     start: str | None = None,
     stop: str | None = None,
     window: int = 60,
+    steps: pd.Series | None = None,
     progress: Callable[[float], None] = lambda _: None,
     **settings: Any,
 ) -> Simulation:
     asked = settings_of(settings)
     begin, end = (pd.Timestamp(moment).to_pydatetime() if moment else None for moment in (start, stop))
-    span = traffic_of(traffic, window, begin, end, asked)
+    span = traffic_of(traffic, window, begin, end, asked, steps)
     return simulate(span, Policy.model_validate({"rps_per_replica": 1.0} | (policy or {})), asked, estimator, progress)
