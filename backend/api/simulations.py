@@ -78,9 +78,9 @@ def simulation_report(
 ) -> Response:
     """The result as a file: a page of its own with picture and table, or the table as CSV."""
     record, result = state["simulations"].done(simulation_id)
-    if format == "csv":
-        return Response(csv_of(result), media_type=CSV)
-    return Response(report_of(record.filename, result), media_type=HTML)
+    text, kind = (csv_of(result), CSV) if format == "csv" else (report_of(record.filename, result), HTML)
+    # As a file: on our own pages no style but theirs is allowed (SECURITY_HEADERS), and the report has its own.
+    return Response(text, media_type=kind, headers={"Content-Disposition": "attachment"})
 
 
 @router.get("/simulations/{simulation_id}/paths/{policy}", responses=OF_ONE)

@@ -86,5 +86,20 @@ for (const theme of ["light", "dark"] as const) {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     await page.emulateMedia({ colorScheme: theme, forcedColors: "active" });
     await expectAccessible(page);
+
+    const report = await panel(page)
+      .getByRole("link", { name: "Report (HTML)" })
+      .evaluate((link: HTMLAnchorElement) => link.href);
+    await page.emulateMedia({ colorScheme: theme, forcedColors: "none" });
+    const text = await (await page.request.get(report)).text();
+    await page.goto("about:blank");
+    await page.setContent(text);
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    // On paper it is light and its table whole, whatever the screen is.
+    await page.emulateMedia({ media: "print", colorScheme: theme });
+    await expect(page.locator("circle.forecast").first()).toHaveCSS("fill", "rgb(22, 104, 199)");
+    await expect(page.getByRole("region", { name: "Every policy" })).toHaveCSS("break-inside", "avoid");
+    await expect(page.getByRole("region", { name: "Every policy" })).toHaveCSS("overflow-x", "visible");
   });
 }

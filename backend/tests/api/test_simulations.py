@@ -65,6 +65,7 @@ def test_it_is_a_file_of_html_or_csv_too(server: Server) -> None:
     address = f"/api/simulations/{simulation['id']}/report"
     page = server.client.get(address)
     assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-disposition"] == "attachment"
     assert simulation["sentence"] in page.text
     rows = list(csv.DictReader(io.StringIO(server.client.get(address, params={"format": "csv"}).text)))
     assert [row["policy"] for row in rows] == ["hpa", "model"]
