@@ -22,7 +22,7 @@ from backend.models.selection import LOOKBACK
 from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
 from backend.simulation.results import paths_of, result_of
-from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest
+from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest, SimulationResult
 from backend.simulation.settings import FROM_DAYS, SimulationSettings, in_utc
 from backend.simulation.simulator import simulate
 from backend.simulation.traffic import traffic_of
@@ -101,7 +101,8 @@ class Simulations:
         simulation_id = request.id or uuid4().hex
         if len(self._jobs) >= MOST_WAITING:
             raise BusyError(f"{MOST_WAITING} simulations run or wait. Cancel one, or wait for the end of one.")
-        job = SimulationJob(self.kept, new_record(simulation_id, series.key))
+        whole = request.model_copy(update={"policy": policy.model_dump(mode="json")})
+        job = SimulationJob(self.kept, new_record(simulation_id, series.key, whole))
         if self._jobs.setdefault(simulation_id, job) is not job:
             raise ConflictError(f"The simulation {simulation_id!r} is running. Wait for its end, or send another id.")
         try:
@@ -120,12 +121,21 @@ class Simulations:
     def find(self, simulation_id: str) -> SimulationAnswer:
         """Raises NotFoundError."""
         if job := self._jobs.get(simulation_id):
-            return SimulationAnswer(**job.shown().model_dump())
-        record = self.stored(simulation_id)
-        return SimulationAnswer(**_shown(record).model_dump(), result=self.kept.result(record))
+            return SimulationAnswer(**vars(job.shown()))
+        record = self._stored(simulation_id)
+        return SimulationAnswer(**vars(_shown(record)), result=self.kept.result(record))
 
-    def stored(self, simulation_id: str) -> StoredSimulation:
-        """Raises NotFoundError."""
+    def done(self, simulation_id: str) -> tuple[StoredSimulation, SimulationResult]:
+        """One with its result. Raises NotFoundError, and ConflictError where it has none."""
+        job = self._jobs.get(simulation_id)
+        record = job.record if job else self._stored(simulation_id)
+        result = None if job else self.kept.result(record)
+        if result is None:
+            why = record.problem or f"GET /api/simulations/{record.id} says how far it is."
+            raise ConflictError(f"The simulation is {record.state} and has no result. {why}")
+        return record, result
+
+    def _stored(self, simulation_id: str) -> StoredSimulation:
         record = self.kept.find(simulation_id)
         if record is None:
             raise NotFoundError(
@@ -214,4 +224,4 @@ def rates_for(store: Store, asked: ToSimulate, history_windows: int) -> tuple[pd
 
 
 def _shown(record: StoredSimulation) -> SimulationRecord:
-    return SimulationRecord(**record.model_dump(include=set(SimulationRecord.model_fields)))
+    return SimulationRecord(**{name: getattr(record, name) for name in SimulationRecord.model_fields})
