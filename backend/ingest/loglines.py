@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.ingest.time_forms import FORMS, TimeForm
+from backend.ingest.time_forms import FORMS, NAMED_ZONE, ZONE_HOURS, TimeForm
 
 MIN_SHARE = 0.2  # of the lines must have a time for them to be a log's
 MARKED_SHARE = 0.05  # of the lines must be marked as requests for the others to be none
 _CLOCK = r"\d{2}:\d{2}:\d{2}"
 _FRACTION = r"(?:[.,]\d{1,9})?"
 _HALF = r"(?: ?[AaPp][Mm]\b)?"
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
+_ZONE = rf"(?: ?(?:{'|'.join(ZONE_HOURS)}|[+-]\d{{2}}:?\d{{2}}|{NAMED_ZONE})\b)?"
 _WORD = r"[A-Za-z]{3}"
 
 
@@ -101,7 +101,8 @@ def find_log(lines: Sequence[str]) -> LogShape | None:
     width, same = widths.most_common(1)[0]
     sample = next(match["t"] for match in matches if len(match["t"]) == width)
     clock = re.search(rf"(?<!\d){_CLOCK}", sample)
-    if clock is None or shares * 2 < len(matches) or same * 2 < len(matches) or time.form is None:
+    named = re.search(NAMED_ZONE, sample)  # an offset that the moment decides, and not the day
+    if clock is None or named or shares * 2 < len(matches) or same * 2 < len(matches) or time.form is None:
         return LogShape(time, None, width, 0, 0, mark)
     fraction = re.match(_FRACTION, sample[clock.end() :])
     return LogShape(time, anchor, width, clock.start(), clock.end() + len(fraction[0] if fraction else ""), mark)

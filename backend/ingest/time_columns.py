@@ -34,9 +34,11 @@ from backend.ingest.timestamps import (
     iso_parser,
     moment_parser,
     number_parser,
+    parse_zone,
     spreadsheet_parser,
     text_number_parser,
 )
+from backend.ingest.zone_names import holds_zones, zone_column, zone_of_name, zone_text
 
 TIME_NAMES = (
     "timestamp", "time", "datetime", "date_time", "ts", "time_stamp", "event_time", "eventtime", "request_time",
@@ -103,6 +105,8 @@ def choose_time(
         shown = listed([part.name for part in parts])
         columns = "the column" if len(parts) == 1 else "the columns"
         notes.append(f"Times were read from {columns} {shown} (override with timestamp_column).")
+    if options.timezone is None and (said := zone_of_name(parts[0].name)):
+        zone.name, zone.info = said, parse_zone(said)
     sample = joined(parts, [samples[part.name] for part in parts])
     parser, _ = detect_times(sample, options, zone, parts[-1].name)
     parser = _settled(source, parts, parser, options, zone, now, notes)
@@ -200,7 +204,7 @@ def _find_parts(
             if group is not rest:
                 refuse_doubtful(name, samples[name])
             if share >= _ENOUGH and not (group is rest and parser.unit == "days"):
-                return [_date_part(name), *_clock_parts(name, samples, parser)]
+                return [_date_part(name), *_clock_parts(name, samples, parser), *_zone_parts(samples, parser)]
     for name in [*known, *partly]:
         explain_times(name, samples[name])
     if known:
@@ -313,10 +317,17 @@ def _clock_parts(date: str, samples: Mapping[str, pa.Array[Any]], parser: TimePa
     return []
 
 
+def _zone_parts(samples: Mapping[str, pa.Array[Any]], parser: TimeParser) -> list[Part]:
+    name = zone_column(samples) if parser.form else None
+    return [Part(name, zone_text)] if name else []
+
+
 def _parts_named(names: list[str], samples: Mapping[str, pa.Array[Any]]) -> list[Part]:
-    """Parts by the option's order: a date first, then its clock; or year, month, day …"""
+    """Parts by the option's order: a date first, then its clock; or year, month, day …; the zone last."""
     if len(names) == 1:
         return [_date_part(names[0])]
+    if holds_zones(samples[names[-1]]):
+        return [*_parts_named(names[:-1], samples), Part(names[-1], zone_text)]
     calendar = _calendar_parts({name: samples[name] for name in names})
     if calendar:
         return calendar

@@ -19,7 +19,7 @@ from backend.errors import InvalidRequestError
 from backend.ingest.cells import as_text, is_moment, is_text, to_floats, utf8
 from backend.ingest.contract import TimeUnit
 from backend.ingest.fixed_width_times import iso_micros
-from backend.ingest.time_forms import FORMS, Newest, TimeForm, offset_seconds, read_moments
+from backend.ingest.time_forms import FORMS, Moments, Newest, TimeForm, offset_seconds, read_moments
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -75,7 +75,7 @@ class Zone:
     undecided: set[int] = field(default_factory=set)
     naive_seen: bool = False  # times without an offset of their own, which are read in this zone
     offsets: set[int] = field(default_factory=set)  # of the times that have one, seconds east of UTC
-    of_column: str | None = None  # the zone that a column's type names
+    of_column: str | None = None  # the zone that a column's type names, or its cells
 
     @property
     def label(self) -> str:
@@ -229,11 +229,22 @@ def spreadsheet_parser(zone: Zone) -> TimeParser:
 
 def _read_form(text: pa.Array[Any], form: TimeForm, zone: Zone, newest: Newest | None) -> Parsed:
     moments = read_moments(text, form, newest)
+    placed = in_own_zones(moments, zone)
+    local = localise(placed.ticks, "us", zone, moments.naive)
+    return Parsed(local.ticks, [(NOT_A_TIME, ~moments.good), *placed.bad, *local.bad])
+
+
+def in_own_zones(moments: Moments, zone: Zone) -> Parsed:
+    """Microseconds since 1970, in UTC where the moments say an offset or a place, else as written. What they say is
+    remembered in `zone`."""
     for offset in np.unique(moments.offsets[moments.has_offset])[: MOST_OFFSETS + 1].tolist():
         zone.offsets.add(int(offset))
-    ticks = moments.ticks - moments.offsets * TICKS["us"]
-    local = localise(ticks, "us", zone, moments.good & ~moments.has_offset)
-    return Parsed(local.ticks, [(NOT_A_TIME, ~moments.good), *local.bad])
+    parsed = Parsed(moments.ticks - moments.offsets * TICKS["us"], [])
+    for name, rows in moments.named.items():
+        zone.of_column = name
+        local = localise(parsed.ticks, "us", Zone(name, ZoneInfo(name), zone.undecided), rows)
+        parsed = Parsed(local.ticks, [*parsed.bad, *local.bad])
+    return parsed
 
 
 def _ints(array: pa.Array[Any]) -> Ints:
