@@ -96,6 +96,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     labels = label_columns(table.samples, [*time.names, *table.useless], list(table.styles), keep, ticks)
     regular = _is_regular(ticks, time.parser, [table.samples[name] for name in labels], keep, table)
     chosen = _choose(table, options, regular, keep, notes)
+    _refuse_doubtful(chosen or (), table)
     if chosen is None:
         return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
     names = [candidate.name for candidate in chosen]
@@ -266,8 +267,21 @@ def _choose(
 
 def _candidate(name: str, style: NumberStyle) -> Candidate:
     """A column by its name, unless the units in its cells say that it measures something else."""
+    said = meaning(_leaf(name))
     measures = style.units and style.unit.role == "measure"
-    return Candidate(name, Meaning("measure") if measures else meaning(_leaf(name)))
+    bytes_or_billions = style.doubtful == "B" and said.role != "traffic"
+    return Candidate(name, Meaning("measure") if measures or bytes_or_billions else said)
+
+
+def _refuse_doubtful(chosen: Sequence[Candidate], table: Table) -> None:
+    """Raise UnusableFileError for cells that may be a thousandth or a million."""
+    for one in chosen:
+        if one.name in table.styles and table.styles[one.name].doubtful == "m":
+            raise UnusableFileError(
+                f"The numbers in {quoted(one.name)} have an m behind them, which may be thousandths (milli) or "
+                "millions. Write them without it, or millions as M, and upload the file again.",
+                column=one.name,
+            )
 
 
 def _is_series(
@@ -292,10 +306,12 @@ def _refuse_no_traffic(
             columns=list(table.types)[:20],
         )
     measured = [one.name for one in candidates if one.meaning.role in {"measure", "error"}]
+    letters = [name for name in measured if table.styles[name].doubtful]
+    doubt = f" B behind the numbers in {listed(letters)} is bytes, or billions." if letters else ""
     if regular and measured and not is_log:
         raise UnusableFileError(
-            f"The file has no column of traffic: {listed(measured)} measure something else. If one of them is a number "
-            "of requests, name it with value_column; if each row is a request, set kind to raw.",
+            f"The file has no column of traffic: {listed(measured)} measure something else.{doubt} If one of them is "
+            "a number of requests, name it with value_column; if each row is a request, set kind to raw.",
             columns=list(table.types)[:20],
         )
 

@@ -16,6 +16,7 @@ from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
+from backend.ingest.unquoted_commas import refuse_unquoted_commas
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
 
@@ -156,6 +157,7 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     )
     if is_table or log is None:
         _refuse_second_table(looked, layout)
+        refuse_unquoted_commas(looked, layout)
         return Detected("csv", head, complete, layout=layout)
     return Detected("log", head, complete, shape=log)
 

@@ -271,6 +271,8 @@ class Reading:
         dotted = [style for style in plan.styles if style.dotted_thousands]
         if dotted:
             notes = [*notes, "Points in the numbers were read as thousands: 1.234 is 1,234."]
+        if any(style.billions for style in plan.styles):
+            notes = [*notes, "B behind the numbers was read as billions: 1.5 B is 1,500,000,000."]
         return Traffic(
             frame=frame,
             kind="raw" if raw else "series",
