@@ -21,12 +21,14 @@ from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_valu
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.series import SeriesRows, rises
+from backend.ingest.steps import steps_of_spans
 from backend.ingest.time_columns import JOINED, TimePlan, choose_time, detect_times, named_columns, usable_samples
 from backend.ingest.timestamps import TimeParser, Zone
 from backend.ingest.traffic_columns import Candidate, choose_columns
 from backend.ingest.windows import find_step
 
 STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
+NUMBERED_ROWS, NUMBERED_SHARE = 20, 0.95  # so many rows at least, and so many numbers that follow another
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
 _FRACTION_NAMES = re.compile(r"ns|nanos|nanoseconds|usec|micros|microseconds", re.I)  # of the second, beside a time
 _STATISTICS = frozenset("min max minimum maximum avg average mean median stddev stdev std".split())
@@ -150,8 +152,12 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
 def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
     """Columns of numbers that only count the rows, or are times again, or the fraction of a time."""
     found: list[str] = []
+    is_log = any(_LOG_WORDS & set(words(name)) for name in samples)
     for name in numeric:
         role = meaning(name).role
+        if is_log and _numbers_rows(samples[name]):
+            found.append(name)
+            continue
         if role in {"traffic", "weak"} or (role == "empty" and not name.startswith("column")):
             continue
         array = samples[name].drop_null()
@@ -168,6 +174,15 @@ def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str
         if share > 0.9 and parser.unit in {"s", "ms", "us", "ns"}:
             found.append(name)
     return found
+
+
+def _numbers_rows(array: pa.Array[Any]) -> bool:
+    """Whether whole numbers are all different and follow each other, as those that a server gives its requests."""
+    cells = [cell.strip() for cell in texts(array)]
+    if len(cells) < NUMBERED_ROWS or not all(cell.isdigit() and len(cell) < 16 for cell in cells):
+        return False
+    steps = np.diff(np.sort(np.array([int(cell) for cell in cells])))
+    return bool(np.all(steps > 0) and np.mean(steps == 1) >= NUMBERED_SHARE)
 
 
 def _ticks(source: FileReader, time: TimePlan, keep: RowFilter | None) -> npt.NDArray[np.int64]:
@@ -199,7 +214,11 @@ def _is_regular(
     if len(distinct) < 3:
         return False
     step, regular = find_step(distinct, parser.ticks_per_second)
-    steps = np.diff(distinct) / (step * parser.ticks_per_second)
+    gaps = np.diff(distinct) / parser.ticks_per_second
+    several = steps_of_spans(gaps)
+    if len(several) > 1 and np.mean(np.isin(np.rint(gaps), several)) >= STEPS_SHARE:
+        return True  # as where old rows are kept in coarser steps
+    steps = gaps / step
     near = (np.rint(steps) >= 1) & (np.abs(steps - np.rint(steps)) <= STEP_JITTER)
     regular = regular and bool(np.mean(near) >= STEPS_SHARE)
     if len(distinct) * 100 >= len(times) * 95:

@@ -32,7 +32,7 @@ def _form(name: str) -> TimeForm:
 LOG_TIMES: tuple[LogTime, ...] = (
     LogTime(rf"\[(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}:{_CLOCK}{_FRACTION}{_ZONE})\]", _form("log")),
     LogTime(rf"(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}[: ]{_CLOCK}{_FRACTION}{_ZONE})", _form("log")),
-    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T _\t]{_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("ymd")),
+    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}(?:[T _\t]| - ){_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("ymd")),
     LogTime(rf"(?P<t>{_WORD} {_WORD} [ \d]\d {_CLOCK}{_FRACTION}(?: [A-Z]{{3,4}})? \d{{4}})", _form("ctime")),
     LogTime(
         rf"(?P<t>(?:{_WORD}, )?\d{{1,2}}[ -]{_WORD}[ -]\d{{4}} {_CLOCK}{_FRACTION}{_ZONE})", _form("day month year")

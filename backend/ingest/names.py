@@ -102,6 +102,7 @@ OUTCOMES = frozenset(
 METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
 QUANTILE_WORDS = frozenset({"quantile", "percentile", "le"})
 STATUS = re.compile(r"(?:http ?)?[1-5](?:\d\d|xx)", re.I)
+_ROUTE = re.compile(rf"(?:(?:{'|'.join(METHODS)}) )?/")  # GET /a, /b
 _CLASS = re.compile(r"[1-5]xx")
 _OF_STATUS = frozenset("status statuscode http_status responsecode code target".split())
 SHARED_LETTERS = 4  # with which names begin that share no whole word: hosta, hostb
@@ -227,7 +228,7 @@ def are_parts(names: list[str]) -> bool:
     cleaned = [name.strip().lower() for name in names]
     if all(STATUS.fullmatch(name) for name in cleaned) or all(name in METHODS for name in cleaned):
         return True
-    if all(name in OUTCOMES for name in cleaned):
+    if all(name in OUTCOMES for name in cleaned) or all(map(_ROUTE.match, cleaned)):
         return True
     labels = [re.fullmatch(r"([^{]*)\{.+\}\s*", name) for name in names]
     if all(labels):

@@ -17,8 +17,9 @@ from backend.ingest.one_pass import Reading
 from backend.ingest.preview import first_windows, preview
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.textlog import TextLogReader
-from backend.ingest.time_columns import Part, TimePlan
+from backend.ingest.time_columns import TimePlan
 from backend.ingest.time_forms import FORMS
+from backend.ingest.time_parts import Part
 from backend.ingest.timestamps import NOT_A_TIME, Zone, parse_zone, ticks_parser
 
 MAX_WINDOW_SECONDS = 31 * 86_400

@@ -82,7 +82,9 @@ def _numeric(order: DateOrder, separators: str) -> TimeForm:
     year, day, month = r"(?P<Y>\d{4})" if order[0] == "y" else _YEAR, r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
     parts = {"y": year, "d": day, "m": month}
     date = between.join(parts[letter] for letter in order)
-    return TimeForm(f"{order} {separators}", rf"{_KNOWN_WEEKDAY}{date}(?:[T ,_]+{_CLOCK}{_ZONE}{_UNTIL})?", order)
+    return TimeForm(
+        f"{order} {separators}", rf"{_KNOWN_WEEKDAY}{date}(?:(?:[T ,_]+| - ){_CLOCK}{_ZONE}{_UNTIL})?", order
+    )
 
 
 def _digits(name: str, clock: str) -> TimeForm:

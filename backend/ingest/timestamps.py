@@ -192,7 +192,7 @@ def text_number_parser(unit: NumberUnit) -> TimeParser:
             whole = pc.cast(text, pa.int64())
             return Parsed(_scale(_ints(whole), unit), [(NOT_A_TIME, broken)] if broken is not None else [])
         except pa.ArrowInvalid:
-            numbers = to_floats(text)
+            numbers = to_floats(_with_points(text))
             return _from_floats(pa.array(numbers, from_pandas=False), unit)
 
     return TimeParser(unit, TICKS["us"], convert)
@@ -217,7 +217,8 @@ def spreadsheet_parser(zone: Zone) -> TimeParser:
     """Days since 1899-12-30, as spreadsheets keep times; their fractions are good to the second."""
 
     def convert(times: pa.Array[Any]) -> Parsed:
-        days = to_floats(as_text(times)) if is_text(times.type) else np.asarray(times.cast(pa.float64(), safe=False))
+        text = is_text(times.type)
+        days = to_floats(_with_points(times)) if text else np.asarray(times.cast(pa.float64(), safe=False))
         unreadable = ~np.isfinite(days)
         bounded = np.clip(np.where(unreadable, 0.0, days), 0.0, 200_000.0)
         ticks = np.rint(bounded * 86_400).astype(np.int64) + SPREADSHEET_EPOCH
@@ -225,6 +226,11 @@ def spreadsheet_parser(zone: Zone) -> TimeParser:
         return Parsed(local.ticks, [(NOT_A_TIME, unreadable), *local.bad])
 
     return TimeParser("days", TICKS["us"], convert)
+
+
+def _with_points(times: pa.Array[Any]) -> pa.Array[Any]:
+    """Numbers as text with a point, where a comma is the decimal sign."""
+    return pc.replace_substring(as_text(times), ",", ".")
 
 
 def _read_form(text: pa.Array[Any], form: TimeForm, zone: Zone, newest: Newest | None) -> Parsed:
