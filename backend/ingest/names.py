@@ -64,6 +64,7 @@ _ROLE_WORDS: dict[Role, str] = {
         "percentile quantile forecast predicted prediction expected target limit capacity threshold upper lower price "
         "amount cost revenue weight version samplecount dialup dns span spandays lat lon latitude longitude age rss "
         "gc uptime availability offset "
+        "yhat fitted residual trend "
         "bit bits kbit kbits mbit mbits gbit gbits bps kbps mbps gbps kbyte kbytes mbyte mbytes octets packets pps "
         # Of requests how many there are at a moment, which is no traffic.
         "inflight flight active pending queue queued concurrent concurrency open outstanding backlog"
@@ -96,7 +97,8 @@ _OF_TOTALS = frozenset("grand sub general g\u00e9n\u00e9ral generale".split())
 LEFTOVERS = frozenset("other others null none rest unknown sonstige autres otros".split())
 METHODS = frozenset("get post put delete head options patch trace connect".split())
 OUTCOMES = frozenset(
-    "ok success successes successful succeeded good error errors err fail failed failure failures bad hit miss".split()
+    "ok success successes successful succeeded good error errors err fail failed failure failures bad hit hits miss "
+    "misses".split()
 )
 # Of columns that name what the values beside them measure, or which share of them is below.
 METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())

@@ -17,7 +17,7 @@ from backend.errors import UnusableFileError
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
 from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic, ValueUnit
-from backend.ingest.numbers import NO_VALUE, parse_values
+from backend.ingest.numbers import NEGATIVE, NO_VALUE, parse_values
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.base import Batch, FileReader
@@ -30,6 +30,7 @@ from backend.ingest.units import ask_about_kind, settle_unit
 from backend.ingest.windows import RawCounter, raw_series
 
 MIXED_UNITS_SHARE = 0.05
+NEGATIVE_SHARE = 0.5  # of the rows are no faults of single ones
 NOT_THIS_METRIC = "row of another metric, or a part of a total"
 
 Ints = npt.NDArray[np.int64]
@@ -247,6 +248,14 @@ class Reading:
                 f"{self._plan.parser.unit} but in another unit ({self._rows.quote()}). "
                 "Use one unit in the whole column.",
                 column=self._plan.time.label,
+                rows=self._rows.first_rows(),
+            )
+        negative = self._rows.count(NEGATIVE)
+        if negative > NEGATIVE_SHARE * rows:
+            raise UnusableFileError(
+                f"{quoted(self._plan.value or '')} is negative in {negative:,} of {rows:,} rows, so it is no traffic. "
+                "If another column is, name it with value_column.",
+                column=self._plan.value,
                 rows=self._rows.first_rows(),
             )
         if self._dropped() == rows:

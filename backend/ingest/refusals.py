@@ -93,6 +93,10 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
         "the result as CSV, and upload that.",
     ),
     NoTraffic(
+        r"(?i)^(?:INSERT INTO|CREATE TABLE|COPY \S+ \()", 0.0,
+        "The file is a dump of SQL. Write the result of a query as CSV and upload that.",
+    ),
+    NoTraffic(
         r"^version account-id interface-id |^\d+ \d{12} eni-\S+ ", 0.0,
         "The file is a VPC flow log: it records network flows, not requests. Upload the access log of the load "
         "balancer or the server instead.",

@@ -30,6 +30,7 @@ from backend.ingest.time_columns import JOINED
 _STATISTICS = tuple(
     tuple((word,) for word in group.split()) for group in ("min minimum", "avg average mean", "max maximum")
 )
+_HITS, _MISSES = frozenset({"hit", "hits"}), frozenset({"miss", "misses"})
 MOST_ASKED = 6  # columns that are offered, beside all together
 
 
@@ -97,10 +98,13 @@ def _whole_rates(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _whole_counts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Where misses stand beside them, hits are of a cache and so a part."""
+    """Where misses stand beside them, hits are of a cache and so a part: without a column of both, both together."""
     whole = _whole(candidates)
-    misses = any({"miss", "misses"} & set(words(one.name)) for one in candidates)
-    return [one for one in whole if not misses or "hits" not in words(one.name)] or whole
+    counts = [one for one in candidates if one.meaning.role != "measure"]
+    hits, misses = ([one for one in counts if names & set(words(one.name))] for names in (_HITS, _MISSES))
+    if not misses:
+        return whole
+    return [one for one in whole if one not in hits] or [*hits, *misses]
 
 
 def _parts(candidates: Sequence[Candidate]) -> list[Candidate]:

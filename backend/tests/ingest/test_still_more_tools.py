@@ -49,6 +49,8 @@ SERIES: dict[str, str] = {
         {"columns": ["requests"], "index": [s * 1000 for s in TIMES], "data": [[n] for n in COUNTS]}
     ),
     "a column a route": table("time,GET /a,POST /b", "{t},{half},{rest}"),
+    "a cache, of which hits and misses are all": table("time,cache_hits,cache_misses", "{t},{half},{rest}"),
+    "a forecast beside": table("ds,y,yhat,trend", "{t},{r:.9f},1.5,1.5"),
     "a title above names that are underlined": table("name: http\ntime requests\n---- --------", "{t} {n}"),
     "a spreadsheet's days with a decimal comma": "Datum;Anfragen\n"
     + "\n".join(f"{days(s)};{n}".replace(".", ",") for s, n in MINUTES),
@@ -75,6 +77,8 @@ ASKED: dict[str, tuple[str, list[dict[str, str]]]] = {
 }
 
 REFUSED: dict[str, tuple[str, str]] = {
+    "mostly negative numbers": (table("time,value", "{t},-{r}"), "is negative in 40 of 40 rows"),
+    "a dump of SQL": (table("", "INSERT INTO traffic VALUES ('{t}',{n});").strip(), "dump of SQL"),
     "lines that say how many": (table("", "time={t} level=info msg=stats requests={n}").strip(), "Save it as CSV"),
     "YAML": (table("", "- time: {t}\n  requests: {n}").strip(), "Save it as CSV"),
     "vmstat": ("procs ---------memory---------- ---swap--\n r  b   swpd   free\n 1  0   0   9\n", "of a machine"),
