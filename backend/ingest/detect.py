@@ -22,6 +22,8 @@ from backend.ingest.unquoted_commas import refuse_unquoted_commas
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
 
+LOGS: tuple[Format, ...] = ("common_log", "combined_log", "log")  # have lines, and no columns
+
 # What a file dialog offers. The content decides, not the name.
 EXTENSIONS: dict[Format, tuple[str, ...]] = {
     "parquet": (".parquet",),

@@ -88,11 +88,12 @@ class LogShape:
 def find_log(lines: Sequence[str]) -> LogShape | None:
     """The shape of a log with these first lines; None where too few lines have a time."""
     present = [line for line in lines if line.strip() and not line.startswith("#")]
-    found = [(time, [match for line in present if (match := re.search(time.pattern, line))]) for time in LOG_TIMES]
-    most = max((len(matches) for _, matches in found), default=0)
-    if not most or most < MIN_SHARE * len(present):
+    for time in LOG_TIMES:
+        matches = [match for line in present if (match := re.search(time.pattern, line))]
+        if len(matches) >= max(MIN_SHARE * len(present), 1):
+            break
+    else:
         return None
-    time, matches = next(pair for pair in found if len(pair[1]) >= max(MIN_SHARE * len(present), 1))
     mark = _mark([match.string for match in matches])
     if mark:
         matches = [match for match in matches if re.search(mark, match.string)]

@@ -24,7 +24,7 @@ _SAID = re.compile(
 
 def refuse_reports(lines: Sequence[str], shape: LogShape) -> None:
     """Raise UnusableFileError where each line, or the one below it, says a number of requests, at even times."""
-    if shape.mark is not None:
+    if shape.mark is not None or not any(map(_SAID.search, lines[:FEWEST])):
         return
     timed = [found["t"] for line in lines if (found := re.search(shape.time.pattern, line))]
     saying = [line for line in lines if _SAID.search(line)]
