@@ -20,6 +20,7 @@ from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, no
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
+from backend.ingest.report_lines import refuse_words
 from backend.ingest.series import SeriesRows, rises
 from backend.ingest.steps import steps_of_spans
 from backend.ingest.time_columns import JOINED, TimePlan, choose_time, detect_times, named_columns, usable_samples
@@ -276,6 +277,8 @@ def _choose(
             "(override with kind and value_column)."
         )
         return chosen
+    if regular and options.kind is None:
+        refuse_words({name: array for name, array in table.samples.items() if name not in table.styles})
     _refuse_no_traffic(table, candidates, options, regular, is_log)
     notes.append(
         "No column has a name known for a count or a rate, so each row was counted as one request "

@@ -88,8 +88,8 @@ _SHARES = frozenset("success successful hit hits miss conversion bounce error fa
 _RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more
 # Words that say nothing about which part of the traffic a name means.
 _PLAIN = frozenset(
-    "http https web all of the total totals count counts number num n sum avg mean rate in per s sec second seconds "
-    "server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
+    "http https web all of the total totals count counts number num n sum avg average mean rate in per s sec second "
+    "seconds server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
 )
 TOTAL_LABELS = frozenset("aggregated all total totals sum overall gesamt insgesamt subtotal summe totale".split())
 _OF_TOTALS = frozenset("grand sub general g\u00e9n\u00e9ral generale".split())
@@ -146,7 +146,8 @@ def meaning(name: str) -> Meaning:
     own = words(name)
     text = " ".join(own).replace(" / ", "/")
     per = _per(name, text)
-    told = own if per is None else [word for word in own if word not in _RATE_WORDS]
+    of_rate = _RATE_WORDS if per != 1.0 else _RATE_WORDS - {"min"}  # rps_min is the least of a rate
+    told = own if per is None else [word for word in own if word not in of_rate]
     role = _role(name, told, per is not None)
     rest = tuple(
         word for word in told if ROLE_OF_WORD.get(word) not in {"traffic", "weak", "empty"} and word not in _PLAIN
@@ -173,6 +174,8 @@ def _role(name: str, told: list[str], is_rate: bool) -> Role:
         return "measure"
     if re.search(r"_count\b", name) and MEASURED & set(told):  # of a histogram: how many were measured
         told = [word for word in told if ROLE_OF_WORD.get(word) != "measure"]
+    if is_rate and any(ROLE_OF_WORD.get(word) == "traffic" for word in told):
+        told = [word for word in told if word != "average"]  # of a rate it is that of the window
     roles = {_role_of_word(word) for word in told}
     role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
     counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)

@@ -124,8 +124,8 @@ FORMS: tuple[TimeForm, ...] = (
 MONTHS: dict[str, int] = {
     start: number
     for number, starts in enumerate(
-        ("jan ene", "feb fev fév", "mar mär mrz", "apr avr abr", "may mai mag", "jun giu", "jul lug", "aug ago aoû",
-         "sep set", "oct okt ott out", "nov", "dec dez dic déc"), 1
+        ("jan ene gen", "feb fev fév", "mar mär mrz mrt", "apr avr abr", "may mai mag mei maj", "jun giu", "jul lug",
+         "aug ago aoû", "sep set", "oct okt ott out", "nov", "dec dez dic déc des"), 1
     )
     for start in starts.split()
 } | {"juin": 6, "juil": 7}  # fmt: skip
@@ -183,6 +183,7 @@ def read_moments(text: pa.Array[Any], form: TimeForm, newest: Newest | None = No
     fraction = _fractions(groups.field("f")) if "f" in names else np.int64(0)
     offsets, has_offset = _offsets(groups.field("z"), found) if "z" in names else (np.zeros_like(day), ~found & found)
     days, good_days = _days(year, month, day)
+    good_hours |= (hour == 24) & (minute == 0) & (second == 0)  # the end of a day, as ISO 8601 may write it
     good = found & good_days & good_hours & (minute < 60) & (second < 61) & (offsets > -DAY)
     seconds = days * DAY + hour * 3600 + minute * 60 + second
     named = _named(groups.field("n"), good) if "n" in names else {}

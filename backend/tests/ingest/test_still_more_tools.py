@@ -51,6 +51,8 @@ SERIES: dict[str, str] = {
     "a column a route": table("time,GET /a,POST /b", "{t},{half},{rest}"),
     "a cache, of which hits and misses are all": table("time,cache_hits,cache_misses", "{t},{half},{rest}"),
     "a forecast beside": table("ds,y,yhat,trend", "{t},{r:.9f},1.5,1.5"),
+    "the least, the mean and the most of a rate": table("time,rps_min,rps_mean,rps_max", "{t},0.5,{r:.9f},9.5"),
+    "the mean and the most of a rate": table("time,Average RPS,Max RPS", "{t},{r:.9f},9.5"),
     "a title above names that are underlined": table("name: http\ntime requests\n---- --------", "{t} {n}"),
     "a spreadsheet's days with a decimal comma": "Datum;Anfragen\n"
     + "\n".join(f"{days(s)};{n}".replace(".", ",") for s, n in MINUTES),
@@ -80,6 +82,8 @@ REFUSED: dict[str, tuple[str, str]] = {
     "mostly negative numbers": (table("time,value", "{t},-{r}"), "is negative in 40 of 40 rows"),
     "a dump of SQL": (table("", "INSERT INTO traffic VALUES ('{t}',{n});").strip(), "dump of SQL"),
     "lines that say how many": (table("", "time={t} level=info msg=stats requests={n}").strip(), "Save it as CSV"),
+    "cells that say how many": (table("time,message", "{t},processed {n} requests"), "says in words"),
+    "numbers with a sign of doubt": (table("time,requests", "{t},~{n}"), "says in words"),
     "YAML": (table("", "- time: {t}\n  requests: {n}").strip(), "Save it as CSV"),
     "vmstat": ("procs ---------memory---------- ---swap--\n r  b   swpd   free\n 1  0   0   9\n", "of a machine"),
     "sar": ("Linux 6.1.0 (web) \t03/02/2026 \t_x86_64_\t(2 CPU)\n\n10:00:01 IFACE rxpck/s\n", "of a machine"),

@@ -155,6 +155,12 @@ def test_the_offset_of_a_place_is_that_of_the_moment_and_an_hour_twice_is_droppe
     assert [dropped.count for dropped in traffic.rows_dropped] == [2]
 
 
+def test_the_24th_hour_is_the_next_day(tmp_path: Path) -> None:
+    rows = ["2024-03-05 22:00,7200", "2024-03-05 23:00,3600", "2024-03-05 24:00,3600"]
+    traffic = read(write(tmp_path / "file", "\n".join(["time,requests", *rows])))
+    assert (traffic.frame.index[-1], rps(traffic)) == (datetime(2024, 3, 6, tzinfo=UTC), [2, 1, 1])
+
+
 def test_the_zone_option_does_not_move_absolute_times(tmp_path: Path) -> None:
     traffic = text_log(tmp_path, LOG, timezone="Asia/Tokyo")
     assert first_window(traffic) == START
