@@ -15,7 +15,14 @@ import pyarrow as pa
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_name, measures_only
+from backend.ingest.labels import (
+    RowFilter,
+    choose_filter,
+    constant_columns,
+    label_columns,
+    labelled_name,
+    measures_only,
+)
 from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, normal, words
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
 from backend.ingest.readers.base import FileReader
@@ -47,6 +54,7 @@ class Plan:
     `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
     values. `vague`: the name may be of anything, so irregular rows may be requests as well. `counters`: the names are
     those of cumulative counters. `apart`: the columns rise each by itself, so their increases are what adds up.
+    `constants`: columns of text that say the same in all first rows, and may name parts behind those.
     """
 
     kind: Kind
@@ -61,6 +69,7 @@ class Plan:
     vague: bool = False
     counters: bool = False
     apart: bool = False
+    constants: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -123,6 +132,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
         vague=vague,
         counters=all(is_counter_name(name) for name in ([named] if named else names)),
         apart=len(names) > 1 and all(_rises(ticks, table, name) for name in names),
+        constants=tuple(constant_columns(table.samples)),
         notes=tuple(notes),
     )
 
@@ -132,14 +142,12 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
     samples = usable_samples(source, others, types)
     styles: dict[str, NumberStyle] = {}
     empty: list[str] = []
-    semicolons = getattr(source, "delimiter", ",") == ";"
     for name, array in samples.items():
         if is_number(array.type):
             styles[name] = NumberStyle()
         elif is_text(array.type):
             cells = texts(array)
-            counts = meaning(name).unit == "count"
-            style = number_style(cells, semicolons, counts)
+            style = column_style(source, name, cells)
             if style is not None:
                 styles[name] = style
             elif all(cell.strip().lower() in ABSENT for cell in cells):
@@ -148,6 +156,12 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
     for name in useless:
         del styles[name]
     return Table(samples, types, styles, tuple(empty), tuple(useless))
+
+
+def column_style(source: FileReader, name: str, cells: Sequence[str]) -> NumberStyle | None:
+    """How a column with these cells writes numbers; None for one of text."""
+    semicolons = getattr(source, "delimiter", ",") == ";"
+    return number_style(cells, semicolons, counts=meaning(name).unit == "count")
 
 
 def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:

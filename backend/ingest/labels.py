@@ -88,6 +88,11 @@ def label_columns(
     return found
 
 
+def constant_columns(samples: Mapping[str, pa.Array[Any]]) -> list[str]:
+    """Columns of text that say the same in all first rows."""
+    return [name for name, array in samples.items() if is_text(array.type) and len(_values(array)) == 1]
+
+
 def _is_calendar(name: str, array: pa.Array[Any]) -> bool:
     """Whether a column says again of the time what day of the week, hour, month, … it is."""
     values = _values(array)

@@ -95,7 +95,9 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     if any(unit_meaning(unit) is None for unit in units):
         return None
     said = next((one for unit in sorted(units) if (one := unit_meaning(unit)) and one.role != "none"), Meaning())
-    thousands, decimal = _separators(numbers, semicolons, counts)
+    scaled = [number for part, number in zip(parts, numbers, strict=True) if _multiplies(part["unit"])]
+    # 1.254 K is no 1,254 thousands
+    thousands, decimal = _separators(numbers, semicolons, counts and not any("." in number for number in scaled))
     billions = any(re.match(r"[bB](?:\s|$)", unit) for unit in units)
     doubtful = "" if said.role == "measure" else _doubtful(units, counts)
     return NumberStyle(thousands, decimal, bool(units), "." in thousands, said, billions, doubtful)
@@ -107,6 +109,11 @@ def _doubtful(units: set[str], counts: bool) -> str:
     if "b" in low and (not low & {"m", "mil", "mio"} or "g" in low):
         return "B"
     return "m" if not counts and any(re.match(r"m(?:\s|$|req|r?ps|ops|qps|hits|calls)", unit) for unit in units) else ""
+
+
+def _multiplies(unit: str | None) -> bool:
+    said = unit_meaning(unit) if unit else None
+    return said is not None and said.scale > 1
 
 
 def _separators(numbers: list[str], semicolons: bool, counts: bool) -> tuple[str, str]:

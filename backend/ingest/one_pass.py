@@ -23,6 +23,7 @@ from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.base import Batch, FileReader
 from backend.ingest.readers.textlog import TextLogReader
 from backend.ingest.rejects import RejectCounter, quoted
+from backend.ingest.second_look import SecondLook
 from backend.ingest.series import DAY, SeriesRows, series_frame
 from backend.ingest.steps import find_steps
 from backend.ingest.timestamps import AMBIGUOUS_SLOT, EARLIEST, LATEST, OUT_OF_RANGE, TICKS, Zone
@@ -67,6 +68,7 @@ class Reading:
         self._ended = False  # whether all rows were read and some of them can be used
         self._groups: dict[str, int] = {}  # numbers of the parts that labels name
         self._days: Ints = np.zeros(0, np.int64)
+        self._second_look = SecondLook(plan)
 
     def run(self) -> Traffic:
         try:
@@ -126,6 +128,7 @@ class Reading:
 
     def _series(self) -> Traffic:
         rows = self._load()
+        self._second_look.check(self._source, rows)
         self._check_usable()
         plan = self._plan
         per_second = plan.parser.ticks_per_second
@@ -206,6 +209,8 @@ class Reading:
         first = len(plan.time.parts)
         columns = [plain(batch.columns[first + place]) for place in places]
         parsed = [parse_values(column, plan.styles[place]) for column, place in zip(columns, places, strict=True)]
+        for column, place, (numbers, bad) in zip(columns, places, parsed, strict=True):
+            self._second_look.at(plan.values[place], column, numbers, bad)
         if len(parsed) > 1:
             empty = [next((mask for reason, mask in bad if reason == NO_VALUE), None) for _, bad in parsed]
             nothing = np.logical_and.reduce(

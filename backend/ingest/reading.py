@@ -20,6 +20,7 @@ from backend.ingest.one_pass import Reading
 from backend.ingest.preview import first_windows, preview
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.textlog import TextLogReader
+from backend.ingest.second_look import OtherPlan
 from backend.ingest.time_columns import TimePlan
 from backend.ingest.time_forms import FORMS
 from backend.ingest.time_parts import Part
@@ -181,7 +182,12 @@ def _read(file: _File) -> Traffic:
         plan = plan_reading(source, file.options, zone, file.now)
         zone.forget()  # what the sample showed: the whole file will show it again
     reading = Reading(source, plan, zone, window, file.limits, file.options, file.now, file.on_batch)
-    traffic = reading.run()
+    try:
+        traffic = reading.run()
+    except OtherPlan as other:
+        zone.forget()
+        reading = Reading(source, other.plan, zone, window, file.limits, file.options, file.now, file.on_batch)
+        traffic = reading.run()
     form = plan.parser.form
     if form is None or form.order not in {"ymd", "ydm"} or file.options.date_order is not None:
         return traffic

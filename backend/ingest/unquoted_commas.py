@@ -18,14 +18,18 @@ def refuse_unquoted_commas(lines: Sequence[str], layout: Layout) -> None:
     rows = rows_of(lines, layout.shape, layout.delimiter)
     names = len(layout.names) if layout.names else _names_above(rows, layout.width)
     fitting = [cells for end, cells in rows if len(cells) == names and end > layout.first_row]
-    split = [end for end, cells in rows if len(cells) > names > 1 and _fills_up(cells, names, fitting)]
+    split = [end for end, cells in rows if len(cells) > names > 1 and fills_up(cells, names, fitting)]
     if len(split) >= ENOUGH:
-        raise UnusableFileError(
-            f"Line {split[0]:,} has more cells than there are names: {quoted(lines[split[0] - 1])}. A number with a "
-            "comma in it, such as 1,234 or 0,5, looks like this where nothing quotes it. Write the numbers without it, "
-            "in quotes, or with another sign between the cells, and upload the file again.",
-            row=split[0],
-        )
+        raise split_numbers(split[0], lines[split[0] - 1])
+
+
+def split_numbers(line: int, text: str) -> UnusableFileError:
+    return UnusableFileError(
+        f"Line {line:,} has more cells than there are names: {quoted(text)}. A number with a comma in it, such as "
+        "1,234 or 0,5, looks like this where nothing quotes it. Write the numbers without it, in quotes, or with "
+        "another sign between the cells, and upload the file again.",
+        row=line,
+    )
 
 
 def _names_above(rows: Sequence[tuple[int, list[str]]], width: int) -> int:
@@ -34,7 +38,7 @@ def _names_above(rows: Sequence[tuple[int, list[str]]], width: int) -> int:
     return len(first) if len(first) < width and all(kind_of(cell) == "text" for cell in first) else 0
 
 
-def _fills_up(cells: Sequence[str], names: int, fitting: Sequence[Sequence[str]]) -> bool:
+def fills_up(cells: Sequence[str], names: int, fitting: Sequence[Sequence[str]]) -> bool:
     """Whether the cells are digits from the first to the last column of numbers, and there are more than columns."""
     kinds = [_commonest([kind_of(cell) for cell in column]) for column in zip(*fitting[:50], strict=True)]
     numbers = [place for place, kind in enumerate(kinds) if kind == "number"]

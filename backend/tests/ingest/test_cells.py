@@ -77,3 +77,47 @@ def test_a_row_with_a_cell_too_many_costs_only_itself(tmp_path: Path) -> None:
     traffic = read(write(path, f"{path.read_text()}\n{at(MINUTES[-1][0] + 60)},1,234"))
     assert rps(traffic) == pytest.approx([n / 60 for n in COUNTS])
     assert [entry.count for entry in traffic.rows_dropped] == [1]
+
+
+def test_points_before_a_letter_that_multiplies_are_no_thousands(tmp_path: Path) -> None:
+    rows = [f"{at(s)},{f'{n * 16 / 1000:.3f} K' if n * 16 >= 1000 else n * 16}" for s, n in MINUTES]
+    traffic = read(write(tmp_path / "file", "\n".join(["time,requests", *rows])))
+    assert rps(traffic) == pytest.approx([n * 16 / 60 for n in COUNTS])
+
+
+LATE = 1_200  # rows, of which only the last 200 have what the first ones have not
+NUMBERS = [400 + row % 97 if row < 1_000 else 1_200 + row % 97 for row in range(LATE)]
+
+
+def late(tmp_path: Path, header: str, small: str, large: str) -> Path:
+    """`n` grows beyond a thousand behind the rows that a reading is planned from."""
+    rows = [(at(MINUTES[0][0] + 60 * row), n) for row, n in enumerate(NUMBERS)]
+    cells = (
+        (large if n > 1000 else small).format(t=t, n=n, half=n // 2, rest=n - n // 2, k=n / 1000, de=f"{n / 1000:.3f}")
+        for t, n in rows
+    )
+    return write(tmp_path / "file", "\n".join([header, *cells]))
+
+
+@pytest.mark.parametrize(
+    ("header", "small", "large"),
+    [
+        ("time,requests", "{t},{n}", '{t},"{n:,}"'),
+        ("time,requests", "{t},{n}", "{t},{k:.3f} K"),
+        ("time;requests", "{t};{n}", "{t};{de}"),
+        ("time,host,requests", "{t},a,{n}", "{t},a,{half}\n{t},b,{rest}"),
+    ],
+    ids=["thousands", "a unit", "points", "a second host"],
+)
+def test_what_only_later_rows_say_is_seen(tmp_path: Path, header: str, small: str, large: str) -> None:
+    traffic = read(late(tmp_path, header, small, large))
+    assert rps(traffic) == pytest.approx([n / 60 for n in NUMBERS])
+    assert traffic.rows_dropped == []
+
+
+def test_unquoted_commas_far_below_are_refused(tmp_path: Path) -> None:
+    path = late(tmp_path, "time,requests", "{t},{n}", "{t},{n}")
+    rows = path.read_text().splitlines()
+    late_rows = [f"{at(MINUTES[0][0] + 60 * (LATE + row))},1,{234 + row}" for row in range(1_000)]
+    with pytest.raises(UnusableFileError, match=r"Line 2,2\d\d has more cells"):
+        read(write(path, "\n".join([*rows, *rows[1:1_000], *late_rows])))
