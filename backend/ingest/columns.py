@@ -54,7 +54,7 @@ class Plan:
     `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
     values. `vague`: the name may be of anything, so irregular rows may be requests as well. `counters`: the names are
     those of cumulative counters. `apart`: the columns rise each by itself, so their increases are what adds up.
-    `constants`: columns of text that say the same in all first rows, and may name parts behind those.
+    `constants`: columns that name the same in all first rows, and may name parts behind those.
     """
 
     kind: Kind
@@ -132,7 +132,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
         vague=vague,
         counters=all(is_counter_name(name) for name in ([named] if named else names)),
         apart=len(names) > 1 and all(_rises(ticks, table, name) for name in names),
-        constants=tuple(constant_columns(table.samples)),
+        constants=tuple(constant_columns(table.samples, list(table.styles))),
         notes=tuple(notes),
     )
 

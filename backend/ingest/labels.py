@@ -88,9 +88,10 @@ def label_columns(
     return found
 
 
-def constant_columns(samples: Mapping[str, pa.Array[Any]]) -> list[str]:
-    """Columns of text that say the same in all first rows."""
-    return [name for name, array in samples.items() if is_text(array.type) and len(_values(array)) == 1]
+def constant_columns(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
+    """Columns of text, and of numbers that name something, that say the same in all first rows."""
+    naming = [name for name in samples if name not in numeric or meaning(name).role == "label"]
+    return [name for name in naming if len(_values(samples[name])) == 1]
 
 
 def _is_calendar(name: str, array: pa.Array[Any]) -> bool:
