@@ -17,7 +17,6 @@ from backend.capacity.policy import Policy
 from backend.config import Settings
 from backend.errors import BusyError, CancelledError, ConflictError, NotFoundError, ProblemError, UnusableFileError
 from backend.measurements import MEASUREMENTS, read_rates
-from backend.models.predictor import RPSEstimator
 from backend.models.selection import LOOKBACK
 from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
@@ -28,7 +27,7 @@ from backend.simulation.simulator import simulate
 from backend.simulation.traffic import traffic_of
 from backend.stores import SeriesRecord, Store, open_store
 from backend.uploads.imports import HEARTBEAT_SECONDS, is_gone
-from backend.uploads.workers import Report, Step, Workers, in_turn
+from backend.uploads.workers import Load, Report, Step, Workers, in_turn
 
 log = structlog.get_logger()
 
@@ -195,8 +194,9 @@ class Simulations:
         return record.model_copy(update={"state": "failed", "problem": problem})
 
 
-def simulate_stored(settings: Settings, estimator: RPSEstimator, asked: ToSimulate, report: Report) -> None:
+def simulate_stored(settings: Settings, load: Load, asked: ToSimulate, report: Report) -> None:
     """One simulation in a worker, over a store that it opens for itself."""
+    estimator = load()
     report.step("forecasting")
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         rates, window = rates_for(store, asked, estimator.history_windows)
