@@ -77,11 +77,10 @@ def simulation_report(
     simulation_id: SimulationId, state: StateDep, format: Annotated[Literal["html", "csv"], Query()] = "html"
 ) -> Response:
     """The result as a file: a page of its own with picture and table, or the table as CSV."""
-    answer = state["simulations"].find(simulation_id)
-    result = _result_of(answer)
-    if format == "csv":
-        return Response(csv_of(result), media_type=CSV)
-    return Response(report_of(answer.filename, result), media_type=HTML)
+    record, result = state["simulations"].done(simulation_id)
+    text, kind = (csv_of(result), CSV) if format == "csv" else (report_of(record.filename, result), HTML)
+    # As a file: on our own pages no style but theirs is allowed (SECURITY_HEADERS), and the report has its own.
+    return Response(text, media_type=kind, headers={"Content-Disposition": "attachment"})
 
 
 @router.get("/simulations/{simulation_id}/paths/{policy}", responses=OF_ONE)
@@ -93,16 +92,14 @@ def simulation_path(
     to: Annotated[datetime | None, Query(description="end, exclusive; none: that of the span")] = None,
 ) -> schemas.PolicyPath:
     """The replicas of one policy beside the demand, in at most 720 buckets, with its worst moments."""
-    answer = state["simulations"].find(simulation_id)
-    result = _result_of(answer)
+    record, result = state["simulations"].done(simulation_id)
     outcome = next((each for each in result.policies if each.policy == policy), None)
     if outcome is None:
         raise NotFoundError(f'The simulation has no policy "{policy}"; it has {_names(result)}.')
-    record = state["simulations"].stored(simulation_id)
     every, windows = bucketed(state["simulations"].kept.path(record, policy, from_, to), result.window_seconds)
     return schemas.PolicyPath(
         id=simulation_id,
-        filename=answer.filename,
+        filename=record.filename,
         policy=policy,
         label=outcome.label,
         bucket_seconds=every,
@@ -115,13 +112,6 @@ def simulation_path(
 def cancel_simulation(simulation_id: SimulationId, state: StateDep) -> None:
     """Cancel a simulation that runs. One that is done stays, until ten newer ones of its series are there."""
     state["simulations"].cancel(simulation_id)
-
-
-def _result_of(answer: schemas.SimulationAnswer) -> schemas.SimulationResult:
-    if answer.result is None:
-        why = answer.problem or f"GET /api/simulations/{answer.id} says how far it is."
-        raise ConflictError(f"The simulation is {answer.state} and has no result. {why}")
-    return answer.result
 
 
 def _names(result: schemas.SimulationResult) -> str:

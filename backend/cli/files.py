@@ -45,18 +45,21 @@ with_read_options = with_options("options", _read_parameters(), lambda given: Re
 
 def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffic]:
     """Read in this process, within the limits of an upload: a command's user owns the file. At a terminal it is asked
-    which reading is right."""
+    which reading is right, once a file however often it is read."""
     from backend.uploads import importing
 
     read_file = importing.file_reader(settings)
+    chosen: dict[Path, dict[str, str]] = {}
 
     def read(path: Path, filename: str, options: ReadOptions) -> Traffic:
+        fields = chosen.get(path, {})
         try:
-            return read_file(path, filename, options)
+            return read_file(path, filename, replace(options, **fields))  # type: ignore[arg-type]
         except AmbiguousFileError as several:
             if not sys.stdin.isatty():
                 raise
-            return read(path, filename, replace(options, **chosen_fields(several)))  # type: ignore[arg-type]
+            chosen[path] = fields | chosen_fields(several)
+            return read(path, filename, options)
 
     return read
 

@@ -1,5 +1,6 @@
 """`scaleops simulate`: policies replayed on a file's own traffic."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -58,18 +59,23 @@ def simulate(
     from backend.simulation.report import report_of
     from backend.simulation.results import result_of
     from backend.simulation.settings import settings_of
-    from backend.simulation.simulator import simulate as replay
+    from backend.simulation.simulator import simulate as replayed
     from backend.simulation.table import cell, csv_of, filled_columns
-    from backend.simulation.traffic import traffic_of
+    from backend.simulation.traffic import STEP_SECONDS, has_steps, traffic_of
+    from backend.uploads.importing import read_limits
 
     settings = read_settings()
     with problems_end_the_command(), messages.status(f"reading {file.name}") as status:
         policy, asked = changed(None, dict(changes)), settings_of(simulation)
         estimator = RPSEstimator.load(settings.model_path)
-        traffic = file_reader(settings)(file, file.name, options)
-        span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked)
+        read = file_reader(settings)
+        traffic, steps = read(file, file.name, options), None
+        fitting = len(traffic.frame) * traffic.window_seconds <= read_limits(settings).max_windows * STEP_SECONDS
+        if traffic.kind == "raw" and has_steps(traffic.window_seconds) and fitting:
+            steps = read(file, file.name, replace(options, window_seconds=STEP_SECONDS)).frame["actual_rps"]
+        span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked, steps)
         result = result_of(
-            replay(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
+            replayed(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
         )
     if html is not None:
         html.write_text(report_of(file.name, result))

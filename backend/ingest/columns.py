@@ -15,18 +15,28 @@ import pyarrow as pa
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
-from backend.ingest.labels import RowFilter, choose_filter, label_columns, labelled_name, measures_only
+from backend.ingest.labels import (
+    RowFilter,
+    choose_filter,
+    constant_columns,
+    label_columns,
+    labelled_name,
+    measures_only,
+)
 from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, normal, words
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import listed, quoted
+from backend.ingest.report_lines import refuse_words
 from backend.ingest.series import SeriesRows, rises
+from backend.ingest.steps import steps_of_spans
 from backend.ingest.time_columns import JOINED, TimePlan, choose_time, detect_times, named_columns, usable_samples
 from backend.ingest.timestamps import TimeParser, Zone
 from backend.ingest.traffic_columns import Candidate, choose_columns
 from backend.ingest.windows import find_step
 
 STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
+NUMBERED_ROWS, NUMBERED_SHARE = 20, 0.95  # so many rows at least, and so many numbers that follow another
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
 _FRACTION_NAMES = re.compile(r"ns|nanos|nanoseconds|usec|micros|microseconds", re.I)  # of the second, beside a time
 _STATISTICS = frozenset("min max minimum maximum avg average mean median stddev stdev std".split())
@@ -44,6 +54,7 @@ class Plan:
     `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
     values. `vague`: the name may be of anything, so irregular rows may be requests as well. `counters`: the names are
     those of cumulative counters. `apart`: the columns rise each by itself, so their increases are what adds up.
+    `constants`: columns that name the same in all first rows, and may name parts behind those.
     """
 
     kind: Kind
@@ -58,6 +69,7 @@ class Plan:
     vague: bool = False
     counters: bool = False
     apart: bool = False
+    constants: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @property
@@ -96,6 +108,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     labels = label_columns(table.samples, [*time.names, *table.useless], list(table.styles), keep, ticks)
     regular = _is_regular(ticks, time.parser, [table.samples[name] for name in labels], keep, table)
     chosen = _choose(table, options, regular, keep, notes)
+    _refuse_doubtful(chosen or (), table)
     if chosen is None:
         return Plan("raw", time, keep=keep if keep and keep.selects_metric else None, notes=tuple(notes))
     names = [candidate.name for candidate in chosen]
@@ -119,6 +132,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
         vague=vague,
         counters=all(is_counter_name(name) for name in ([named] if named else names)),
         apart=len(names) > 1 and all(_rises(ticks, table, name) for name in names),
+        constants=tuple(constant_columns(table.samples, list(table.styles))),
         notes=tuple(notes),
     )
 
@@ -128,14 +142,12 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
     samples = usable_samples(source, others, types)
     styles: dict[str, NumberStyle] = {}
     empty: list[str] = []
-    semicolons = getattr(source, "delimiter", ",") == ";"
     for name, array in samples.items():
         if is_number(array.type):
             styles[name] = NumberStyle()
         elif is_text(array.type):
             cells = texts(array)
-            counts = meaning(name).unit == "count"
-            style = number_style(cells, semicolons, counts)
+            style = column_style(source, name, cells)
             if style is not None:
                 styles[name] = style
             elif all(cell.strip().lower() in ABSENT for cell in cells):
@@ -146,11 +158,21 @@ def _table(source: FileReader, types: Mapping[str, pa.DataType], time: TimePlan)
     return Table(samples, types, styles, tuple(empty), tuple(useless))
 
 
+def column_style(source: FileReader, name: str, cells: Sequence[str]) -> NumberStyle | None:
+    """How a column with these cells writes numbers; None for one of text."""
+    semicolons = getattr(source, "delimiter", ",") == ";"
+    return number_style(cells, semicolons, counts=meaning(name).unit == "count")
+
+
 def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
     """Columns of numbers that only count the rows, or are times again, or the fraction of a time."""
     found: list[str] = []
+    is_log = any(_LOG_WORDS & set(words(name)) for name in samples)
     for name in numeric:
         role = meaning(name).role
+        if is_log and _numbers_rows(samples[name]):
+            found.append(name)
+            continue
         if role in {"traffic", "weak"} or (role == "empty" and not name.startswith("column")):
             continue
         array = samples[name].drop_null()
@@ -167,6 +189,15 @@ def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str
         if share > 0.9 and parser.unit in {"s", "ms", "us", "ns"}:
             found.append(name)
     return found
+
+
+def _numbers_rows(array: pa.Array[Any]) -> bool:
+    """Whether whole numbers are all different and follow each other, as those that a server gives its requests."""
+    cells = [cell.strip() for cell in texts(array)]
+    if len(cells) < NUMBERED_ROWS or not all(cell.isdigit() and len(cell) < 16 for cell in cells):
+        return False
+    steps = np.diff(np.sort(np.array([int(cell) for cell in cells])))
+    return bool(np.all(steps > 0) and np.mean(steps == 1) >= NUMBERED_SHARE)
 
 
 def _ticks(source: FileReader, time: TimePlan, keep: RowFilter | None) -> npt.NDArray[np.int64]:
@@ -198,7 +229,11 @@ def _is_regular(
     if len(distinct) < 3:
         return False
     step, regular = find_step(distinct, parser.ticks_per_second)
-    steps = np.diff(distinct) / (step * parser.ticks_per_second)
+    gaps = np.diff(distinct) / parser.ticks_per_second
+    several = steps_of_spans(gaps)
+    if len(several) > 1 and np.mean(np.isin(np.rint(gaps), several)) >= STEPS_SHARE:
+        return True  # as where old rows are kept in coarser steps
+    steps = gaps / step
     near = (np.rint(steps) >= 1) & (np.abs(steps - np.rint(steps)) <= STEP_JITTER)
     regular = regular and bool(np.mean(near) >= STEPS_SHARE)
     if len(distinct) * 100 >= len(times) * 95:
@@ -256,6 +291,8 @@ def _choose(
             "(override with kind and value_column)."
         )
         return chosen
+    if regular and options.kind is None:
+        refuse_words({name: array for name, array in table.samples.items() if name not in table.styles})
     _refuse_no_traffic(table, candidates, options, regular, is_log)
     notes.append(
         "No column has a name known for a count or a rate, so each row was counted as one request "
@@ -266,8 +303,21 @@ def _choose(
 
 def _candidate(name: str, style: NumberStyle) -> Candidate:
     """A column by its name, unless the units in its cells say that it measures something else."""
+    said = meaning(_leaf(name))
     measures = style.units and style.unit.role == "measure"
-    return Candidate(name, Meaning("measure") if measures else meaning(_leaf(name)))
+    bytes_or_billions = style.doubtful == "B" and said.role != "traffic"
+    return Candidate(name, Meaning("measure") if measures or bytes_or_billions else said)
+
+
+def _refuse_doubtful(chosen: Sequence[Candidate], table: Table) -> None:
+    """Raise UnusableFileError for cells that may be a thousandth or a million."""
+    for one in chosen:
+        if one.name in table.styles and table.styles[one.name].doubtful == "m":
+            raise UnusableFileError(
+                f"The numbers in {quoted(one.name)} have an m behind them, which may be thousandths (milli) or "
+                "millions. Write them without it, or millions as M, and upload the file again.",
+                column=one.name,
+            )
 
 
 def _is_series(
@@ -292,10 +342,12 @@ def _refuse_no_traffic(
             columns=list(table.types)[:20],
         )
     measured = [one.name for one in candidates if one.meaning.role in {"measure", "error"}]
+    letters = [name for name in measured if table.styles[name].doubtful]
+    doubt = f" B behind the numbers in {listed(letters)} is bytes, or billions." if letters else ""
     if regular and measured and not is_log:
         raise UnusableFileError(
-            f"The file has no column of traffic: {listed(measured)} measure something else. If one of them is a number "
-            "of requests, name it with value_column; if each row is a request, set kind to raw.",
+            f"The file has no column of traffic: {listed(measured)} measure something else.{doubt} If one of them is "
+            "a number of requests, name it with value_column; if each row is a request, set kind to raw.",
             columns=list(table.types)[:20],
         )
 

@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
@@ -13,11 +14,15 @@ from backend.ingest.contract import ReadLimits
 from backend.ingest.json_rows import has_rows_inside, has_time, values_of
 from backend.ingest.layout import Layout, find_layout, kind_of, rows_of
 from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
-from backend.ingest.refusals import refuse_binary, refuse_text, unsupported
+from backend.ingest.refusals import kind_of_markup, refuse_binary, refuse_text, unsupported
 from backend.ingest.rejects import listed, quoted
+from backend.ingest.report_lines import refuse_reports
 from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
+from backend.ingest.unquoted_commas import refuse_unquoted_commas
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
+
+LOGS: tuple[Format, ...] = ("common_log", "combined_log", "log")  # have lines, and no columns
 
 # What a file dialog offers. The content decides, not the name.
 EXTENSIONS: dict[Format, tuple[str, ...]] = {
@@ -109,11 +114,10 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     if not text:
         raise UnusableFileError("The file is empty (only whitespace).")
     if re.match(rb"<(?!\d{1,3}>)", text):
-        html = re.match(rb"(?i)<(!doctype\s+html|html|head|body|script|div|table|!--)", text)
-        raise unsupported("an HTML page" if html else "XML", filename)
+        raise unsupported(*kind_of_markup(text), filename=filename)
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
-        raise unsupported("binary data", filename)
+        raise unsupported("binary data", filename=filename)
     lines = whole_lines(head, complete)
     refuse_text(lines[:_HEAD_LINES])
     if text.startswith(b"{"):
@@ -156,7 +160,9 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     )
     if is_table or log is None:
         _refuse_second_table(looked, layout)
+        refuse_unquoted_commas(looked, layout)
         return Detected("csv", head, complete, layout=layout)
+    refuse_reports(looked, log)
     return Detected("log", head, complete, shape=log)
 
 
@@ -186,8 +192,14 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
         return True
     kinds = [{kind_of(cell) for cell in cells} for cells in fitting]
     timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
-    named = any(len(name) < 40 and _TIME_NAME.search(name) for name in layout.names or ())
+    names = layout.names or ()
+    named = any(len(name) < 40 and _TIME_NAME.search(name) for name in names) and not _hold_time(names, layout)
     return timed * 2 >= max(len(fitting), 1) or named
+
+
+def _hold_time(names: Sequence[str], layout: Layout) -> bool:
+    """Whether the names are a line of a log as those below: `time:05/Jan/2026:10:00:00 +0000`."""
+    return find_log([layout.delimiter.join(names)]) is not None
 
 
 def _is_paced(rows: list[list[str]]) -> bool:
@@ -209,7 +221,7 @@ def _is_headed(lines: list[str], layout: Layout) -> bool:
         return False
     rows = rows_of(lines[layout.first_row :], layout.shape, layout.delimiter)
     fitting = sum(len(cells) == layout.width for _, cells in rows)
-    return fitting >= HEADED_SHARE * len(rows) and find_log([layout.delimiter.join(layout.names)]) is None
+    return fitting >= HEADED_SHARE * len(rows) and not _hold_time(layout.names, layout)
 
 
 def _refuse_without_times(lines: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from backend.ingest.contract import ReadLimits
-from backend.ingest.detect import Detected, Format, detect
+from backend.ingest.detect import Detected, Format
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.base import FileReader
 from backend.ingest.readers.csv import open_csv
@@ -36,7 +36,6 @@ READERS: dict[Format, Open] = {
 }
 
 
-def open_file(path: Path, filename: str, limits: ReadLimits, zone: Zone, now: float) -> FileReader:
-    """The reader of a file's format. Raises a ProblemError where it has none."""
-    found = detect(path, filename, limits)
+def open_file(path: Path, found: Detected, limits: ReadLimits, zone: Zone, now: float) -> FileReader:
+    """The reader of a file whose format was detected. Raises a ProblemError for one that it cannot read."""
     return READERS[found.format](path, found, limits, zone, now)

@@ -12,11 +12,9 @@ from typing import Any, Literal
 from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.cells import as_text
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
-from backend.ingest.detect import whole_lines
+from backend.ingest.detect import LOGS, Detected, whole_lines
 from backend.ingest.formats import open_file
-from backend.ingest.readers.accesslog import AccessLogReader
-from backend.ingest.readers.textlog import TextLogReader
-from backend.ingest.reading import Readings, likely_readings
+from backend.ingest.reading import Readings, detected, likely_readings
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import read_head
 from backend.ingest.time_columns import JOINED
@@ -63,20 +61,21 @@ def inspect_file(
     requests a second, and after the last one the whole file. Raises the problems of a refusal; that of a table has its
     `columns`, so that time and traffic may be named.
     """
+    found = detected(path, filename, limits)
     try:
-        readings = _likely_readings(path, filename, options, limits, default_window_seconds, heads)
+        readings = _likely_readings(path, found, options, limits, default_window_seconds, heads)
     except UnusableFileError as refused:
         with suppress(ProblemError):
-            refused.extra["columns"] = [vars(column) for column in _columns(path, filename, limits)]
+            refused.extra["columns"] = [vars(column) for column in _columns(path, found, limits)]
         raise
     traffic = readings.found[0][1]
-    columns = _columns(path, filename, limits, traffic)
+    columns = _columns(path, found, limits, traffic)
     return Inspection(traffic, columns, [] if columns else _first_lines(path, limits), readings.choices())
 
 
 def _likely_readings(
     path: Path,
-    filename: str,
+    found: Detected,
     options: ReadOptions,
     limits: ReadLimits,
     default_window_seconds: int,
@@ -85,15 +84,15 @@ def _likely_readings(
     for head in heads:
         looked = replace(limits, head_rows=head, batch_rows=min(head, limits.batch_rows))
         with suppress(UnusableFileError):
-            return likely_readings(path, filename, options, looked, default_window_seconds)
-    return likely_readings(path, filename, options, limits, default_window_seconds)
+            return likely_readings(path, found, options, looked, default_window_seconds)
+    return likely_readings(path, found, options, limits, default_window_seconds)
 
 
-def _columns(path: Path, filename: str, limits: ReadLimits, traffic: Traffic | None = None) -> list[Column]:
+def _columns(path: Path, found: Detected, limits: ReadLimits, traffic: Traffic | None = None) -> list[Column]:
     """The columns with their roles in a reading, or without any; none of a log, whose lines have none."""
-    source = open_file(path, filename, limits, Zone("UTC", parse_zone("UTC")), time.time())
-    if isinstance(source, AccessLogReader | TextLogReader):
+    if found.format in LOGS:
         return []
+    source = open_file(path, found, limits, Zone("UTC", parse_zone("UTC")), time.time())
     names = list(source.columns())
     roles: dict[str, ColumnRole] = dict.fromkeys(names, "ignored")
     if traffic is not None:

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from backend.ingest.layout import column_names
+from backend.ingest.layout import column_names, kind_of
 from backend.ingest.names import METRIC_WORDS, QUANTILE_WORDS, meaning, words
 from backend.ingest.timestamps import looks_like_time
 
@@ -18,7 +18,7 @@ MOST_OPENED = 20  # objects of a list that are columns
 CHECKED = 100  # rows that tell whether all have times of their own
 _EPOCH_DIGITS = {10, 13, 16, 19}  # of s, ms, us and ns since 1970
 # What lists the names of a table's columns.
-_NAMES = ("columns", "fields", "names", "header", "headers", "schema", "meta", "labels")
+_NAMES = ("columns", "cols", "fields", "names", "header", "headers", "schema", "meta", "labels")
 
 Row = dict[str, Any]
 
@@ -79,7 +79,7 @@ def rows_in(node: Any, around: Row, depth: int = DEPTH) -> list[Found]:
         return [Found(around, row) for row in by_time]
     plain = {name: child for name, child in node.items() if not (isinstance(child, dict) and _times_as_keys(child))}
     scalars = {name: value for name, value in _flat(plain).items() if not isinstance(value, list)}
-    outside = _beside(around, scalars)
+    outside = _beside(around, scalars | _field_labels(node))
     shapes = (_parallel(node), _grid(node), _columns_by_time(node), _named_table(node))
     rows = [Found(outside, row) for row in next((rows for rows in shapes if rows), [])]
     rows = rows or _inside(node, outside, depth - 1)
@@ -99,11 +99,21 @@ def _inside(node: Mapping[str, Any], around: Row, depth: int) -> list[Found]:
         for name, child in children.items()
     }
     most = max(found.values(), key=len, default=[])
-    if most and set(most[0].own) == {"column 1", "column 2"}:
-        alike = {name: rows for name, rows in found.items() if rows and set(rows[0].own) == set(most[0].own)}
-        if len(alike) > 1:
-            return [Found({**around, "series": name}, row.own) for name, rows in alike.items() for row in rows]
-    return most
+    alike = {name: rows for name, rows in found.items() if rows and set(rows[0].own) == set(most[0].own)}
+    if len(alike) < 2 or len(most[0].own) != 2:
+        return most
+    if set(most[0].own) == {"column 1", "column 2"}:
+        return [Found({**around, "series": name}, row.own) for name, rows in alike.items() for row in rows]
+    if not all(map(_are_timed, alike.values())):
+        return most
+    return [
+        Found({**row.around, "series": name}, _named(row.own, name)) for name, rows in alike.items() for row in rows
+    ]
+
+
+def _named(row: Row, name: str) -> Row:
+    """A time and a value, of which the value gets the name."""
+    return {key if has_time({key: cell}) else name: cell for key, cell in row.items()}
 
 
 def _are_timed(rows: Sequence[Found]) -> bool:
@@ -116,6 +126,7 @@ def _beside(around: Row, own: Row) -> Row:
 
 
 def _rows_of_list(items: list[Any], around: Row, depth: int) -> list[Found]:
+    items = _cells(items)
     if all(isinstance(item, dict) for item in items):
         inside = [rows_in(item, around, depth - 1) or [Found(around, _flat(item))] for item in items]
         rows = [row for found in inside for row in found]
@@ -124,11 +135,28 @@ def _rows_of_list(items: list[Any], around: Row, depth: int) -> list[Found]:
         return rows
     width = len(items[0]) if items and isinstance(items[0], list) else 0
     if width and all(isinstance(item, list) and len(item) == width for item in items):
-        names = column_names([""] * width)
         if any(isinstance(cell, list | dict) for cell in items[0]):
             return [row for item in items for row in _rows_of_list(item, around, depth - 1)]
+        headed = len(items) > 1 and _are_names(items[0]) and not _are_names(items[1])
+        names, items = (column_names(items[0]), items[1:]) if headed else (column_names([""] * width), items)
         return [Found(around, dict(zip(names, item, strict=True))) for item in items]
     return []
+
+
+def _cells(items: list[Any]) -> list[Any]:
+    """Rows whose cells are objects with a `v`, as the cells of such rows: {"c": [{"v": 1}, {"v": 2}]}."""
+    if not all(isinstance(item, dict) and len(item) == 1 for item in items):
+        return items
+    rows = [next(iter(item.values())) for item in items]
+    if not all(
+        isinstance(row, list) and row and all(isinstance(one, dict) and "v" in one for one in row) for row in rows
+    ):
+        return items
+    return [[one["v"] for one in row] for row in rows]
+
+
+def _are_names(cells: list[Any]) -> bool:
+    return all(isinstance(cell, str) and kind_of(cell) == "text" for cell in cells)
 
 
 def has_rows_inside(document: Mapping[str, Any]) -> bool:
@@ -233,12 +261,16 @@ def _named_table(node: Mapping[str, Any]) -> list[Row]:
         *node.values(),
         *(value for child in node.values() if isinstance(child, dict) for value in child.values()),
     ]
-    tables = [value for value in places if isinstance(value, list) and value and isinstance(value[0], list)]
+    lists = [_cells(value) for value in places if isinstance(value, list) and value]
+    tables = [value for value in lists if isinstance(value[0], list)]
     if names is None or not tables:
         return []
     table = tables[0]
     if len(table) == len(names) and len(table[0]) != len(names):
         table = [list(cells) for cells in zip(*table, strict=False)]
+    index = node.get("index")
+    if isinstance(index, list) and len(index) == len(table) and "index" not in names:  # pandas' orient="split"
+        names, table = ["index", *names], [[key, *cells] for key, cells in zip(index, table, strict=True)]
     return [dict(zip(names, cells, strict=False)) for cells in table]
 
 
@@ -247,8 +279,19 @@ def _name_list(node: Any) -> list[str] | None:
         return next((found for key in _NAMES if key in node and (found := _name_list(node[key]))), None)
     if not isinstance(node, list) or not node:
         return None
-    names = [item.get("name") or item.get("text") if isinstance(item, dict) else item for item in node]
+    names = [_field_name(item) if isinstance(item, dict) else item for item in node]
     return column_names([str(name) for name in names]) if all(isinstance(name, str) for name in names) else None
+
+
+def _field_name(field: Row) -> Any:
+    return next((field[key] for key in ("name", "text", "label", "id") if field.get(key)), None)
+
+
+def _field_labels(node: Mapping[str, Any]) -> Row:
+    """The labels of the one field that has some, as of a frame of Grafana: they are those of all its rows."""
+    fields = _flat(node).get("schema.fields")
+    labels = [field["labels"] for field in fields or () if isinstance(field, dict) and field.get("labels")]
+    return dict(labels[0]) if len(labels) == 1 and isinstance(labels[0], dict) else {}
 
 
 def _scalars(value: Any) -> bool:

@@ -88,6 +88,12 @@ def label_columns(
     return found
 
 
+def constant_columns(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
+    """Columns of text, and of numbers that name something, that say the same in all first rows."""
+    naming = [name for name in samples if name not in numeric or meaning(name).role == "label"]
+    return [name for name in naming if len(_values(samples[name])) == 1]
+
+
 def _is_calendar(name: str, array: pa.Array[Any]) -> bool:
     """Whether a column says again of the time what day of the week, hour, month, … it is."""
     values = _values(array)

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal
 
 from backend.ingest.timestamps import looks_like_time
@@ -68,6 +69,8 @@ def find_layout(lines: Sequence[str]) -> Layout:
     while len(fitting) > 1 and width > 1 and not any(cell.strip() for cell in fitting[0][1][1:]):
         fitting.pop(0)  # a title
     end, cells = fitting[0]
+    if ruled := _names_above_border(fitting, lines):
+        return Layout(shape, delimiter, column_names(ruled[1]), width, ruled[0])
     if names := _names_in_two_rows(fitting):
         return Layout(shape, delimiter, column_names(names), width, fitting[1][0])
     if _is_header(cells, [[kind_of(cell) for cell in cells] for _, cells in fitting[1:51]]):
@@ -119,6 +122,14 @@ def _around(lines: Sequence[str]) -> tuple[int, str | None]:
             break
         start += 1
     return start, delimiter
+
+
+def _names_above_border(rows: Sequence[tuple[int, list[str]]], lines: Sequence[str]) -> tuple[int, list[str]] | None:
+    """The names that a line of dashes underlines, and the number of that line: what stands above them is a title."""
+    for (_, names), (end, _) in pairwise(rows[:4]):
+        if is_border(lines[end - 1]) and all(kind_of(cell) == "text" for cell in names):
+            return end, names
+    return None
 
 
 def _names_in_two_rows(rows: Sequence[tuple[int, list[str]]]) -> list[str] | None:

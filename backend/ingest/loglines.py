@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from backend.ingest.time_forms import FORMS, TimeForm
+from backend.ingest.time_forms import FORMS, NAMED_ZONE, ZONE_HOURS, TimeForm
 
 MIN_SHARE = 0.2  # of the lines must have a time for them to be a log's
 MARKED_SHARE = 0.05  # of the lines must be marked as requests for the others to be none
 _CLOCK = r"\d{2}:\d{2}:\d{2}"
 _FRACTION = r"(?:[.,]\d{1,9})?"
 _HALF = r"(?: ?[AaPp][Mm]\b)?"
-_ZONE = r"(?: ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2})\b)?"
+_ZONE = rf"(?: ?(?:{'|'.join(ZONE_HOURS)}|[+-]\d{{2}}:?\d{{2}}|{NAMED_ZONE})\b)?"
 _WORD = r"[A-Za-z]{3}"
 
 
@@ -32,7 +32,7 @@ def _form(name: str) -> TimeForm:
 LOG_TIMES: tuple[LogTime, ...] = (
     LogTime(rf"\[(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}:{_CLOCK}{_FRACTION}{_ZONE})\]", _form("log")),
     LogTime(rf"(?P<t>\d{{1,2}}/{_WORD}/\d{{4}}[: ]{_CLOCK}{_FRACTION}{_ZONE})", _form("log")),
-    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}[T _\t]{_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("ymd")),
+    LogTime(rf"(?P<t>\d{{4}}[-/.]\d{{2}}[-/.]\d{{2}}(?:[T _\t]| - ){_CLOCK}{_FRACTION}{_HALF}{_ZONE})", _form("ymd")),
     LogTime(rf"(?P<t>{_WORD} {_WORD} [ \d]\d {_CLOCK}{_FRACTION}(?: [A-Z]{{3,4}})? \d{{4}})", _form("ctime")),
     LogTime(
         rf"(?P<t>(?:{_WORD}, )?\d{{1,2}}[ -]{_WORD}[ -]\d{{4}} {_CLOCK}{_FRACTION}{_ZONE})", _form("day month year")
@@ -88,11 +88,12 @@ class LogShape:
 def find_log(lines: Sequence[str]) -> LogShape | None:
     """The shape of a log with these first lines; None where too few lines have a time."""
     present = [line for line in lines if line.strip() and not line.startswith("#")]
-    found = [(time, [match for line in present if (match := re.search(time.pattern, line))]) for time in LOG_TIMES]
-    most = max((len(matches) for _, matches in found), default=0)
-    if not most or most < MIN_SHARE * len(present):
+    for time in LOG_TIMES:
+        matches = [match for line in present if (match := re.search(time.pattern, line))]
+        if len(matches) >= max(MIN_SHARE * len(present), 1):
+            break
+    else:
         return None
-    time, matches = next(pair for pair in found if len(pair[1]) >= max(MIN_SHARE * len(present), 1))
     mark = _mark([match.string for match in matches])
     if mark:
         matches = [match for match in matches if re.search(mark, match.string)]
@@ -101,7 +102,8 @@ def find_log(lines: Sequence[str]) -> LogShape | None:
     width, same = widths.most_common(1)[0]
     sample = next(match["t"] for match in matches if len(match["t"]) == width)
     clock = re.search(rf"(?<!\d){_CLOCK}", sample)
-    if clock is None or shares * 2 < len(matches) or same * 2 < len(matches) or time.form is None:
+    named = re.search(NAMED_ZONE, sample)  # an offset that the moment decides, and not the day
+    if clock is None or named or shares * 2 < len(matches) or same * 2 < len(matches) or time.form is None:
         return LogShape(time, None, width, 0, 0, mark)
     fraction = re.match(_FRACTION, sample[clock.end() :])
     return LogShape(time, anchor, width, clock.start(), clock.end() + len(fraction[0] if fraction else ""), mark)

@@ -64,6 +64,7 @@ _ROLE_WORDS: dict[Role, str] = {
         "percentile quantile forecast predicted prediction expected target limit capacity threshold upper lower price "
         "amount cost revenue weight version samplecount dialup dns span spandays lat lon latitude longitude age rss "
         "gc uptime availability offset "
+        "yhat fitted residual trend "
         "bit bits kbit kbits mbit mbits gbit gbits bps kbps mbps gbps kbyte kbytes mbyte mbytes octets packets pps "
         # Of requests how many there are at a moment, which is no traffic.
         "inflight flight active pending queue queued concurrent concurrency open outstanding backlog"
@@ -87,8 +88,8 @@ _SHARES = frozenset("success successful hit hits miss conversion bounce error fa
 _RATE_NAMES = frozenset("rate throughput ops cps load".split())  # rates, unless the name says more
 # Words that say nothing about which part of the traffic a name means.
 _PLAIN = frozenset(
-    "http https web all of the total totals count counts number num n sum avg mean rate in per s sec second seconds "
-    "server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
+    "http https web all of the total totals count counts number num n sum avg average mean rate in per s sec second "
+    "seconds server trace elb alb lb nginx haproxy envoy handled served received processed incoming k doc".split()
 )
 TOTAL_LABELS = frozenset("aggregated all total totals sum overall gesamt insgesamt subtotal summe totale".split())
 _OF_TOTALS = frozenset("grand sub general g\u00e9n\u00e9ral generale".split())
@@ -96,12 +97,14 @@ _OF_TOTALS = frozenset("grand sub general g\u00e9n\u00e9ral generale".split())
 LEFTOVERS = frozenset("other others null none rest unknown sonstige autres otros".split())
 METHODS = frozenset("get post put delete head options patch trace connect".split())
 OUTCOMES = frozenset(
-    "ok success successes successful succeeded good error errors err fail failed failure failures bad hit miss".split()
+    "ok success successes successful succeeded good error errors err fail failed failure failures bad hit hits miss "
+    "misses".split()
 )
 # Of columns that name what the values beside them measure, or which share of them is below.
 METRIC_WORDS = frozenset("metric metrics measurement name field series label counter type target variable key".split())
 QUANTILE_WORDS = frozenset({"quantile", "percentile", "le"})
 STATUS = re.compile(r"(?:http ?)?[1-5](?:\d\d|xx)", re.I)
+_ROUTE = re.compile(rf"(?:(?:{'|'.join(METHODS)}) )?/")  # GET /a, /b
 _CLASS = re.compile(r"[1-5]xx")
 _OF_STATUS = frozenset("status statuscode http_status responsecode code target".split())
 SHARED_LETTERS = 4  # with which names begin that share no whole word: hosta, hostb
@@ -143,7 +146,8 @@ def meaning(name: str) -> Meaning:
     own = words(name)
     text = " ".join(own).replace(" / ", "/")
     per = _per(name, text)
-    told = own if per is None else [word for word in own if word not in _RATE_WORDS]
+    of_rate = _RATE_WORDS if per != 1.0 else _RATE_WORDS - {"min"}  # rps_min is the least of a rate
+    told = own if per is None else [word for word in own if word not in of_rate]
     role = _role(name, told, per is not None)
     rest = tuple(
         word for word in told if ROLE_OF_WORD.get(word) not in {"traffic", "weak", "empty"} and word not in _PLAIN
@@ -170,6 +174,8 @@ def _role(name: str, told: list[str], is_rate: bool) -> Role:
         return "measure"
     if re.search(r"_count\b", name) and MEASURED & set(told):  # of a histogram: how many were measured
         told = [word for word in told if ROLE_OF_WORD.get(word) != "measure"]
+    if is_rate and any(ROLE_OF_WORD.get(word) == "traffic" for word in told):
+        told = [word for word in told if word != "average"]  # of a rate it is that of the window
     roles = {_role_of_word(word) for word in told}
     role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
     counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)
@@ -227,7 +233,7 @@ def are_parts(names: list[str]) -> bool:
     cleaned = [name.strip().lower() for name in names]
     if all(STATUS.fullmatch(name) for name in cleaned) or all(name in METHODS for name in cleaned):
         return True
-    if all(name in OUTCOMES for name in cleaned):
+    if all(name in OUTCOMES for name in cleaned) or all(map(_ROUTE.match, cleaned)):
         return True
     labels = [re.fullmatch(r"([^{]*)\{.+\}\s*", name) for name in names]
     if all(labels):

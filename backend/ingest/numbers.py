@@ -65,6 +65,8 @@ class NumberStyle:
     units: bool = False
     dotted_thousands: bool = False  # said, as 1.234 could be a fraction
     unit: Meaning = field(default_factory=Meaning)  # what the units of the cells say
+    billions: bool = False  # B behind a number, which is said, as it could be bytes
+    doubtful: str = ""  # a letter behind the numbers that has two meanings, of which nothing here decides
 
     @property
     def is_plain(self) -> bool:
@@ -93,8 +95,25 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     if any(unit_meaning(unit) is None for unit in units):
         return None
     said = next((one for unit in sorted(units) if (one := unit_meaning(unit)) and one.role != "none"), Meaning())
-    thousands, decimal = _separators(numbers, semicolons, counts)
-    return NumberStyle(thousands, decimal, bool(units), "." in thousands, said)
+    scaled = [number for part, number in zip(parts, numbers, strict=True) if _multiplies(part["unit"])]
+    # 1.254 K is no 1,254 thousands
+    thousands, decimal = _separators(numbers, semicolons, counts and not any("." in number for number in scaled))
+    billions = any(re.match(r"[bB](?:\s|$)", unit) for unit in units)
+    doubtful = "" if said.role == "measure" else _doubtful(units, counts)
+    return NumberStyle(thousands, decimal, bool(units), "." in thousands, said, billions, doubtful)
+
+
+def _doubtful(units: set[str], counts: bool) -> str:
+    """B is bytes unless millions stand beside it, and nothing that is larger; m is a thousandth, but of no count."""
+    low = {unit.lower() for unit in units}
+    if "b" in low and (not low & {"m", "mil", "mio"} or "g" in low):
+        return "B"
+    return "m" if not counts and any(re.match(r"m(?:\s|$|req|r?ps|ops|qps|hits|calls)", unit) for unit in units) else ""
+
+
+def _multiplies(unit: str | None) -> bool:
+    said = unit_meaning(unit) if unit else None
+    return said is not None and said.scale > 1
 
 
 def _separators(numbers: list[str], semicolons: bool, counts: bool) -> tuple[str, str]:

@@ -17,12 +17,13 @@ from backend.errors import UnusableFileError
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
 from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic, ValueUnit
-from backend.ingest.numbers import NO_VALUE, parse_values
+from backend.ingest.numbers import NEGATIVE, NO_VALUE, parse_values
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.base import Batch, FileReader
 from backend.ingest.readers.textlog import TextLogReader
 from backend.ingest.rejects import RejectCounter, quoted
+from backend.ingest.second_look import SecondLook
 from backend.ingest.series import DAY, SeriesRows, series_frame
 from backend.ingest.steps import find_steps
 from backend.ingest.timestamps import AMBIGUOUS_SLOT, EARLIEST, LATEST, OUT_OF_RANGE, TICKS, Zone
@@ -30,6 +31,7 @@ from backend.ingest.units import ask_about_kind, settle_unit
 from backend.ingest.windows import RawCounter, raw_series
 
 MIXED_UNITS_SHARE = 0.05
+NEGATIVE_SHARE = 0.5  # of the rows are no faults of single ones
 NOT_THIS_METRIC = "row of another metric, or a part of a total"
 
 Ints = npt.NDArray[np.int64]
@@ -66,6 +68,7 @@ class Reading:
         self._ended = False  # whether all rows were read and some of them can be used
         self._groups: dict[str, int] = {}  # numbers of the parts that labels name
         self._days: Ints = np.zeros(0, np.int64)
+        self._second_look = SecondLook(plan)
 
     def run(self) -> Traffic:
         try:
@@ -125,6 +128,7 @@ class Reading:
 
     def _series(self) -> Traffic:
         rows = self._load()
+        self._second_look.check(self._source, rows)
         self._check_usable()
         plan = self._plan
         per_second = plan.parser.ticks_per_second
@@ -205,6 +209,8 @@ class Reading:
         first = len(plan.time.parts)
         columns = [plain(batch.columns[first + place]) for place in places]
         parsed = [parse_values(column, plan.styles[place]) for column, place in zip(columns, places, strict=True)]
+        for column, place, (numbers, bad) in zip(columns, places, parsed, strict=True):
+            self._second_look.at(plan.values[place], column, numbers, bad)
         if len(parsed) > 1:
             empty = [next((mask for reason, mask in bad if reason == NO_VALUE), None) for _, bad in parsed]
             nothing = np.logical_and.reduce(
@@ -249,6 +255,14 @@ class Reading:
                 column=self._plan.time.label,
                 rows=self._rows.first_rows(),
             )
+        negative = self._rows.count(NEGATIVE)
+        if negative > NEGATIVE_SHARE * rows:
+            raise UnusableFileError(
+                f"{quoted(self._plan.value or '')} is negative in {negative:,} of {rows:,} rows, so it is no traffic. "
+                "If another column is, name it with value_column.",
+                column=self._plan.value,
+                rows=self._rows.first_rows(),
+            )
         if self._dropped() == rows:
             bad = self._rows if self._rows.total() else self._lines
             raise UnusableFileError(
@@ -271,6 +285,8 @@ class Reading:
         dotted = [style for style in plan.styles if style.dotted_thousands]
         if dotted:
             notes = [*notes, "Points in the numbers were read as thousands: 1.234 is 1,234."]
+        if any(style.billions for style in plan.styles):
+            notes = [*notes, "B behind the numbers was read as billions: 1.5 B is 1,500,000,000."]
         return Traffic(
             frame=frame,
             kind="raw" if raw else "series",

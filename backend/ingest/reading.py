@@ -3,6 +3,8 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,16 @@ from backend.ingest.choices import Choice, SeveralReadings
 from backend.ingest.columns import Plan, plan_reading
 from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic
 from backend.ingest.date_order import ask_about_year_first, with_order
+from backend.ingest.detect import Detected, detect
 from backend.ingest.formats import open_file
 from backend.ingest.one_pass import Reading
 from backend.ingest.preview import first_windows, preview
 from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.textlog import TextLogReader
-from backend.ingest.time_columns import Part, TimePlan
+from backend.ingest.second_look import OtherPlan
+from backend.ingest.time_columns import TimePlan
 from backend.ingest.time_forms import FORMS
+from backend.ingest.time_parts import Part
 from backend.ingest.timestamps import NOT_A_TIME, Zone, parse_zone, ticks_parser
 
 MAX_WINDOW_SECONDS = 31 * 86_400
@@ -31,7 +36,7 @@ class _File:
     """A file with everything that decides how it is read."""
 
     path: Path
-    filename: str
+    found: Detected
     options: ReadOptions
     limits: ReadLimits
     window: int
@@ -71,25 +76,39 @@ def read_traffic(
     422 whose detail says what was wrong, where, and what is allowed; AmbiguousFileError, with the choices, where two
     readings are likely.
     """
-    readings = likely_readings(path, filename, options, limits, default_window_seconds, now, on_batch)
+    found = detected(path, filename, limits)
+    readings = likely_readings(path, found, options, limits, default_window_seconds, now, on_batch)
     if readings.question is None:
         return readings.found[0][1]
     raise AmbiguousFileError(readings.question, readings.choices())
 
 
+def detected(path: Path, filename: str, limits: ReadLimits) -> Detected:
+    """The format of a file, with its head. Raises a ProblemError for one that cannot be read."""
+    with _damage_is_said():
+        return detect(path, filename, limits)
+
+
 def likely_readings(
     path: Path,
-    filename: str,
+    found: Detected,
     options: ReadOptions,
     limits: ReadLimits,
     default_window_seconds: int = 60,
     now: float | None = None,
     on_batch: OnBatch | None = None,
 ) -> Readings:
-    """As `read_traffic`, but all likely readings."""
+    """As `read_traffic`, but all likely readings, of a file whose format was detected."""
     now = time.time() if now is None else now
+    with _damage_is_said():
+        return _likely(_File(path, found, options, limits, default_window_seconds, now, on_batch))
+
+
+@contextmanager
+def _damage_is_said() -> Iterator[None]:
+    """Raise UnusableFileError for whatever the libraries raise."""
     try:
-        return _likely(_File(path, filename, options, limits, default_window_seconds, now, on_batch))
+        yield
     except ProblemError:
         raise
     except (FileNotFoundError, MemoryError):
@@ -152,7 +171,7 @@ def _read(file: _File) -> Traffic:
         )
     zone_name = file.options.timezone or "UTC"
     zone = Zone(zone_name, parse_zone(zone_name))
-    source = open_file(file.path, file.filename, file.limits, zone, file.now)
+    source = open_file(file.path, file.found, file.limits, zone, file.now)
     if isinstance(source, AccessLogReader):
         zone.offsets.add(0)  # every line carries one
         plan = Plan("raw", _line_times("clf"))
@@ -163,7 +182,12 @@ def _read(file: _File) -> Traffic:
         plan = plan_reading(source, file.options, zone, file.now)
         zone.forget()  # what the sample showed: the whole file will show it again
     reading = Reading(source, plan, zone, window, file.limits, file.options, file.now, file.on_batch)
-    traffic = reading.run()
+    try:
+        traffic = reading.run()
+    except OtherPlan as other:
+        zone.forget()
+        reading = Reading(source, other.plan, zone, window, file.limits, file.options, file.now, file.on_batch)
+        traffic = reading.run()
     form = plan.parser.form
     if form is None or form.order not in {"ymd", "ydm"} or file.options.date_order is not None:
         return traffic

@@ -38,6 +38,17 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"\x0a\x0d\x0d\x0a", "a network capture (pcapng)", "Upload the access log of the server instead."),
 )
 
+# In the order in which they are tried; the last one is everything else.
+_MARKUP: tuple[tuple[bytes, str, str], ...] = (
+    (
+        rb"<testResults\b", "JMeter's results as XML",
+        "Have JMeter write CSV (jmeter.save.saveservice.output_format=csv), and upload that.",
+    ),
+    (rb"<xport>|<rrd>", "XML of RRDtool", "Write the series with rrdtool fetch, and upload that."),
+    (rb"(?i)^<(!doctype\s+html|html|head|body|script|div|table|!--)", "an HTML page", ""),
+    (rb"", "XML", _AS_TABLE),
+)  # fmt: skip
+
 
 @dataclass(frozen=True)
 class NoTraffic:
@@ -82,6 +93,10 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
         "the result as CSV, and upload that.",
     ),
     NoTraffic(
+        r"(?i)^(?:INSERT INTO|CREATE TABLE|COPY \S+ \()", 0.0,
+        "The file is a dump of SQL. Write the result of a query as CSV and upload that.",
+    ),
+    NoTraffic(
         r"^version account-id interface-id |^\d+ \d{12} eni-\S+ ", 0.0,
         "The file is a VPC flow log: it records network flows, not requests. Upload the access log of the load "
         "balancer or the server instead.",
@@ -107,6 +122,16 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
         f"The file is the summary report of a load test. {_LOAD_TEST}",
     ),
     NoTraffic(
+        r'(?s)"about":\s*"RRDtool',
+        0.0, "The file is what rrdtool xport writes as JSON, without times. Write the series with rrdtool fetch, and "
+        "upload that.",
+    ),
+    NoTraffic(
+        r"^procs -+memory|^Linux \d\S* \(\S+\)\s+\d",
+        0.0, "The file is what vmstat, sar or their like measured of a machine, not requests. Upload the server's "
+        "access log.",
+    ),
+    NoTraffic(
         r'"aggregate":\s*\{.*"counters":', 0.0, f"The file is a report of Artillery, a load test. {_LOAD_TEST}",
     ),
     NoTraffic(
@@ -125,9 +150,9 @@ def refuse_binary(start: bytes, filename: str) -> None:
     """Raise UnsupportedFormatError where the first bytes are those of a format that is not read."""
     for magic, name, way_out in _MAGIC:
         if start.startswith(magic):
-            raise unsupported(name, filename, way_out)
+            raise unsupported(name, way_out, filename=filename)
     if start[257:262] == b"ustar":
-        raise unsupported("a tar archive", filename, "Unpack it first.")
+        raise unsupported("a tar archive", "Unpack it first.", filename=filename)
 
 
 def refuse_text(lines: Sequence[str]) -> None:
@@ -139,7 +164,12 @@ def refuse_text(lines: Sequence[str]) -> None:
             raise UnusableFileError(kind.says)
 
 
-def unsupported(looks_like: str, filename: str, way_out: str = "") -> UnsupportedFormatError:
+def kind_of_markup(text: bytes) -> tuple[str, str]:
+    """What a text that begins with `<` is, and the way out."""
+    return next((name, way_out) for pattern, name, way_out in _MARKUP if re.search(pattern, text[:4000]))
+
+
+def unsupported(looks_like: str, way_out: str = "", *, filename: str) -> UnsupportedFormatError:
     suffix = Path(filename).suffix.lower()
     named = f", although its name ends in {suffix}" if suffix in {".csv", ".json", ".parquet", ".log"} else ""
     more = f" {way_out}" if way_out else ""

@@ -232,7 +232,7 @@ def _increases(
 
 def _step_notes(steps: Steps, wanted: int, window: int) -> list[str]:
     notes = []
-    if not steps.regular:
+    if not steps.regular and len(steps.several) < 2:
         notes.append(f"The times are irregular; the median interval of {steps.step:g} s was used as the step.")
     if len(steps.several) > 1:
         shown = " and ".join(f"{step:g} s" for step in steps.several)

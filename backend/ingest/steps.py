@@ -44,14 +44,14 @@ def find_steps(ticks: Ints, parts: Ints | None, ticks_per_second: int) -> Steps:
     own = np.full(len(ticks), step)
     several: list[float] = []
     if parts is None and len(ticks) > 2 * SPAN_ROWS:
-        several = _several(np.diff(ticks) / ticks_per_second)
+        several = steps_of_spans(np.diff(ticks) / ticks_per_second)
     if len(several) > 1:
         own = _own_steps(np.diff(ticks) / ticks_per_second, several)
     slots = (distinct[-1] - distinct[0]) / (step * ticks_per_second) + 1
     return Steps(step, regular, middle, own, float(max(0.0, 1 - len(distinct) / slots)) if regular else 0.0, several)
 
 
-def _several(gaps: Floats) -> list[float]:
+def steps_of_spans(gaps: Floats) -> list[float]:
     """Steps that long spans of rows have; one that stands only here and there is a row that is absent."""
     rounded = np.rint(gaps)
     starts = np.append(True, np.diff(rounded) != 0)

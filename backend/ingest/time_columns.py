@@ -3,22 +3,22 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
-from backend.ingest.cells import as_text, bools, is_moment, is_number, is_text, plain, put_together, texts
+from backend.ingest.cells import as_text, is_moment, is_number, is_text, plain, texts
 from backend.ingest.contract import ReadOptions
 from backend.ingest.date_order import settled_form
-from backend.ingest.names import normal, words
+from backend.ingest.names import normal
 from backend.ingest.readers.base import FileReader
 from backend.ingest.rejects import RejectCounter, listed, quoted
 from backend.ingest.time_forms import FORMS, Newest, newest_moment
+from backend.ingest.time_parts import Part, calendar_parts, clock_parts, date_part, joined, parts_named, zone_parts
 from backend.ingest.time_refusals import (
     explain_inside_text,
     explain_names,
@@ -34,9 +34,11 @@ from backend.ingest.timestamps import (
     iso_parser,
     moment_parser,
     number_parser,
+    parse_zone,
     spreadsheet_parser,
     text_number_parser,
 )
+from backend.ingest.zone_names import zone_of_name
 
 TIME_NAMES = (
     "timestamp", "time", "datetime", "date_time", "ts", "time_stamp", "event_time", "eventtime", "request_time",
@@ -51,15 +53,6 @@ JOINED = " + "  # between the names of several columns in an option
 _UNIT_WORDS = {"s": "seconds", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
 _NUMBER_UNITS: tuple[NumberUnit, ...] = get_args(NumberUnit)
 _ENOUGH = 0.5  # of the sample must be times for a column to be taken as the time
-_DAY_MICROS = 86_400_000_000
-
-
-@dataclass(frozen=True)
-class Part:
-    """A column that is a part of the time. `write` makes the text that it adds."""
-
-    name: str
-    write: Callable[[pa.Array[Any]], Any]
 
 
 @dataclass(frozen=True)
@@ -81,12 +74,6 @@ class TimePlan:
         return joined(self.parts, columns)
 
 
-def joined(parts: Sequence[Part], columns: Sequence[pa.Array[Any]]) -> pa.Array[Any]:
-    if len(parts) == 1:
-        return plain(columns[0])
-    return put_together(part.write(column) for part, column in zip(parts, columns, strict=True))
-
-
 def choose_time(
     source: FileReader, types: Mapping[str, pa.DataType], options: ReadOptions, zone: Zone, now: float, notes: list[str]
 ) -> TimePlan:
@@ -97,12 +84,14 @@ def choose_time(
         for name in names:
             if name not in samples:
                 raise _unusable_type(name, types[name])
-        parts = _parts_named(names, samples)
+        parts = parts_named(names, samples)
     else:
         parts = _find_parts(samples, types, options, zone)
         shown = listed([part.name for part in parts])
         columns = "the column" if len(parts) == 1 else "the columns"
         notes.append(f"Times were read from {columns} {shown} (override with timestamp_column).")
+    if options.timezone is None and (said := zone_of_name(parts[0].name)):
+        zone.name, zone.info = said, parse_zone(said)
     sample = joined(parts, [samples[part.name] for part in parts])
     parser, _ = detect_times(sample, options, zone, parts[-1].name)
     parser = _settled(source, parts, parser, options, zone, now, notes)
@@ -187,7 +176,7 @@ def _find_parts(
     """By name first, then by content: real times before text before numbers."""
     names = [name for name in samples if not pa.types.is_boolean(samples[name].type)]
     explain_names(list(types))
-    if parts := _calendar_parts(samples):
+    if parts := calendar_parts(samples):
         return parts
     known = _by_name(names, TIME_NAMES)
     partly = [name for name in names if name not in known and PARTLY.search(normal(name))]
@@ -200,13 +189,11 @@ def _find_parts(
             if group is not rest:
                 refuse_doubtful(name, samples[name])
             if share >= _ENOUGH and not (group is rest and parser.unit == "days"):
-                return [_date_part(name), *_clock_parts(name, samples, parser)]
+                return [date_part(name), *clock_parts(name, samples, parser), *zone_parts(samples, parser)]
     for name in [*known, *partly]:
         explain_times(name, samples[name])
     if known:
-        return [
-            _date_part(known[0])
-        ]  # reading it says which rows are no times, or finds that only the beginning is bad
+        return [date_part(known[0])]  # reading it says which rows are no times, or finds that only the beginning is bad
     unusable = [name for name in types if name not in names and PARTLY.search(normal(name))]
     if unusable:
         raise _unusable_type(unusable[0], types[unusable[0]])
@@ -237,103 +224,6 @@ def _by_name(names: Sequence[str], known: Sequence[str]) -> list[str]:
         if "." in name:
             ends.setdefault(normal(name.rsplit(".", 1)[1]), []).append(name)
     return list(dict.fromkeys(name for found in (whole, ends) for key in known for name in found.get(key, [])))
-
-
-# How the parts of a time are written so that they make one text.
-def _date_text(column: pa.Array[Any]) -> pa.Array[Any]:
-    text = pc.utf8_trim_whitespace(as_text(column))
-    return pc.replace_substring_regex(text, r"[T ]00:00(:00(\.0+)?)?$", "")
-
-
-def _clock_text(column: pa.Array[Any]) -> Any:
-    return put_together([" ", pc.utf8_trim_whitespace(as_text(column))])
-
-
-def _hour_text(column: pa.Array[Any]) -> Any:
-    return put_together([" ", _padded(column, 2), ":00"])
-
-
-def _hour_minute_text(column: pa.Array[Any]) -> Any:
-    digits = _padded(column, 4)
-    return put_together([" ", pc.utf8_slice_codeunits(digits, 0, 2), ":", pc.utf8_slice_codeunits(digits, 2, 4)])
-
-
-def _padded(column: pa.Array[Any], width: int) -> pa.Array[Any]:
-    whole = pc.replace_substring_regex(pc.utf8_trim_whitespace(as_text(column)), r"\.0+$", "")
-    return pc.utf8_lpad(whole, width, "0")
-
-
-def _date_part(name: str) -> Part:
-    return Part(name, _date_text)
-
-
-_CALENDAR: tuple[tuple[str, Callable[[Any], Any]], ...] = (
-    ("year", lambda column: _padded(column, 4)),
-    ("month", lambda column: put_together(["-", _padded(column, 2)])),
-    ("day", lambda column: put_together(["-", _padded(column, 2)])),
-    ("hour", lambda column: put_together([" ", _padded(column, 2)])),
-    ("minute", lambda column: put_together([":", _padded(column, 2)])),
-)
-
-
-def _calendar_parts(samples: Mapping[str, pa.Array[Any]]) -> list[Part]:
-    """Year, month, day and what follows of hour and minute in columns of their own."""
-    parts: list[Part] = []
-    for word, write in _CALENDAR:
-        name = next((name for name in samples if normal(name) in {word, f"{word}_of_day", f"{word}_of_month"}), None)
-        if name is None or not _all_match(samples[name], r"^\s*\d{1,4}(\.0)?\s*$"):
-            break
-        parts.append(Part(name, write))
-    if len(parts) < 3:
-        return []
-    if len(parts) == 4:  # an hour without minutes is written with them
-        parts[3] = replace(parts[3], write=_hour_text)
-    return parts
-
-
-def _clock_parts(date: str, samples: Mapping[str, pa.Array[Any]], parser: TimeParser) -> list[Part]:
-    """The column with the time of day, where the first one holds dates alone."""
-    ticks = parser.parse(plain(samples[date])).ticks
-    day = _DAY_MICROS * parser.ticks_per_second // 1_000_000
-    if len(ticks) == 0 or np.any(ticks % day) or parser.unit not in {"iso", "clf", "text", "s", "ms", "us", "ns"}:
-        return []
-    for name, array in samples.items():
-        own = words(name)
-        if name == date or pa.types.is_boolean(array.type):
-            continue
-        if _all_match(array, r"^\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AaPp][Mm])?\s*$"):
-            return [Part(name, _clock_text)]
-        if {"hour", "hr", "stunde", "heure", "hora", "hh"} & set(own) and "minute" not in own:
-            if _all_match(array, r"^\s*([01]?\d|2[0-3])(\.0)?\s*$"):
-                return [Part(name, _hour_text)]
-        if {"hour", "time", "hhmm", "minute", "zeit"} & set(own) and _all_match(
-            array, r"^\s*([01]?\d|2[0-3])?[0-5]\d\s*$"
-        ):
-            return [Part(name, _hour_minute_text)]
-    return []
-
-
-def _parts_named(names: list[str], samples: Mapping[str, pa.Array[Any]]) -> list[Part]:
-    """Parts by the option's order: a date first, then its clock; or year, month, day …"""
-    if len(names) == 1:
-        return [_date_part(names[0])]
-    calendar = _calendar_parts({name: samples[name] for name in names})
-    if calendar:
-        return calendar
-    array = samples[names[1]]
-    if _all_match(array, r"^\s*\d{1,2}:.*$"):
-        return [_date_part(names[0]), Part(names[1], _clock_text)]
-    hours = _all_match(array, r"^\s*([01]?\d|2[0-3])(\.0)?\s*$")
-    return [_date_part(names[0]), Part(names[1], _hour_text if hours else _hour_minute_text)]
-
-
-def _all_match(array: pa.Array[Any], pattern: str) -> bool:
-    """Whether nearly all cells that are not empty are of the pattern."""
-    if not (is_text(array.type) or is_number(array.type) or pa.types.is_time(array.type)):
-        return False
-    present = as_text(array.drop_null())
-    matching = int(np.count_nonzero(bools(pc.match_substring_regex(present, pattern))))
-    return len(present) > 0 and matching * 20 >= len(present) * 19
 
 
 def _settled(

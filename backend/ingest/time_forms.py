@@ -1,17 +1,18 @@
 """The forms in which people and tools write a moment: a table of patterns, and one reader for all of them.
 
-A pattern has named groups: Y year, m month, b month by name, d day, H M S f clock, p AM or PM, z zone. A new form is a
-row. Many cells are read at once: Arrow finds the groups, numpy adds them up.
+A pattern has named groups: Y year, m month, b month by name, d day, H M S f clock, p AM or PM, z and n zone. A new form
+is a row. Many cells are read at once: Arrow finds the groups, numpy adds them up.
 """
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -40,9 +41,15 @@ def _clock(separators: str) -> str:
 
 _CLOCK = _clock(":h時")
 _DOTTED = _clock(":h.")  # only beside a month's name: `2024-03-05 10.25` is a date and a number
+# A place of IANA's database, whose offset the moment decides.
+NAMED_ZONE = (
+    r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Etc|Europe|Indian|Mexico|Pacific|US)"
+    r"(?:/[A-Za-z0-9_+-]+){1,2}"
+)
 _ZONE = (
-    r"\s*(?P<z>Z|[A-Za-z]{1,5}[+-]\d{1,2}(?::?\d{2})?|[+-]\d{2}(?::?\d{2})?|[A-Z]{2,5})?"
-    r"(?:\s+[A-Z]{2,5}|\s*[\[(][^\])]*[\])])?"  # the zone's name again: UTC, [Europe/Berlin], (Central European Time)
+    r"(?:\s*[\[(]?(?P<z>Z|[A-Za-z]{1,5}[+-]\d{1,2}(?::?\d{2})?|[+-]\d{2}(?::?\d{2})?|[A-Z]{2,5})[\])]?"
+    rf"(?:\s+(?:[A-Z]{{2,5}}|{NAMED_ZONE})|\s*[\[(][^\])]*[\])])?"  # its name again: UTC, (Central European Time)
+    rf"|\s*[\[(]?(?P<n>{NAMED_ZONE})[\])]?)?"
 )
 _DASH = "(?:[-\u2013\u2014]|to|bis)"
 # The end of a span, of which the begin counts: ` - 10:05`, `/2024-03-05T10:05:00Z`.
@@ -75,7 +82,9 @@ def _numeric(order: DateOrder, separators: str) -> TimeForm:
     year, day, month = r"(?P<Y>\d{4})" if order[0] == "y" else _YEAR, r"(?P<d>\d{1,2})", r"(?P<m>\d{1,2})"
     parts = {"y": year, "d": day, "m": month}
     date = between.join(parts[letter] for letter in order)
-    return TimeForm(f"{order} {separators}", rf"{_KNOWN_WEEKDAY}{date}(?:[T ,_]+{_CLOCK}{_ZONE}{_UNTIL})?", order)
+    return TimeForm(
+        f"{order} {separators}", rf"{_KNOWN_WEEKDAY}{date}(?:(?:[T ,_]+| - ){_CLOCK}{_ZONE}{_UNTIL})?", order
+    )
 
 
 def _digits(name: str, clock: str) -> TimeForm:
@@ -115,8 +124,8 @@ FORMS: tuple[TimeForm, ...] = (
 MONTHS: dict[str, int] = {
     start: number
     for number, starts in enumerate(
-        ("jan ene", "feb fev fév", "mar mär mrz", "apr avr abr", "may mai mag", "jun giu", "jul lug", "aug ago aoû",
-         "sep set", "oct okt ott out", "nov", "dec dez dic déc"), 1
+        ("jan ene gen", "feb fev fév", "mar mär mrz mrt", "apr avr abr", "may mai mag mei maj", "jun giu", "jul lug",
+         "aug ago aoû", "sep set", "oct okt ott out", "nov", "dec dez dic déc des"), 1
     )
     for start in starts.split()
 } | {"juin": 6, "juil": 7}  # fmt: skip
@@ -141,13 +150,21 @@ class Newest:
 class Moments:
     """Microseconds since 1970 of the wall clock as written, and per row whether it is a moment at all.
 
-    `offsets`: seconds east of UTC of each row that says so, 0 else; `has_offset`: which do.
+    `offsets`: seconds east of UTC of each row that says so, 0 else; `has_offset`: which do; `named`: which say a place
+    instead, by its name in IANA's database.
     """
 
     ticks: Ints
     good: Bools
     offsets: Ints
     has_offset: Bools
+    named: dict[str, Bools] = field(default_factory=dict)
+
+    @property
+    def naive(self) -> Bools:
+        """Which say nothing of where they are from."""
+        placed = np.logical_or.reduce([self.has_offset, *self.named.values()])
+        return np.asarray(self.good & ~placed, np.bool_)
 
 
 def read_moments(text: pa.Array[Any], form: TimeForm, newest: Newest | None = None) -> Moments:
@@ -166,9 +183,14 @@ def read_moments(text: pa.Array[Any], form: TimeForm, newest: Newest | None = No
     fraction = _fractions(groups.field("f")) if "f" in names else np.int64(0)
     offsets, has_offset = _offsets(groups.field("z"), found) if "z" in names else (np.zeros_like(day), ~found & found)
     days, good_days = _days(year, month, day)
+    good_hours |= (hour == 24) & (minute == 0) & (second == 0)  # the end of a day, as ISO 8601 may write it
     good = found & good_days & good_hours & (minute < 60) & (second < 61) & (offsets > -DAY)
     seconds = days * DAY + hour * 3600 + minute * 60 + second
-    return Moments(np.where(good, seconds * MICROS + fraction, 0), good, np.where(good, offsets, 0), has_offset & good)
+    named = _named(groups.field("n"), good) if "n" in names else {}
+    for name in [name for name in named if not _is_place(name)]:
+        good &= ~named.pop(name)
+    ticks = np.where(good, seconds * MICROS + fraction, 0)
+    return Moments(ticks, good, np.where(good, offsets, 0), has_offset & good, named)
 
 
 def newest_moment(cells: list[str], form: TimeForm, now: float) -> Newest | None:
@@ -236,6 +258,19 @@ def _offsets(group: pa.Array[Any], found: Bools) -> tuple[Ints, Bools]:
     seconds = _mapped(group, known)
     has = found & (seconds > unknown)
     return np.where(seconds == absent, 0, np.where(found, seconds, 0)), has
+
+
+def _named(group: pa.Array[Any], found: Bools) -> dict[str, Bools]:
+    """The rows of each name."""
+    places, names = codes(group)
+    return {name: found & (places == place) for place, name in enumerate(names) if name}
+
+
+def _is_place(name: str) -> bool:
+    try:
+        return bool(ZoneInfo(name))
+    except (ValueError, OSError, KeyError):  # ZoneInfoNotFoundError is a KeyError
+        return False
 
 
 def _half_days(group: pa.Array[Any], hour: Ints) -> tuple[Ints, Bools]:

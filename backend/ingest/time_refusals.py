@@ -57,7 +57,8 @@ def refuse_doubtful(name: str, array: pa.Array[Any]) -> None:
         explain_times(name, array)
     shapes = [found for cell in cells if (found := _LOST_DIGITS.fullmatch(cell.strip()))]
     lost = [found for found in shapes if int(found[3]) >= 9 and len(found[2]) < 9]
-    if lost and len(lost) * 2 >= len(cells):
+    fixed = len({len(found[2]) for found in lost}) == 1  # else their zeros at the end were left out, not digits
+    if fixed and len(lost) * 2 >= len(cells):
         raise UnusableFileError(
             f"The times in {quoted(name)} lost digits: {quoted(lost[0][0])} is rounded to "
             f"{10 ** (int(lost[0][3]) - len(lost[0][2])):,} units. Export them again with all digits, as text or as "

@@ -19,7 +19,7 @@ from backend.errors import InvalidRequestError
 from backend.ingest.cells import as_text, is_moment, is_text, to_floats, utf8
 from backend.ingest.contract import TimeUnit
 from backend.ingest.fixed_width_times import iso_micros
-from backend.ingest.time_forms import FORMS, Newest, TimeForm, offset_seconds, read_moments
+from backend.ingest.time_forms import FORMS, Moments, Newest, TimeForm, offset_seconds, read_moments
 
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -75,7 +75,7 @@ class Zone:
     undecided: set[int] = field(default_factory=set)
     naive_seen: bool = False  # times without an offset of their own, which are read in this zone
     offsets: set[int] = field(default_factory=set)  # of the times that have one, seconds east of UTC
-    of_column: str | None = None  # the zone that a column's type names
+    of_column: str | None = None  # the zone that a column's type names, or its cells
 
     @property
     def label(self) -> str:
@@ -192,7 +192,7 @@ def text_number_parser(unit: NumberUnit) -> TimeParser:
             whole = pc.cast(text, pa.int64())
             return Parsed(_scale(_ints(whole), unit), [(NOT_A_TIME, broken)] if broken is not None else [])
         except pa.ArrowInvalid:
-            numbers = to_floats(text)
+            numbers = to_floats(_with_points(text))
             return _from_floats(pa.array(numbers, from_pandas=False), unit)
 
     return TimeParser(unit, TICKS["us"], convert)
@@ -217,7 +217,8 @@ def spreadsheet_parser(zone: Zone) -> TimeParser:
     """Days since 1899-12-30, as spreadsheets keep times; their fractions are good to the second."""
 
     def convert(times: pa.Array[Any]) -> Parsed:
-        days = to_floats(as_text(times)) if is_text(times.type) else np.asarray(times.cast(pa.float64(), safe=False))
+        text = is_text(times.type)
+        days = to_floats(_with_points(times)) if text else np.asarray(times.cast(pa.float64(), safe=False))
         unreadable = ~np.isfinite(days)
         bounded = np.clip(np.where(unreadable, 0.0, days), 0.0, 200_000.0)
         ticks = np.rint(bounded * 86_400).astype(np.int64) + SPREADSHEET_EPOCH
@@ -227,13 +228,29 @@ def spreadsheet_parser(zone: Zone) -> TimeParser:
     return TimeParser("days", TICKS["us"], convert)
 
 
+def _with_points(times: pa.Array[Any]) -> pa.Array[Any]:
+    """Numbers as text with a point, where a comma is the decimal sign."""
+    return pc.replace_substring(as_text(times), ",", ".")
+
+
 def _read_form(text: pa.Array[Any], form: TimeForm, zone: Zone, newest: Newest | None) -> Parsed:
     moments = read_moments(text, form, newest)
+    placed = in_own_zones(moments, zone)
+    local = localise(placed.ticks, "us", zone, moments.naive)
+    return Parsed(local.ticks, [(NOT_A_TIME, ~moments.good), *placed.bad, *local.bad])
+
+
+def in_own_zones(moments: Moments, zone: Zone) -> Parsed:
+    """Microseconds since 1970, in UTC where the moments say an offset or a place, else as written. What they say is
+    remembered in `zone`."""
     for offset in np.unique(moments.offsets[moments.has_offset])[: MOST_OFFSETS + 1].tolist():
         zone.offsets.add(int(offset))
-    ticks = moments.ticks - moments.offsets * TICKS["us"]
-    local = localise(ticks, "us", zone, moments.good & ~moments.has_offset)
-    return Parsed(local.ticks, [(NOT_A_TIME, ~moments.good), *local.bad])
+    parsed = Parsed(moments.ticks - moments.offsets * TICKS["us"], [])
+    for name, rows in moments.named.items():
+        zone.of_column = name
+        local = localise(parsed.ticks, "us", Zone(name, ZoneInfo(name), zone.undecided), rows)
+        parsed = Parsed(local.ticks, [*parsed.bad, *local.bad])
+    return parsed
 
 
 def _ints(array: pa.Array[Any]) -> Ints:

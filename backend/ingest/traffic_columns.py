@@ -27,6 +27,10 @@ from backend.ingest.numbers import NumberStyle, parse_values
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.time_columns import JOINED
 
+_STATISTICS = tuple(
+    tuple((word,) for word in group.split()) for group in ("min minimum", "avg average mean", "max maximum")
+)
+_HITS, _MISSES = frozenset({"hit", "hits"}), frozenset({"miss", "misses"})
 MOST_ASKED = 6  # columns that are offered, beside all together
 
 
@@ -50,11 +54,30 @@ def choose_columns(
         candidates = single  # what is new beside what there was so far
     for choose in _RANKS:
         group = choose(candidates)
+        if choose is _totals and group:
+            _ask_about_samples(group, candidates)
         if len(group) == 1:
             return group
         if group:
             return _of_several(group, samples, styles, notes)
     return []
+
+
+def _ask_about_samples(counts: Sequence[Candidate], candidates: Sequence[Candidate]) -> None:
+    """Raise SeveralReadings where a count stands beside the least, the mean and the most of something unnamed: it may
+    be how many requests were measured, or how often the traffic was."""
+    statistics = {
+        tuple(word for word in words(one.name) if ROLE_OF_WORD.get(word) != "empty"): one for one in candidates
+    }
+    least, mean, most = (next((statistics[key] for key in keys if key in statistics), None) for keys in _STATISTICS)
+    if least and mean and most:
+        raise SeveralReadings(
+            f"{quoted(counts[0].name)} may count requests, or how often the traffic was measured.",
+            [
+                Choice({"value_column": counts[0].name}, f"{quoted(counts[0].name)} counts requests."),
+                Choice({"value_column": mean.name}, f"{quoted(mean.name)} is the traffic."),
+            ],
+        )
 
 
 def _whole(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -75,10 +98,13 @@ def _whole_rates(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _whole_counts(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Where misses stand beside them, hits are of a cache and so a part."""
+    """Where misses stand beside them, hits are of a cache and so a part: without a column of both, both together."""
     whole = _whole(candidates)
-    misses = any({"miss", "misses"} & set(words(one.name)) for one in candidates)
-    return [one for one in whole if not misses or "hits" not in words(one.name)] or whole
+    counts = [one for one in candidates if one.meaning.role != "measure"]
+    hits, misses = ([one for one in counts if names & set(words(one.name))] for names in (_HITS, _MISSES))
+    if not misses:
+        return whole
+    return [one for one in whole if one not in hits] or [*hits, *misses]
 
 
 def _parts(candidates: Sequence[Candidate]) -> list[Candidate]:

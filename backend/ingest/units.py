@@ -53,7 +53,7 @@ def _unit(plan: Plan, rows: SeriesRows) -> ValueUnit:
         return "total"
     if rising:
         _ask(plan, "only rises, as a counter does", ("total", "count", "rate"))
-    whole = bool(np.all(rows.values == np.rint(rows.values)))
+    whole = np.allclose(rows.values, np.rint(rows.values), rtol=1e-9, atol=0)  # 1.01 B is whole but for its last digit
     if plan.unit == "count":
         if not whole and plan.scale == 1.0 and not any(style.units for style in plan.styles):
             _ask(plan, "is named as a count and has fractions", ("rate", "count"))

@@ -1,14 +1,15 @@
 """An HPA over the span: what it asks for at every sync, by the metrics that it has then."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from backend.models.rolling import Floats
 from backend.simulation.fleet import Steps
-from backend.simulation.hpa import Behavior, HorizontalPodAutoscaler
+from backend.simulation.hpa import HorizontalPodAutoscaler, behavior_of
 from backend.simulation.replay import Replay
 
 
@@ -36,22 +37,25 @@ def observed_rate(replay: Replay, target: float) -> Metric:
 
 
 def rate_of_a_week_before(replay: Replay, target: float) -> Metric:
-    """The rate a week before the time when what is asked for now serves: `offset 7d` less the lead."""
-    rates = replay.traffic.rates
+    """The rate a week before the time when what is asked for now serves: `offset 7d` less the lead. 0 where nothing is
+    known of then, as KEDA's prometheus trigger reads what is absent."""
+    rates = replay.traffic.rates.fillna(0.0)
     begins = _seconds(rates.index) + 7 * 86_400 - replay.policy.lead.seconds
-    return Metric(begins, rates.to_numpy(np.float64), target)
+    return Metric(np.append(-np.inf, begins), np.append(0.0, rates.to_numpy(np.float64)), target)
 
 
-def autoscaled(replay: Replay, behavior: Behavior, metrics: Sequence[Metric]) -> Steps:
-    """Every sync from the beginning to the end of the span."""
+def autoscaled(replay: Replay, metrics: Sequence[Metric], behavior: Mapping[str, Any] | None = None) -> Steps:
+    """Every sync from the beginning to the end of the span. behavior: that of the HPA's manifest, where it has one."""
     sync = replay.settings.sync_seconds
     begin, stop = replay.begin.timestamp(), replay.traffic.stop.timestamp()
     syncs = np.arange(np.ceil(begin / sync) * sync, stop, sync)
     columns = [[(value, metric.target) for value in metric.at(syncs)] for metric in metrics]
-    scaler = HorizontalPodAutoscaler(behavior, replay.policy.min_replicas, replay.policy.max_replicas)
+    policy = replay.policy
+    rules = behavior_of(behavior, policy.hpa_tolerance)
+    scaler = HorizontalPodAutoscaler(rules, policy.min_replicas, policy.max_replicas)
     running, asked = replay.first_replicas, []
     for at, *read in zip(syncs.tolist(), *columns, strict=True):
-        running = scaler.step(at, running, [one for one in read if one[0] == one[0]])
+        running = scaler.step(at, running, read)
         asked.append(running)
     return replay.asked(syncs, np.array(asked, np.int64))
 

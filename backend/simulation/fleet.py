@@ -1,5 +1,6 @@
 """Replicas over time: asked for, starting, serving, draining."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -84,16 +85,11 @@ class _Batch:
 
 def _started(moment: float, count: int, starts: Starts, draws: np.random.Generator) -> list[_Batch]:
     """Replicas that are asked for at once, those that serve first before the others."""
-    if starts.lead_samples:
-        leads = draws.choice(np.array(starts.lead_samples, np.float64), count)
-    else:
-        leads = np.full(count, starts.lead_seconds)
-    if starts.node_every is not None:
-        leads[starts.node_every :] += starts.node_lead_seconds
-    return [
-        _Batch(moment, moment + lead, number)
-        for lead, number in zip(*(each.tolist() for each in np.unique(leads, return_counts=True)), strict=True)
-    ]
+    samples = starts.lead_samples
+    leads = draws.choice(np.array(samples), count).tolist() if samples else [starts.lead_seconds] * count
+    at_once = count if starts.node_every is None else starts.node_every
+    waits = Counter(leads[:at_once] + [lead + starts.node_lead_seconds for lead in leads[at_once:]])
+    return [_Batch(moment, moment + wait, number) for wait, number in sorted(waits.items())]
 
 
 def _counted(spans: Sequence[tuple[float, float, int]]) -> Steps:

@@ -1,7 +1,7 @@
 """What would have been served at every origin, from what was known by then."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -26,23 +26,29 @@ def horizons_for(policy: Policy, window_seconds: int, horizons: Sequence[int]) -
 
 
 def served_then(
-    estimator: RPSEstimator, rates: pd.Series, window_seconds: int, start: pd.Timestamp, horizons: Sequence[int]
+    estimator: RPSEstimator,
+    rates: pd.Series,
+    window_seconds: int,
+    start: pd.Timestamp,
+    horizons: Sequence[int],
+    progress: Callable[[float], None],
 ) -> ServedPast:
     """What selection would have served at the origins from `start` to the end of `rates` (on the grid, with the
-    history before). Rounded as stores keep forecasts, so that plans from it are those of the decision log."""
+    history before). Rounded as stores keep forecasts, so that plans from it are those of the decision log.
+    `progress` hears after each horizon which share is done."""
     scored = int(rates.index.searchsorted(start - LOOKBACK * pd.Timedelta(window_seconds, "s")))
     asked = max(0, scored - max(horizons))
     frame = rates.iloc[max(0, asked - estimator.history_windows) :].to_frame("actual_rps")
     first = len(frame) - (len(rates) - asked)
     recent = rates.iloc[scored:]
     ahead = ahead_of(recent, window_seconds, horizons)
-    issued = {
-        horizon: {
+    issued = {}
+    for number, horizon in enumerate(horizons, start=1):
+        issued[horizon] = {
             model: pd.DataFrame(_by_target(table, scored - asked - horizon, len(ahead)), ahead, list(QUANTITIES))
             for model, table in estimator.forecasts_at(frame, horizon, first).items()
         }
-        for horizon in horizons
-    }
+        progress(number / len(horizons))
     return served_from(recent, window_seconds, horizons, issued, start.to_pydatetime())
 
 

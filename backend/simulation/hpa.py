@@ -1,23 +1,24 @@
 """A HorizontalPodAutoscaler, step by step, as kubernetes computes it for external metrics with an average value.
 
-Kubernetes 1.34, pkg/controller/podautoscaler: GetExternalPerPodMetricReplicas, stabilizeRecommendationWithBehaviors and
-convertDesiredReplicasWithBehaviorRate; defaults of pkg/apis/autoscaling/v2/defaults.go.
+Kubernetes 1.36, pkg/controller/podautoscaler: reconcileAutoscaler with GetExternalPerPodMetricReplicas,
+normalizeDesiredReplicas and normalizeDesiredReplicasWithBehaviors; defaults of pkg/apis/autoscaling/v2/defaults.go. The
+tests compare every step with that code.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import ceil, floor
-from typing import Literal
+from math import ceil, floor, isnan
+from typing import Any, Literal
 
 SYNC_SECONDS = 15.0  # of the controller: how often it looks
 
 
 @dataclass(frozen=True)
 class RateLimit:
-    """pods: how many, percent: of what ran at the period's beginning, may be added (or removed) in so many seconds."""
+    """Pods: how many, Percent: of what ran at the period's beginning, may be added (or removed) in so many seconds."""
 
-    kind: Literal["pods", "percent"]
+    kind: Literal["Pods", "Percent"]
     value: int
     period_seconds: float
 
@@ -29,22 +30,47 @@ class Rules:
 
     stabilization_seconds: float
     limits: tuple[RateLimit, ...]
-    select: Literal["max", "min", "disabled"] = "max"
+    select: Literal["Max", "Min", "Disabled"] = "Max"
     tolerance: float = 0.1
 
 
 @dataclass(frozen=True)
 class Behavior:
+    """stated: whether a manifest has a `behavior`. Without one older rules hold than those that it would default to:
+    replicas go to the most that was recommended lately, upwards too, by doubling or up to four a sync."""
+
     up: Rules
     down: Rules
+    stated: bool = True
 
 
-def default_behavior(tolerance: float = 0.1) -> Behavior:
-    """What holds where a manifest has no `behavior`; `tolerance` is a flag of the controller."""
-    double = RateLimit("percent", 100, 15)
-    return Behavior(
-        Rules(0, (RateLimit("pods", 4, 15), double), tolerance=tolerance), Rules(300, (double,), tolerance=tolerance)
-    )
+# What the API server fills in where a manifest's behavior leaves it out.
+SCALE_UP: Mapping[str, Any] = {
+    "stabilizationWindowSeconds": 0,
+    "policies": [
+        {"type": "Pods", "value": 4, "periodSeconds": 15},
+        {"type": "Percent", "value": 100, "periodSeconds": 15},
+    ],
+    "selectPolicy": "Max",
+}
+SCALE_DOWN: Mapping[str, Any] = {
+    "stabilizationWindowSeconds": 300,
+    "policies": [{"type": "Percent", "value": 100, "periodSeconds": 15}],
+    "selectPolicy": "Max",
+}
+
+
+def behavior_of(stated: Mapping[str, Any] | None, tolerance: float) -> Behavior:
+    """Of a manifest's `behavior`, None where it has none. tolerance: the controller's, where the behavior has none."""
+    given = stated or {}
+    up, down = ({**SCALE_UP, **given.get("scaleUp", {})}, {**SCALE_DOWN, **given.get("scaleDown", {})})
+    return Behavior(_rules(up, tolerance), _rules(down, tolerance), stated is not None)
+
+
+def _rules(fields: Mapping[str, Any], tolerance: float) -> Rules:
+    limits = tuple(RateLimit(each["type"], each["value"], each["periodSeconds"]) for each in fields["policies"])
+    own = float(fields.get("tolerance", tolerance))
+    return Rules(fields["stabilizationWindowSeconds"], limits, fields["selectPolicy"], own)
 
 
 def proposal(usage: float, target: float, running: int, up_tolerance: float, down_tolerance: float) -> int:
@@ -69,31 +95,42 @@ class HorizontalPodAutoscaler:
     _highest: "_Extreme" = field(init=False)
     _added: "_Changes" = field(init=False)
     _removed: "_Changes" = field(init=False)
+    _begun: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         self._lowest = _Extreme(self.behavior.up.stabilization_seconds, sign=-1)
         self._highest = _Extreme(self.behavior.down.stabilization_seconds, sign=1)
-        self._added = _Changes(_longest(self.behavior.up, self.behavior.down))
-        self._removed = _Changes(_longest(self.behavior.up, self.behavior.down))
+        self._added, self._removed = _Changes(self.behavior.up), _Changes(self.behavior.down)
 
     def step(self, at: float, running: int, usages: Sequence[tuple[float, float]]) -> int:
         """Replicas after a sync at `at` (seconds, rising). running: spec and status. usages: value and target of each
-        metric that could be read; of several the largest proposal counts. With none nothing changes."""
+        metric, NaN where it cannot be read. Of several the largest proposal counts; none goes down while one of them
+        cannot be read."""
+        if not self._begun:  # what runs at first counts as recommended
+            self._begun = True
+            self._recommended(at, running)
         if running > self.max_replicas or running < self.min_replicas:
             return self._scaled(at, running, min(max(running, self.min_replicas), self.max_replicas))
-        if not usages:
-            return running
-        up, down = self.behavior.up, self.behavior.down
+        up, down = self.behavior.up.tolerance, self.behavior.down.tolerance
+        read = [each for each in usages if not isnan(each[0])]
         wanted = 0
-        for usage, target in usages:
-            wanted = max(wanted, proposal(usage, target, running, up.tolerance, down.tolerance))
-        lowest, highest = self._lowest.with_newest(at, wanted), self._highest.with_newest(at, wanted)
+        for usage, target in read:
+            wanted = max(wanted, proposal(usage, target, running, up, down))
+        if not read or (len(read) < len(usages) and wanted < running):
+            return running
+        lowest, highest = self._recommended(at, wanted)
+        if not self.behavior.stated:
+            return max(self.min_replicas, min(highest, self.max_replicas, max(2 * running, 4)))
         stable = min(max(running, lowest), highest)
         if stable > running:
             return self._scaled(at, running, min(stable, self.max_replicas, self._limit_up(at, running)))
         if stable < running:
             return self._scaled(at, running, max(stable, self.min_replicas, self._limit_down(at, running)))
         return running
+
+    def _recommended(self, at: float, replicas: int) -> tuple[int, int]:
+        """The least and the most of what was recommended lately, with the newest."""
+        return self._lowest.with_newest(at, replicas), self._highest.with_newest(at, replicas)
 
     def _scaled(self, at: float, running: int, replicas: int) -> int:
         if replicas > running:
@@ -104,13 +141,13 @@ class HorizontalPodAutoscaler:
 
     def _limit_up(self, at: float, running: int) -> int:
         def most(limit: RateLimit, begun: int) -> int:
-            return begun + limit.value if limit.kind == "pods" else ceil(begun * (1 + limit.value / 100))
+            return begun + limit.value if limit.kind == "Pods" else ceil(begun * (1 + limit.value / 100))
 
         return max(running, self._limited(at, running, self.behavior.up, most, greatest=max))
 
     def _limit_down(self, at: float, running: int) -> int:
         def least(limit: RateLimit, begun: int) -> int:
-            return begun - limit.value if limit.kind == "pods" else floor(begun * (1 - limit.value / 100))
+            return begun - limit.value if limit.kind == "Pods" else floor(begun * (1 - limit.value / 100))
 
         return min(running, self._limited(at, running, self.behavior.down, least, greatest=min))
 
@@ -122,14 +159,14 @@ class HorizontalPodAutoscaler:
         reach: Callable[[RateLimit, int], int],
         greatest: Callable[[Sequence[int]], int],
     ) -> int:
-        if rules.select == "disabled":
+        if rules.select == "Disabled":
             return running
         reached = []
         for limit in rules.limits:
             begun = running - self._added.since(at, limit.period_seconds)
             reached.append(reach(limit, begun + self._removed.since(at, limit.period_seconds)))
         smallest: Callable[[Sequence[int]], int] = min if greatest is max else max
-        return greatest(reached) if rules.select == "max" else smallest(reached)
+        return greatest(reached) if rules.select == "Max" else smallest(reached)
 
 
 class _Extreme:
@@ -154,21 +191,20 @@ class _Extreme:
 
 
 class _Changes:
-    """How many replicas were added, or removed, and when."""
+    """How many replicas were added, or removed, and when. One of a time that no limit of its own direction asks about
+    makes room for the next, as in Kubernetes: a longer limit of the other direction does not see it any more."""
 
-    def __init__(self, kept_seconds: float) -> None:
-        self._kept_seconds = kept_seconds
-        self._changes: deque[tuple[float, int]] = deque()
+    def __init__(self, rules: Rules) -> None:
+        self._kept_seconds = max((limit.period_seconds for limit in rules.limits), default=0.0)
+        self._changes: list[tuple[float, int]] = []
 
     def put(self, at: float, count: int) -> None:
-        while self._changes and self._changes[0][0] <= at - self._kept_seconds:
-            self._changes.popleft()
-        self._changes.append((at, count))
+        old = [place for place, (moment, _) in enumerate(self._changes) if moment <= at - self._kept_seconds]
+        if old:
+            self._changes[old[-1]] = (at, count)
+        else:
+            self._changes.append((at, count))
 
     def since(self, at: float, seconds: float) -> int:
         """After `at` less the seconds."""
         return sum(count for moment, count in self._changes if moment > at - seconds)
-
-
-def _longest(*rules: Rules) -> float:
-    return max((limit.period_seconds for each in rules for limit in each.limits), default=0.0)

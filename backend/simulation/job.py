@@ -17,18 +17,17 @@ from backend.capacity.policy import Policy
 from backend.config import Settings
 from backend.errors import BusyError, CancelledError, ConflictError, NotFoundError, ProblemError, UnusableFileError
 from backend.measurements import MEASUREMENTS, read_rates
-from backend.models.predictor import RPSEstimator
 from backend.models.selection import LOOKBACK
 from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
 from backend.simulation.results import paths_of, result_of
-from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest
+from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest, SimulationResult
 from backend.simulation.settings import FROM_DAYS, SimulationSettings, in_utc
 from backend.simulation.simulator import simulate
 from backend.simulation.traffic import traffic_of
 from backend.stores import SeriesRecord, Store, open_store
 from backend.uploads.imports import HEARTBEAT_SECONDS, is_gone
-from backend.uploads.workers import Report, Step, Workers, in_turn
+from backend.uploads.workers import Load, Report, Step, Workers, in_turn
 
 log = structlog.get_logger()
 
@@ -101,7 +100,8 @@ class Simulations:
         simulation_id = request.id or uuid4().hex
         if len(self._jobs) >= MOST_WAITING:
             raise BusyError(f"{MOST_WAITING} simulations run or wait. Cancel one, or wait for the end of one.")
-        job = SimulationJob(self.kept, new_record(simulation_id, series.key))
+        whole = request.model_copy(update={"policy": policy.model_dump(mode="json")})
+        job = SimulationJob(self.kept, new_record(simulation_id, series.key, whole))
         if self._jobs.setdefault(simulation_id, job) is not job:
             raise ConflictError(f"The simulation {simulation_id!r} is running. Wait for its end, or send another id.")
         try:
@@ -120,12 +120,21 @@ class Simulations:
     def find(self, simulation_id: str) -> SimulationAnswer:
         """Raises NotFoundError."""
         if job := self._jobs.get(simulation_id):
-            return SimulationAnswer(**job.shown().model_dump())
-        record = self.stored(simulation_id)
-        return SimulationAnswer(**_shown(record).model_dump(), result=self.kept.result(record))
+            return SimulationAnswer(**vars(job.shown()))
+        record = self._stored(simulation_id)
+        return SimulationAnswer(**vars(_shown(record)), result=self.kept.result(record))
 
-    def stored(self, simulation_id: str) -> StoredSimulation:
-        """Raises NotFoundError."""
+    def done(self, simulation_id: str) -> tuple[StoredSimulation, SimulationResult]:
+        """One with its result. Raises NotFoundError, and ConflictError where it has none."""
+        job = self._jobs.get(simulation_id)
+        record = job.record if job else self._stored(simulation_id)
+        result = None if job else self.kept.result(record)
+        if result is None:
+            why = record.problem or f"GET /api/simulations/{record.id} says how far it is."
+            raise ConflictError(f"The simulation is {record.state} and has no result. {why}")
+        return record, result
+
+    def _stored(self, simulation_id: str) -> StoredSimulation:
         record = self.kept.find(simulation_id)
         if record is None:
             raise NotFoundError(
@@ -185,8 +194,9 @@ class Simulations:
         return record.model_copy(update={"state": "failed", "problem": problem})
 
 
-def simulate_stored(settings: Settings, estimator: RPSEstimator, asked: ToSimulate, report: Report) -> None:
+def simulate_stored(settings: Settings, load: Load, asked: ToSimulate, report: Report) -> None:
     """One simulation in a worker, over a store that it opens for itself."""
+    estimator = load()
     report.step("forecasting")
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         rates, window = rates_for(store, asked, estimator.history_windows)
@@ -214,4 +224,4 @@ def rates_for(store: Store, asked: ToSimulate, history_windows: int) -> tuple[pd
 
 
 def _shown(record: StoredSimulation) -> SimulationRecord:
-    return SimulationRecord(**record.model_dump(include=set(SimulationRecord.model_fields)))
+    return SimulationRecord(**{name: getattr(record, name) for name in SimulationRecord.model_fields})

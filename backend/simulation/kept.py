@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import SIMULATION_PATHS, SIMULATIONS
-from backend.simulation.schemas import PathWindow, SimulationRecord, SimulationResult
+from backend.simulation.schemas import PathWindow, SimulationRecord, SimulationRequest, SimulationResult
 from backend.stores import TIME, SeriesKey, Store
 
 KEPT = 10  # the newest of a series; a week of minutes with sixteen policies weighs 1.8 MB
@@ -30,7 +30,7 @@ class StoredSimulation(SimulationRecord):
         return SeriesKey(self.filename, self.version)
 
 
-def new_record(simulation_id: str, key: SeriesKey) -> StoredSimulation:
+def new_record(simulation_id: str, key: SeriesKey, request: SimulationRequest | None = None) -> StoredSimulation:
     now = datetime.now(UTC).replace(microsecond=0)  # what the store keeps of a time
     return StoredSimulation(
         id=simulation_id,
@@ -38,6 +38,7 @@ def new_record(simulation_id: str, key: SeriesKey) -> StoredSimulation:
         version=key.version,
         state="waiting",
         started_at=now,
+        request=request,
         host=socket.gethostname(),
         process=os.getpid(),
         seen_at=now,
@@ -56,7 +57,7 @@ class KeptSimulations:
         row = {
             TIME: pd.Timestamp(record.started_at),
             "simulation_id": record.id,
-            "record": record.model_dump_json(exclude_defaults=True),
+            "record": record.model_dump_json(exclude_defaults=True, by_alias=True),
             "result": text,
         }
         self._store.write({SIMULATIONS: pd.DataFrame([row | record.key.tags])})

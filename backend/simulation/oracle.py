@@ -11,8 +11,8 @@ from backend.simulation.replay import Replay
 
 @dataclass(frozen=True)
 class Edge:
-    """items: what the removal of one replica in one window leaves short, requests, rising; counts: how many such there
-    are. hours: replica-hours with nothing short."""
+    """items: what the removal of one replica in one step of the demand leaves short, requests, rising; counts: how many
+    such there are. hours: replica-hours with nothing short. hours_each: what a removal saves."""
 
     items: Floats
     counts: Floats
@@ -31,16 +31,17 @@ class Edge:
 
 
 def edge_of(replay: Replay) -> Edge:
-    """Of the last replica in a window only the rest of the traffic goes with it, of each before it what it serves."""
-    rates = replay.traffic.evaluated.dropna().to_numpy(np.float64)
-    needed = replay.needed_by(rates).astype(np.int64)
+    """Of the last replica in a step only the rest of the traffic goes with it, of each before it what it serves."""
+    demand, step = replay.traffic.demand.to_numpy(np.float64), replay.traffic.step_seconds
+    known = np.isfinite(demand)
+    rates, needed = demand[known], replay.needed[known].astype(np.int64)
     least, most = replay.policy.min_replicas, int(needed.max(initial=1))
     capacity = np.array([0.0, *(capacity_of(replay.policy, count) for count in range(1, most + 1))])
     reducible = needed > least
     last = (rates - capacity[needed - 1])[reducible]
-    others = np.arange(least + 1, most + 1)  # replica k goes after all above it, in the windows that need more than it
-    windows_above = len(needed) - np.searchsorted(np.sort(needed), others, side="right")
-    items = np.concatenate([np.maximum(last, 0.0), np.diff(capacity)[others - 1]]) * replay.window
-    counts = np.concatenate([np.ones(len(last)), windows_above.astype(np.float64)])
+    others = np.arange(least + 1, most + 1)  # replica k goes after all above it, in the steps that need more than it
+    steps_above = len(needed) - np.searchsorted(np.sort(needed), others, side="right")
+    items = np.concatenate([np.maximum(last, 0.0), np.diff(capacity)[others - 1]]) * step
+    counts = np.concatenate([np.ones(len(last)), steps_above.astype(np.float64)])
     order = np.argsort(items, kind="stable")
-    return Edge(items[order], counts[order], float(needed.sum()) * replay.window / 3600, replay.window / 3600)
+    return Edge(items[order], counts[order], float(needed.sum()) * step / 3600, step / 3600)

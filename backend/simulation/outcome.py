@@ -62,14 +62,14 @@ class Worst:
 
 def measured(replay: Replay, asked: Steps, fleet: Fleet) -> Measured:
     """Exact in time: between two moments at which traffic or fleet change nothing does."""
-    traffic, window = replay.traffic, replay.window
+    traffic, step = replay.traffic, replay.traffic.step_seconds
     start, stop = traffic.start.timestamp(), traffic.stop.timestamp()
-    rates = traffic.evaluated.to_numpy(np.float64)
-    moments = np.concatenate([start + window * np.arange(len(rates)), fleet.serving.times, fleet.paid.times])
+    rates = traffic.demand.to_numpy(np.float64)
+    moments = np.concatenate([start + step * np.arange(len(rates)), fleet.serving.times, fleet.paid.times])
     edges = np.append(np.unique(moments[(moments >= start) & (moments < stop)]), stop)
     seconds, begins = np.diff(edges), edges[:-1]
-    place = ((begins - start) // window).astype(np.int64)
-    rate, needed = rates[place], replay.needed_by(rates)[place]
+    place = ((begins - start) // step).astype(np.int64)
+    rate, needed = rates[place], replay.needed[place]
     serving, paid = fleet.serving.at(begins), fleet.paid.at(begins)
     capacity = _capacities(replay, serving)
     known = np.isfinite(rate)
@@ -93,12 +93,14 @@ def measured(replay: Replay, asked: Steps, fleet: Fleet) -> Measured:
     values = np.where(known[:, None], np.stack(columns, axis=1) * seconds[:, None], 0.0)
     sums = np.zeros((int((stop - start - 1) // DAY_SECONDS) + 1, len(SUMS)))
     np.add.at(sums, ((begins - start) // DAY_SECONDS).astype(np.int64), values)
+    evaluated = traffic.evaluated.to_numpy(np.float64)
+    window = ((begins - start) // replay.window).astype(np.int64)
     inside = (asked.times >= start) & (asked.times < stop)
     changes = np.sign(np.diff(asked.values))[inside[1:]] if len(asked.values) > 1 else np.zeros(0)
     return Measured(
         sums,
-        np.bincount(place, serving * seconds, len(rates)) / window,
-        np.where(np.isfinite(rates), np.bincount(place, np.nan_to_num(beyond) * seconds, len(rates)), np.nan),
+        np.bincount(window, serving * seconds, len(evaluated)) / replay.window,
+        np.where(np.isfinite(evaluated), np.bincount(window, np.nan_to_num(beyond) * seconds, len(evaluated)), np.nan),
         int((changes != 0).sum()),
         int((np.diff(changes[changes != 0]) != 0).sum()),
     )
@@ -146,7 +148,7 @@ def worst_moments(replay: Replay, one: Measured) -> list[Worst]:
     if not len(short):
         return []
     spells = np.split(short, np.flatnonzero(np.diff(short) > 1) + 1)
-    needed = replay.needed_by(replay.traffic.evaluated.to_numpy(np.float64))
+    needed = replay.needed_in_windows
     start, window = replay.traffic.start.timestamp(), replay.window
     found = [
         Worst(

@@ -19,7 +19,8 @@ text{font:12px system-ui,sans-serif;fill:currentColor}.tick{opacity:.75}.line{fi
 .forecast{fill:#1668c7;stroke:#1668c7}.reactive{fill:#c2500a;stroke:#c2500a}.fixed{fill:#6b7280;stroke:#6b7280}
 .scheduled{fill:#7a3fb5;stroke:#7a3fb5}.oracle{fill:currentColor;stroke:currentColor}
 .ours{stroke-width:3;fill-opacity:.25}.line.forecast,.line.reactive{fill:none}
-@media(prefers-color-scheme:dark){.forecast{fill:#6cb0ff;stroke:#6cb0ff}.reactive{fill:#ff9e57;stroke:#ff9e57}
+@media screen and (prefers-color-scheme:dark){.forecast{fill:#6cb0ff;stroke:#6cb0ff}
+.reactive{fill:#ff9e57;stroke:#ff9e57}
 .fixed{fill:#a3acb9;stroke:#a3acb9}.scheduled{fill:#c39bf0;stroke:#c39bf0}}
 """
 

@@ -1,18 +1,17 @@
 """The policies that are replayed: a row each, with how it comes to the replicas it asks for."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
-from backend.capacity.policy import Policy
+from backend.capacity.manifests import BEHAVIOR
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.simulation.autoscaled import Metric, autoscaled, observed_rate, rate_of_a_week_before
 from backend.simulation.fleet import Fleet, Steps, fleet_of, steps_of
-from backend.simulation.hpa import Behavior, Rules, default_behavior
 from backend.simulation.replay import NotReplayedError, Planned, Replay
 from backend.simulation.schedule import entries_of, scheduled
 
@@ -51,7 +50,7 @@ def _fixed_peak(replay: Replay) -> Steps:
     before = replay.traffic.before
     if not before.notna().any():
         raise NotReplayedError("nothing is known before the span, so there is no peak to go by")
-    return _constant(replay, replay.needed(float(before.max())))
+    return _constant(replay, replay.needed_for(float(before.max())))
 
 
 def _constant(replay: Replay, count: int) -> Steps:
@@ -60,7 +59,7 @@ def _constant(replay: Replay, count: int) -> Steps:
 
 def _hpa(replay: Replay, share: float | None = None) -> Steps:
     target = replay.rate_each * (share or replay.settings.hpa_target)
-    return autoscaled(replay, default_behavior(replay.policy.hpa_tolerance), [observed_rate(replay, target)])
+    return autoscaled(replay, [observed_rate(replay, target)])
 
 
 def _week_ago(replay: Replay) -> Steps:
@@ -69,7 +68,7 @@ def _week_ago(replay: Replay) -> Steps:
     if not replay.traffic.rates[before].notna().any():
         raise NotReplayedError("no window is known a week before")
     metrics = [observed_rate(replay, target), rate_of_a_week_before(replay, target)]
-    return autoscaled(replay, default_behavior(replay.policy.hpa_tolerance), metrics)
+    return autoscaled(replay, metrics)
 
 
 def _scheduled(replay: Replay) -> Steps:
@@ -86,7 +85,7 @@ def _scheduled(replay: Replay) -> Steps:
     if len(hours) < 24:
         raise NotReplayedError("no whole day is known before the span, so there is no schedule to go by")
     starts = pd.date_range(replay.begin.floor("h"), traffic.stop, freq="h", inclusive="left")
-    needed = np.array([replay.needed(float(hours[hour])) for hour in starts.hour])
+    needed = np.array([replay.needed_for(float(hours[hour])) for hour in starts.hour])
     lead = replay.policy.lead.seconds  # who schedules knows it
     times = np.maximum(starts.as_unit("s").asi8 - lead, replay.begin.timestamp())
     return replay.asked(times, needed)
@@ -109,28 +108,17 @@ def _asked(replay: Replay, planned: Planned) -> Steps:
     return replay.asked(planned.times, planned.replicas)
 
 
-def _keda(replay: Replay, behavior: Callable[[Policy], Behavior]) -> Steps:
+def _keda(replay: Replay, behavior: Mapping[str, Any] | None) -> Steps:
     """What the HPA makes of `/api/keda`, which KEDA reads at every sync."""
     planned, target = replay.planned_at(replay.policy.level), replay.policy.target
     metric = Metric(planned.times + replay.settings.late_seconds, planned.replicas.astype(np.float64) * target, target)
-    return autoscaled(replay, behavior(replay.policy), [metric])
+    return autoscaled(replay, [metric], behavior)
 
 
 def _oracle(replay: Replay) -> Steps:
-    evaluated = replay.traffic.evaluated.ffill().bfill()
-    needed = np.array([replay.needed(rate) for rate in evaluated.tolist()], np.int64)
-    times = np.asarray(pd.DatetimeIndex(evaluated.index).as_unit("s").asi8, np.float64)
-    return steps_of(times, needed)
-
-
-def _manifest_behavior(policy: Policy) -> Behavior:
-    """As backend/capacity/manifests.py generates it: the plan has limited and stabilized already."""
-    default = default_behavior(policy.hpa_tolerance)
-    return Behavior(Rules(0, default.up.limits, tolerance=0), Rules(0, default.down.limits, tolerance=0))
-
-
-def _default_behavior(policy: Policy) -> Behavior:
-    return default_behavior(policy.hpa_tolerance)
+    needed = pd.Series(replay.needed, replay.traffic.demand.index).ffill().bfill()
+    times = np.asarray(pd.DatetimeIndex(needed.index).as_unit("s").asi8, np.float64)
+    return steps_of(times, np.asarray(needed, np.int64))
 
 
 POLICIES = (
@@ -195,14 +183,14 @@ POLICIES = (
         "KEDA with HPA defaults",
         "an HPA on the policy's number, with the tolerance and the stabilization that it has unasked",
         "forecast",
-        partial(_keda, behavior=_default_behavior),
+        partial(_keda, behavior=None),
     ),
     SimulatedPolicy(
         "keda_hpa_tolerance_0",
         "KEDA with our manifest",
         "an HPA on the policy's number, its tolerance and stabilization 0 as the generated manifest has them",
         "forecast",
-        partial(_keda, behavior=_manifest_behavior),
+        partial(_keda, behavior=BEHAVIOR),
     ),
     SimulatedPolicy("oracle", "oracle", "knows the demand: the least that is never short", "oracle", _oracle),
 )

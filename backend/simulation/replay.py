@@ -1,6 +1,6 @@
 """What every simulated policy is asked with: traffic, policy, settings, and forecasts, which are made once."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -39,12 +39,14 @@ class Planned:
 
 @dataclass(frozen=True)
 class Replay:
-    """All policies begin LEAD_IN and a lead before the span, with what its first known window needs."""
+    """All policies begin LEAD_IN and a lead before the span, with what its first known window needs. forecasting:
+    hears which share of the forecasts is made."""
 
     traffic: Traffic
     policy: Policy
     settings: SimulationSettings
     estimator: RPSEstimator
+    forecasting: Callable[[float], None] = lambda _: None
 
     @cached_property
     def begin(self) -> pd.Timestamp:
@@ -70,7 +72,7 @@ class Replay:
     @cached_property
     def first_replicas(self) -> int:
         rates = self.traffic.rates[self.traffic.rates.index >= self.begin - pd.Timedelta(self.window, "s")].dropna()
-        return min(max(self.needed(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
+        return min(max(self.needed_for(float(rates.iloc[0])), self.policy.min_replicas), self.policy.max_replicas)
 
     @cached_property
     def rate_each(self) -> float:
@@ -81,7 +83,7 @@ class Replay:
     def past(self) -> ServedPast:
         """What would have been served at every origin."""
         horizons = horizons_for(self.policy, self.window, self.estimator.horizons)
-        return served_then(self.estimator, self.traffic.rates, self.window, self.begin, horizons)
+        return served_then(self.estimator, self.traffic.rates, self.window, self.begin, horizons, self.forecasting)
 
     @cached_property
     def mean_ahead(self) -> Floats:
@@ -103,17 +105,24 @@ class Replay:
     def window(self) -> int:
         return self.traffic.window_seconds
 
-    def needed(self, rate: float) -> int:
+    def needed_for(self, rate: float) -> int:
         """The fewest replicas that serve a rate, no fewer than the policy's least."""
         return max(replicas_for(self.policy, rate), self.policy.min_replicas)
 
-    def needed_by(self, rates: Floats) -> Floats:
-        """Of every rate; NaN where it is unknown."""
+    @cached_property
+    def needed(self) -> Floats:
+        """In every step of the demand; NaN where it is unknown."""
+        rates = self.traffic.demand.to_numpy(np.float64)
         known = np.isfinite(rates)
         distinct, places = np.unique(rates[known], return_inverse=True)
         needed = np.full(len(rates), np.nan)
-        needed[known] = np.array([self.needed(rate) for rate in distinct.tolist()], np.float64)[places]
+        needed[known] = np.array([self.needed_for(rate) for rate in distinct.tolist()], np.float64)[places]
         return needed
+
+    @property
+    def needed_in_windows(self) -> Floats:
+        """In every window that is scored, in that of its steps that needs most."""
+        return np.asarray(self.needed.reshape(-1, self.window // self.traffic.step_seconds).max(axis=1))
 
     def planned_for(self, policy: Policy, forecasts: Floats) -> Planned:
         """By the planner that serves, from the highest rates that are planned for."""

@@ -10,15 +10,19 @@ from backend.simulation.table import cell, filled_columns
 
 STYLE = """
 :root{color-scheme:light dark}
-body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
+body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;overflow-wrap:anywhere}
 body{color:CanvasText;background:Canvas}
 h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}.said{font-size:1.15rem}
-table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums}
+table{border-collapse:collapse;width:100%;font-size:13px;font-variant-numeric:tabular-nums;overflow-wrap:normal}
 th,td{text-align:right;padding:.25rem .5rem;border-bottom:1px solid color-mix(in srgb,CanvasText 15%,Canvas)}
 th:first-child,td:first-child{text-align:left;white-space:nowrap}tr.model td{font-weight:600}small{opacity:.75}
-svg{width:100%;height:auto}.wide{overflow-x:auto}dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem 1rem}
-dd{margin:0}@media print{body{margin:0;max-width:none;font-size:12px}.wide{overflow:visible}table{font-size:10px}
-h2{break-after:avoid}tr,svg{break-inside:avoid}}
+.wide{overflow-x:auto}svg{width:100%;min-width:36rem;height:auto}
+dl{columns:17rem;column-gap:2.5rem}dl div{display:flex;justify-content:space-between;gap:1rem;break-inside:avoid}
+dd{margin:0;text-align:right}
+@page{margin:14mm}
+@media print{:root{color-scheme:light;font-size:12px}body{margin:0;padding:0;max-width:none;font-size:10.5px}
+.wide{overflow:visible;break-inside:avoid}svg{min-width:0}table{font-size:9.5px}th,td{padding:.2rem .3rem}
+dl{columns:14rem}h2{break-after:avoid}li{break-inside:avoid}}
 """
 LEGEND = (
     "The line through the blue points is our plan with other quantiles, the orange one an HPA with other targets; the "
@@ -36,15 +40,20 @@ def report_of(name: str, result: SimulationResult) -> str:
     )
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style></head><body><main>'
         f"<h1>{escape(title)}</h1><p><small>{_span(result)}</small></p>"
         f'<p class="said">{escape(result.sentence)}</p>{recommendation}'
-        f"{picture_of(result.policies)}<p><small>{LEGEND}</small></p>"
-        f'<h2>Every policy</h2><div class="wide">{_table(result)}</div>'
+        f"{_wide('Cost against shortage', picture_of(result.policies))}<p><small>{LEGEND}</small></p>"
+        f"<h2>Every policy</h2>{_wide('Every policy', _table(result))}"
         f"<h2>Worst moments of the policy</h2>{_worst(result)}"
         f"<h2>To be known</h2><ul>{notes}{left_out}</ul>"
-        f"<h2>Settings</h2>{_settings(result)}</body></html>\n"
+        f"<h2>Settings</h2>{_settings(result)}</main></body></html>\n"
     )
+
+
+def _wide(name: str, content: str) -> str:
+    """What a narrow screen scrolls sideways, by keys too."""
+    return f'<div class="wide" role="region" aria-label="{name}" tabindex="0">{content}</div>'
 
 
 def _span(result: SimulationResult) -> str:
@@ -91,6 +100,8 @@ def _settings(result: SimulationResult) -> str:
     settings = result.settings.model_dump(mode="json", exclude_none=True)
     rows = {"quantile planned for": percentile(result.policy.level)} | policy | settings
     listed = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(str(value))}</dd>" for name, value in rows.items() if value not in ([], "")
+        f"<div><dt>{escape(name)}</dt><dd>{escape(str(value))}</dd></div>"
+        for name, value in rows.items()
+        if value not in ([], "")
     )
     return f"<dl>{listed}</dl>"

@@ -7,10 +7,16 @@ from backend.models.evaluate import seen_in_training
 from backend.simulation.conclusions import recommended, sentence_of
 from backend.simulation.schemas import LeftOut, SimulationResult
 from backend.simulation.simulator import Simulation
+from backend.simulation.traffic import STEP_SECONDS, has_steps
 
 EVEN = (
     "Within a window traffic is taken as even: what peaks for seconds inside it is not seen here. burst_factor makes "
     "room for it."
+)
+OF_A_LOG = f"Of a log `scaleops simulate FILE` counts the requests in every {STEP_SECONDS} s."
+IN_STEPS = (
+    "Demand is the log's own requests in every {step} s, of which {each} are a window: minutes short are those of such "
+    "steps, and the oracle follows them. What peaks for seconds inside them is not seen."
 )
 
 
@@ -46,11 +52,11 @@ def result_of(simulation: Simulation) -> SimulationResult:
 
 def _notes(simulation: Simulation, unknown: int) -> list[str]:
     replay = simulation.replay
-    notes = [*replay.traffic.said, EVEN]
+    notes = [*replay.traffic.said, *_within_windows(replay.window, replay.traffic.step_seconds)]
     if unknown:
         notes.append(f"{unknown:,} windows are unknown: no traffic and no cost of them is counted.")
     most = replay.policy.max_replicas
-    beyond = int((replay.needed_by(replay.traffic.evaluated.to_numpy(np.float64)) > most).sum())
+    beyond = int((replay.needed_in_windows > most).sum())
     if beyond:
         notes.append(
             f"In {beyond:,} windows more than max_replicas ({most:,}) were needed, where whatever scales is held."
@@ -72,11 +78,18 @@ def _notes(simulation: Simulation, unknown: int) -> list[str]:
     return notes
 
 
+def _within_windows(window: int, step: int) -> list[str]:
+    """What is known of the demand inside a window."""
+    if step < window:
+        return [IN_STEPS.format(step=step, each=window // step)]
+    return [f"{EVEN} {OF_A_LOG}"] if has_steps(window) else [EVEN]
+
+
 def paths_of(simulation: Simulation) -> pd.DataFrame:
     """Row by row of a window: its rate and what it needed, and by policy the replicas and the requests beyond them."""
     replay = simulation.replay
     rates = replay.traffic.evaluated
-    columns = {"rate": rates.to_numpy(np.float64), "needed": replay.needed_by(rates.to_numpy(np.float64))}
+    columns = {"rate": rates.to_numpy(np.float64), "needed": replay.needed_in_windows}
     for key, one in simulation.measured.items():
         columns |= {f"{key}_replicas": one.replicas, f"{key}_short": one.short}
     return pd.DataFrame(columns, index=rates.index)

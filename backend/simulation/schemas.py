@@ -136,6 +136,11 @@ class SimulationRecord(BaseModel):
     share: float | None = Field(default=None, description="that is done, 0 to 1; null where it does not run")
     problem: str | None = Field(default=None, description="why it ended without a result")
     sentence: str | None = Field(default=None, description="of its result")
+    request: SimulationRequest | None = Field(
+        default=None,
+        description="what was asked, its policy whole: sent again without id, the same is replayed on the traffic that "
+        "is there then. null of one from a version that did not keep it",
+    )
 
 
 class SimulationAnswer(SimulationRecord):

@@ -10,17 +10,21 @@ from backend.errors import InvalidRequestError
 from backend.simulation.settings import FROM_DAYS, MOST_WINDOWS, SimulationSettings, in_utc
 
 DAY = pd.Timedelta(days=1)
+STEP_SECONDS = 15  # that a raw log's requests are counted in, within a window: how often an HPA looks
 
 
 @dataclass(frozen=True)
 class Traffic:
     """rates: requests per second on the grid, NaN unknown, with all that is known before `start`, up to `stop`.
-    said: how the span came about."""
+    demand: those that capacity is measured against, of `step_seconds` each, which a window is a multiple of; known
+    where the window is. said: how the span came about."""
 
     rates: pd.Series
     window_seconds: int
     start: pd.Timestamp
     stop: pd.Timestamp
+    demand: pd.Series
+    step_seconds: int
     said: tuple[str, ...] = ()
 
     @property
@@ -41,8 +45,10 @@ def traffic_of(
     start: datetime | None,
     stop: datetime | None,
     settings: SimulationSettings,
+    steps: pd.Series | None = None,
 ) -> Traffic:
-    """The span that is asked for, changed as is asked. Raises InvalidRequestError where there is none."""
+    """The span that is asked for, changed as is asked. steps: the rates of STEP_SECONDS each, where they are known too.
+    Raises InvalidRequestError where there is no such span."""
     window = pd.Timedelta(window_seconds, "s")
     first, end = rates.index[0], rates.index[-1] + window
     until = min(_moment(stop, window, "ceil"), end) if stop else end
@@ -68,13 +74,34 @@ def traffic_of(
             "replayed. Shorten the span with from and to, or read the traffic in longer windows (window_seconds).",
             field="from",
         )
-    changed = _changed(rates[rates.index < until], settings, begin, until, window)
-    traffic = Traffic(changed, window_seconds, begin, until, tuple(said))
-    if not np.isfinite(traffic.evaluated.to_numpy()).any():
+    known = rates[rates.index < until]
+    if not np.isfinite(known[known.index >= begin].to_numpy()).any():
         raise InvalidRequestError(
             f"No window from {begin:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC has a known rate.", field="from"
         )
-    return traffic
+    demand = changed = _changed(known, settings, begin, until, window)
+    step_seconds = window_seconds
+    if steps is not None:
+        step_seconds = STEP_SECONDS
+        within = _within(known, steps, window_seconds // STEP_SECONDS)
+        demand = _changed(within, settings, begin, until, pd.Timedelta(STEP_SECONDS, "s"))
+    demand = demand[demand.index >= begin]
+    return Traffic(changed, window_seconds, begin, until, demand, step_seconds, tuple(said))
+
+
+def has_steps(window_seconds: int) -> bool:
+    """Whether windows of that length are several whole steps."""
+    return window_seconds > STEP_SECONDS and window_seconds % STEP_SECONDS == 0
+
+
+def _within(windows: pd.Series, steps: pd.Series, each: int) -> pd.Series:
+    """The steps of the windows, `each` a window; where they are not known (at the log's ends) as the window, and
+    unknown where that is."""
+    whole = pd.Series(
+        np.repeat(windows.to_numpy(), each),
+        pd.date_range(windows.index[0], periods=each * len(windows), freq=f"{STEP_SECONDS}s", unit="s"),
+    )
+    return steps.reindex(whole.index).fillna(whole).where(whole.notna())
 
 
 def _moment(moment: datetime, window: pd.Timedelta, way: str) -> pd.Timestamp:

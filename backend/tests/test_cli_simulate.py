@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -92,3 +93,19 @@ def test_there_is_an_option_for_every_name_of_a_policy_and_of_the_settings() -> 
     shown = runner.invoke(app, ["simulate", "--help"], env={"COLUMNS": "200"}).output
     names = [*Policy.model_fields, *SimulationSettings.model_fields]
     assert all(f"--{name.replace('_', '-')}" in shown for name in names)
+
+
+def test_of_a_log_the_requests_within_a_window_are_counted(tmp_path: Path) -> None:
+    """A minute in two has its 60 requests in five seconds: 4 a second in a step of 15 s, 1 a second in the minute."""
+    minutes = pd.date_range("1995-07-01", periods=240, freq="min", tz="UTC")
+    times = [minute + pd.Timedelta(second % 5, "s") for minute in minutes[::2] for second in range(60)]
+    times += [minute + pd.Timedelta(second, "s") for minute in minutes[1::2] for second in range(60)]
+    path = tmp_path / "access.log"
+    path.write_text("".join(f'h - - [{time:%d/%b/%Y:%H:%M:%S +0000}] "GET / HTTP/1.0" 200 1\n' for time in times))
+    asked = ["--rps-per-replica", "1", "--policies", "fixed", "--fixed-replicas", "2", "--json"]
+    report = json.loads(simulate(str(path), *asked))
+    assert any("requests in every 15 s, of which 4 are a window" in note for note in report["notes"])
+    (fixed,) = report["policies"]
+    assert fixed["minutes_short"] == pytest.approx(0.25 * 60, abs=0.5)
+    coarse = json.loads(simulate(str(path), *asked, "--window-seconds", "10"))
+    assert any("Within a window traffic is taken as even" in note for note in coarse["notes"])

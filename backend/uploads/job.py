@@ -25,7 +25,7 @@ from backend.uploads.kept import KeptFiles, ReceivedFile
 from backend.uploads.same_name import SameName, file_digest, given_fields
 from backend.uploads.schemas import RUNNING, Import, ImportState
 from backend.uploads.summary import inspection_summary, upload_summary
-from backend.uploads.workers import WORKERS, Report, Step, Workers, in_turn
+from backend.uploads.workers import WORKERS, Load, Report, Step, Workers, in_turn
 
 log = structlog.get_logger()
 
@@ -294,12 +294,12 @@ def outcome(summary: dict[str, Any]) -> dict[str, Any]:
     return {name: summary[one] for name, one in names.items()} | moments | {"problem": None}
 
 
-def _import(settings: Settings, estimator: RPSEstimator, asked: ToImport, report: Report) -> dict[str, Any]:
+def _import(settings: Settings, load: Load, asked: ToImport, report: Report) -> dict[str, Any]:
     """One import in a worker, over a store that it opens for itself."""
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         read = file_reader(settings, report.progress)
         limits = ImportLimits(settings.max_series, settings.reader_memory_mb)
-        return upload_summary(import_file(asked, read, estimator, store, limits, report))
+        return upload_summary(import_file(asked, read, load(), store, limits, report))
 
 
 def local_import(path: Path, options: ReadOptions, same_name: SameName | None = None) -> ToImport:
@@ -335,7 +335,7 @@ def store_here(
 
 
 def _inspect(
-    settings: Settings, _: RPSEstimator, file: ReceivedFile, options: ReadOptions, report: Report
+    settings: Settings, _load: Load, file: ReceivedFile, options: ReadOptions, report: Report
 ) -> dict[str, Any]:
     report.step("reading")
     limits, window = read_limits(settings), settings.window_seconds

@@ -60,6 +60,11 @@ test("a file and two figures give a sentence, a point shows its replicas, and a 
   await panel(page).getByLabel("All traffic (times)").fill("2");
   await panel(page).getByRole("button", { name: "Simulate again" }).click();
   await expect(panel(page).getByText("Not the traffic that came: all traffic times 2")).toBeVisible();
+
+  await panel(page).getByText("What it rests on").click();
+  await panel(page).getByRole("button", { name: "Run again with these" }).click();
+  await expect(panel(page).getByLabel("Simulations of this series").locator("option")).toHaveCount(3);
+  await expect(panel(page).getByText("Not the traffic that came: all traffic times 2")).toBeVisible();
   await panel(page).getByRole("button", { name: "Use this policy" }).click();
   await expect(panel(page).getByText("Saved as policy 1, mode advise.")).toBeVisible();
   await expect(region(page, "Capacity").getByRole("radio", { name: "Advise" })).toBeChecked();
@@ -71,6 +76,9 @@ for (const theme of ["light", "dark"] as const) {
     await page.setViewportSize({ width: 360, height: 740 });
     await ask(page);
     await panel(page).getByRole("button", { name: "What if, and settings" }).click();
+    await panel(page)
+      .getByText(/^Policies replayed: all/)
+      .click();
     await panel(page).getByLabel("Policy beside it").selectOption("HPA");
     await panel(page).getByText("What it rests on").click();
     await point(page, "oracle").focus();
@@ -78,5 +86,20 @@ for (const theme of ["light", "dark"] as const) {
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     await page.emulateMedia({ colorScheme: theme, forcedColors: "active" });
     await expectAccessible(page);
+
+    const report = await panel(page)
+      .getByRole("link", { name: "Report (HTML)" })
+      .evaluate((link: HTMLAnchorElement) => link.href);
+    await page.emulateMedia({ colorScheme: theme, forcedColors: "none" });
+    const text = await (await page.request.get(report)).text();
+    await page.goto("about:blank");
+    await page.setContent(text);
+    await expectAccessible(page);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
+    // On paper it is light and its table whole, whatever the screen is.
+    await page.emulateMedia({ media: "print", colorScheme: theme });
+    await expect(page.locator("circle.forecast").first()).toHaveCSS("fill", "rgb(22, 104, 199)");
+    await expect(page.getByRole("region", { name: "Every policy" })).toHaveCSS("break-inside", "avoid");
+    await expect(page.getByRole("region", { name: "Every policy" })).toHaveCSS("overflow-x", "visible");
   });
 }

@@ -21,6 +21,7 @@ from backend.ingest.readers.base import SAMPLE_ROWS, Batch, FileReader, check_ro
 from backend.ingest.readers.table import TableReader
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream, line_blocks
+from backend.ingest.unquoted_commas import ENOUGH, fills_up, split_numbers
 
 csv.field_size_limit(ReadLimits().max_line_bytes)  # a cell may be as long as a line: it costs its row, not the file
 NULLS = ["", "null", "NULL", "None", "NA", "N/A", "#N/A"]
@@ -72,16 +73,24 @@ class CsvReader:
 
     def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:
         skipped: list[int] = []
+        split: list[tuple[int, str]] = []
+        width = len(self._names)
+        fitting = [cells for cells in self._sample if len(cells) == width][:50]
 
         def skip(row: arrow_csv.InvalidRow) -> str:
             number = (row.number or 0) - self._header_lines
             skipped.append(number)
+            text = row.text or ""
+            if self.delimiter == "," and row.actual_columns > width and fills_up(text.split(","), width, fitting):
+                split.append((row.number or 0, text))
             rejects.add(f"not {row.expected_columns} columns as in the first line", number, row.text)
             return "skip"
 
         with AsciiWhereDamaged(self._path, self._limits) as stream:
             try:
                 yield from self._read(stream, skip, skipped, list(dict.fromkeys(names)))
+                if len(split) >= ENOUGH:
+                    raise split_numbers(*split[0])
             except pa.ArrowInvalid as error:
                 raise stream.problem or _csv_problem(str(error), self._limits) from error
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from backend.errors import TooLargeError, UnusableFileError
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Format
+from backend.ingest.json_rows import FLAT_DEPTH
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch
 from backend.ingest.rejects import RejectCounter
 
@@ -56,7 +58,7 @@ class ParquetReader:
             raise UnusableFileError("The Parquet file has no rows. At least two windows of traffic are needed.")
 
     def columns(self) -> dict[str, pa.DataType]:
-        return {field.name: field.type for field in self._file.schema_arrow}
+        return {name: kind for field in self._file.schema_arrow for name, kind in _leaves(field, FLAT_DEPTH)}
 
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:
         if not names:
@@ -75,5 +77,24 @@ class ParquetReader:
             row += batch.num_rows
 
 
+def _leaves(field: pa.Field[Any], depth: int) -> Iterator[tuple[str, pa.DataType]]:
+    """A column, or the columns inside one, by path: {"stats": {"requests": 1}} → stats.requests."""
+    if depth == 0 or not pa.types.is_struct(field.type):
+        yield field.name, field.type
+        return
+    for inner in field.type:
+        for path, kind in _leaves(inner, depth - 1):
+            yield f"{field.name}.{path}", kind
+
+
 def _column(batch: pa.RecordBatch, name: str) -> pa.Array[Any]:
-    return batch.column(batch.schema.names.index(name))  # the first of that name; by name alone Arrow refuses two
+    if name in batch.schema.names:
+        return batch.column(batch.schema.names.index(name))  # the first of that name; by name alone Arrow refuses two
+    outer = next(one for one in batch.schema.names if name.startswith(f"{one}."))
+    return _inner(batch.column(batch.schema.names.index(outer)), name.removeprefix(f"{outer}."))
+
+
+def _inner(column: pa.Array[Any], path: str) -> pa.Array[Any]:
+    field = next(field for field in column.type if path == field.name or path.startswith(f"{field.name}."))
+    inner = pc.struct_field(column, [field.name])
+    return inner if path == field.name else _inner(inner, path.removeprefix(f"{field.name}."))

@@ -26,7 +26,7 @@ from backend.ingest.readers.base import Batch, check_rows
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.streams import TextStream, line_blocks, read_tail
 from backend.ingest.time_forms import MICROS, Newest, newest_moment, read_moments
-from backend.ingest.timestamps import TICKS, Zone, localise
+from backend.ingest.timestamps import TICKS, Zone, in_own_zones, localise
 
 TIME_COLUMN = "time"
 NO_TIME = "no time in the line"
@@ -118,12 +118,13 @@ class TextLogReader:
             ends = np.append(ends, len(block))
         starts = np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1])
         seconds, naive, good = self._anchored(text, block, starts, ends)
+        undecided: list[tuple[str, Bools]] = []
         if not good.all():
-            self._searched(block, starts, ends, seconds, naive, good)
+            undecided = self._searched(block, starts, ends, seconds, naive, good)
         good &= text[starts] != ord("#")  # what the log says about itself
         self._drop_others(block, starts, ends, good, first_line, rejects)
-        seconds, undecided = self._local(seconds, naive & good)
-        for reason, mask in undecided:
+        seconds, of_zone = self._local(seconds, naive & good)
+        for reason, mask in [*undecided, *of_zone]:
             rejects.add_mask(reason, mask & good, lambda index: first_line + index, lambda index: None)  # noqa: ARG005
             good &= ~mask
         return seconds, good, len(ends)
@@ -180,8 +181,10 @@ class TextLogReader:
             self._zone.offsets.add(offset)
         return int(moments.ticks[0]) // MICROS - (offset or 0), offset
 
-    def _searched(self, block: bytes, starts: Int64s, ends: Int64s, seconds: Int64s, naive: Bools, good: Bools) -> None:
-        """Lines that have the time elsewhere, or not so wide."""
+    def _searched(
+        self, block: bytes, starts: Int64s, ends: Int64s, seconds: Int64s, naive: Bools, good: Bools
+    ) -> list[tuple[str, Bools]]:
+        """Lines that have the time elsewhere, or not so wide; which of them the clocks of their place leave open."""
         left = np.flatnonzero(~good)
         lines = _lines(block, starts, ends).take(left)
         found = pc.replace_substring(utf8(pc.extract_regex(utf8(lines)[0], self._search).field("t"))[0], "\t", " ")
@@ -191,11 +194,16 @@ class TextLogReader:
             numbers = np.where(numbers > 1e11, numbers / TICKS["ms"], numbers)
             fine = np.isfinite(numbers)
             seconds[left[fine]], good[left[fine]] = numbers[fine].astype(np.int64), True
-            return
+            return []
         moments = read_moments(found, form, self._newest)
-        self._zone.offsets.update(np.unique(moments.offsets[moments.has_offset]).tolist())
-        seconds[left] = moments.ticks // MICROS - moments.offsets
-        naive[left], good[left] = moments.good & ~moments.has_offset, moments.good
+        placed = in_own_zones(moments, self._zone)
+        seconds[left], naive[left], good[left] = placed.ticks // MICROS, moments.naive, moments.good
+        undecided: list[tuple[str, Bools]] = []
+        for reason, rows in placed.bad:
+            mask = np.zeros(len(good), np.bool_)
+            mask[left] = rows
+            undecided.append((reason, mask))
+        return undecided
 
     def _drop_others(
         self, block: bytes, starts: Int64s, ends: Int64s, good: Bools, first_line: int, rejects: RejectCounter

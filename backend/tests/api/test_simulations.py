@@ -65,6 +65,7 @@ def test_it_is_a_file_of_html_or_csv_too(server: Server) -> None:
     address = f"/api/simulations/{simulation['id']}/report"
     page = server.client.get(address)
     assert page.headers["content-type"].startswith("text/html")
+    assert page.headers["content-disposition"] == "attachment"
     assert simulation["sentence"] in page.text
     rows = list(csv.DictReader(io.StringIO(server.client.get(address, params={"format": "csv"}).text)))
     assert [row["policy"] for row in rows] == ["hpa", "model"]
@@ -76,6 +77,27 @@ def test_the_policy_of_the_series_holds_where_nothing_else_is_asked(server: Serv
     result = ended(server, started(server, policies=["model"], policy={"headroom": 1.5})["id"])["result"]
     held = {name: result["policy"][name] for name in ("rps_per_replica", "lead_seconds", "headroom")}
     assert held == {"rps_per_replica": 0.5, "lead_seconds": 300, "headroom": 1.5}
+
+
+def test_its_record_has_what_was_asked_and_sent_again_it_gives_the_same(server: Server) -> None:
+    server.upload("shop.csv", series_csv(3_000))
+    server.client.put("/api/policies/shop.csv", json={"rps_per_replica": 0.5, "lead_seconds": 300})
+    settings = {"policies": ["hpa", "model"], "times": 1.5, "from": "1995-07-02T00:00:00Z"}
+    first = ended(server, started(server, id="first", policy={"headroom": 1.5}, **settings)["id"])
+    server.client.put("/api/policies/shop.csv", json={"rps_per_replica": 2, "burst_factor": 3})
+    (listed,) = server.get("/api/simulations", filename="shop.csv")
+    asked = listed["request"]
+    assert asked == first["request"]
+    assert settings.items() <= asked.items()
+    assert asked["policy"] == first["result"]["policy"]
+    again = ended(server, started(server, **{name: value for name, value in asked.items() if name != "id"})["id"])
+    assert again["result"] == first["result"]
+
+
+def test_one_that_failed_says_what_was_asked_too(server: Server) -> None:
+    server.upload("shop.csv", series_csv(600))
+    answer = ended(server, started(server, **{"from": "2026-01-01T00:00:00Z"})["id"])
+    assert (answer["state"], answer["request"]["from"]) == ("failed", "2026-01-01T00:00:00Z")
 
 
 def test_one_that_runs_is_cancelled_within_a_moment_and_one_that_waits_too(server: Server) -> None:

@@ -98,7 +98,7 @@ def test_impossible_windows_are_refused(tmp_path: Path, seconds: int) -> None:
         table(tmp_path, "ts", [str(second) for second in LOG], window_seconds=seconds)
 
 
-@pytest.mark.parametrize("cells", [[{"a": 1}] * 3, [[1]] * 3, [True] * 3], ids=["struct", "list", "bool"])
+@pytest.mark.parametrize("cells", [[[1]] * 3, [True] * 3], ids=["list", "bool"])
 def test_columns_that_cannot_be_times_are_named(tmp_path: Path, cells: list[Any]) -> None:
     with pytest.raises(ProblemError, match=r'"timestamp" is of type') as problem:
         read(write_parquet(tmp_path / "file", {"timestamp": cells}))

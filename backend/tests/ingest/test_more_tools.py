@@ -202,6 +202,7 @@ FORMS: dict[str, str] = {
     "French": "%d/%m/%Y %Hh%M",
     "Portuguese": "%-d de março de %Y, %H:%M",
     "with the day of the week": "%a %d/%m/%Y %H:%M",
+    "Dutch": "%-d mrt %Y %H:%M",
 }
 
 NAMED_RATES = ("Requests [1/s]", "Requests [req/s]", "request_rate", "requestRate", "call rate")

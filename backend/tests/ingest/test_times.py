@@ -120,6 +120,47 @@ def test_the_zone_option_places_local_times(tmp_path: Path, zone: str, hours: fl
     assert (first_window(traffic), traffic.timezone) == (START + hours * 3600, zone)
 
 
+# 2023-11-14 22:14 UTC is 23:14 in Berlin.
+@pytest.mark.parametrize(
+    ("header", "form"),
+    [
+        ("timestamp", "%Y-%m-%d %H:%M:%S Europe/Berlin"),
+        ("timestamp", "%Y-%m-%dT%H:%M:%S[Europe/Berlin]"),
+        ("timestamp", "%d.%m.%Y %H:%M:%S (CET)"),
+        ("timestamp,time zone", "%b %d %Y %I:%M:%S %p,Europe/Berlin"),
+        ("date,clock,tz", "%d.%m.%Y,%H:%M:%S,+0100"),
+        ("timestamp (Europe/Berlin)", "%Y-%m-%d %H:%M:%S"),
+        ("timestamp (GMT+1)", "%Y-%m-%d %H:%M:%S"),
+        ("Time CET", "%Y-%m-%d %H:%M:%S"),
+    ],
+)
+def test_a_zone_beside_the_times_places_them(tmp_path: Path, header: str, form: str) -> None:
+    cells = [f"{datetime.fromtimestamp(second + 3600, UTC):{form}},/" for second in LOG]
+    traffic = read(write(tmp_path / "file", "\n".join([f"{header},path", *cells])))
+    assert (first_window(traffic), rps(traffic)) == (START, WINDOWS)
+
+
+@pytest.mark.parametrize("zone", ["CET", "Europe/Berlin"])
+def test_a_zone_behind_the_times_of_a_log_places_them(tmp_path: Path, zone: str) -> None:
+    lines = [f"{iso(second + 3600)}.123 {zone} [7] LOG:  statement" for second in LOG]
+    assert first_window(read(write(tmp_path / "file", "\n".join(lines)))) == START
+
+
+def test_the_offset_of_a_place_is_that_of_the_moment_and_an_hour_twice_is_dropped(tmp_path: Path) -> None:
+    local = datetime(2024, 10, 27)
+    cells = [f"{local + timedelta(minutes=30 * row)} Europe/Berlin,{60 + row % 3}" for row in range(12)]
+    traffic = read(write(tmp_path / "file", "\n".join(["time,requests", *cells])))
+    assert traffic.frame.index[0] == datetime(2024, 10, 26, 22, tzinfo=UTC)
+    assert traffic.frame.index[-1] == datetime(2024, 10, 27, 4, 30, tzinfo=UTC)
+    assert [dropped.count for dropped in traffic.rows_dropped] == [2]
+
+
+def test_the_24th_hour_is_the_next_day(tmp_path: Path) -> None:
+    rows = ["2024-03-05 22:00,7200", "2024-03-05 23:00,3600", "2024-03-05 24:00,3600"]
+    traffic = read(write(tmp_path / "file", "\n".join(["time,requests", *rows])))
+    assert (traffic.frame.index[-1], rps(traffic)) == (datetime(2024, 3, 6, tzinfo=UTC), [2, 1, 1])
+
+
 def test_the_zone_option_does_not_move_absolute_times(tmp_path: Path) -> None:
     traffic = text_log(tmp_path, LOG, timezone="Asia/Tokyo")
     assert first_window(traffic) == START

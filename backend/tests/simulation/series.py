@@ -1,5 +1,6 @@
 """Traffic for simulations, and what is made of it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,9 +34,11 @@ def simulated(
     start: str | None = None,
     stop: str | None = None,
     window: int = 60,
+    steps: pd.Series | None = None,
+    progress: Callable[[float], None] = lambda _: None,
     **settings: Any,
 ) -> Simulation:
     asked = settings_of(settings)
     begin, end = (pd.Timestamp(moment).to_pydatetime() if moment else None for moment in (start, stop))
-    span = traffic_of(traffic, window, begin, end, asked)
-    return simulate(span, Policy.model_validate({"rps_per_replica": 1.0} | (policy or {})), asked, estimator)
+    span = traffic_of(traffic, window, begin, end, asked, steps)
+    return simulate(span, Policy.model_validate({"rps_per_replica": 1.0} | (policy or {})), asked, estimator, progress)

@@ -10,6 +10,7 @@ from backend.measurements import POINTS, points_table
 from backend.models.predictor import RPSEstimator
 from backend.simulation.kept import KEPT, KeptSimulations, StoredSimulation, bucketed, new_record
 from backend.simulation.results import paths_of, result_of
+from backend.simulation.schemas import SimulationRequest
 from backend.stores import SeriesInfo, SeriesKey, Store
 from backend.tests.simulation.series import days, simulated
 
@@ -28,7 +29,8 @@ def kept(store: Store) -> KeptSimulations:
 
 
 def record(number: int = 0) -> StoredSimulation:
-    one = new_record(f"number {number}", KEY)
+    request = SimulationRequest.model_validate({"filename": KEY.name, "from": "2026-01-05T00:00:00Z", "times": 1.5})
+    one = new_record(f"number {number}", KEY, request)
     return one.model_copy(update={"started_at": one.started_at + timedelta(seconds=number)})
 
 

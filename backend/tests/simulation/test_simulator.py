@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.capacity.policy import Policy
 from backend.capacity.what_if import decisions_at
-from backend.errors import InvalidRequestError
+from backend.errors import CancelledError, InvalidRequestError
 from backend.measurements import MEASUREMENTS, POINTS, points_table
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import rolling_table
@@ -281,3 +281,20 @@ def test_what_if_the_traffic_had_been_otherwise(estimator: RPSEstimator) -> None
     for changed, words in refused:
         with pytest.raises(InvalidRequestError, match=words):
             simulated(estimator, traffic, **asked, **changed)
+
+
+def test_its_progress_is_told_step_by_step_from_the_first_forecasts_on(estimator: RPSEstimator) -> None:
+    told: list[float] = []
+    simulated(estimator, days(2), progress=told.append)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    assert 0 < max(np.diff(told)) < 0.15
+    assert min(np.diff(told)) > 0
+
+
+def test_it_can_be_ended_while_it_forecasts(estimator: RPSEstimator) -> None:
+    def end(share: float) -> None:
+        if share > 0:
+            raise CancelledError(f"at {share:.2f}")
+
+    with pytest.raises(CancelledError, match=r"at 0\.1"):
+        simulated(estimator, days(2), progress=end)

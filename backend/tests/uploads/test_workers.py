@@ -11,7 +11,7 @@ from backend.config import Settings
 from backend.errors import ConflictError, UnusableFileError
 from backend.models.predictor import RPSEstimator
 from backend.uploads import workers
-from backend.uploads.workers import Report, Step, Workers
+from backend.uploads.workers import Load, Report, Step, Workers
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def endless(*arguments: Any) -> None:
         pass
 
 
-def hold(_settings: Settings, _estimator: RPSEstimator, megabytes: int, _report: Report) -> int:
+def hold(_settings: Settings, _load: Load, megabytes: int, _report: Report) -> int:
     held = np.ones(megabytes * 1024**2 // 8)
     return int(held[0]) * os.getpid()
 

@@ -2528,6 +2528,8 @@ export interface components {
              * @description of its result
              */
             sentence?: string | null;
+            /** @description what was asked, its policy whole: sent again without id, the same is replayed on the traffic that is there then. null of one from a version that did not keep it */
+            request?: components["schemas"]["SimulationRequest"] | null;
             /** @description null until it is done */
             result?: components["schemas"]["SimulationResult"] | null;
         };
@@ -2563,6 +2565,8 @@ export interface components {
              * @description of its result
              */
             sentence?: string | null;
+            /** @description what was asked, its policy whole: sent again without id, the same is replayed on the traffic that is there then. null of one from a version that did not keep it */
+            request?: components["schemas"]["SimulationRequest"] | null;
         };
         /**
          * SimulationRequest

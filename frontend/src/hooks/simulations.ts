@@ -6,7 +6,7 @@ import type { Span } from "@/lib/outcomes";
 import type { PolicyChanges } from "@/lib/policy";
 import { defaultSimulation, isSimulating } from "@/lib/simulation";
 import { requestSettings, type SimulationChanges } from "@/lib/simulationSettings";
-import { isoTime } from "@/lib/simulationView";
+import { isoTime } from "@/lib/time";
 
 const RUNNING_REFRESH_MS = 500;
 
@@ -46,20 +46,24 @@ export function useSimulation(filename: string, asked: string | null) {
 }
 
 export interface ToSimulate {
-  policy: PolicyChanges;
+  /** Other values than the saved policy's, as the form or an earlier request has them. */
+  policy: PolicyChanges | SimulationRequest["policy"];
   settings: SimulationChanges;
 }
 
 /** Replay the policies; the record says which simulation it is. */
-export function useStartSimulation(filename: string, onStarted: (id: string) => void) {
+export function useStartSimulation(
+  filename: string,
+  onStarted: (id: string, settings: SimulationChanges) => void,
+) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async ({ policy, settings }: ToSimulate) => {
       const body = { filename, policy, ...requestSettings(settings) } as SimulationRequest;
       return (await unwrap(api.POST("/api/simulations", { body }))) as SimulationRecord;
     },
-    onSuccess: ({ id }) => {
-      onStarted(id);
+    onSuccess: ({ id }, { settings }) => {
+      onStarted(id, settings);
       return queries.invalidateQueries({ queryKey: ["simulations", filename] });
     },
   });
@@ -74,13 +78,15 @@ export function useCancelSimulation() {
   });
 }
 
-/** The policies that can be replayed, and what they are called. */
+/** The policies that can be replayed, and what one is called. */
 export function useSimulatedPolicies() {
-  return useQuery({
+  const { data = [] } = useQuery({
     queryKey: ["simulated policies"],
     queryFn: () => unwrap(api.GET("/api/simulations/policies")),
     staleTime: Number.POSITIVE_INFINITY,
   });
+  const labelOf = (key: string) => data.find(({ policy }) => policy === key)?.label ?? key;
+  return { policies: data, labelOf };
 }
 
 /** The replicas of one policy beside the demand, over the span or a part of it. */

@@ -1,6 +1,6 @@
 import { OUTCOME_COLUMNS, type Shortage, type Sort, type Span } from "./outcomes";
 import { isSettingName, type SimulationChanges } from "./simulationSettings";
-import { toSeconds } from "./time";
+import { isoTime, toSeconds } from "./time";
 
 /** What the page shows of a simulation, as its address says it: ?simulation=…&replayed=model_p90&compared=hpa&times=1.5 */
 export interface SimulationView {
@@ -63,9 +63,4 @@ function sortOf(text: string): Sort | null {
 function spanOf(text: string): Span | null {
   const [min = Number.NaN, max = Number.NaN] = text.split(",").map(toSeconds);
   return max > min ? { min, max } : null;
-}
-
-/** A whole second, as the server reads it. */
-export function isoTime(seconds: number): string {
-  return new Date(Math.round(seconds) * 1000).toISOString().replace(".000Z", "Z");
 }

@@ -32,6 +32,11 @@ export function toSeconds(timestamp: string): number {
   return Date.parse(timestamp) / 1000;
 }
 
+/** A whole second, as the server reads it. */
+export function isoTime(seconds: number): string {
+  return new Date(Math.round(seconds) * 1000).toISOString().replace(".000Z", "Z");
+}
+
 /** Present names of zones that browsers still call by an older one. */
 const PRESENT_NAMES: Record<string, string> = {
   "Africa/Asmera": "Africa/Asmara",

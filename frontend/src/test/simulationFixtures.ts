@@ -107,6 +107,11 @@ export function simulation(change: Partial<SimulationAnswer> = {}): SimulationAn
     share: null,
     problem: null,
     sentence: result.sentence,
+    request: {
+      filename: "access.log",
+      policy: policy() as unknown as Record<string, unknown>,
+      ...result.settings,
+    },
     result,
     ...change,
   };

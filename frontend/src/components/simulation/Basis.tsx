@@ -1,16 +1,20 @@
-import type { SimulationResult } from "@/api/types";
+import type { SimulationRequest, SimulationResult } from "@/api/types";
 import { useSimulatedPolicies } from "@/hooks/simulations";
 import { usePage } from "@/hooks/usePage";
 import { countOf } from "@/lib/format";
-import { policyTexts } from "@/lib/policy";
-import { settingTexts } from "@/lib/simulationSettings";
 import { formatSpan, toSeconds } from "@/lib/time";
+import { Asked } from "./Asked";
+
+interface BasisProps {
+  result: SimulationResult;
+  request: SimulationRequest | null;
+  onRunAgain: (() => void) | null;
+}
 
 /** What a result rests on: the span, what is to be known of it, what was left out, and every setting. */
-export function Basis({ result }: { result: SimulationResult }) {
+export function Basis({ result, request, onRunAgain }: BasisProps) {
   const { zone } = usePage();
-  const { data: infos = [] } = useSimulatedPolicies();
-  const labelOf = (key: string) => infos.find(({ policy }) => policy === key)?.label ?? key;
+  const { labelOf } = useSimulatedPolicies();
   return (
     <details className="text-xs">
       <summary className="font-semibold">What it rests on</summary>
@@ -29,26 +33,7 @@ export function Basis({ result }: { result: SimulationResult }) {
           </li>
         ))}
       </ul>
-      <div className="mt-3 grid gap-4 md:grid-cols-2">
-        <Values title="Policy" values={policyTexts(result.policy)} />
-        <Values title="Settings" values={settingTexts(result.settings)} />
-      </div>
+      <Asked policy={result.policy} settings={request ?? result.settings} onRunAgain={onRunAgain} />
     </details>
-  );
-}
-
-function Values({ title, values }: { title: string; values: { label: string; text: string }[] }) {
-  return (
-    <div className="min-w-0">
-      <h4 className="mb-1 font-medium">{title}</h4>
-      <dl className="grid grid-cols-[1fr_auto] gap-x-4">
-        {values.map(({ label, text }) => (
-          <div key={label} className="contents">
-            <dt className="text-muted">{label}</dt>
-            <dd className="text-right break-words">{text}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
   );
 }

@@ -1,4 +1,4 @@
-import type { Series, SimulationResult } from "@/api/types";
+import type { Series, SimulationRequest, SimulationResult } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { DownloadLink } from "@/components/ui/DownloadLink";
 import type { Plan } from "@/hooks/capacity";
@@ -16,6 +16,8 @@ import { Recommendation } from "./Recommendation";
 interface ResultProps {
   id: string;
   result: SimulationResult;
+  request: SimulationRequest | null;
+  onRunAgain: (() => void) | null;
   series: Series;
   plan: Plan;
   shown: SimulationView;
@@ -24,7 +26,8 @@ interface ResultProps {
 }
 
 /** What came out: a sentence, what to do, the picture, one policy beside another, every figure, and what it rests on. */
-export function Result({ id, result, series, plan, shown, change, navigate }: ResultProps) {
+export function Result({ id, result, request, onRunAgain, ...page }: ResultProps) {
+  const { series, plan, shown, change, navigate } = page;
   const selected = shownOutcome(result, shown.replayed);
   const compared = result.policies.find(({ policy }) => policy === shown.compared) ?? null;
   const changed = whatIfTexts(result.settings);
@@ -81,7 +84,7 @@ export function Result({ id, result, series, plan, shown, change, navigate }: Re
           Report (HTML)
         </DownloadLink>
       </div>
-      <Basis result={result} />
+      <Basis result={result} request={request} onRunAgain={onRunAgain} />
     </div>
   );
 }

@@ -9,6 +9,7 @@ import {
   withPart,
   withSetting,
 } from "@/lib/simulationSettings";
+import { PolicyChoice } from "./PolicyChoice";
 
 interface SettingsFormProps {
   settings: SimulationChanges;
@@ -24,9 +25,11 @@ export function SettingsForm({ settings, onChange }: SettingsFormProps) {
           <legend className="mb-1.5 text-xs font-semibold">{title}</legend>
           <div className="grid grid-cols-2 items-end gap-2 lg:grid-cols-4">
             {SETTING_FIELDS.filter((field) => field.section === section).map(
-              ({ name, label, hint, parts, sent, example }) => {
+              ({ name, label, hint, parts, sent, standard, example }) => {
                 const text = settings[name] ?? "";
                 const set = (next: string) => onChange(withSetting(settings, name, next));
+                if (sent === "policies")
+                  return <PolicyChoice key={name} label={label} text={text} onChange={set} />;
                 if (parts)
                   return parts.map((part, place) => (
                     <Setting
@@ -41,7 +44,7 @@ export function SettingsForm({ settings, onChange }: SettingsFormProps) {
                   <Setting
                     key={name}
                     label={hint ? `${label} (${hint})` : label}
-                    placeholder={example}
+                    placeholder={standard ?? example}
                     {...INPUTS[sent === "time" ? "datetime-local" : sent ? "text" : "number"]}
                     value={text}
                     onChange={(event) => set(event.target.value)}

@@ -1,7 +1,7 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
-import type { Policy, SimulationAnswer } from "@/api/types";
+import type { Policy, SimulationAnswer, SimulationRequest } from "@/api/types";
 import { usePlan } from "@/hooks/capacity";
 import { useView } from "@/hooks/useView";
 import { policy, recommendation } from "@/test/capacityFixtures";
@@ -47,7 +47,9 @@ function show(
     },
     "GET /api/history": [],
     "GET /api/simulations/policies": [
+      { policy: "hpa", label: "HPA", description: "on the observed rate", kind: "reactive", sweep: null },
       { policy: "week_ago", label: "a week before", description: "", kind: "reactive", sweep: null },
+      { policy: "model", label: "your policy", description: "", kind: "forecast", sweep: null },
     ],
     "GET /api/simulations": () => json(stored.map((one) => ({ ...one, result: undefined }))),
     ...Object.fromEntries(
@@ -101,6 +103,44 @@ it("says what the answer is before there is one, and asks with what was set", as
   expect(await screen.findByText(/^With p90 you would have been short/)).toBeVisible();
   expect(await sent(asked, "POST")[0]?.json()).toMatchObject({ policy: {}, times: 1.5 });
   expect(window.location.search).toContain("times=1.5");
+});
+
+it("replays the policies that are chosen, and its address has them", async () => {
+  const asked = show([]);
+  await userEvent.click(await screen.findByRole("button", { name: "What if, and settings" }));
+  await userEvent.click(await screen.findByText("Policies replayed: all"));
+  const box = (name: string) => screen.getByRole("checkbox", { name });
+  expect(box("HPA")).toHaveAccessibleDescription("on the observed rate");
+  await userEvent.click(box("a week before"));
+  expect(screen.getByText("Policies replayed: 2 of 3")).toBeVisible();
+  await userEvent.click(box("HPA"));
+  expect(box("your policy")).toBeDisabled();
+  expect(window.location.search).toContain("policies=model");
+  await userEvent.click(screen.getByRole("button", { name: "What would it have cost and missed?" }));
+  await screen.findByText(/^With p90 you would have been short/);
+  expect(await sent(asked, "POST")[0]?.json()).toMatchObject({ policies: ["model"] });
+  await userEvent.click(screen.getByRole("button", { name: "All policies" }));
+  expect(window.location.search).not.toContain("policies");
+});
+
+it.each([
+  ["What it rests on", {}],
+  ["What was asked", { state: "failed", problem: "it ran out of memory", result: null }],
+] as const)("shows what was asked and asks it again: %s", async (summary, change) => {
+  const { request } = simulation();
+  const settings = { ...request, times: 1.5, policies: ["hpa"] } as SimulationRequest;
+  const asked = show([simulation({ ...change, request: settings })]);
+  await userEvent.click(await screen.findByText(summary));
+  expect(screen.getByText("All traffic (times)", { selector: "dt" }).nextSibling).toHaveTextContent("1.5");
+  expect(screen.getByText("Policies replayed", { selector: "dt" }).nextSibling).toHaveTextContent("HPA");
+  await userEvent.click(screen.getByRole("button", { name: "Run again with these" }));
+  await vi.waitFor(() => expect(window.location.search).toContain("times=1.5"));
+  expect(await sent(asked, "POST")[0]?.json()).toEqual({
+    filename: "access.log",
+    policy: policy(),
+    times: 1.5,
+    policies: ["hpa"],
+  });
 });
 
 it("shows a result again, points by key, and the worst moments of the one that is chosen", async () => {
@@ -188,7 +228,7 @@ it.each([
   ],
   [
     { state: "cancelled", problem: "It was cancelled." },
-    /^The simulation was cancelled; nothing of it is kept\.$/,
+    /^The simulation was cancelled; it has no result\.$/,
   ],
 ] as const)("says how it ended without a result: %o", async (change, words) => {
   show([simulation({ ...change, result: null })]);

@@ -12,7 +12,7 @@ import type { Navigate } from "@/hooks/useView";
 import { classes } from "@/lib/classes";
 import type { PolicyChanges } from "@/lib/policy";
 import { isSimulating } from "@/lib/simulation";
-import { inSettingWords } from "@/lib/simulationSettings";
+import { changesOf, inSettingWords } from "@/lib/simulationSettings";
 import { NO_SIMULATION, type SimulationView } from "@/lib/simulationView";
 import type { View } from "@/lib/view";
 import { Ended } from "./Ended";
@@ -41,13 +41,19 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
   const change = (part: Partial<SimulationView>, replace = true) =>
     navigate({ simulation: { ...shown, ...part } }, { replace });
   const { list, answer, error, loading } = useSimulation(filename, shown.id);
-  const starting = useStartSimulation(filename, (id) =>
-    navigate({ simulation: { ...NO_SIMULATION, shortage: shown.shortage, settings: shown.settings, id } }),
+  const starting = useStartSimulation(filename, (id, settings) =>
+    navigate({ simulation: { ...NO_SIMULATION, shortage: shown.shortage, settings, id } }),
   );
   const start = (policy: PolicyChanges) => starting.mutate({ policy, settings: shown.settings });
   const running = answer !== undefined && isSimulating(answer);
   const result = answer?.result ?? null;
   const again = list.some(({ state }) => state === "done");
+  const blocked = starting.isPending || running || plan.pending;
+  const request = answer?.request ?? null;
+  const onRunAgain =
+    request && !blocked
+      ? () => starting.mutate({ policy: request.policy, settings: changesOf(request) })
+      : null;
 
   return (
     <Card aria-labelledby="simulation-title" className="min-w-0">
@@ -79,7 +85,7 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
           <div className="flex flex-wrap items-center gap-2">
             <Button
               variant={again ? "outline" : "primary"}
-              disabled={starting.isPending || running || plan.pending}
+              disabled={blocked}
               onClick={() => start(view.policy)}
             >
               {again ? "Simulate again" : QUESTION}
@@ -112,9 +118,13 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
         )}
         {loading && !error && <Skeleton className="h-24 w-full" />}
         {answer && running && <SimulationProgress record={answer} />}
-        {answer && !running && result === null && <Ended record={answer} />}
+        {answer && !running && result === null && <Ended record={answer} onRunAgain={onRunAgain} />}
         {answer && result && (
-          <Result id={answer.id} result={result} {...{ series, plan, shown, change, navigate }} />
+          <Result
+            id={answer.id}
+            result={result}
+            {...{ request, onRunAgain, series, plan, shown, change, navigate }}
+          />
         )}
       </div>
     </Card>
