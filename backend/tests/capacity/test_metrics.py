@@ -114,7 +114,7 @@ def test_page_keda_prometheus_and_log_agree_at_every_decision_and_a_cut_is_seen(
         seen = list(run(watching, 4))
         assert all(one.agree for one in seen), seen
         assert [one.policy for one in seen] == [1, 1, 2, 2]
-        assert seen[2].log > 1.5 * seen[1].log
+        assert seen[2].log >= 2 * (seen[2].observed or 0)  # of the second policy's replicas each serves half
         assert watching.cut() <= 3
     store = home.open()
     again = list(recomputed(store))

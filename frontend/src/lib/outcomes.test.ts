@@ -64,7 +64,7 @@ describe("the table of policies", () => {
       intervals: { replica_hours: [90, 1_234.5] },
       requests_short_share: 0.00004,
     });
-    expect(valueTexts(hours, one)).toEqual({ value: "100", interval: "90 – 1,235" });
+    expect(valueTexts(hours, one)).toEqual({ value: "100", interval: "90 – 1,234" });
     expect(valueTexts(share, one).value).toBe("0.004");
     expect(valueTexts(speedUp, one)).toEqual({ value: "–", interval: null });
   });
