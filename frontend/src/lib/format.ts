@@ -46,12 +46,12 @@ function digitsOf(size: number): number {
   return Math.max(0, 2 - Math.floor(Math.log10(size)));
 }
 
-/** Differences of rates side by side: "+1.23", "−0.01", "0". */
+/** Differences of rates side by side: "+1.23", "−0.01", "<0.01", "0". */
 export function signedFormat(differences: readonly number[]): (difference: number) => string {
   const format = rateFormat(differences);
   return (difference) => {
     const size = format(Math.abs(difference));
-    return size === "0" ? size : `${difference > 0 ? "+" : "−"}${size}`;
+    return size === "0" || size.startsWith("<") ? size : `${difference > 0 ? "+" : "−"}${size}`;
   };
 }
 

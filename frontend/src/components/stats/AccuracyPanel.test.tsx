@@ -69,7 +69,7 @@ it("sets the horizons side by side, against the reference baseline and the best 
   expect(panel).toHaveTextContent("LGBM+ vs last value over 24 h, by WAPE");
   expect(within(panel).getByRole("row", { name: "EWMA 27.0 31.0 39.0" })).toBeVisible();
   expect(within(panel).getByRole("row", { name: /LGBM\+ within p10–p90 79.% 79.% 79.%/ })).toBeVisible();
-  expect(within(panel).getByRole("row", { name: /LGBM\+ mean error, req\/s −0.0200/ })).toBeVisible();
+  expect(within(panel).getByRole("row", { name: /LGBM\+ mean error, req\/s −0\.02( |$)/ })).toBeVisible();
 });
 
 it("names horizons by the window's length", async () => {

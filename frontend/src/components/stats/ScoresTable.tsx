@@ -92,7 +92,14 @@ const DETAILS: { title: string; texts: (scores: Scored) => string[] }[] = [
   },
   {
     title: `mean error, ${RATE_UNIT}`,
-    texts: (scores) => withFormat(signedFormat, scores, ({ bias }) => bias),
+    // As precise as the RMSE: more digits would say nothing, and five columns have no room for them.
+    texts: (scores) =>
+      withFormat(
+        signedFormat,
+        scores,
+        ({ bias }) => bias,
+        ({ rmse }) => rmse,
+      ),
   },
 ];
 
@@ -100,8 +107,9 @@ function withFormat(
   formatOf: (values: number[]) => (value: number) => string,
   scores: Scored,
   value: (score: Score) => number,
+  precisionOf = value,
 ): string[] {
-  const format = formatOf(scores.flatMap((score) => (score ? [value(score)] : [])));
+  const format = formatOf(scores.flatMap((score) => (score ? [precisionOf(score)] : [])));
   return scores.map((score) => (score ? format(value(score)) : UNKNOWN));
 }
 
