@@ -23,8 +23,8 @@ from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.evaluate import SHOWN, Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS, train, validation_start
-from bench import held_out, peers, traces
-from bench.traces import read
+from bench import held_out, peers
+from bench.traces import FOLDER, absent, read
 
 Floats = npt.NDArray[np.float64]
 
@@ -62,12 +62,11 @@ class Scored:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--traces", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--traces", type=Path, default=FOLDER)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     arguments = parser.parse_args()
-    absent = [trace.file for trace in TRACES if not (arguments.traces / trace.file).is_file()]
-    if absent:
-        Console().print(f"Accuracy beside peers needs {', '.join(absent)} in {arguments.traces} (--traces).")
+    if missing := absent(arguments.traces, [trace.file for trace in TRACES]):
+        Console().print(f"Accuracy beside peers needs {', '.join(missing)} in {arguments.traces} (--traces).")
         return
     frames = [(trace.file, read(arguments.traces / trace.file)) for trace in TRACES]
     estimator = trained_before(frames)
@@ -78,7 +77,7 @@ def main() -> None:
         scored = score(estimator, trace, frame["actual_rps"])
         plots = draw(scored, arguments.out, number)
         parts.append(section(scored, plots))
-    if not traces.absent(arguments.traces):
+    if not absent(arguments.traces):
         parts.append(held_out.section(arguments.traces))
     (arguments.out / "accuracy.md").write_text("\n".join(parts))
 

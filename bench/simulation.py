@@ -24,7 +24,7 @@ from backend.simulation.simulator import simulate
 from backend.simulation.table import COLUMNS, cell
 from backend.simulation.traffic import traffic_of
 from bench.accuracy import TRACES, trained_before
-from bench.traces import read
+from bench.traces import FOLDER, absent, read
 
 AT_THE_PEAK = 50  # replicas that the highest rate before the span needs
 LEADS = (30.0, 120.0, 300.0, 600.0)
@@ -34,12 +34,11 @@ COMPARED = ("hpa", "hpa_50", "hpa_70", "hpa_90", "model", "mean_headroom")
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--traces", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--traces", type=Path, default=FOLDER)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     arguments = parser.parse_args()
-    absent = [trace.file for trace in TRACES if not (arguments.traces / trace.file).is_file()]
-    if absent:
-        Console().print(f"The replay needs {', '.join(absent)} in {arguments.traces} (--traces).")
+    if missing := absent(arguments.traces, [trace.file for trace in TRACES]):
+        Console().print(f"The replay needs {', '.join(missing)} in {arguments.traces} (--traces).")
         return
     frames = [(trace.file, read(arguments.traces / trace.file)) for trace in TRACES]
     estimator = trained_before(frames)

@@ -1,5 +1,6 @@
 """The traces of ../shared/data, which benches train on and score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +33,12 @@ TRACES = (
 )
 
 
-def absent(folder: Path) -> list[str]:
+FILES = tuple(trace.file for trace in TRACES)
+
+
+def absent(folder: Path, files: Sequence[str] = FILES) -> list[str]:
     """The files that the folder does not have."""
-    return [trace.file for trace in TRACES if not (folder / trace.file).is_file()]
+    return [file for file in files if not (folder / file).is_file()]
 
 
 def read(path: Path) -> pd.DataFrame:

@@ -45,6 +45,11 @@ def issued_table(
     return pd.concat(parts, ignore_index=True)
 
 
+def forecasts_as_kept(forecasts: pd.DataFrame) -> pd.DataFrame:
+    """QUANTITIES of forecasts, a row an origin, as the store keeps them."""
+    return pd.DataFrame(groups_as_kept(forecasts[list(QUANTITIES)].to_numpy()), forecasts.index, list(QUANTITIES))
+
+
 def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:
     """The row of a frame, whose last `file_rows` are a file's, from whose end on the file's forecasts are kept."""
     kept = int(np.clip(KEPT_DAYS * 86_400 // window_seconds, *KEPT_WINDOWS))

@@ -10,7 +10,7 @@ from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
 from backend.models.anomalies import HORIZONS
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.live import MOST_STEPS, LiveForecasts
+from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
@@ -19,7 +19,7 @@ from backend.serving.judging import judge_windows
 from backend.serving.points import one_ahead
 from backend.serving.selection_log import SelectionLog
 from backend.serving.stream import SeriesStream
-from backend.serving.watch import as_stored
+from backend.serving.watch import JUDGED_BY
 from backend.stores import TIME, SeriesKey, Store, Tables
 
 KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
@@ -112,7 +112,7 @@ class LiveStep:
         forecasts = self._forecaster.forecasts(keys)
         self._selection.issued(window, known, forecasts.mean)
         table = issued_table(keys, forecasts, self._horizons, self._seconds, window)
-        self._watch(window, known, forecasts)
+        self._watch(window, table)
         if self._predicted[0] != window + 1:
             self._predicted = window + 1, {}
         self._predicted[1].update(one_ahead(table, self._seconds))
@@ -133,13 +133,12 @@ class LiveStep:
         rates = [self.rates(name, window + 1 - LOOKBACK, window + 1) for name in filenames]
         self._selection.note(filenames, np.stack(rates, axis=-1) if rates else np.empty((LOOKBACK, 0)), window)
 
-    def _watch(self, window: int, filenames: Sequence[str], forecasts: LiveForecasts) -> None:
-        """Let what judges windows know the forecasts, as the store keeps them."""
-        places = [self._horizons.index(horizon) for horizon in HORIZONS]
-        mean, quantiles = forecasts.mean[PREFERRED.key], forecasts.quantiles[PREFERRED.key]
-        issued = np.concatenate([mean[np.newaxis], quantiles])[:, places].T  # (series, horizons, quantities)
-        kept = as_stored(issued.reshape(-1, issued.shape[-1])).reshape(*issued.shape[:2], -1)
-        for filename, own in zip(filenames, kept, strict=True):
+    def _watch(self, window: int, issued: pd.DataFrame) -> None:
+        """Let what judges windows know the forecasts, which are as the store keeps them: a restart changes no score."""
+        fields = [field(quantity, horizon * self._seconds) for horizon in HORIZONS for quantity in JUDGED_BY]
+        preferred = issued[issued["model"] == PREFERRED.key]
+        forecasts = preferred[fields].to_numpy().reshape(-1, len(HORIZONS), len(JUDGED_BY))
+        for filename, own in zip(preferred["filename"], forecasts, strict=True):
             self._series[filename].watch.issued(window, own)
 
     def _predicted_of(self, key: SeriesKey, windows: Iterable[int]) -> dict[int, dict[str, float]]:

@@ -6,14 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS, QUANTITIES
+from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import Scores
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import predictions
 from backend.models.rolling import Floats
-from backend.serving.issued import field
-from backend.stores.packing import groups_as_kept
+from backend.serving.issued import field, forecasts_as_kept
 
 
 def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame], judged: Scores) -> pd.DataFrame:
@@ -22,10 +21,7 @@ def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame],
     `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them; in points they
     are as the store keeps forecasts, as those of a live series are. `judged`: scores of the last rows.
     """
-    kept = {
-        model: pd.DataFrame(groups_as_kept(table[list(QUANTITIES)].to_numpy()), table.index, list(QUANTITIES))
-        for model, table in one_ahead.items()
-    }
+    kept = {model: forecasts_as_kept(table) for model, table in one_ahead.items()}
     points = frame.join(predictions(kept))
     scores = pd.DataFrame(score_columns(judged), index=frame.index[len(frame) - len(judged.score) :])
     return points.join(scores)[list(POINT_FIELDS)]

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.measurements import QUANTITIES
 from backend.models.anomalies import HORIZONS, judge
 from backend.models.catalog import PREFERRED
 from backend.models.ensemble import CHUNK
@@ -15,8 +14,9 @@ from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, shift
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, Memory
+from backend.serving.issued import forecasts_as_kept
 from backend.serving.points import predicted_points
-from backend.serving.watch import as_stored
+from backend.serving.watch import JUDGED_BY
 
 FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
 PIECE = (CHUNK - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: what is forecast of them is one chunk
@@ -91,7 +91,7 @@ def _judged(frame: pd.DataFrame, rows: int, made: Forecasts, memory: Memory) -> 
     by_target = {}
     for horizon in HORIZONS:
         if horizon in made:
-            columns = as_stored(made[horizon][PREFERRED.key][list(QUANTITIES)].to_numpy())
+            columns = forecasts_as_kept(made[horizon][PREFERRED.key])[list(JUDGED_BY)].to_numpy()
             by_target[horizon] = Forecast(*shift(columns.T, horizon, np.nan))
     scores, first_block, maxima = judge(rates, grid, by_target, memory, rows)
     return predicted_points(frame, made[1], scores).iloc[len(frame) - rows :], first_block, maxima

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.measurements import QUANTITIES, SURPRISES
+from backend.measurements import SURPRISES
 from backend.models.anomalies import HORIZONS, KEYS, Scores, judge_newest, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
@@ -18,10 +18,8 @@ from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
 from backend.stores import TIME, SeriesKey, Store
 from backend.stores.contract import SERIES_TAGS
-from backend.stores.packing import groups_as_kept
 
 JUDGED_BY = ("mean", *INTERVAL)
-PLACES = [QUANTITIES.index(name) for name in JUDGED_BY]
 NEAR = BLOCK + WIDEST  # windows before the newest whose forecasts are at hand
 HELD = NEAR + max(HORIZONS) + 1  # windows
 
@@ -73,11 +71,6 @@ class Watch:
             table = issued.get(horizon, {}).get(PREFERRED.key)
             found[horizon] = Forecast(*(unknown if table is None else table.to_numpy()).T)
         return found
-
-
-def as_stored(values: Floats) -> Floats:
-    """JUDGED_BY from QUANTITIES, (rows, quantities), rounded as a store keeps forecasts: a restart changes no score."""
-    return groups_as_kept(values)[:, PLACES]
 
 
 def judged_newest(

@@ -12,8 +12,8 @@ from backend.measurements import QUANTITIES
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
+from backend.serving.issued import forecasts_as_kept
 from backend.serving.past import ServedPast, ahead_of, served_from
-from backend.stores.packing import groups_as_kept
 
 
 def horizons_for(policy: Policy, window_seconds: int, horizons: Sequence[int]) -> tuple[int, ...]:
@@ -55,7 +55,7 @@ def served_then(
 def _by_target(table: pd.DataFrame, begin: int, rows: int) -> Floats:
     """Row by row of an origin to row by row of a window: row `begin` of the table is about the first window; before
     and after what is in it, NaN."""
-    values = groups_as_kept(table[list(QUANTITIES)].to_numpy())
+    values = forecasts_as_kept(table).to_numpy()
     placed = np.full((rows, len(QUANTITIES)), np.nan)
     front = max(0, -begin)
     part = values[max(0, begin) : begin + rows]

@@ -1,5 +1,7 @@
 """A simulation as it is answered and kept: the result, and every policy's path."""
 
+from collections.abc import Mapping, Sequence
+
 import numpy as np
 import pandas as pd
 
@@ -26,6 +28,9 @@ def result_of(simulation: Simulation) -> SimulationResult:
     rates = traffic.evaluated
     known = int(rates.notna().sum())
     start, stop = traffic.start.to_pydatetime(), traffic.stop.to_pydatetime()
+    seen = [
+        {name: str(value) for name, value in each.items()} for each in seen_in_training(estimator.manifest, start, stop)
+    ]
     one = next(iter(simulation.measured.values()), None)
     return SimulationResult(
         from_=start,
@@ -36,21 +41,18 @@ def result_of(simulation: Simulation) -> SimulationResult:
         requests=float(rates.sum()) * traffic.window_seconds,
         days=0 if one is None else len(one.sums),
         version=estimator.version,
-        seen_in_training=[
-            {name: str(value) for name, value in each.items()}
-            for each in seen_in_training(estimator.manifest, start, stop)
-        ],
+        seen_in_training=seen,
         policy=replay.policy,
         settings=replay.settings,
         sentence=sentence_of(simulation),
         recommendation=recommended(simulation),
-        notes=_notes(simulation, len(rates) - known),
+        notes=_notes(simulation, len(rates) - known, seen),
         left_out=[LeftOut(policy=key, reason=reason) for key, reason in simulation.left_out.items()],
         policies=simulation.outcomes,
     )
 
 
-def _notes(simulation: Simulation, unknown: int) -> list[str]:
+def _notes(simulation: Simulation, unknown: int, seen: Sequence[Mapping[str, str]]) -> list[str]:
     replay = simulation.replay
     notes = [*replay.traffic.said, *_within_windows(replay.window, replay.traffic.step_seconds)]
     if unknown:
@@ -71,9 +73,7 @@ def _notes(simulation: Simulation, unknown: int) -> list[str]:
     notes += [
         f"{series['name']} ({series['first'][:10]} to {series['last'][:10]}) is what {replay.estimator.version} was "
         "trained on. If that is this traffic, the forecasts are flattered."
-        for series in seen_in_training(
-            replay.estimator.manifest, replay.traffic.start.to_pydatetime(), replay.traffic.stop.to_pydatetime()
-        )
+        for series in seen
     ]
     return notes
 

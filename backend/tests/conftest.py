@@ -12,7 +12,7 @@ from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import Home
 from backend.tests.influxd import ORG, Influxd, running_influxd
-from backend.tests.shipped import SHIPPED
+from backend.tests.shipped import shipped_model
 
 BUCKETS = count(1)
 
@@ -20,7 +20,7 @@ BUCKETS = count(1)
 @pytest.fixture(scope="session")
 def estimator() -> RPSEstimator:
     """The shipped model."""
-    return RPSEstimator.load(SHIPPED)
+    return shipped_model()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +20,10 @@ from backend.live.hub import Hub
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
 from backend.measurements import MEASUREMENTS
-from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.stores import Measurement, SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.shipped import HORIZONS, SHIPPED
+from backend.tests.shipped import HORIZONS, shipped_model
 from backend.tests.stores.samples import forecasts, points, write_forecasts, write_points
 
 KEY = SeriesKey("traffic.csv", "lgbm_v1")
@@ -59,11 +57,6 @@ def store(tmp_path: Path) -> CountingStore:
     opened = CountingStore(tmp_path / "store.sqlite")
     write_points(opened, KEY, points(100))
     return opened
-
-
-@cache
-def shipped_model() -> RPSEstimator:
-    return RPSEstimator.load(SHIPPED)
 
 
 def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], tracker: FeedTracker | None = None) -> None:
