@@ -8,6 +8,7 @@ import numpy as np
 
 from backend.models import features
 from backend.models.columns import Columns, Kept
+from backend.models.decayed_sum import SummedBlocks
 from backend.models.ensemble import (
     BASE_KEPT,
     HISTORY_WINDOWS,
@@ -165,6 +166,7 @@ class _Group(Columns):
         self._at = 0  # where the kept origins begin in every array
         self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
         self._kept: dict[Hashable, tuple[Kept, int]] = {}
+        self._sums: dict[Hashable, SummedBlocks] = {}
         self._carried: dict[Hashable, Floats] = {}
         self._held: dict[Hashable, tuple[int, Floats]] = {}
 
@@ -234,7 +236,7 @@ class _Group(Columns):
 
     # -- the columns of the newest origin
 
-    def keep(self, name: Hashable, newest: Floats, span: int, _fill: float = np.nan, /) -> Kept:
+    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
         column = self.column(name, newest.shape[:-2], span)
         column[..., -1:] = newest
         return column
@@ -243,6 +245,12 @@ class _Group(Columns):
         if name not in self._kept:
             self._kept[name] = np.full((*axes, self._size, span + SLACK), np.nan, dtype=np.float32), span
         return self._kept[name][0][..., self._at : self._at + span]
+
+    def decayed_sum(self, name: Hashable, newest: Floats, end: int, _alpha: float, _width: int, /) -> Floats:
+        return self._sums[name].next(newest[..., -1:], end - 1)
+
+    def summed(self, name: Hashable, axes: tuple[int, ...], alpha: float, width: int) -> SummedBlocks:
+        return self._sums.setdefault(name, SummedBlocks.of_nothing((*axes, self._size), alpha, width))
 
     def before(self, name: Hashable, _fill: float, _like: Floats, /) -> Floats:
         return self._carried[name]
@@ -274,12 +282,17 @@ class _Slot(Columns):
         self._slot = slot
         self.held: set[Hashable] = set()
 
-    def keep(self, name: Hashable, newest: Floats, span: int, fill: float = np.nan, /) -> Kept:
+    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
         values = super().keep(name, newest, span)
         column = self._group.column(name, newest.shape[:-2], span)[..., self._slot, :]
-        column[...] = fill
+        column[...] = np.nan
         column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
         return values
+
+    def decayed_sum(self, name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
+        sums = super().decayed_sum(name, newest, end, alpha, width)
+        self._group.summed(name, newest.shape[:-2], alpha, width).put(self._slot, newest, end)
+        return sums
 
     def carry(self, name: Hashable, newest: Floats, /) -> None:
         self._group.carried(name, newest.shape[:-2])[..., self._slot, :] = newest[..., 0, -1:]

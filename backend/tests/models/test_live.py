@@ -9,7 +9,7 @@ import pytest
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, decayed_sum, trailing_max, trailing_sum
+from backend.models.rolling import Floats, trailing_max, trailing_sum
 from backend.tests.models.series import traffic, unknown
 
 LAST = 900_000  # window: the first of a block of the refits
@@ -121,4 +121,3 @@ def test_the_newest_sum_is_the_last_of_all(rows: int) -> None:
     for width in (1, 15, 672):
         np.testing.assert_array_equal(trailing_sum(values, width, 1), trailing_sum(values, width)[:, -1:])
         np.testing.assert_array_equal(trailing_max(values, width, 1), trailing_max(values, width)[:, -1:])
-    np.testing.assert_array_equal(decayed_sum(values, 0.1, 64, 1), decayed_sum(values, 0.1, 64)[:, -1:])
