@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.models.rolling import Floats, newest, shift
 
@@ -23,7 +24,7 @@ def decayed_sum(values: Floats, first: int, alpha: float, width: int) -> Floats:
     of its own block so far and width / BLOCK - 1 whole ones before it.
     """
     within = _within_blocks(values, first, alpha)
-    sums = within[..., -1]
+    sums = within[..., -1].astype(np.float32).astype(np.float64)  # as they are kept for a live step
     older = _of_blocks((shift(sums, back) for back in range(width // BLOCK - 1, 0, -1)), alpha)
     total = older[..., np.newaxis] * _decays(alpha) + within
     begin = first % BLOCK
@@ -44,7 +45,7 @@ def _within_blocks(values: Floats, first: int, alpha: float) -> Floats:
 
 def _of_blocks(sums: Iterable[Floats], alpha: float) -> Floats:
     """What whole blocks come to at the end of the last, from the sum of each."""
-    decay, total = _decays(alpha)[-1], np.zeros(1)
+    decay, total = float(_decays(alpha)[-1]), np.zeros(1)
     for each in sums:
         total = total * decay + each
     return total
@@ -59,29 +60,31 @@ def _decays(alpha: float) -> Floats:
 class SummedBlocks:
     """A decayed sum of many series that goes on window by window.
 
-    blocks: the sums of the whole blocks before the newest, (..., series, width / BLOCK - 1). older: what those come to
-    at the beginning of the newest, within: the sum of the newest so far, (..., series, 1) each.
+    blocks: the sums of the whole blocks before the newest, in four bytes, (..., series, width / BLOCK - 1). older: what
+    those come to at the beginning of the newest, within: the sum of the newest so far, (..., series, 1) each.
     """
 
     alpha: float
-    blocks: Floats
+    blocks: npt.NDArray[np.float32]
     older: Floats
     within: Floats
 
     @classmethod
     def of_nothing(cls, axes: tuple[int, ...], alpha: float, width: int) -> "SummedBlocks":
         """`axes`: all but that of blocks."""
-        return cls(alpha, np.zeros((*axes, width // BLOCK - 1)), np.zeros((*axes, 1)), np.zeros((*axes, 1)))
+        blocks = np.zeros((*axes, width // BLOCK - 1), dtype=np.float32)
+        return cls(alpha, blocks, np.zeros((*axes, 1)), np.zeros((*axes, 1)))
 
     def put(self, slot: int, values: Floats, stop: int) -> None:
         """The past of one series, (..., 1, rows), up to the window before number `stop`."""
-        values = newest(values[..., 0, :], BLOCK * self.blocks.shape[-1] + (stop - 1) % BLOCK + 1)
-        within = _within_blocks(values, stop - values.shape[-1], self.alpha)
-        whole, blocks = within[..., :-1, -1], self.blocks[..., slot, :]
-        blocks[...] = 0.0
-        blocks[..., blocks.shape[-1] - whole.shape[-1] :] = whole
-        self.older[..., slot, :] = self._of_whole(blocks)
-        self.within[..., slot, 0] = within[..., -1, (stop - 1) % BLOCK]
+        place = (stop - 1) % BLOCK
+        past = np.zeros((*values.shape[:-2], BLOCK * self.blocks.shape[-1] + place + 1))
+        known = newest(values[..., 0, :], past.shape[-1])
+        past[..., past.shape[-1] - known.shape[-1] :] = known
+        within = _within_blocks(past, 0, self.alpha)
+        self.blocks[..., slot, :] = within[..., :-1, -1]
+        self.older[..., slot, :] = self._of_whole(self.blocks[..., slot, :])
+        self.within[..., slot, 0] = within[..., -1, place]
 
     def next(self, values: Floats, window: int) -> Floats:
         """The sum with the values of the next window, (..., series, 1) each; `window`: its number."""
@@ -95,5 +98,6 @@ class SummedBlocks:
             self.within = values + self.within * (1.0 - self.alpha)
         return np.asarray(self.older * _decays(self.alpha)[place] + self.within)
 
-    def _of_whole(self, blocks: Floats) -> Floats:
-        return _of_blocks((blocks[..., place : place + 1] for place in range(blocks.shape[-1])), self.alpha)
+    def _of_whole(self, blocks: npt.NDArray[np.float32]) -> Floats:
+        places = range(blocks.shape[-1])
+        return _of_blocks((blocks[..., place : place + 1].astype(np.float64) for place in places), self.alpha)

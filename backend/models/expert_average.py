@@ -22,7 +22,7 @@ EWMA_ALPHAS = (
     *((0.15, 128), (0.25, 64), (0.4, 64), (0.6, 64), (1.0, 64)),
 )
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
-ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_024  # memory of the errors that decide weights
+ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_056  # memory of the errors that decide weights
 ERROR_PRIOR = 0.3  # windows of an error of the series' noise
 LEAST_SHARE = 1e-9  # of the largest error, below which errors are alike
 LATE_ALPHA, LATE_SPAN = 1 / 60, 256  # memory of how much of the models' steps came true lately

@@ -10,19 +10,15 @@ from backend.models import features
 from backend.models.columns import Columns, Kept
 from backend.models.decayed_sum import SummedBlocks
 from backend.models.ensemble import (
-    BASE_KEPT,
     HISTORY_WINDOWS,
-    LEARNED,
     LIVE_SPAN,
     Forecasts,
     HorizonModel,
     at_horizon,
-    prepare,
     step,
 )
 from backend.models.frames import usable_rates
 from backend.models.rolling import Floats, newest
-from backend.models.rolling_ridge import BLOCK
 from backend.models.trailing_stats import Grid, TrailingStats
 
 GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
@@ -129,10 +125,6 @@ class LiveForecaster:
                 group.advance(usable_rates(columns[id(group)]))
             self.last = number
 
-    def prepare(self) -> bool:
-        """Compute some of what refits will take: done between windows, a step need not do it. Whether there was any."""
-        return any(group.prepare() for group in self._groups)
-
     def forecasts(self, names: Sequence[Hashable]) -> LiveForecasts:
         """Those of the named series from the end of the last window."""
         places = [self._places[name] for name in names]
@@ -162,7 +154,6 @@ class _Group(Columns):
         self.free = list(range(size))
         self.newest: dict[int, Forecasts] = {}
         self._size = size
-        self._prepared = -1  # the block whose refits are prepared
         self._at = 0  # where the kept origins begin in every array
         self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
         self._kept: dict[Hashable, tuple[Kept, int]] = {}
@@ -193,7 +184,6 @@ class _Group(Columns):
             for key, mean in begun.mean.items():
                 self.newest[horizon].mean[key][slot] = mean[0]
                 self.newest[horizon].quantiles[key][:, slot] = begun.quantiles[key][:, 0]
-        self._prepared = -1
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
 
     def clear(self, slot: int) -> None:
@@ -205,26 +195,12 @@ class _Group(Columns):
         self._make_room()
         self.grid = self.grid.from_row(1)
         self.rates[:, -1] = rates
-        stats = self._stats()
+        longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
+        near = self.grid.from_row(1 - features.REACH)
+        stats = TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)
         shared = features.shared(stats)
         for horizon, model in self._models.items():
             self.newest[horizon] = step(stats, horizon, model, shared, len(stats) - 1)
-
-    def prepare(self) -> bool:
-        """Compute ahead what refits take; whether there was something to do."""
-        block = (self.grid.first + 1) // BLOCK
-        if self._prepared == block:
-            return False
-        self._prepared = block
-        stats = self._stats()
-        for horizon, model in self._models.items():
-            prepare(stats, horizon, model, {name: self.column((name, horizon), (), BASE_KEPT) for name in LEARNED})
-        return True
-
-    def _stats(self) -> TrailingStats:
-        longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
-        near = self.grid.from_row(1 - features.REACH)
-        return TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)
 
     def _make_room(self) -> None:
         arrays: list[tuple[Floats | Kept, int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]

@@ -103,7 +103,6 @@ class TrailingStats:
         self._found: dict[Hashable, Floats] = {}
         self._origins: dict[int, Origin] = {}  # by horizon
         self._cuts: dict[int, TrailingStats] = {}  # by rows
-        self._until: dict[int, TrailingStats] = {}  # by stop
 
     def __len__(self) -> int:
         return int(self.values.shape[-1])
@@ -131,15 +130,6 @@ class TrailingStats:
                 each[..., begin:] for each in (self.level, self.sigma, self.noise, self.importance)
             )
         return self._cuts[rows]
-
-    def until(self, stop: int) -> "TrailingStats":
-        """Of the windows before number `stop` alone."""
-        rows = stop - self.grid.first
-        if rows == len(self):
-            return self
-        if stop not in self._until:
-            self._until[stop] = TrailingStats(self.values[..., :rows], self.grid)
-        return self._until[stop]
 
     @property
     def end(self) -> int:

@@ -77,20 +77,9 @@ def test_series_of_every_age_that_grow_together_are_forecast_as_whole_ones(
         assert_whole(begun, estimator)
 
 
-def test_what_was_prepared_changes_nothing(estimator: RPSEstimator) -> None:
-    series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
-    live = learned(estimator, series)
-    for stop in (15, 30, 40):  # a block's end in each
-        assert live.prepare()
-        assert not live.prepare()
-        pass_windows(live, LAST + 1 + stop, series)
-    assert_whole(live, estimator, series)
-
-
 def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator: RPSEstimator) -> None:
     series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
     live = learned(estimator, series)
-    live.prepare()
     pass_windows(live, LAST + 8, series)
     live.forget("with an outage")
     joined = {"of a day and a half": SERIES["of a day and a half"], "young": SERIES["young"]}
