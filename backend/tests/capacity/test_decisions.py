@@ -12,7 +12,7 @@ from backend.tests.feeding import MINUTE, Feed, Home, until
 from backend.tests.server import Server
 
 POLICY: dict[str, Any] = {"rps_per_replica": 0.5, "mode": "serve", "stabilization_seconds": 0}
-YOUNG = 60  # windows that a feed passes before its forecasts are served
+YOUNG = 24  # windows that a feed passes before its forecasts are served
 
 
 def put(server: Server, **fields: Any) -> dict[str, Any]:
