@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type { Replay, Series } from "@/api/types";
-import { seriesKey } from "./queries";
+import { deletionKey, seriesKey } from "./queries";
 
 export interface ReplayStart {
   filename: string;
@@ -12,6 +12,7 @@ export interface ReplayStart {
 export function useDeleteSeries() {
   const queries = useQueryClient();
   return useMutation({
+    mutationKey: deletionKey,
     mutationFn: (filename: string) =>
       unwrap(api.DELETE("/api/series/{filename}", { params: { path: { filename } } })),
     onSuccess: (_deleted, filename) => {
@@ -39,6 +40,7 @@ export function useStartReplay(onStarted: (replay: Replay) => void) {
 export function useStopReplay() {
   const queries = useQueryClient();
   return useMutation({
+    mutationKey: deletionKey,
     mutationFn: () => unwrap(api.DELETE("/api/replay")),
     onSuccess: () => queries.invalidateQueries({ queryKey: seriesKey }),
   });

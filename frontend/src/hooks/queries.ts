@@ -3,6 +3,7 @@ import {
   MutationCache,
   QueryCache,
   QueryClient,
+  useIsMutating,
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
@@ -106,6 +107,9 @@ export function usePastForecasts(horizon: number | null, range: ChartRange, file
   });
 }
 
+/** Of what deletes a series: until it is over nothing new is asked about one, as it may be gone by then. */
+export const deletionKey = ["deletion"] as const;
+
 /** Queries about a series whose answer another window changes. */
 export const FOLLOWING = ["history", "past", "accuracy", "recommendation", "decisions", "what-if", "machine"];
 
@@ -121,9 +125,10 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
   const queries = useQueryClient();
   const seen = useRef<string | null>(null);
   const refetchedAt = useRef(0);
+  const deleting = useIsMutating({ mutationKey: deletionKey }) > 0;
 
   useEffect(() => {
-    if (frozen || newest === null || newest === seen.current) return;
+    if (frozen || deleting || newest === null || newest === seen.current) return;
     const refetch = () => {
       const first = seen.current === null;
       seen.current = newest;
@@ -138,5 +143,5 @@ export function useFollowLive({ filename, newest, frozen, replaying }: Following
     if (replaying) return;
     const timer = setTimeout(refetch, wait);
     return () => clearTimeout(timer);
-  }, [queries, filename, newest, frozen, replaying]);
+  }, [queries, filename, newest, frozen, deleting, replaying]);
 }

@@ -1,9 +1,9 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { renderHook } from "@testing-library/react";
+import { act, renderHook } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { at } from "@/test/fixtures";
-import { FOLLOWING, useFollowLive } from "./queries";
+import { deletionKey, FOLLOWING, useFollowLive } from "./queries";
 
 beforeEach(() => vi.useFakeTimers());
 afterEach(() => vi.useRealTimers());
@@ -21,7 +21,7 @@ function follow(replaying: boolean) {
       ),
     },
   );
-  return { hook, asked };
+  return { hook, asked, client };
 }
 
 it("asks for nothing that the page has just loaded", () => {
@@ -53,6 +53,26 @@ it("does not ask for a replay after its last window", () => {
   hook.rerender({ newest: at(1), frozen: false });
   vi.advanceTimersByTime(60_000);
   expect(asked).not.toHaveBeenCalled();
+});
+
+it("asks for nothing while a series is being deleted, and for what came meanwhile after that", async () => {
+  const { hook, asked, client } = follow(false);
+  vi.advanceTimersByTime(60_000);
+  let end = () => {};
+  const deletion = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const mutation = client
+    .getMutationCache()
+    .build(client, { mutationKey: deletionKey, mutationFn: () => deletion });
+  await act(async () => void mutation.execute(undefined));
+  hook.rerender({ newest: at(1), frozen: false });
+  expect(asked).not.toHaveBeenCalled();
+  await act(async () => {
+    end();
+    await vi.advanceTimersByTimeAsync(0);
+  });
+  expect(asked).toHaveBeenCalledTimes(FOLLOWING.length + 1);
 });
 
 it("asks for nothing while the page is frozen", () => {
