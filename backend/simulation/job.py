@@ -165,7 +165,7 @@ class Simulations:
                 await asyncio.to_thread(self._workers.run, simulate_stored, asked, watch=job)
             record = await asyncio.to_thread(self.kept.find, job.record.id)
             log.info("simulated", filename=job.record.filename, found=record is not None)
-            await asyncio.to_thread(self.kept.forget_older, job.record.key)
+            await self._forget_older(job)
         except CancelledError as cancelled:
             await self._ended(job, "cancelled", cancelled.detail)
         except UnusableFileError:
@@ -178,10 +178,13 @@ class Simulations:
         finally:
             self._jobs.pop(job.record.id, None)
 
-    @staticmethod
-    async def _ended(job: SimulationJob, state: str, problem: str) -> None:
+    async def _forget_older(self, job: SimulationJob) -> None:
+        await asyncio.to_thread(self.kept.forget_older, job.record.key, self._jobs.keys() - {job.record.id})
+
+    async def _ended(self, job: SimulationJob, state: str, problem: str) -> None:
         try:
             await asyncio.to_thread(job.enter, state, problem=problem)
+            await self._forget_older(job)
         except ProblemError as away:  # the store is, which is why it failed, it may be
             log.warning("simulation_not_recorded", simulation=job.record.id, detail=away.detail)
 
