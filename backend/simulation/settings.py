@@ -2,10 +2,10 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from backend.capacity.policy import checked
 
@@ -86,12 +86,13 @@ class SimulationSettings(BaseModel):
             raise ValueError(f"{name!r} is no time zone; Europe/Berlin is one") from None
         return name
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
+    @field_validator("schedule")
+    @classmethod
+    def _entries(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         from backend.simulation.schedule import entries_of
 
-        entries_of(self.schedule)
-        return self
+        entries_of(lines)
+        return lines
 
 
 def settings_of(given: dict[str, Any]) -> SimulationSettings:

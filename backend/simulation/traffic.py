@@ -63,7 +63,7 @@ def traffic_of(
         )
     if not begin < until:
         raise InvalidRequestError(
-            f"Nothing is known between {begin:%Y-%m-%d %H:%M} and {until:%Y-%m-%d %H:%M} UTC; the series has "
+            "Nothing is left to replay: from is to be before to, and both within what the series has, "
             f"{first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC.",
             field="from",
         )

@@ -118,7 +118,8 @@ def test_one_that_runs_is_cancelled_within_a_moment_and_one_that_waits_too(serve
         ({"policies": ["magic"]}, "No policy is 'magic'"),
         ({"policy": POLICY | {"lead_seconds": 100_000}}, "Shorten lead_seconds"),
         ({"hpa_target": 2}, "less than or equal to 1"),
-        ({"schedule": ["at noon"]}, "is no line of a schedule"),
+        ({"schedule": ["at noon"]}, "schedule: 'at noon' is no line of a schedule"),
+        ({"schedule_timezone": "Mars"}, "schedule_timezone: 'Mars' is no time zone; Europe/Berlin is one"),
         ({"headroom": 2}, "headroom: Extra inputs are not permitted"),
     ],
 )
@@ -133,7 +134,7 @@ def test_what_comes_out_only_in_the_replay_ends_it_with_its_reason(server: Serve
     server.upload("shop.csv", series_csv(600))
     answer = ended(server, started(server, **{"from": "2026-01-01T00:00:00Z"})["id"])
     assert answer["state"] == "failed"
-    assert "the series has 1995-07-01 00:00 to 1995-07-01 10:00 UTC" in answer["problem"]
+    assert "within what the series has, 1995-07-01 00:00 to 1995-07-01 10:00 UTC" in answer["problem"]
 
 
 def test_the_newest_ten_of_a_series_stay(server: Server) -> None:
