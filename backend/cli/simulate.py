@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,10 +17,14 @@ from backend.cli.output import (
     print_summary,
     problems_end_the_command,
     read_settings,
+    write_file,
 )
 from backend.cli.policies import with_policy_options
 from backend.ingest import ReadOptions
 from backend.simulation.settings import SimulationSettings
+
+if TYPE_CHECKING:
+    from backend.simulation.schemas import SimulationResult
 
 Html = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Write a page of its own: picture, table.")]
 Csv = Annotated[Path | None, typer.Option("--csv", dir_okay=False, help="Write the table as CSV.")]
@@ -60,7 +64,7 @@ def simulate(
     from backend.simulation.results import result_of
     from backend.simulation.settings import settings_of
     from backend.simulation.simulator import simulate as replayed
-    from backend.simulation.table import cell, csv_of, filled_columns
+    from backend.simulation.table import csv_of
     from backend.simulation.traffic import STEP_SECONDS, has_steps, traffic_of
     from backend.uploads.importing import read_limits
 
@@ -77,14 +81,20 @@ def simulate(
         result = result_of(
             replayed(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
         )
-    if html is not None:
-        html.write_text(report_of(file.name, result))
-    if csv is not None:
-        csv.write_text(csv_of(result))
     answer = {"file": file.name} | result.model_dump(mode="json", by_alias=True)
     if as_json:
         print_summary(answer, as_json)
-        return
+    else:
+        _print(answer, result)
+    for path, made in ((html, lambda: report_of(file.name, result)), (csv, lambda: csv_of(result))):
+        if path is not None:
+            write_file(path, made())
+
+
+def _print(answer: dict[str, Any], result: "SimulationResult") -> None:
+    """The sentence, what it rests on, and the table."""
+    from backend.simulation.table import cell, filled_columns
+
     output.print(result.sentence, soft_wrap=True, highlight=False)
     columns = [column for column in filled_columns(result) if column.short]
     rows = [
