@@ -1,6 +1,6 @@
 """`scaleops simulate`: policies replayed on a file's own traffic."""
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -65,19 +65,15 @@ def simulate(
     from backend.simulation.settings import settings_of
     from backend.simulation.simulator import simulate as replayed
     from backend.simulation.table import csv_of
-    from backend.simulation.traffic import STEP_SECONDS, has_steps, traffic_of
-    from backend.uploads.importing import read_limits
+    from backend.simulation.traffic import traffic_of
 
     settings = read_settings()
     with problems_end_the_command(), messages.status(f"reading {file.name}") as status:
         policy, asked = changed(None, dict(changes)), settings_of(simulation)
         estimator = RPSEstimator.load(settings.model_path)
-        read = file_reader(settings)
-        traffic, steps = read(file, file.name, options), None
-        fitting = len(traffic.frame) * traffic.window_seconds <= read_limits(settings).max_windows * STEP_SECONDS
-        if traffic.kind == "raw" and has_steps(traffic.window_seconds) and fitting:
-            steps = read(file, file.name, replace(options, window_seconds=STEP_SECONDS)).frame["actual_rps"]
-        span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked, steps)
+        traffic = file_reader(settings)(file, file.name, options)
+        rates, window = traffic.frame["actual_rps"], traffic.window_seconds
+        span = traffic_of(rates, window, start, stop, asked, traffic.steps)
         result = result_of(
             replayed(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
         )
@@ -86,7 +82,7 @@ def simulate(
         print_summary(answer, as_json)
     else:
         _print(answer, result)
-    for path, made in ((html, lambda: report_of(file.name, result)), (csv, lambda: csv_of(result))):
+    for path, made in ((html, partial(report_of, file.name, result)), (csv, partial(csv_of, result))):
         if path is not None:
             write_file(path, made())
 

@@ -16,7 +16,7 @@ import structlog
 from backend.capacity.policy import Policy
 from backend.config import Settings
 from backend.errors import BusyError, CancelledError, ConflictError, NotFoundError, ProblemError, UnusableFileError
-from backend.measurements import MEASUREMENTS, read_rates
+from backend.measurements import MEASUREMENTS, read_rates, read_steps
 from backend.models.selection import LOOKBACK
 from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
@@ -203,7 +203,8 @@ def simulate_stored(settings: Settings, load: Load, asked: ToSimulate, report: R
     report.step("forecasting")
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         rates, window = rates_for(store, asked, estimator.history_windows)
-        traffic = traffic_of(rates, window, asked.start, asked.stop, asked.settings)
+        steps = read_steps(store, asked.record.key, rates, window)
+        traffic = traffic_of(rates, window, asked.start, asked.stop, asked.settings, steps)
         simulation = simulate(traffic, asked.policy, asked.settings, estimator, partial(report.progress, None))
         result = result_of(simulation)
         report.step("storing")
