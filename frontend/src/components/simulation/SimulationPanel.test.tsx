@@ -194,7 +194,7 @@ it("stores the recommended quantile in mode advise, and says so", async () => {
       });
     },
   });
-  await userEvent.click(await screen.findByRole("button", { name: "Use this policy (p95)" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Use this policy (forecast p95)" }));
   expect(await screen.findByText("Saved as policy 5, mode advise.")).toBeVisible();
   expect(await sent(asked, "PUT")[0]?.json()).toEqual(policy({ quantile: 0.95, mode: "advise" }));
 });
