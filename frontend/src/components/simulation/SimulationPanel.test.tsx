@@ -221,6 +221,15 @@ it("follows one that runs, and cancels it", async () => {
   expect(sent(asked, "DELETE")).toHaveLength(1);
 });
 
+it("names one that runs in the list as it is now, not as it was when the list was asked for", async () => {
+  show([simulation({ state: "waiting", result: null }), simulation({ id: "two" })], {
+    "GET /api/simulations/one": simulation({ state: "simulating", share: 0.4, result: null }),
+  });
+  const list = await screen.findByLabelText("Simulations of this series");
+  await vi.waitFor(() => expect(list).toHaveTextContent(/, replaying the policies/));
+  expect(list).not.toHaveTextContent(/waiting/);
+});
+
 it.each([
   [
     { state: "failed", problem: "No window has a known rate" },
