@@ -70,7 +70,8 @@ class Traffic:
     `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
     `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
     that was detected rather than given, with the option that overrides it. `steps`: of a raw log what came within its
-    windows (windows.steps_within); None of a series, and of windows that are no several whole steps.
+    windows (windows.steps_within); None of a series, of times that are not by the second, and of
+    windows that are no several whole steps.
     """
 
     frame: pd.DataFrame

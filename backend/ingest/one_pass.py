@@ -114,22 +114,24 @@ class Reading:
                 self._on_batch(self._rows_read + self._lines.total(), batch.share)
 
     def _raw(self) -> Traffic:
-        lengths = [self._window, *([STEP_SECONDS] if has_steps(self._window) else [])]
         per_second, most = self._plan.parser.ticks_per_second, self._limits.max_windows
-        counters = [RawCounter(length, per_second, most) for length in lengths]
+        counter = RawCounter(self._window, per_second, most)
+        steps = RawCounter(STEP_SECONDS, per_second, most) if has_steps(self._window) else None
         bursts = BurstCounter(self._window, per_second) if self._limits.bursts else None
         with self._batches([]) as batches:
             for batch in batches:
                 ticks, good = self._times(batch)
                 usable = ticks if good is None else ticks[good]
-                for counter in (*counters, bursts):
-                    if counter:
-                        counter.add(usable)
-        traffic = self._counted(counters[0], [])
+                counter.add(usable)
+                if steps:
+                    steps.add(usable)
+                if bursts:
+                    bursts.add(usable)
+        traffic = self._counted(counter, [])
         return replace(
             traffic,
+            steps=steps_within(steps, traffic.frame, self._window) if steps else None,
             burst_factor=bursts.factor() if bursts else None,
-            steps=steps_within(counters[1], traffic.frame, self._window) if len(counters) > 1 else None,
         )
 
     def _counted(self, counter: RawCounter, notes: list[str]) -> Traffic:

@@ -113,15 +113,18 @@ def has_steps(window: int) -> bool:
     return window % STEP_SECONDS == 0 and 1 < window // STEP_SECONDS <= MOST_STEPS
 
 
-def steps_within(counter: RawCounter, frame: pd.DataFrame, window: int) -> pd.DataFrame:
+def steps_within(counter: RawCounter, frame: pd.DataFrame, window: int) -> pd.DataFrame | None:
     """Requests in every step of the windows that have some: a row a window, a column a step, named by the second of the
-    window with which it begins: requests_0, requests_15, … `counter`: of the same requests a step."""
+    window with which it begins: requests_0, requests_15, … `counter`: of the same requests a step. None where some step
+    has none in any window: times by the minute say nothing of seconds."""
     each = window // STEP_SECONDS
     windows = pd.DatetimeIndex(frame.index[(frame["actual_rps"] > 0).to_numpy()])[-(STEPS_KEPT // each) :]
     numbers, counts = counter.known()
     wanted = windows.as_unit("s").asi8[:, None] // STEP_SECONDS + np.arange(each)
     places = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
     within = np.where(numbers[places] == wanted, counts[places], 0)
+    if not within.any(axis=0).all():
+        return None
     return pd.DataFrame(within, windows, [f"requests_{STEP_SECONDS * step}" for step in range(each)])
 
 

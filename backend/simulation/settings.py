@@ -29,7 +29,7 @@ def _parts(example: str) -> BeforeValidator:
     def parted(value: object) -> object:
         parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
         if not isinstance(parts, (list, tuple)) or len(parts) != example.count(",") + 1 or "" in parts:
-            raise ValueError(f"{example} is one")
+            raise ValueError(f"it has {example.count(',') + 1} parts with commas between them, such as {example}")
         return parts
 
     return BeforeValidator(parted)
