@@ -31,6 +31,11 @@ def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], ext
     return kind(detail, headers=headers, **extra)
 
 
+def message_of(problem: Mapping[str, Any]) -> str:
+    """What one of pydantic's errors says is wrong, without the name of what was raised."""
+    return str(problem["msg"]).removeprefix("Value error, ")
+
+
 class UnsupportedFormatError(ProblemError):
     status = 415
     type = "unsupported-format"

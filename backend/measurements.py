@@ -6,7 +6,7 @@ import pandas as pd
 
 from backend.models.catalog import MODELS
 from backend.models.intervals import INTERVAL, LEVEL_NAMES
-from backend.stores.contract import TIME, Field, Measurement, SeriesKey, Store
+from backend.stores.contract import SERIES_TAGS, TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
 # interval around it. anomaly_score: 0 to 1; by which of its kinds (a number in backend/models/anomalies.py) and against
@@ -35,6 +35,10 @@ FORECASTS = Measurement(
 # One row a block of 15 windows, its time the block's start. Fields: by kind of anomaly the largest surprise in it
 # (backend/models/tail.py), from which the scores of the next week are read.
 SURPRISES = Measurement("surprises", ("filename", "version"), kept_days="keep_points_days")
+# One row a window of a raw log that has requests. Fields: how many in every 15 s of it, named by the second of the
+# window with which they begin: requests_0, requests_15, … They are another number than its own where it was stored
+# otherwise since then.
+STEPS = Measurement("steps", ("filename", "version"), kept_days="keep_points_days")
 # One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
 # requests, a rate, a cumulative counter), when (to the nanosecond) and how much.
 SAMPLES = Measurement(
@@ -82,7 +86,7 @@ SIMULATIONS = Measurement(
 # hpa_replicas, hpa_short, …
 SIMULATION_PATHS = Measurement("simulation_paths", ("filename", "version", "simulation_id"))
 MEASUREMENTS = (
-    *(POINTS, FORECASTS, SURPRISES, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS),
+    *(POINTS, FORECASTS, SURPRISES, STEPS, SAMPLES, SCORES, POLICIES, DECISIONS, IMPORTS),
     *(SIMULATIONS, SIMULATION_PATHS),
 )
 
@@ -103,7 +107,27 @@ def read_rates(store: Store, key: SeriesKey, start: datetime | None, stop: datet
     return store.read(POINTS, key.tags, start, stop, fields=["actual_rps"]).set_index(TIME)["actual_rps"]
 
 
+def read_steps(store: Store, key: SeriesKey, rates: pd.Series, window_seconds: int) -> pd.DataFrame | None:
+    """What came within the windows of `rates` (ingest/windows.steps_within), where that is stored and is what these
+    rates were made of; None where it is of no window."""
+    stored = store.read(STEPS, key.tags, rates.index[0], rates.index[-1] + timedelta(seconds=window_seconds))
+    if stored.empty:
+        return None
+    fields = sorted(set(stored.columns) - {TIME, *SERIES_TAGS}, key=lambda name: int(name.split("_")[1]))
+    steps = stored.set_index(TIME)[fields]
+    same = (steps.sum(axis=1) - rates.reindex(steps.index) * window_seconds).abs() < 0.5
+    return steps[same] if same.any() else None
+
+
 def points_table(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     """Points of one series, indexed by window, as the store takes them; unknown windows left out."""
-    known = points[points["actual_rps"].notna()]
-    return known.rename_axis(TIME).reset_index().assign(**key.tags)
+    return _of_series(key, points[points["actual_rps"].notna()])
+
+
+def steps_table(key: SeriesKey, steps: pd.DataFrame) -> pd.DataFrame:
+    """Steps of one series, indexed by window, as the store takes them."""
+    return _of_series(key, steps)
+
+
+def _of_series(key: SeriesKey, rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.rename_axis(TIME).reset_index().assign(**key.tags)

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Match
 from starlette.types import Scope
 
-from backend.errors import InvalidRequestError, NotFoundError, ProblemError
+from backend.errors import InvalidRequestError, NotFoundError, ProblemError, message_of
 from backend.schemas import InfluxError, Problem
 
 log = structlog.get_logger()
@@ -67,7 +67,8 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     assert isinstance(error, RequestValidationError)
     problems = error.errors()
     where = [".".join(str(part) for part in problem["loc"][1:]) for problem in problems]
-    detail = "; ".join(f"{field}: {problem['msg']}" for field, problem in zip(where, problems, strict=True))
+    said = [message_of(problem) for problem in problems]
+    detail = "; ".join(f"{field}: {each}" if field else each for field, each in zip(where, said, strict=True))
     return problem_response(InvalidRequestError(detail, fields=where), request.url.path)
 
 

@@ -14,7 +14,7 @@ from pydantic import (
 )
 
 from backend.capacity.lead import Lead, lead_of, samples_of
-from backend.errors import InvalidRequestError
+from backend.errors import InvalidRequestError, message_of
 
 Model = TypeVar("Model", bound=BaseModel)
 Sizing = Literal["rate", "queue", "curve"]
@@ -164,5 +164,5 @@ def checked(model: type[Model], values: dict[str, Any]) -> Model:
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0]) if problem["loc"] else ""
-        message = str(problem["msg"]).removeprefix("Value error, ")
+        message = message_of(problem)
         raise InvalidRequestError(f"{field}: {message}" if field else message, field=field or None) from None

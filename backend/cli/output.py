@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -48,6 +49,15 @@ def problems_end_the_command() -> Iterator[None]:
         raise typer.Exit(SEVERAL_READINGS) from None
     except ProblemError as problem:
         messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
+        raise typer.Exit(1) from None
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that was asked for; where it cannot be, the command ends with why."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        messages.print(f"[red]Not written:[/] {path}: {error.strerror}.", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
 
 

@@ -1,8 +1,8 @@
 """`scaleops simulate`: policies replayed on a file's own traffic."""
 
-from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,10 +17,14 @@ from backend.cli.output import (
     print_summary,
     problems_end_the_command,
     read_settings,
+    write_file,
 )
 from backend.cli.policies import with_policy_options
 from backend.ingest import ReadOptions
 from backend.simulation.settings import SimulationSettings
+
+if TYPE_CHECKING:
+    from backend.simulation.schemas import SimulationResult
 
 Html = Annotated[Path | None, typer.Option("--html", dir_okay=False, help="Write a page of its own: picture, table.")]
 Csv = Annotated[Path | None, typer.Option("--csv", dir_okay=False, help="Write the table as CSV.")]
@@ -60,31 +64,33 @@ def simulate(
     from backend.simulation.results import result_of
     from backend.simulation.settings import settings_of
     from backend.simulation.simulator import simulate as replayed
-    from backend.simulation.table import cell, csv_of, filled_columns
-    from backend.simulation.traffic import STEP_SECONDS, has_steps, traffic_of
-    from backend.uploads.importing import read_limits
+    from backend.simulation.table import csv_of
+    from backend.simulation.traffic import traffic_of
 
     settings = read_settings()
     with problems_end_the_command(), messages.status(f"reading {file.name}") as status:
         policy, asked = changed(None, dict(changes)), settings_of(simulation)
         estimator = RPSEstimator.load(settings.model_path)
-        read = file_reader(settings)
-        traffic, steps = read(file, file.name, options), None
-        fitting = len(traffic.frame) * traffic.window_seconds <= read_limits(settings).max_windows * STEP_SECONDS
-        if traffic.kind == "raw" and has_steps(traffic.window_seconds) and fitting:
-            steps = read(file, file.name, replace(options, window_seconds=STEP_SECONDS)).frame["actual_rps"]
-        span = traffic_of(traffic.frame["actual_rps"], traffic.window_seconds, start, stop, asked, steps)
+        traffic = file_reader(settings)(file, file.name, options)
+        rates, window = traffic.frame["actual_rps"], traffic.window_seconds
+        span = traffic_of(rates, window, start, stop, asked, traffic.steps)
         result = result_of(
             replayed(span, policy, asked, estimator, lambda share: status.update(f"replaying: {share:.0%}"))
         )
-    if html is not None:
-        html.write_text(report_of(file.name, result))
-    if csv is not None:
-        csv.write_text(csv_of(result))
     answer = {"file": file.name} | result.model_dump(mode="json", by_alias=True)
     if as_json:
         print_summary(answer, as_json)
-        return
+    else:
+        _print(answer, result)
+    for path, made in ((html, partial(report_of, file.name, result)), (csv, partial(csv_of, result))):
+        if path is not None:
+            write_file(path, made())
+
+
+def _print(answer: dict[str, Any], result: "SimulationResult") -> None:
+    """The sentence, what it rests on, and the table."""
+    from backend.simulation.table import cell, filled_columns
+
     output.print(result.sentence, soft_wrap=True, highlight=False)
     columns = [column for column in filled_columns(result) if column.short]
     rows = [

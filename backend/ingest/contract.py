@@ -69,7 +69,9 @@ class Traffic:
 
     `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
     `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
-    that was detected rather than given, with the option that overrides it.
+    that was detected rather than given, with the option that overrides it. `steps`: of a raw log what came within its
+    windows (windows.steps_within); None of a series, of times that are not by the second, and of
+    windows that are no several whole steps.
     """
 
     frame: pd.DataFrame
@@ -87,3 +89,4 @@ class Traffic:
     label_columns: list[str] = field(default_factory=list)  # by which rows are parts
     partial: bool = False  # only the head was read
     burst_factor: float | None = None  # of a raw log whose seconds were counted and tell one: bursts.py
+    steps: pd.DataFrame | None = None

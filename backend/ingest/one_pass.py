@@ -30,7 +30,7 @@ from backend.ingest.series import DAY, SeriesRows, series_frame
 from backend.ingest.steps import find_steps
 from backend.ingest.timestamps import AMBIGUOUS_SLOT, EARLIEST, LATEST, OUT_OF_RANGE, TICKS, Zone
 from backend.ingest.units import ask_about_kind, settle_unit
-from backend.ingest.windows import RawCounter, raw_series
+from backend.ingest.windows import STEP_SECONDS, RawCounter, has_steps, raw_series, steps_within
 
 MIXED_UNITS_SHARE = 0.05
 NEGATIVE_SHARE = 0.5  # of the rows are no faults of single ones
@@ -114,17 +114,25 @@ class Reading:
                 self._on_batch(self._rows_read + self._lines.total(), batch.share)
 
     def _raw(self) -> Traffic:
-        counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
-        bursts = BurstCounter(self._window, counter.ticks_per_second) if self._limits.bursts else None
+        per_second, most = self._plan.parser.ticks_per_second, self._limits.max_windows
+        counter = RawCounter(self._window, per_second, most)
+        steps = RawCounter(STEP_SECONDS, per_second, most) if has_steps(self._window) else None
+        bursts = BurstCounter(self._window, per_second) if self._limits.bursts else None
         with self._batches([]) as batches:
             for batch in batches:
                 ticks, good = self._times(batch)
                 usable = ticks if good is None else ticks[good]
                 counter.add(usable)
+                if steps:
+                    steps.add(usable)
                 if bursts:
                     bursts.add(usable)
         traffic = self._counted(counter, [])
-        return replace(traffic, burst_factor=bursts.factor()) if bursts else traffic
+        return replace(
+            traffic,
+            steps=steps_within(steps, traffic.frame, self._window) if steps else None,
+            burst_factor=bursts.factor() if bursts else None,
+        )
 
     def _counted(self, counter: RawCounter, notes: list[str]) -> Traffic:
         self._check_usable()

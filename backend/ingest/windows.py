@@ -15,6 +15,9 @@ Floats = npt.NDArray[np.float64]
 
 QUIET_WINDOWS, QUIET_SECONDS, QUIET_DISTANCES = 60, 3_600, 3  # a silence longer than all three is an outage
 FAR_SECONDS, FAR_WINDOWS, FAR_ROWS = 30 * 86_400, 1_000, 5  # so few rows so far from all others have a wrong time
+STEP_SECONDS = 15  # that a raw log's requests are counted in within a window too
+MOST_STEPS = 240  # of a window: an hour
+STEPS_KEPT = 1_000_000  # of a log, its newest: half a year
 _CHUNK = 4_096  # windows that are counted in one piece
 _DENSE = 1 << 20  # windows that a batch may span to be counted without sorting
 EDGE_COVERAGE = 0.95
@@ -103,6 +106,26 @@ class RawCounter:
         per_window = self.window * self.ticks_per_second
         low, high = self._spans[first // _CHUNK][0], self._spans[last // _CHUNK][1]
         return max(low, first * per_window), min(high, (last + 1) * per_window - 1)
+
+
+def has_steps(window: int) -> bool:
+    """Whether windows of that length are several whole steps, and not too many."""
+    return window % STEP_SECONDS == 0 and 1 < window // STEP_SECONDS <= MOST_STEPS
+
+
+def steps_within(counter: RawCounter, frame: pd.DataFrame, window: int) -> pd.DataFrame | None:
+    """Requests in every step of the windows that have some: a row a window, a column a step, named by the second of the
+    window with which it begins: requests_0, requests_15, … `counter`: of the same requests a step. None where some step
+    has none in any window: times by the minute say nothing of seconds."""
+    each = window // STEP_SECONDS
+    windows = pd.DatetimeIndex(frame.index[(frame["actual_rps"] > 0).to_numpy()])[-(STEPS_KEPT // each) :]
+    numbers, counts = counter.known()
+    wanted = windows.as_unit("s").asi8[:, None] // STEP_SECONDS + np.arange(each)
+    places = np.minimum(np.searchsorted(numbers, wanted), len(numbers) - 1)
+    within = np.where(numbers[places] == wanted, counts[places], 0)
+    if not within.any(axis=0).all():
+        return None
+    return pd.DataFrame(within, windows, [f"requests_{STEP_SECONDS * step}" for step in range(each)])
 
 
 def without_far(numbers: Ints, weights: Ints, window: int) -> tuple[slice, list[int]]:

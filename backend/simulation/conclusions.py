@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from backend.capacity.sentences import percentile
+from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.rolling import Floats
 from backend.simulation.outcome import figures, interval, resampled
 from backend.simulation.policies import POLICIES
@@ -15,6 +16,7 @@ from backend.simulation.simulator import REFERENCE, Simulation, weighed
 OURS = "model"
 NOTABLE = 0.05  # share that is saved from which on it is told, where too few days are there to be sure
 DAY_SECONDS = 86_400
+NO_POLICY = "Beside the oracle no policy was replayed, so there is nothing to compare."
 SURE = 0.95  # share of resamples in which one must be cheaper to be called so
 
 
@@ -68,7 +70,7 @@ def hours_of_an_hpa(outcomes: Sequence[Outcome], minutes_short: float) -> float 
 def _alone(simulation: Simulation) -> str:
     best = _cheapest(simulation.outcomes)
     if best is None:
-        return "No policy could be replayed on this traffic."
+        return NO_POLICY if simulation.outcomes else "No policy could be replayed on this traffic."
     return _too_short(simulation) or (
         f"Of these policies {best.label} is the cheapest at a shortage cost of "
         f"{simulation.replay.policy.shortage_cost:g}: short {minutes(best.minutes_short)}, for "
@@ -88,7 +90,7 @@ def _better(simulation: Simulation, outcomes: dict[str, Outcome], ours: Outcome)
     cost = f"a missing replica costing {simulation.replay.policy.shortage_cost:g} times an idle one"
     best = _cheapest(outcomes.values())
     compared = cheaper(simulation, best.policy, ours.policy) if best else Comparison(None)
-    saved = 1 - best.weighed_cost / max(ours.weighed_cost, 1e-9) if best else 0.0
+    saved = _saved(best, ours) if best else 0.0
     if best is None or not (compared.sure or (compared.share is None and saved > NOTABLE)):
         return f"None of the other policies would reliably have cost less, {cost}."
     return (
@@ -104,6 +106,11 @@ def _too_short(simulation: Simulation) -> str:
     if seconds >= DAY_SECONDS:
         return ""
     return f"Nothing can be concluded from {duration(seconds)} of traffic: load repeats by the day."
+
+
+def _saved(cheaper: Outcome, than: Outcome) -> float:
+    """The share of the weighed cost; nothing of what cost nothing."""
+    return 1 - cheaper.weighed_cost / than.weighed_cost if than.weighed_cost else 0.0
 
 
 def _cheapest(outcomes: Iterable[Outcome]) -> Outcome | None:
@@ -133,10 +140,10 @@ def recommended(simulation: Simulation) -> RecommendedQuantile | None:
     shortage_cost = simulation.replay.policy.shortage_cost
     by_rule = shortage_cost / (1 + shortage_cost)
     ruled = min(swept, key=lambda outcome: abs(levels[outcome.policy] - by_rule))
-    best = min(swept, key=lambda outcome: outcome.weighed_cost)
+    best = min(swept, key=lambda outcome: (outcome.weighed_cost, outcome is not ruled))
     compared = cheaper(simulation, best.policy, ruled.policy)
     chosen = best if compared.sure else ruled
-    names = [percentile(levels[outcome.policy]) for outcome in (ruled, best, chosen)]
+    names = [LEVEL_NAMES[LEVELS.index(levels[outcome.policy])] for outcome in (ruled, best, chosen)]
     costs = []
     for outcome in swept:
         drawn = _drawn_costs(simulation, outcome.policy)
@@ -152,7 +159,7 @@ def recommended(simulation: Simulation) -> RecommendedQuantile | None:
         quantile=levels[chosen.policy],
         policy=chosen.policy,
         shortage_cost=shortage_cost,
-        sentence=_why(shortage_cost, by_rule, names, 1 - best.weighed_cost / max(ruled.weighed_cost, 1e-9), compared),
+        sentence=_why(shortage_cost, by_rule, names, _saved(best, ruled), compared),
         costs=costs,
     )
 

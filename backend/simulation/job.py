@@ -16,7 +16,7 @@ import structlog
 from backend.capacity.policy import Policy
 from backend.config import Settings
 from backend.errors import BusyError, CancelledError, ConflictError, NotFoundError, ProblemError, UnusableFileError
-from backend.measurements import MEASUREMENTS, read_rates
+from backend.measurements import MEASUREMENTS, read_rates, read_steps
 from backend.models.selection import LOOKBACK
 from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
@@ -165,7 +165,7 @@ class Simulations:
                 await asyncio.to_thread(self._workers.run, simulate_stored, asked, watch=job)
             record = await asyncio.to_thread(self.kept.find, job.record.id)
             log.info("simulated", filename=job.record.filename, found=record is not None)
-            await asyncio.to_thread(self.kept.forget_older, job.record.key)
+            await self._forget_older(job)
         except CancelledError as cancelled:
             await self._ended(job, "cancelled", cancelled.detail)
         except UnusableFileError:
@@ -178,10 +178,13 @@ class Simulations:
         finally:
             self._jobs.pop(job.record.id, None)
 
-    @staticmethod
-    async def _ended(job: SimulationJob, state: str, problem: str) -> None:
+    async def _forget_older(self, job: SimulationJob) -> None:
+        await asyncio.to_thread(self.kept.forget_older, job.record.key, self._jobs.keys() - {job.record.id})
+
+    async def _ended(self, job: SimulationJob, state: str, problem: str) -> None:
         try:
             await asyncio.to_thread(job.enter, state, problem=problem)
+            await self._forget_older(job)
         except ProblemError as away:  # the store is, which is why it failed, it may be
             log.warning("simulation_not_recorded", simulation=job.record.id, detail=away.detail)
 
@@ -200,7 +203,8 @@ def simulate_stored(settings: Settings, load: Load, asked: ToSimulate, report: R
     report.step("forecasting")
     with closing(open_store(settings, MEASUREMENTS, first=False)) as store:
         rates, window = rates_for(store, asked, estimator.history_windows)
-        traffic = traffic_of(rates, window, asked.start, asked.stop, asked.settings)
+        steps = read_steps(store, asked.record.key, rates, window)
+        traffic = traffic_of(rates, window, asked.start, asked.stop, asked.settings, steps)
         simulation = simulate(traffic, asked.policy, asked.settings, estimator, partial(report.progress, None))
         result = result_of(simulation)
         report.step("storing")

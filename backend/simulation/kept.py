@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -12,7 +12,7 @@ from backend.measurements import SIMULATION_PATHS, SIMULATIONS
 from backend.simulation.schemas import PathWindow, SimulationRecord, SimulationRequest, SimulationResult
 from backend.stores import TIME, SeriesKey, Store
 
-KEPT = 10  # the newest of a series; a week of minutes with sixteen policies weighs 1.8 MB
+KEPT = 10  # the newest results of a series; a week of minutes with sixteen policies weighs 1.8 MB
 MOST_BUCKETS = 720  # of a chart
 ALL = datetime(2200, 1, 1, tzinfo=UTC)  # no file has later times, and InfluxDB takes none beyond 2262
 
@@ -90,9 +90,13 @@ class KeptSimulations:
         table = self._store.read(SIMULATION_PATHS, tags, start, stop, fields=list(names))
         return table.set_index(TIME).reindex(columns=list(names)).rename(columns=names)
 
-    def forget_older(self, key: SeriesKey) -> None:
-        """Let those go that are beyond the newest KEPT of a series."""
-        for record in self.records(key.tags)[KEPT:]:
+    def forget_older(self, key: SeriesKey, running: Container[str] = ()) -> None:
+        """Let those of a series go that are beyond the newest KEPT: of those with a result, and of those that ended
+        without one, so that no cancelled one takes a result's place. The ids of `running` stay."""
+        ended = [record for record in self.records(key.tags) if record.id not in running]
+        with_result = [record for record in ended if record.state == "done"]
+        without = [record for record in ended if record.state != "done"]
+        for record in with_result[KEPT:] + without[KEPT:]:
             tags = key.tags | {"simulation_id": record.id}
             self._store.delete(SIMULATION_PATHS, tags, ALL)
             self._store.delete(SIMULATIONS, tags, record.started_at + timedelta(seconds=1))

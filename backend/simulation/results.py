@@ -9,17 +9,17 @@ from backend.models.evaluate import seen_in_training
 from backend.simulation.conclusions import recommended, sentence_of
 from backend.simulation.schemas import LeftOut, SimulationResult
 from backend.simulation.simulator import Simulation
-from backend.simulation.traffic import STEP_SECONDS, has_steps
+from backend.simulation.traffic import Traffic
 
 EVEN = (
     "Within a window traffic is taken as even: what peaks for seconds inside it is not seen here. burst_factor makes "
     "room for it."
 )
-OF_A_LOG = f"Of a log `scaleops simulate FILE` counts the requests in every {STEP_SECONDS} s."
 IN_STEPS = (
     "Demand is the log's own requests in every {step} s, of which {each} are a window: minutes short are those of such "
     "steps, and the oracle follows them. What peaks for seconds inside them is not seen."
 )
+IN_PART = " In {count} windows with traffic no more than the window is known, and it is taken as even."
 
 
 def result_of(simulation: Simulation) -> SimulationResult:
@@ -54,7 +54,7 @@ def result_of(simulation: Simulation) -> SimulationResult:
 
 def _notes(simulation: Simulation, unknown: int, seen: Sequence[Mapping[str, str]]) -> list[str]:
     replay = simulation.replay
-    notes = [*replay.traffic.said, *_within_windows(replay.window, replay.traffic.step_seconds)]
+    notes = [*replay.traffic.said, _within_windows(replay.traffic)]
     if unknown:
         notes.append(f"{unknown:,} windows are unknown: no traffic and no cost of them is counted.")
     most = replay.policy.max_replicas
@@ -78,11 +78,12 @@ def _notes(simulation: Simulation, unknown: int, seen: Sequence[Mapping[str, str
     return notes
 
 
-def _within_windows(window: int, step: int) -> list[str]:
+def _within_windows(traffic: Traffic) -> str:
     """What is known of the demand inside a window."""
-    if step < window:
-        return [IN_STEPS.format(step=step, each=window // step)]
-    return [f"{EVEN} {OF_A_LOG}"] if has_steps(window) else [EVEN]
+    window, step, even = traffic.window_seconds, traffic.step_seconds, traffic.even_windows
+    if step == window:
+        return EVEN
+    return IN_STEPS.format(step=step, each=window // step) + (IN_PART.format(count=f"{even:,}") if even else "")
 
 
 def paths_of(simulation: Simulation) -> pd.DataFrame:

@@ -2,10 +2,10 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from backend.capacity.policy import checked
 
@@ -23,17 +23,25 @@ def _lines(value: object) -> object:
     return [part.strip() for part in re.split(r"[;\n]", value) if part.strip()] if isinstance(value, str) else value
 
 
-def _times(value: object) -> object:
-    return value.split(",") if isinstance(value, str) else value
+def _parts(example: str) -> BeforeValidator:
+    """As many parts as the example has, which commas part on a command line."""
+
+    def parted(value: object) -> object:
+        parts = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(parts, (list, tuple)) or len(parts) != example.count(",") + 1 or "" in parts:
+            raise ValueError(f"it has {example.count(',') + 1} parts with commas between them, such as {example}")
+        return parts
+
+    return BeforeValidator(parted)
 
 
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Lines = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_lines)]
 Spike = Annotated[
     tuple[datetime, Annotated[float, Field(ge=0, le=1_000)], Annotated[float, Field(gt=0, le=10_080)]],
-    BeforeValidator(_times),
+    _parts("2026-01-05T12:00,3,30"),
 ]
-Days = Annotated[tuple[datetime, datetime], BeforeValidator(_times)]
+Days = Annotated[tuple[datetime, datetime], _parts("2026-01-03,2026-01-05")]
 
 
 class SimulationSettings(BaseModel):
@@ -86,12 +94,13 @@ class SimulationSettings(BaseModel):
             raise ValueError(f"{name!r} is no time zone; Europe/Berlin is one") from None
         return name
 
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
+    @field_validator("schedule")
+    @classmethod
+    def _entries(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         from backend.simulation.schedule import entries_of
 
-        entries_of(self.schedule)
-        return self
+        entries_of(lines)
+        return lines
 
 
 def settings_of(given: dict[str, Any]) -> SimulationSettings:

@@ -10,14 +10,13 @@ from backend.errors import InvalidRequestError
 from backend.simulation.settings import FROM_DAYS, MOST_WINDOWS, SimulationSettings, in_utc
 
 DAY = pd.Timedelta(days=1)
-STEP_SECONDS = 15  # that a raw log's requests are counted in, within a window: how often an HPA looks
 
 
 @dataclass(frozen=True)
 class Traffic:
     """rates: requests per second on the grid, NaN unknown, with all that is known before `start`, up to `stop`.
     demand: those that capacity is measured against, of `step_seconds` each, which a window is a multiple of; known
-    where the window is. said: how the span came about."""
+    where the window is. even_windows: those with traffic of which no steps are known. said: how the span came about."""
 
     rates: pd.Series
     window_seconds: int
@@ -25,6 +24,7 @@ class Traffic:
     stop: pd.Timestamp
     demand: pd.Series
     step_seconds: int
+    even_windows: int
     said: tuple[str, ...] = ()
 
     @property
@@ -45,10 +45,10 @@ def traffic_of(
     start: datetime | None,
     stop: datetime | None,
     settings: SimulationSettings,
-    steps: pd.Series | None = None,
+    steps: pd.DataFrame | None = None,
 ) -> Traffic:
-    """The span that is asked for, changed as is asked. steps: the rates of STEP_SECONDS each, where they are known too.
-    Raises InvalidRequestError where there is no such span."""
+    """The span that is asked for, changed as is asked. steps: what came within windows (ingest/windows.steps_within),
+    where that is known. Raises InvalidRequestError where there is no such span."""
     window = pd.Timedelta(window_seconds, "s")
     first, end = rates.index[0], rates.index[-1] + window
     until = min(_moment(stop, window, "ceil"), end) if stop else end
@@ -63,7 +63,7 @@ def traffic_of(
         )
     if not begin < until:
         raise InvalidRequestError(
-            f"Nothing is known between {begin:%Y-%m-%d %H:%M} and {until:%Y-%m-%d %H:%M} UTC; the series has "
+            "Nothing is left to replay: from is to be before to, and both within what the series has, "
             f"{first:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC.",
             field="from",
         )
@@ -80,28 +80,23 @@ def traffic_of(
             f"No window from {begin:%Y-%m-%d %H:%M} to {until:%Y-%m-%d %H:%M} UTC has a known rate.", field="from"
         )
     demand = changed = _changed(known, settings, begin, until, window)
+    busy = known.index[(known > 0).to_numpy() & (known.index >= begin)]
+    stepped = busy.intersection(steps.index) if steps is not None else busy[:0]
     step_seconds = window_seconds
-    if steps is not None:
-        step_seconds = STEP_SECONDS
-        within = _within(known, steps, window_seconds // STEP_SECONDS)
-        demand = _changed(within, settings, begin, until, pd.Timedelta(STEP_SECONDS, "s"))
+    if steps is not None and len(stepped):
+        step_seconds = window_seconds // steps.shape[1]
+        demand = _changed(_within(known, steps, step_seconds), settings, begin, until, pd.Timedelta(step_seconds, "s"))
     demand = demand[demand.index >= begin]
-    return Traffic(changed, window_seconds, begin, until, demand, step_seconds, tuple(said))
+    return Traffic(changed, window_seconds, begin, until, demand, step_seconds, len(busy) - len(stepped), tuple(said))
 
 
-def has_steps(window_seconds: int) -> bool:
-    """Whether windows of that length are several whole steps."""
-    return window_seconds > STEP_SECONDS and window_seconds % STEP_SECONDS == 0
-
-
-def _within(windows: pd.Series, steps: pd.Series, each: int) -> pd.Series:
-    """The steps of the windows, `each` a window; where they are not known (at the log's ends) as the window, and
-    unknown where that is."""
-    whole = pd.Series(
-        np.repeat(windows.to_numpy(), each),
-        pd.date_range(windows.index[0], periods=each * len(windows), freq=f"{STEP_SECONDS}s", unit="s"),
-    )
-    return steps.reindex(whole.index).fillna(whole).where(whole.notna())
+def _within(windows: pd.Series, steps: pd.DataFrame, step_seconds: int) -> pd.Series:
+    """The steps of the windows; where they are not known as the window, and unknown where that is."""
+    whole = np.repeat(windows.to_numpy(np.float64)[:, None], steps.shape[1], axis=1)
+    own = steps.reindex(windows.index).to_numpy(np.float64) / step_seconds
+    rates = np.where(np.isfinite(own) & np.isfinite(whole), own, whole)
+    index = pd.date_range(windows.index[0], periods=rates.size, freq=f"{step_seconds}s", unit="s")
+    return pd.Series(rates.ravel(), index)
 
 
 def _moment(moment: datetime, window: pd.Timedelta, way: str) -> pd.Timestamp:

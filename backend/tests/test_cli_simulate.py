@@ -80,13 +80,27 @@ def test_page_and_table_are_written_as_files(traffic: str, tmp_path: Path) -> No
         (["--rps-per-replica", "1", "--policies", "magic"], "No policy is 'magic'"),
         (["--rps-per-replica", "1", "--hpa-target", "high"], "hpa_target: Input should be a valid number"),
         (["--rps-per-replica", "1", "--spike", "noon,3,30"], "spike: Input should be a valid datetime"),
-        (["--rps-per-replica", "1", "--from", "2026-01-01"], "the series has 1995-07-01 00:00"),
+        (["--rps-per-replica", "1", "--from", "2026-01-01"], "within what the series has, 1995-07-01 00:00"),
+        (
+            ["--rps-per-replica", "1", "--spike", "2026-01-05"],
+            "spike: it has 3 parts with commas between them, such as",
+        ),
+        (["--rps-per-replica", "1", "--paste", "2026-01-05,"], "paste: it has 2 parts with commas between them"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_fix(traffic: str, options: list[str], words: str) -> None:
     result = runner.invoke(app, ["simulate", traffic, *options], env={"COLUMNS": "400"})
     assert result.exit_code == 1
     assert words in result.output
+
+
+def test_a_file_that_cannot_be_written_is_said_after_the_answer(traffic: str, tmp_path: Path) -> None:
+    page = tmp_path / "absent" / "report.html"
+    asked = ["simulate", traffic, "--rps-per-replica", "0.2", "--policies", "hpa", "--html", str(page)]
+    result = runner.invoke(app, asked, env={"COLUMNS": "400"})
+    assert result.exit_code == 1
+    assert result.stdout.startswith("Of these policies HPA")
+    assert f"Not written: {page}: No such file or directory." in result.output
 
 
 def test_there_is_an_option_for_every_name_of_a_policy_and_of_the_settings() -> None:

@@ -43,7 +43,7 @@ test("two figures give a number, a term changes it, and a link shows the same", 
   expect(page.url()).not.toContain("headroom");
   await expect(needed(page)).toHaveText(tried);
   await panel(page).getByRole("textbox", { name: "Lead" }).fill("3600");
-  await expect(panel(page).getByRole("alert")).toContainText("Shorten lead_seconds");
+  await expect(panel(page).getByRole("alert")).toContainText("Shorten “Lead”");
   await panel(page).getByRole("button", { name: "Discard" }).click();
   await expect(needed(page)).toHaveText(tried);
 

@@ -2,14 +2,18 @@
 
 import csv
 import io
+import json
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.simulation.policies import POLICIES
 from backend.tests.server import Server
-from backend.tests.traffic import series_csv
+from backend.tests.traffic import raw_parquet, series_csv
 
 POLICY = {"rps_per_replica": 0.2}
 
@@ -118,7 +122,8 @@ def test_one_that_runs_is_cancelled_within_a_moment_and_one_that_waits_too(serve
         ({"policies": ["magic"]}, "No policy is 'magic'"),
         ({"policy": POLICY | {"lead_seconds": 100_000}}, "Shorten lead_seconds"),
         ({"hpa_target": 2}, "less than or equal to 1"),
-        ({"schedule": ["at noon"]}, "is no line of a schedule"),
+        ({"schedule": ["at noon"]}, "schedule: 'at noon' is no line of a schedule"),
+        ({"schedule_timezone": "Mars"}, "schedule_timezone: 'Mars' is no time zone; Europe/Berlin is one"),
         ({"headroom": 2}, "headroom: Extra inputs are not permitted"),
     ],
 )
@@ -133,7 +138,7 @@ def test_what_comes_out_only_in_the_replay_ends_it_with_its_reason(server: Serve
     server.upload("shop.csv", series_csv(600))
     answer = ended(server, started(server, **{"from": "2026-01-01T00:00:00Z"})["id"])
     assert answer["state"] == "failed"
-    assert "the series has 1995-07-01 00:00 to 1995-07-01 10:00 UTC" in answer["problem"]
+    assert "within what the series has, 1995-07-01 00:00 to 1995-07-01 10:00 UTC" in answer["problem"]
 
 
 def test_the_newest_ten_of_a_series_stay(server: Server) -> None:
@@ -142,6 +147,21 @@ def test_the_newest_ten_of_a_series_stay(server: Server) -> None:
     listed = {each["id"] for each in server.get("/api/simulations", filename="shop.csv")}
     assert len(listed) == 10
     assert ids[-1] in listed
+
+
+def test_of_a_raw_log_the_page_says_what_the_command_says(server: Server, tmp_path: Path) -> None:
+    """Its requests within a window are stored with it: what peaks for seconds is short in both alike."""
+    log = tmp_path / "requests.parquet"
+    log.write_bytes(raw_parquet(900))
+    server.upload(log.name, log.read_bytes())
+    asked = {"policies": ["hpa", "model", "fixed"], "fixed_replicas": 7}
+    stored = ended(server, started(server, filename=log.name, **asked)["id"])["result"]
+    options = ["--rps-per-replica", "0.2", "--policies", "hpa,model,fixed", "--fixed-replicas", "7", "--json"]
+    told = json.loads(CliRunner().invoke(app, ["simulate", str(log), *options]).stdout)
+    assert any("in every 15 s, of which 4 are a window" in note for note in stored["notes"])
+    assert told["notes"] == stored["notes"]
+    assert told["sentence"] == stored["sentence"]
+    assert told["policies"] == stored["policies"]
 
 
 def test_the_policies_that_can_be_replayed_are_listed(server: Server) -> None:

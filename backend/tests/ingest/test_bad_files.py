@@ -220,7 +220,10 @@ def test_reading_twice_gives_the_same(tmp_path: Path, make: Callable[[Path], Pat
     path = make(tmp_path / "file")
     first, second = read(path), read(path)
     assert first.frame.equals(second.frame)
-    assert replace(first, frame=second.frame) == second
+    assert first.steps is not None
+    assert second.steps is not None
+    assert first.steps.equals(second.steps)
+    assert replace(first, frame=second.frame, steps=second.steps) == second
 
 
 def test_latin_1_in_other_columns_is_no_problem(tmp_path: Path) -> None:

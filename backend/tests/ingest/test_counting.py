@@ -148,3 +148,34 @@ def test_a_larger_window_lets_a_long_span_in(tmp_path: Path) -> None:
     with pytest.raises(UnusableFileError, match="200 windows"):
         read(path, limits)
     assert len(read(path, limits, window_seconds=120).frame) <= 101
+
+
+@given(logs, st.integers(1, 1_000), st.sampled_from((30, 60, 300)))
+def test_the_steps_within_a_window_are_its_requests_at_their_seconds(
+    seconds: list[int], batch: int, window: int
+) -> None:
+    with TemporaryDirectory() as folder:
+        seconds = covered([*seconds, *range(START, START + 300, 15)])
+        path = as_csv(Path(folder) / "log.csv", seconds)
+        traffic = read(path, ReadLimits(batch_rows=batch), kind="raw", window_seconds=window)
+    assert traffic.steps is not None
+    busy = traffic.frame["actual_rps"][traffic.frame["actual_rps"] > 0]
+    assert traffic.steps.index.equals(busy.index)
+    for start, row in traffic.steps.iterrows():
+        begin = int(pd.Timestamp(str(start)).timestamp())
+        own = [each - begin for each in seconds if begin <= each < begin + window]
+        assert row.tolist() == np.bincount(own, minlength=window).reshape(-1, 15).sum(axis=1).tolist()
+
+
+def test_times_by_the_minute_say_nothing_of_what_came_within_it(tmp_path: Path) -> None:
+    minutes = [START + 60 * (number // 9) for number in range(90)]
+    assert read(as_csv(tmp_path / "log.csv", minutes), kind="raw").steps is None
+
+
+def test_a_series_has_no_steps_nor_have_windows_that_are_no_whole_ones(tmp_path: Path) -> None:
+    log = as_csv(tmp_path / "log.csv", busy_log())
+    assert all(read(log, kind="raw", window_seconds=window).steps is None for window in (10, 15, 50))
+    assert read(log, kind="raw", window_seconds=60).steps is not None
+    series = tmp_path / "series.csv"
+    series.write_text("time,requests\n" + "".join(f"{START + 60 * minute},9\n" for minute in range(9)))
+    assert read(series).steps is None

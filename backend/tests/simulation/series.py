@@ -26,6 +26,12 @@ def days(count: float, level: float = 600.0, seed: int = 3) -> pd.Series:
     return rates(minute_counts(round(count * 1440), seed, level))
 
 
+def within_windows(steps: pd.Series) -> pd.DataFrame:
+    """Of rates every 15 s, beginning with a minute, a row a minute."""
+    columns = [f"requests_{15 * place}" for place in range(4)]
+    return pd.DataFrame(15 * steps.to_numpy().reshape(-1, 4), pd.DatetimeIndex(steps.index)[::4], columns)
+
+
 def simulated(
     estimator: RPSEstimator,
     traffic: pd.Series,
@@ -34,7 +40,7 @@ def simulated(
     start: str | None = None,
     stop: str | None = None,
     window: int = 60,
-    steps: pd.Series | None = None,
+    steps: pd.DataFrame | None = None,
     progress: Callable[[float], None] = lambda _: None,
     **settings: Any,
 ) -> Simulation:

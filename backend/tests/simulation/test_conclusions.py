@@ -3,13 +3,14 @@
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from backend.models.predictor import RPSEstimator
 from backend.simulation.conclusions import difference, duration, minutes, recommended, sentence_of
 from backend.simulation.outcome import SUMS
 from backend.simulation.simulator import Simulation
-from backend.tests.simulation.series import days, simulated
+from backend.tests.simulation.series import days, rates, simulated
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +81,27 @@ def test_too_few_days_leave_the_rule_alone(estimator: RPSEstimator) -> None:
     assert found is not None
     assert found.quantile == 0.9
     assert "fewer than three days cannot tell that from luck" in found.sentence
+
+
+def test_where_nothing_costs_anything_nobody_is_cheaper(estimator: RPSEstimator) -> None:
+    idle = simulated(estimator, rates(np.zeros(3 * 1440)))  # one replica, always
+    assert "None of the other policies would reliably have cost less" in sentence_of(idle)
+    found = recommended(idle)
+    assert found is not None
+    assert found.quantile == 0.9
+    assert "on this traffic it was the cheapest too" in found.sentence
+
+
+def test_a_quantile_is_called_as_its_policy_is(estimator: RPSEstimator) -> None:
+    sweep = simulated(estimator, days(1), policy={"shortage_cost": 2}, policies="model_p67,model_p90")
+    found = recommended(sweep)
+    assert found is not None
+    assert found.sentence.startswith("p67: A missing replica costs 2 times an idle one")
+
+
+def test_the_oracle_alone_is_nothing_to_compare(estimator: RPSEstimator) -> None:
+    assert sentence_of(simulated(estimator, days(2), policies="oracle")).startswith("Beside the oracle no policy")
+    assert sentence_of(simulated(estimator, days(2), policies="fixed")).startswith("No policy could be replayed")
 
 
 def test_without_our_policy_the_cheapest_is_named(estimator: RPSEstimator) -> None:

@@ -10,7 +10,7 @@ from backend.measurements import POINTS, points_table
 from backend.models.predictor import RPSEstimator
 from backend.simulation.kept import KEPT, KeptSimulations, StoredSimulation, bucketed, new_record
 from backend.simulation.results import paths_of, result_of
-from backend.simulation.schemas import SimulationRequest
+from backend.simulation.schemas import SimulationRequest, SimulationState
 from backend.stores import SeriesInfo, SeriesKey, Store
 from backend.tests.simulation.series import days, simulated
 
@@ -28,10 +28,14 @@ def kept(store: Store) -> KeptSimulations:
     return KeptSimulations(store)
 
 
-def record(number: int = 0) -> StoredSimulation:
+def record(number: int = 0, state: SimulationState = "waiting") -> StoredSimulation:
     request = SimulationRequest.model_validate({"filename": KEY.name, "from": "2026-01-05T00:00:00Z", "times": 1.5})
     one = new_record(f"number {number}", KEY, request)
-    return one.model_copy(update={"started_at": one.started_at + timedelta(seconds=number)})
+    return one.model_copy(update={"state": state, "started_at": one.started_at + timedelta(seconds=number)})
+
+
+def ids(kept: KeptSimulations) -> list[str]:
+    return [one.id for one in kept.records(KEY.tags)]
 
 
 def test_a_result_comes_back_as_it_was_by_its_id(kept: KeptSimulations, estimator: RPSEstimator) -> None:
@@ -65,10 +69,10 @@ def test_the_oldest_go_with_their_paths_and_all_go_with_the_series(
 ) -> None:
     paths = paths_of(simulated(estimator, days(0.2), policies="hpa"))
     for number in range(KEPT + 2):
-        kept.put(record(number))
+        kept.put(record(number, "done"))
         kept.put_paths(record(number), paths)
     kept.forget_older(KEY)
-    assert [one.id for one in kept.records(KEY.tags)] == [record(number).id for number in range(KEPT + 1, 1, -1)]
+    assert ids(kept) == [record(number).id for number in range(KEPT + 1, 1, -1)]
     assert kept.path(record(1), "hpa", None, None).empty
     assert len(kept.path(record(2), "hpa", None, None)) == len(paths)
     write_series(store, replace=True)
@@ -76,6 +80,15 @@ def test_the_oldest_go_with_their_paths_and_all_go_with_the_series(
     kept.put(record())
     store.delete_series(KEY.name)
     assert kept.find(record().id) is None
+
+
+def test_a_result_stays_however_many_are_cancelled_after_it_and_one_that_runs_too(kept: KeptSimulations) -> None:
+    kept.put(record(0, "done"))
+    kept.put(record(1, "waiting"))
+    for number in range(2, KEPT + 4):
+        kept.put(record(number, "cancelled"))
+    kept.forget_older(KEY, running={record(1).id})
+    assert ids(kept) == [record(number).id for number in (*range(KEPT + 3, 3, -1), 1, 0)]
 
 
 def test_a_chart_has_few_buckets_that_hide_no_peak_and_no_shortage() -> None:

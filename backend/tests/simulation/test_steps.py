@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from backend.models.predictor import RPSEstimator
 from backend.simulation.results import paths_of, result_of
-from backend.tests.simulation.series import rates, simulated
+from backend.tests.simulation.series import rates, simulated, within_windows
 
 few = settings(max_examples=10, deadline=None)
 bursts = st.lists(st.integers(0, 60), min_size=480, max_size=960).map(lambda counts: counts[: len(counts) // 4 * 4])
@@ -27,7 +27,7 @@ def test_a_burst_inside_a_window_is_short_though_the_window_is_not(estimator: RP
     asked: dict[str, Any] = {"start": "2026-01-05T01:00:00Z", "policies": "fixed,oracle", "fixed_replicas": 3}
     even = simulated(estimator, windows_of(steps), **asked)
     assert (even.outcomes[0].minutes_short, even.outcomes[0].requests_short) == (0, 0)
-    simulation = simulated(estimator, windows_of(steps), steps=steps, **asked)
+    simulation = simulated(estimator, windows_of(steps), steps=within_windows(steps), **asked)
     fixed, oracle = simulation.outcomes
     assert fixed.minutes_short == 0.5
     assert fixed.requests_short == pytest.approx(30)
@@ -48,7 +48,7 @@ def test_demand_in_steps_changes_what_is_short_and_neither_requests_nor_who_is_n
     steps = rates(counts, window=15)
     windows = windows_of(steps)
     asked: dict[str, Any] = {"policies": "hpa,fixed,oracle", "fixed_replicas": 4, "policy": {"max_replicas": 1_000}}
-    even, within = (simulated(estimator, windows, steps=each, **asked) for each in (None, steps))
+    even, within = (simulated(estimator, windows, steps=each, **asked) for each in (None, within_windows(steps)))
     assert result_of(within).requests == pytest.approx(result_of(even).requests)
     for one, other in zip(even.outcomes, within.outcomes, strict=True):
         assert other.requests_short >= one.requests_short - 1e-6 or one.policy == "oracle"
@@ -62,10 +62,18 @@ def test_a_window_that_is_unknown_stays_so_and_where_steps_are_missing_the_windo
     steps = rates([30] * 480, window=15)
     windows = windows_of(steps)
     windows.iloc[100] = np.nan
-    simulation = simulated(estimator, windows, steps=steps.iloc[40:-40], policies="oracle")
+    simulation = simulated(estimator, windows, steps=within_windows(steps.iloc[40:-40]), policies="oracle")
     demand = simulation.replay.traffic.demand
     assert demand[demand.isna()].index.tolist() == steps.index[400:404].tolist()
     assert demand.dropna().eq(2.0).all()
+    assert any("In 10 windows with traffic no more than" in note for note in result_of(simulation).notes)
+
+
+def test_steps_of_another_time_are_none(estimator: RPSEstimator) -> None:
+    steps = rates([30] * 480, window=15)
+    simulation = simulated(estimator, windows_of(steps), steps=within_windows(steps.iloc[:40]), policies="oracle")
+    assert simulation.replay.traffic.step_seconds == 60
+    assert any("Within a window traffic is taken as even" in note for note in result_of(simulation).notes)
 
 
 def test_what_if_changes_the_steps_as_it_changes_the_windows(estimator: RPSEstimator) -> None:
@@ -73,7 +81,7 @@ def test_what_if_changes_the_steps_as_it_changes_the_windows(estimator: RPSEstim
     simulation = simulated(
         estimator,
         windows_of(steps),
-        steps=steps,
+        steps=within_windows(steps),
         policies="oracle",
         times=2.0,
         paste="2026-01-05,2026-01-06",

@@ -38,7 +38,8 @@ export function useSimulation(filename: string, asked: string | null) {
     if (ended !== null) void queries.invalidateQueries({ queryKey: ["simulations", filename] });
   }, [ended, filename, queries]);
   return {
-    list: list.data ?? [],
+    // The list is asked for at the beginning and at the end: what runs stands in it as it is now.
+    list: (list.data ?? []).map((record) => (record.id === one.data?.id ? one.data : record)),
     answer: one.data,
     error: list.error ?? one.error,
     loading: list.isPending || one.isLoading,

@@ -6,6 +6,7 @@ import {
   formatDuration,
   formatList,
   formatPercent,
+  formatQuantity,
   formatRate,
   formatRateWithUnit,
   formatTick,
@@ -40,6 +41,20 @@ describe("formatRate", () => {
     expect(formatRateWithUnit(null)).toBe("unknown");
     expect(plain(formatRateWithUnit(1.2))).toBe("1.20 req/s");
   });
+});
+
+describe("formatQuantity", () => {
+  // Python writes f"{546.5:,.0f}" as 546: a table that has 547 contradicts the sentence above it.
+  it.each([
+    [0.0421, "0.0421"],
+    [41.5, "41.5"],
+    [546.5, "546"],
+    [547.5, "548"],
+    [1_234.5, "1,234"],
+    [12_345, "12,345"],
+  ])("writes %s as %s, a half as the server's sentences do", (value, text) =>
+    expect(formatQuantity(value)).toBe(text),
+  );
 });
 
 describe("formatTick", () => {

@@ -4,9 +4,14 @@ const LOCALE = "en";
 export const NBSP = " ";
 
 // A half goes to the even number, as in the sentences that the server writes: 546.5 is 546 in both.
-const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, roundingMode: "halfEven" });
-const compact = new Intl.NumberFormat(LOCALE, { notation: "compact", maximumSignificantDigits: 3 });
-const plain = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
+const roundingMode = "halfEven";
+const integer = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0, roundingMode });
+const compact = new Intl.NumberFormat(LOCALE, {
+  notation: "compact",
+  maximumSignificantDigits: 3,
+  roundingMode,
+});
+const plain = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3, roundingMode });
 
 export const RATE_UNIT = "req/s";
 export const UNKNOWN = "–";

@@ -75,7 +75,7 @@ export const OUTCOME_COLUMNS: readonly OutcomeColumn[] = [
   measure("weighed_cost", "Weighed cost", "Idle replica-hours, and missing ones times the shortage cost"),
   measure("cost", "Money", "Replica-hours times the price"),
   measure("scale_events", "Changes", "Changes of the replicas that were asked for"),
-  measure("sign_changes", "Turns", "Changes the other way than the one before"),
+  measure("sign_changes", "Reversals", "Changes the other way than the one before"),
   measure("theta_u", "θU %", "By how much supply was below demand, over time"),
   measure("theta_o", "θO %", "By how much supply was above demand, over time"),
   measure("time_u", "TU %", "Share of the time below demand"),
@@ -143,6 +143,11 @@ export function nextSort(sort: Sort | null, column: string): Sort | null {
 export function shownOutcome({ policies }: SimulationResult, key: string | null): Outcome | undefined {
   const find = (wanted: string | null) => policies.find(({ policy }) => policy === wanted);
   return find(key) ?? find("model") ?? policies[0];
+}
+
+/** What a policy is called in a result. */
+export function labelOf({ policies }: SimulationResult, key: string): string {
+  return policies.find(({ policy }) => policy === key)?.label ?? key;
 }
 
 /** The quantile that an outcome is of; undefined where no policy can have it. */

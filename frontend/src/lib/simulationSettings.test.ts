@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { PolicyInfo, SimulationRequest } from "@/api/types";
 import { simulationResult } from "@/test/simulationFixtures";
+import { inFormWords } from "./formWords";
 import {
   changesOf,
   chosenPolicies,
-  inSettingWords,
   requestSettings,
   settingTexts,
   whatIfTexts,
@@ -44,8 +44,9 @@ describe("the settings of a simulation", () => {
   });
 
   it("are named as the form names them in what the server says of them", () => {
-    expect(inSettingWords("fixed_replicas: not a number")).toBe("“Fixed fleet”: not a number");
-    expect(inSettingWords("spike: it is not in the span from 1 to 2")).toBe(
+    expect(inFormWords("fixed_replicas: not a number")).toBe("“Fixed fleet”: not a number");
+    expect(inFormWords("Shorten lead_seconds or cadence_seconds.")).toBe("Shorten “Lead” or “Cadence”.");
+    expect(inFormWords("spike: it is not in the span from 1 to 2")).toBe(
       "“A spike”: it is not in the span from 1 to 2",
     );
   });

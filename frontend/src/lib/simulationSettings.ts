@@ -179,14 +179,6 @@ export function withPolicy(text: string, all: readonly PolicyInfo[], key: string
   return keys.length === all.length ? "" : keys.join();
 }
 
-/** A message of the server in the words of the form. */
-export function inSettingWords(text: string): string {
-  return SETTING_FIELDS.reduce((words, { name, label }) => {
-    const named = new RegExp(name.includes("_") ? `\\b${name}\\b` : `^${name}(?=:)`, "g");
-    return words.replace(named, `“${label}”`);
-  }, text);
-}
-
 /** Every setting that a result was made with, in words; those that the server has a value for. */
 export function settingTexts(
   settings: SimulationSettings,

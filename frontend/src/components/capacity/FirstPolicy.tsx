@@ -43,7 +43,7 @@ export function FirstPolicy({
         <Figure
           label="Rate of a replica, req/s"
           required
-          pattern="\s*\d*\.?\d+\s*"
+          pattern="\s*(?=.*[1-9])\d*\.?\d+\s*"
           title="A number above 0"
           value={rate}
           onChange={(event) => setRate(event.target.value)}

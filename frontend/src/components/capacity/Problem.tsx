@@ -1,16 +1,11 @@
 import { describeError } from "@/api/errors";
-
-interface ProblemProps {
-  error: Error;
-  /** In the words of the form that it is about. */
-  inWords?: (text: string) => string;
-}
+import { inFormWords } from "@/lib/formWords";
 
 /** The server's words about what it refuses. */
-export function Problem({ error, inWords = (text) => text }: ProblemProps) {
+export function Problem({ error }: { error: Error }) {
   return (
     <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-xs text-danger">
-      {inWords(describeError(error).detail)}
+      {inFormWords(describeError(error).detail)}
     </p>
   );
 }

@@ -1,6 +1,6 @@
 import type { Policy, SimulationRecord } from "@/api/types";
 import { sentence } from "@/lib/format";
-import { inSettingWords } from "@/lib/simulationSettings";
+import { inFormWords } from "@/lib/formWords";
 import { Asked } from "./Asked";
 
 interface EndedProps {
@@ -18,7 +18,7 @@ export function Ended({ record: { state, problem, request }, onRunAgain }: Ended
         </p>
       ) : (
         <p role="alert" className="rounded-md bg-danger-soft px-2.5 py-2 text-sm text-danger">
-          The simulation failed. {problem && sentence(inSettingWords(problem))}
+          The simulation failed. {problem && sentence(inFormWords(problem))}
         </p>
       )}
       {request && (

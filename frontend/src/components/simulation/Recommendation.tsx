@@ -3,8 +3,7 @@ import { Problem } from "@/components/capacity/Problem";
 import { Button } from "@/components/ui/Button";
 import { type Plan, useSavePolicy } from "@/hooks/capacity";
 import type { Navigate } from "@/hooks/useView";
-import { percentile } from "@/lib/capacity";
-import { quantileOf, sameLevel, withQuantile } from "@/lib/outcomes";
+import { labelOf, quantileOf, sameLevel, withQuantile } from "@/lib/outcomes";
 
 interface RecommendationProps {
   result: SimulationResult;
@@ -38,7 +37,7 @@ export function Recommendation({ result, selected, series, plan, navigate }: Rec
             disabled={saving.isPending}
             onClick={() => use(recommendation.quantile)}
           >
-            Use this policy ({percentile(recommendation.quantile)})
+            Use this policy ({labelOf(result, recommendation.policy)})
           </Button>
         )}
         {selected && chosen !== undefined && !sameLevel(chosen, recommendation?.quantile) && (

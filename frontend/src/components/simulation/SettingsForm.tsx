@@ -68,8 +68,8 @@ const INPUTS = {
 
 function Setting({ label, ...input }: ComponentProps<typeof Input> & { label: string }) {
   return (
-    // A time of day beside its date needs the room of two figures.
-    <div className={classes("min-w-0", input.type === "datetime-local" && "col-span-2")}>
+    // What is no figure needs the room of two.
+    <div className={classes("min-w-0", input.inputMode !== "decimal" && "col-span-2")}>
       <Field label={label}>{(id) => <Input id={id} autoComplete="off" {...input} />}</Field>
     </div>
   );

@@ -194,7 +194,7 @@ it("stores the recommended quantile in mode advise, and says so", async () => {
       });
     },
   });
-  await userEvent.click(await screen.findByRole("button", { name: "Use this policy (p95)" }));
+  await userEvent.click(await screen.findByRole("button", { name: "Use this policy (forecast p95)" }));
   expect(await screen.findByText("Saved as policy 5, mode advise.")).toBeVisible();
   expect(await sent(asked, "PUT")[0]?.json()).toEqual(policy({ quantile: 0.95, mode: "advise" }));
 });
@@ -219,6 +219,15 @@ it("follows one that runs, and cancels it", async () => {
   expect(await screen.findByText(/Replaying the policies · 40.%/)).toBeVisible();
   await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
   expect(sent(asked, "DELETE")).toHaveLength(1);
+});
+
+it("names one that runs in the list as it is now, not as it was when the list was asked for", async () => {
+  show([simulation({ state: "waiting", result: null }), simulation({ id: "two" })], {
+    "GET /api/simulations/one": simulation({ state: "simulating", share: 0.4, result: null }),
+  });
+  const list = await screen.findByLabelText("Simulations of this series");
+  await vi.waitFor(() => expect(list).toHaveTextContent(/, replaying the policies/));
+  expect(list).not.toHaveTextContent(/waiting/);
 });
 
 it.each([

@@ -12,7 +12,7 @@ import type { Navigate } from "@/hooks/useView";
 import { classes } from "@/lib/classes";
 import type { PolicyChanges } from "@/lib/policy";
 import { isSimulating } from "@/lib/simulation";
-import { changesOf, inSettingWords } from "@/lib/simulationSettings";
+import { changesOf } from "@/lib/simulationSettings";
 import { NO_SIMULATION, type SimulationView } from "@/lib/simulationView";
 import type { View } from "@/lib/view";
 import { Ended } from "./Ended";
@@ -105,7 +105,7 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
         </div>
       )}
       <div className="grid gap-3 px-4 pb-4 empty:hidden">
-        {starting.error && <Problem error={starting.error} inWords={inSettingWords} />}
+        {starting.error && <Problem error={starting.error} />}
         {error && isGone(error) && shown.id !== null ? (
           <p role="alert" className="text-sm">
             This result is not kept any more: a series keeps its ten newest.{" "}
