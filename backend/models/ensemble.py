@@ -5,7 +5,7 @@ docs/decisions/0003-forecasting.md says what each part is for.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -140,17 +140,22 @@ class _Refits:
         return self._stats.columns.hold((name, "weights", self._horizon), self.block, fit, -2)
 
     def _fit_all(self, name: str, first: int) -> Floats:
-        moments = self._moments(name, self._stats)
+        moments = self._moments(name, self._stats, self._inputs)
         return coefficients(self._stats, (name, "moments", self._horizon), moments, self.ridges[name], first)
 
     def _fit_newest(self, name: str) -> Floats:
-        assert self._stats.longer is not None  # a live step has it
-        past = self._stats.longer.cut(BLOCK + LONGEST + features.LINEAR_REACH)
-        newest = self._moments(name, past)[..., -1:]
-        return newest_coefficients(self._stats, (name, "moments", self._horizon), newest, self.ridges[name])
+        past, inputs = self._newest_block
+        moments = self._moments(name, past, inputs)[..., -1:]
+        return newest_coefficients(self._stats, (name, "moments", self._horizon), moments, self.ridges[name])
 
-    def _moments(self, name: str, past: TrailingStats) -> Floats:
-        inputs = self._inputs if past is self._stats else features.linear(past, self._horizon)
+    @cached_property
+    def _newest_block(self) -> tuple[TrailingStats, features.Columns]:
+        """The origins that the newest block's moments are made from, and the linear model's inputs at them."""
+        assert self._stats.longer is not None  # a live step has it
+        inputs = features.linear(self._stats.longer.cut(BASE_KEPT + features.LINEAR_REACH), self._horizon)
+        return self._stats.longer.cut(BASE_KEPT), {name: newest(column, BASE_KEPT) for name, column in inputs.items()}
+
+    def _moments(self, name: str, past: TrailingStats, inputs: features.Columns) -> Floats:
         if name == LINEAR:
             return linear_moments(past, inputs, self._horizon)
         return self._stacks[name].moments(past, self.base | {name: inputs[name] for name in SIMPLE}, self._horizon)
