@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, pairwise
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -152,13 +152,12 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     """A table of text or a log in no format of its own."""
     looked = lines[:_HEAD_LINES]
     layout = find_layout(looked)
-    log = find_log(looked)
-    if log is None and not _has_times(looked, layout):
+    timed = _has_times(looked, layout)
+    says_fields = any(line.startswith("#Fields:") for line in looked[:20])
+    log = None if timed and not says_fields else find_log(looked)
+    if log is None and not timed:
         _refuse_without_times(looked)
-    is_table = not any(line.startswith("#Fields:") for line in looked[:20]) and (
-        log is None or _has_times(looked, layout) or _is_headed(looked, layout)
-    )
-    if is_table or log is None:
+    if log is None or (_is_headed(looked, layout) and not says_fields):
         _refuse_second_table(looked, layout)
         refuse_unquoted_commas(looked, layout)
         return Detected("csv", head, complete, layout=layout)
@@ -190,11 +189,22 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
         return False
     if _is_paced(fitting):
         return True
-    kinds = [{kind_of(cell) for cell in cells} for cells in fitting]
-    timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
+    half = max((len(fitting) + 1) // 2, 1)
+    if sum(1 for _ in islice(filter(_is_timed, fitting), half)) == half:
+        return True
     names = layout.names or ()
-    named = any(len(name) < 40 and _TIME_NAME.search(name) for name in names) and not _hold_time(names, layout)
-    return timed * 2 >= max(len(fitting), 1) or named
+    return any(len(name) < 40 and _TIME_NAME.search(name) for name in names) and not _hold_time(names, layout)
+
+
+def _is_timed(cells: Sequence[str]) -> bool:
+    """Whether a cell is a time, or may be one in numbers since all are."""
+    words = False
+    for cell in cells:
+        kind = kind_of(cell)
+        if kind == "time":
+            return True
+        words = words or kind == "text"
+    return not words
 
 
 def _hold_time(names: Sequence[str], layout: Layout) -> bool:

@@ -5,7 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from backend.errors import UnsupportedFormatError, UnusableFileError
+from backend.ingest.cells import bools
 
 SUPPORTED_FORMATS = (
     "Parquet, Excel (.xlsx), CSV and other tables of text, JSON, and logs with a time in every line; also packed as "
@@ -157,9 +162,9 @@ def refuse_binary(start: bytes, filename: str) -> None:
 
 def refuse_text(lines: Sequence[str]) -> None:
     """Raise UnusableFileError where the first lines are of a kind that holds no traffic."""
-    present = [line for line in lines if line.strip()]
+    present = pa.array([line for line in lines if line.strip()], pa.string())
     for kind in NO_TRAFFIC:
-        found = sum(re.search(kind.pattern, line) is not None for line in present)
+        found = np.count_nonzero(bools(pc.match_substring_regex(present, kind.pattern)))
         if found and found >= kind.share * len(present):
             raise UnusableFileError(kind.says)
 
