@@ -50,6 +50,7 @@ _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
 _COMBINED_LINE = re.compile(_STAMP + rb' "(?:[^"\\]|\\.)*" \S+ \S+ "')
 _SNIFFED_LINES = 100
 _HEAD_LINES = 2_000  # that a layout or a log's shape is found from
+_MOST_LINES = _HEAD_LINES + 1_001  # those, and of a table that begins behind them as many as a sample has
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Detected:
 
     @property
     def lines(self) -> list[str]:
-        return whole_lines(self.head, self.complete)
+        return first_lines(self.head, self.complete)
 
 
 def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
@@ -94,8 +95,11 @@ def refuse_packed(head: bytes, packing: str, filename: str) -> None:
     refuse_binary(head, filename)
 
 
-def whole_lines(head: bytes, complete: bool) -> list[str]:
-    """The lines that are surely complete."""
+def first_lines(head: bytes, complete: bool) -> list[str]:
+    """The first lines, as far as they are surely complete."""
+    parts = head.split(b"\n", _MOST_LINES)
+    if len(parts) > _MOST_LINES:
+        head, complete = b"\n".join(parts[:-1]), True
     lines = head.decode("utf-8", "replace").splitlines()
     if not complete and len(lines) > 1:
         lines.pop()  # the last line may be cut
@@ -118,7 +122,7 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
         raise unsupported("binary data", filename=filename)
-    lines = whole_lines(head, complete)
+    lines = first_lines(head, complete)
     refuse_text(lines[:_HEAD_LINES])
     if text.startswith(b"{"):
         first, _, rest = text.partition(b"\n")

@@ -150,6 +150,8 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
     ),
 )  # fmt: skip
 
+_NO_TRAFFIC = "|".join(f"(?:{kind.pattern})" for kind in NO_TRAFFIC)
+
 
 def refuse_binary(start: bytes, filename: str) -> None:
     """Raise UnsupportedFormatError where the first bytes are those of a format that is not read."""
@@ -163,6 +165,8 @@ def refuse_binary(start: bytes, filename: str) -> None:
 def refuse_text(lines: Sequence[str]) -> None:
     """Raise UnusableFileError where the first lines are of a kind that holds no traffic."""
     present = pa.array([line for line in lines if line.strip()], pa.string())
+    if not bools(pc.match_substring_regex(present, _NO_TRAFFIC)).any():
+        return
     for kind in NO_TRAFFIC:
         found = np.count_nonzero(bools(pc.match_substring_regex(present, kind.pattern)))
         if found and found >= kind.share * len(present):

@@ -77,17 +77,18 @@ class RawCounter:
         if high // per_window - first < _CHUNK:
             self._note_span(first // _CHUNK, low, high)
         else:
-            self._note_spans(ticks, (places + first) // _CHUNK)
+            self._note_spans(ticks, places // _CHUNK, first // _CHUNK)
 
     def _chunk(self, number: int) -> Ints:
         return self._chunks.setdefault(number, np.zeros(_CHUNK, np.int64))
 
-    def _note_spans(self, ticks: Ints, chunks: Ints) -> None:
-        order = np.argsort(chunks, kind="stable")
-        places = np.flatnonzero(np.diff(chunks[order])) + 1
-        for piece in np.split(order, places):
-            own = ticks[piece]
-            self._note_span(int(chunks[piece[0]]), int(own.min()), int(own.max()))
+    def _note_spans(self, ticks: Ints, chunks: Ints, first: int) -> None:
+        """`chunks`: of each tick, counted from the chunk `first`."""
+        lows, highs = (np.full(int(chunks.max()) + 1, end) for end in (ticks.max(), ticks.min()))
+        np.minimum.at(lows, chunks, ticks)
+        np.maximum.at(highs, chunks, ticks)
+        for chunk in np.flatnonzero(lows <= highs).tolist():
+            self._note_span(first + chunk, int(lows[chunk]), int(highs[chunk]))
 
     def _note_span(self, chunk: int, low: int, high: int) -> None:
         before = self._spans.get(chunk, (low, high))

@@ -45,6 +45,13 @@ def test_batch_size_does_not_matter(seconds: list[int], batch: int) -> None:
     pd.testing.assert_series_equal(count(covered(seconds), batch), count(covered(seconds)))
 
 
+@settings(max_examples=20)
+@given(st.lists(st.integers(START, START + 14 * 86_400), min_size=1, max_size=30), st.sampled_from([1, 60, 3_600]))
+def test_a_batch_over_weeks_counts_as_its_requests_one_by_one(seconds: list[int], window: int) -> None:
+    log = [START, START + 3_600, START + 7_199, *seconds]
+    pd.testing.assert_series_equal(count(log, window=window), count(log, batch=1, window=window))
+
+
 @given(logs)
 def test_no_request_is_lost_or_doubled(seconds: list[int]) -> None:
     assert np.rint(count(covered(seconds)).sum() * 60) == len(seconds) + 2
