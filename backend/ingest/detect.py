@@ -4,7 +4,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Literal
@@ -17,7 +17,15 @@ from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import kind_of_markup, refuse_binary, refuse_text, unsupported
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.report_lines import refuse_reports
-from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
+from backend.ingest.streams import (
+    PACKED_IN,
+    PACKINGS,
+    has_forced_cells,
+    packing_of,
+    read_head,
+    read_start,
+    with_plain_cells,
+)
 from backend.ingest.unquoted_commas import refuse_unquoted_commas
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
@@ -60,6 +68,7 @@ class Detected:
     complete: bool = False  # whether `head` is the whole file
     layout: Layout | None = None  # of a table of text
     shape: LogShape | None = None  # of a log's lines
+    forced: bool = False  # whether cells are written as formulas of text, `="007"`; in `head` they are plain
 
     @property
     def lines(self) -> list[str]:
@@ -81,6 +90,8 @@ def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
     if packing:
         refuse_packed(read_start(path, limits), packing.name, filename)
     head, complete = read_head(path, limits)
+    if has_forced_cells(head):
+        return replace(_text_format(with_plain_cells(head), complete, filename), forced=True)
     return _text_format(head, complete, filename)
 
 
