@@ -33,6 +33,8 @@ def table(header: str, row: Callable[[int, int], str]) -> str:
 TABLES: dict[str, str] = {
     "a name in another case and a word more": table("t,HTTPRequestCount", lambda m, n: f"{at(m)},{n}"),
     "requests beside errors and latency": table("t,p95_ms,errors,requests", lambda m, n: f"{at(m)},{n},3,{n}"),
+    "how many rows there were": table("t,row_count", lambda m, n: f"{at(m)},{n}"),
+    "a count in short": table("t,path,cnt", lambda m, n: f"{at(m)},/a,{n}"),
     "a column a status class": table("t,2xx,5xx", lambda m, n: f"{at(m)},{n - 5},5"),
     "names that begin alike": table("t,requests_a,requests_b", lambda m, n: f"{at(m)},{n - 5},5"),
     "a column of the sum": table("t,web,api,all", lambda m, n: f"{at(m)},{n - 5},5,{n}"),
