@@ -58,6 +58,10 @@ TABLES: dict[str, str] = {
     "uniq -c": table("", lambda m, n: f"    {n} {at(m, '%d/%b/%Y:%H:%M')}").lstrip("\n"),
     "an index in front": table(",t,requests", lambda m, n: f"{m},{at(m)},{n}"),
     "date and time apart": table("date,time,requests", lambda m, n: f"{at(m, '%Y-%m-%d,%H:%M')},{n}"),
+    "date, hour and minute apart": table("date,hour,minute,requests", lambda m, n: f"{at(m, '%Y-%m-%d,%-H,%-M')},{n}"),
+    "year to second apart": table(
+        "year,month,day,hour,minute,second,requests", lambda m, n: f"{at(m, '%Y,%-m,%-d,%-H,%-M,%-S')},{n}"
+    ),
     "the mail's times": table("t;requests", lambda m, n: f"{at(m, '%a, %d %b %Y %H:%M:%S GMT')};{n}"),
     "Kibana's times": table("t,requests", lambda m, n: f'"{at(m, "%b %d, %Y @ %H:%M:%S.000")}",{n}'),
     "half days": table("t,requests", lambda m, n: f"{at(m, '%m/%d/%Y %I:%M:%S %p')},{n}"),
