@@ -59,7 +59,7 @@ class Settings(BaseSettings):
     max_upload_mb: int = Field(default=1_024, ge=1)
     upload_keep_mb: int = Field(default=2_048, ge=0)
     max_rows: int = Field(default=50_000_000, ge=2)
-    max_series: int = Field(default=200, ge=1)
+    max_series: int = Field(default=5_000, ge=1)
     max_sockets: int = Field(default=100, ge=1)
     reader_memory_mb: int = Field(default=2_048, ge=512)
     reader_timeout_seconds: int = Field(default=300, ge=1)

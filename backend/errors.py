@@ -91,7 +91,7 @@ class ConflictError(ProblemError):
     status = 409
     type = "conflict"
     title = "Conflict with stored data"
-    example = "200 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
+    example = "5000 series are stored, which is the most (SCALEOPS_MAX_SERIES)."
 
 
 class SameNameError(QuestionError):

@@ -56,6 +56,9 @@ def _recommended(planned: Planned, changes: dict[str, str], current: int | None,
     report = answer if as_json else {name: answer[name] for name in SHOWN}
     if not as_json and answer["hpa"]:
         report["hpa"] = answer["hpa"]["sentence"]
+    burst = planned.series.attributes.get("burst_factor")
+    if not as_json and burst and answer["policy"]["burst_factor"] == 1:
+        report["burst"] = f"busy windows' peak seconds have {burst:.1f} times their mean: --burst-factor {burst:.1f}"
     return report | {"results": answer["steps"]}
 
 

@@ -48,6 +48,7 @@ class ReadLimits:
     max_windows: int = 5_000_000
     batch_rows: int = 131_072  # rows held at a time; the answer does not depend on it
     head_rows: int | None = None  # the reading ends with the batch that reaches so many rows: a first look
+    bursts: bool = False  # whether seconds of a raw log are counted, too: Traffic.burst_factor
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,4 @@ class Traffic:
     assumptions: list[str] = field(default_factory=list)
     label_columns: list[str] = field(default_factory=list)  # by which rows are parts
     partial: bool = False  # only the head was read
+    burst_factor: float | None = None  # of a raw log whose seconds were counted and tell one: bursts.py

@@ -4,6 +4,7 @@ from __future__ import annotations  # pyarrow's arrays are generic for the type 
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -14,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from backend.errors import UnusableFileError
+from backend.ingest.bursts import BurstCounter
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
 from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic, ValueUnit
@@ -113,11 +115,16 @@ class Reading:
 
     def _raw(self) -> Traffic:
         counter = RawCounter(self._window, self._plan.parser.ticks_per_second, self._limits.max_windows)
+        bursts = BurstCounter(self._window, counter.ticks_per_second) if self._limits.bursts else None
         with self._batches([]) as batches:
             for batch in batches:
                 ticks, good = self._times(batch)
-                counter.add(ticks if good is None else ticks[good])
-        return self._counted(counter, [])
+                usable = ticks if good is None else ticks[good]
+                counter.add(usable)
+                if bursts:
+                    bursts.add(usable)
+        traffic = self._counted(counter, [])
+        return replace(traffic, burst_factor=bursts.factor()) if bursts else traffic
 
     def _counted(self, counter: RawCounter, notes: list[str]) -> Traffic:
         self._check_usable()

@@ -1,7 +1,7 @@
-"""What later origins look back at: forecasts of earlier ones, their scales, their errors.
+"""What later origins look back at: forecasts of earlier ones, their scales, sums of their errors.
 
-Whatever a statistic reads of earlier origins it reads from here, in four bytes a value, in a backtest as in a live step
-(live.py): so both see the same numbers, and a live step computes the newest origin alone.
+Whatever a statistic reads of earlier origins it reads from here, in a backtest as in a live step (live.py): so both see
+the same numbers, and a live step computes the newest origin alone.
 """
 
 from collections.abc import Callable, Hashable
@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable
 import numpy as np
 import numpy.typing as npt
 
+from backend.models.decayed_sum import decayed_sum
 from backend.models.rolling import Floats
 
 Kept = npt.NDArray[np.float32]
@@ -18,10 +19,15 @@ class Columns:
     """Of a computation over all origins, which has nothing to remember. Arrays end in an axis of origins, the newest
     last."""
 
-    def keep(self, _name: Hashable, newest: Floats, _span: int, _fill: float = np.nan, /) -> Kept:
-        """Take in the values of the newest origins: those, behind the ones that were kept, `_span` of them where there
-        are so many; `_fill` stands before the first there is."""
+    def keep(self, _name: Hashable, newest: Floats, _span: int, /) -> Kept:
+        """Take in the values of the newest origins: those, behind the ones that were kept, in four bytes each, `_span`
+        of them where there are so many; NaN stands before the first there is."""
         return newest.astype(np.float32)
+
+    def decayed_sum(self, _name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
+        """The decayed sum at the newest origins, whose values are taken in: decayed_sum.py. `end`: number of the window
+        after the last."""
+        return decayed_sum(newest, end - newest.shape[-1], alpha, width)
 
     def before(self, _name: Hashable, fill: float, like: Floats, /) -> Floats:
         """What was carried to the origin before the newest ones, `fill` where nothing was: (..., 1)."""

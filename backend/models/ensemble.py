@@ -15,14 +15,14 @@ from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average,
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats, newest
-from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, older_sum, solved, weighted_sum
-from backend.models.stack import SIMPLE, STACK_BLOCKS, BaseForecasts, Stack
+from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
+from backend.models.stack import SIMPLE, STACK_BLOCKS, Stack
 from backend.models.trailing_stats import LONGEST, MAX_SEASON, Grid, TrailingStats
 from backend.models.trees import Trees, tree_matrix
 
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
 
-LINEAR_BLOCKS = 300  # blocks of windows that a refit of the linear model looks back on: three days of minutes
+LINEAR_BLOCKS = 320  # blocks of windows that a fit of the linear model looks back on, at most: three days of minutes
 LINEAR_PRIOR_WINDOWS = 200.0  # how many windows of its own the global fit is worth
 LINEAR_LIMIT = 8.0
 
@@ -38,8 +38,8 @@ FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
 HISTORY_WINDOWS = BASE_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 LINEAR = "linear"  # the base forecast that is a regression itself
 LEARNED = (LINEAR, "lgbm_plus_trees", "lgbm_trees")  # base forecasts that are no inputs of the linear model
-BASE_KEPT = BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts one refit of a stack looks at
-LIVE_SPAN = REFIT_SPAN + MAX_SEASON + 512  # windows that a live step looks at where regressions are refitted
+BASE_KEPT = BLOCK + LONGEST  # origins whose base forecasts the moments of the newest block are made from
+LIVE_SPAN = BLOCK + LONGEST + MAX_SEASON + 512  # windows that a live step looks at where regressions are refitted
 CHUNK = 40_000  # origins computed at once: 76,320 windows take 170 MB so, 280 MB in one piece
 
 
@@ -122,20 +122,9 @@ def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: featur
     return Forecasts({key: newest(mean, len(stats) - first) for key, mean in means.items()}, edges)
 
 
-def prepare(stats: TrailingStats, horizon: int, model: HorizonModel, base: BaseForecasts) -> None:
-    """Compute now, at any window of a block, most of what the refits at its end take. `base`: what is kept of the base
-    forecasts of LEARNED."""
-    refits = _Refits(stats, horizon, model, {})
-    refits.base |= base
-    for name in refits.ridges:
-        refits.older(name, refits.block)
-
-
 class _Refits:
-    """The regressions of one horizon, refitted where a block of windows is complete.
-
-    A live step does it from the moments of that block and the sum of those before, which is the same for a block long.
-    """
+    """The regressions of one horizon, refitted where a block of windows is complete: by a live step from the moments of
+    that block and the sums of those before."""
 
     def __init__(self, stats: TrailingStats, horizon: int, model: HorizonModel, inputs: features.Columns) -> None:
         self._stats, self._horizon, self._inputs = stats, horizon, inputs
@@ -150,36 +139,21 @@ class _Refits:
         fit = partial(self._fit_all, name, first) if self._stats.whole else partial(self._fit_newest, name)
         return self._stats.columns.hold((name, "weights", self._horizon), self.block, fit, -2)
 
-    def older(self, name: str, block: int) -> Floats:
-        """The sum of the moments that a fit at the end of this block has of those before."""
-
-        def compute() -> Floats:
-            past = self._longer.until(block * BLOCK).cut(REFIT_SPAN + features.LINEAR_REACH)
-            return older_sum(self._moments(name, past), self.ridges[name])
-
-        return self._stats.columns.hold((name, "older", self._horizon), block, compute, -1)
-
     def _fit_all(self, name: str, first: int) -> Floats:
-        return coefficients(self._stats, self._moments(name, self._stats), self.ridges[name], first)
+        moments = self._moments(name, self._stats)
+        return coefficients(self._stats, (name, "moments", self._horizon), moments, self.ridges[name], first)
 
     def _fit_newest(self, name: str) -> Floats:
-        past = self._longer.cut(BLOCK + LONGEST + features.LINEAR_REACH)
-        newest = self._moments(name, past)[..., -1:, :, :]
-        return solved(np.moveaxis(newest, -3, -1) + self.older(name, self.block - 1), self.ridges[name])
+        assert self._stats.longer is not None  # a live step has it
+        past = self._stats.longer.cut(BLOCK + LONGEST + features.LINEAR_REACH)
+        newest = self._moments(name, past)[..., -1:]
+        return newest_coefficients(self._stats, (name, "moments", self._horizon), newest, self.ridges[name])
 
     def _moments(self, name: str, past: TrailingStats) -> Floats:
         inputs = self._inputs if past is self._stats else features.linear(past, self._horizon)
         if name == LINEAR:
             return linear_moments(past, inputs, self._horizon)
-        later = self._stats.end - past.end
-        base = {name: forecast[..., : forecast.shape[-1] - later] for name, forecast in self.base.items()}
-        simple = {name: inputs[name] for name in SIMPLE}
-        return self._stacks[name].moments(past, base | simple, self._horizon)
-
-    @property
-    def _longer(self) -> TrailingStats:
-        assert self._stats.longer is not None  # a live step has it
-        return self._stats.longer
+        return self._stacks[name].moments(past, self.base | {name: inputs[name] for name in SIMPLE}, self._horizon)
 
 
 def linear_moments(stats: TrailingStats, inputs: features.Columns, horizon: int) -> Floats:
@@ -196,7 +170,8 @@ def linear_weights(
     stats: TrailingStats, inputs: features.Columns, horizon: int, priors: tuple[LinearPrior, ...], first: int
 ) -> Floats:
     """Coefficients of the linear model at every origin from row `first`: (..., rows, inputs)."""
-    return coefficients(stats, linear_moments(stats, inputs, horizon), linear_ridge(priors, stats.grid), first)
+    moments = linear_moments(stats, inputs, horizon)
+    return coefficients(stats, LINEAR, moments, linear_ridge(priors, stats.grid), first)
 
 
 def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:

@@ -11,18 +11,18 @@ from functools import partial
 import numpy as np
 
 from backend.models.features import MAX_AGE, growth, mean_known, of_days, of_weeks
-from backend.models.rolling import Floats, decayed_sum, mean_where, newest, shift
-from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
+from backend.models.rolling import Floats, mean_where, newest
+from backend.models.trailing_stats import TrailingStats, overlap
 
 MIN_WINDOWS = 20  # known windows below which models have no weight
 HALF_WEIGHT_WINDOWS = 160.0  # known windows at which models one window ahead weigh half; 907 at fifteen
 
 EWMA_ALPHAS = (
     *((0.005, 1_024), (0.01, 512), (0.02, 256), (0.05, 256), (0.1, 128)),
-    *((0.15, 128), (0.25, 64), (0.4, 32), (0.6, 16), (1.0, 1)),
+    *((0.15, 128), (0.25, 64), (0.4, 64), (0.6, 64), (1.0, 64)),
 )
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
-ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_024  # memory of the errors that decide weights
+ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_056  # memory of the errors that decide weights
 ERROR_PRIOR = 0.3  # windows of an error of the series' noise
 LEAST_SHARE = 1e-9  # of the largest error, below which errors are alike
 LATE_ALPHA, LATE_SPAN = 1 / 60, 256  # memory of how much of the models' steps came true lately
@@ -42,7 +42,8 @@ def expert_average(stats: TrailingStats, horizon: int) -> Floats:
     forecasts = np.concatenate([averages, seasonal])
     exists = np.isfinite(forecasts)
     priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
-    total = decayed_sum(_squared_errors(stats, horizon, averages, seasonal), ERROR_ALPHA, ERROR_SPAN, stats.rows)
+    squared = _squared_errors(stats, horizon, averages, seasonal)
+    total = stats.decayed_sum(("squared", horizon), squared, ERROR_ALPHA, ERROR_SPAN)
     total = total + ERROR_PRIOR * np.square(stats.noise)
     total += LEAST_SHARE * total.max(axis=0)
     least = total.min(axis=0)
@@ -57,14 +58,12 @@ def expert_average(stats: TrailingStats, horizon: int) -> Floats:
 
 
 def _squared_errors(stats: TrailingStats, horizon: int, averages: Floats, seasonal: Floats) -> Floats:
-    """Of every expert as they become known, as far back as they are remembered: (experts, ..., rows)."""
+    """Of every expert as they become known: (experts, ..., rows)."""
     groups = (("averages", averages), (("seasonal", horizon), seasonal))
-    kept = [stats.columns.keep(name, group, LONGEST + 1) for name, group in groups if len(group)]
-    then = np.concatenate([shift(each, horizon, np.nan, stats.rows) for each in kept]).astype(np.float64)
+    then = np.concatenate([stats.earlier(name, group, horizon) for name, group in groups if len(group)])
     exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
     squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
-    squared = np.where(exists, squared, squared.max(axis=0))
-    return stats.columns.keep(("squared", horizon), squared, ERROR_SPAN, 0.0).astype(np.float64)
+    return np.where(exists, squared, squared.max(axis=0))
 
 
 def _averages(stats: TrailingStats) -> Floats:
@@ -105,38 +104,30 @@ def shrinkage_weight(stats: TrailingStats, horizon: int, learned: Floats, averag
 
 def _late_slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
     """How much of each step came true lately, drawn to 1. Scaled by the noise, so that one burst does not decide."""
-    past, step, error = _outcomes(stats, horizon, "late", LATE_SPAN, step, average)
-    step, error = (np.clip(each / past.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
-    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (past.level > 0)
-    step, error, importance = (np.where(known, each, 0.0) for each in (step, error, past.importance))
-    squares, products = (
-        decayed_sum(shift(importance * each, horizon), LATE_ALPHA, LATE_SPAN, stats.rows)
-        for each in (step * step, step * error)
-    )
+    origin, (step, error) = stats.origin(horizon), _outcomes(stats, horizon, "late", step, average)
+    step, error = (np.clip(each / origin.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
+    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (origin.level > 0)
+    step, error, importance = (np.where(known, each, 0.0) for each in (step, error, origin.importance))
+    moments = importance * np.stack([step * step, step * error])
+    squares, products = stats.decayed_sum(("late moments", horizon), moments, LATE_ALPHA, LATE_SPAN)
     prior = SLOPE_PRIOR * horizon
-    return np.clip((products + prior) / (squares + prior), 0.0, 1.0)
+    return np.asarray(np.clip((products + prior) / (squares + prior), 0.0, 1.0))
 
 
 def _slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
     """How much of each step came true, in requests per second, drawn to FIRST_SLOPE."""
-    _, step, error = _outcomes(stats, horizon, "step", ERROR_SPAN, step, average)
+    step, error = _outcomes(stats, horizon, "step", step, average)
     known = np.isfinite(error) & np.isfinite(step).all(axis=0)
     step, error = (np.where(known, each, 0.0) for each in (step, error))
-    squares, products = (
-        decayed_sum(shift(each, horizon), ERROR_ALPHA, ERROR_SPAN, stats.rows) for each in (step * step, step * error)
-    )
+    moments = np.stack([step * step, step * error])
+    squares, products = stats.decayed_sum(("step moments", horizon), moments, ERROR_ALPHA, ERROR_SPAN)
     prior = SLOPE_PRIOR * horizon * np.square(stats.noise)
     first = np.full_like(squares, FIRST_SLOPE)
     slope = np.divide(products + FIRST_SLOPE * prior, squares + prior, out=first, where=squares + prior > 0)
-    return np.clip(slope, 0.0, 1.0)
+    return np.asarray(np.clip(slope, 0.0, 1.0))
 
 
-def _outcomes(
-    stats: TrailingStats, horizon: int, name: str, span: int, step: Floats, average: Floats
-) -> tuple[TrailingStats, Floats, Floats]:
-    """The newest origins and `span` before them: their statistics, and the steps from the average and the errors of
-    that, as they are looked back at."""
-    past = stats.tail(span + horizon)
-    both = np.concatenate([step, average[np.newaxis]])
-    kept = newest(stats.columns.keep((name, horizon), both, span + LONGEST + 1), len(past)).astype(np.float64)
-    return past, kept[:-1], past.ahead(horizon) - kept[-1]
+def _outcomes(stats: TrailingStats, horizon: int, name: str, step: Floats, average: Floats) -> tuple[Floats, Floats]:
+    """The steps from the average to what is known now, and its errors, both requests per second."""
+    then = stats.earlier((name, horizon), np.concatenate([step, average[np.newaxis]]), horizon)
+    return then[:-1], newest(stats.values, stats.rows) - then[-1]

@@ -11,12 +11,12 @@ from operator import methodcaller
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, decayed_sum, mean_where, newest, shift, trailing_max, trailing_sum
-from backend.models.trailing_stats import LONGEST, Season, TrailingStats
+from backend.models.rolling import Bools, Floats, mean_where, newest, shift, trailing_max, trailing_sum
+from backend.models.trailing_stats import Season, TrailingStats
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
-EWMAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.3, 64), (0.5, 32))
+EWMAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.3, 64), (0.5, 64))
 STEPS = (5, 15, 60, 240)  # spans of the mean absolute step
 EXTREMES = (15, 60, 240)
 SLOPES = (5, 15, 60)
@@ -39,7 +39,6 @@ SEASONAL = (
     *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
 )
 MAX_AGE = 2_048
-EXPERT_KEPT = EXPERT_SPAN + LONGEST + 1  # origins
 REACH = MAX_AGE + 64  # windows before a row that its features look at, beside level, sigma and seasons
 
 Columns = dict[str, Floats]
@@ -210,8 +209,9 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
 
 def _state(stats: TrailingStats) -> Columns:
     error, usable = stats.level_errors
-    errors = np.minimum(np.abs(error), 5.0), usable.astype(np.float64)
-    recent = mean_where(*(trailing_sum(each, 20, stats.rows) for each in errors))
+    kept = stats.columns.keep("level_error", np.where(usable, error, np.nan), 20).astype(np.float64)
+    sums = (trailing_sum(each, 20, stats.rows) for each in (np.nan_to_num(kept), np.isfinite(kept).astype(np.float64)))
+    recent = mean_where(*sums)
     day = stats.mean(1_440)
     return {
         "sigma": stats.sigma,
@@ -225,21 +225,21 @@ def _state(stats: TrailingStats) -> Columns:
 
 def _expert_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
-    past = stats.tail(EXPERT_SPAN + horizon)
-    target, usable = past.target(horizon)
-    kept = [
-        stats.columns.keep((name, horizon) if name in SEASONAL_EXPERTS else name, columns[source], EXPERT_KEPT)
+    origin, rates = stats.origin(horizon), newest(stats.values, stats.rows)
+    usable = np.isfinite(rates) & (origin.level > 0)
+    target = np.where(usable, (np.where(usable, rates, 0.0) - origin.level) / origin.scale, 0.0)
+    forecasts = [
+        stats.earlier((name, horizon) if name in SEASONAL_EXPERTS else name, columns[source], horizon)
         for name, source in EXPERTS.items()
     ]
-    forecasts = np.stack([np.zeros_like(target), *(newest(column, len(past)) for column in kept)])
-    errors = _trailing_errors(forecasts, target, usable, horizon, stats.rows)
+    errors = _trailing_errors(stats, horizon, np.stack([np.zeros_like(target), *forecasts]), target, usable)
     return {f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(EXPERTS, errors[1:], strict=True)}
 
 
-def _trailing_errors(forecasts: Floats, target: Floats, usable: Bools, horizon: int, rows: int) -> Floats:
-    """Mean squared scaled error over the newest targets that are known at each origin: (forecasts, ..., rows)."""
+def _trailing_errors(stats: TrailingStats, horizon: int, forecasts: Floats, target: Floats, usable: Bools) -> Floats:
+    """Mean squared scaled error over the newest targets: (forecasts, ..., rows)."""
     scored = usable & np.isfinite(forecasts)
     error = np.where(scored, forecasts, target) - target
-    squared = shift(np.minimum(error * error, 100.0), horizon)
-    total = decayed_sum(squared, EXPERT_ALPHA, EXPERT_SPAN, rows)
-    return mean_where(total, decayed_sum(shift(scored.astype(np.float64), horizon), EXPERT_ALPHA, EXPERT_SPAN, rows))
+    named = (("expert", np.minimum(error * error, 100.0)), ("expert_scored", scored.astype(np.float64)))
+    sums = (stats.decayed_sum((name, horizon), each, EXPERT_ALPHA, EXPERT_SPAN) for name, each in named)
+    return mean_where(*sums)

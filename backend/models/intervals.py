@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 
 from backend.models.columns import Kept
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, newest, shift
-from backend.models.trailing_stats import LONGEST, TrailingStats, overlap
+from backend.models.rolling import Floats, Ints, newest
+from backend.models.trailing_stats import TrailingStats, overlap
 
 # The quantiles of every forecast, and what they are called wherever one is a column. A policy plans for s / (1 + s) of
 # its shortage cost s, so they are those of the costs 1, 2, 4, 9, 19, 49 and 99, and the interval's lower edge.
@@ -23,7 +23,6 @@ SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors
 REFRESH = 16  # windows between readings
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
-SCALE_KEPT = SCALE_SPAN + LONGEST + 1  # origins whose forecasts are looked back at
 PRIOR_SPREAD = 0.5  # before any error is known: half the level
 PRIOR_WINDOWS = 3.0
 
@@ -79,29 +78,22 @@ def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior:
 
 def scaled_errors(stats: TrailingStats, key: str, mean: Floats, horizon: int) -> ScaledErrors:
     """The errors of a model's forecasts `mean` as they become known, and the scale of the forecast at every origin."""
-    past = stats.tail(SCALE_SPAN + horizon)
-    means = newest(stats.columns.keep(("mean", horizon, key), mean, SCALE_KEPT), len(past)).astype(np.float64)
-    roots = np.sqrt(np.maximum(means, 0.05 * past.level))
-    ahead = past.ahead(horizon)
-    scored = np.isfinite(ahead) & np.isfinite(means) & (roots > 0)
-    error = np.divide(ahead - means, roots, out=np.zeros_like(means), where=scored)
+    rates, then = newest(stats.values, stats.rows), stats.earlier(("mean", horizon, key), mean, horizon)
+    roots = np.sqrt(np.maximum(then, 0.05 * stats.origin(horizon).level))
+    scored = np.isfinite(rates) & np.isfinite(then) & (roots > 0)
+    error = np.divide(rates - then, roots, out=np.zeros_like(then), where=scored)
+    # Not their squares: after a spike those cover 91 to 94 % with p10 to p90 for days.
+    named = (("error", np.abs(error)), ("scored", scored.astype(np.float64)))
+    total, count = (stats.decayed_sum((name, horizon, key), each, SCALE_ALPHA, SCALE_SPAN) for name, each in named)
     root = np.sqrt(np.maximum(mean, 0.05 * stats.level))
-    spread = _spread(error, scored, root, horizon)
-    kept = stats.columns.keep(("spread", horizon, key), spread, LONGEST + 1)
-    then = shift(kept, horizon, np.nan, stats.rows).astype(np.float64)
-    usable = shift(scored, horizon, False, stats.rows) & (then > 0)
-    ratio = np.divide(shift(error, horizon, 0.0, stats.rows), then, out=np.full_like(then, np.nan), where=usable)
-    return ScaledErrors(ratio, root * spread)
+    spread = _spread(total, count, root)
+    before = stats.earlier(("spread", horizon, key), spread, horizon)
+    usable = scored & (before > 0)
+    return ScaledErrors(np.divide(error, before, out=np.full_like(before, np.nan), where=usable), root * spread)
 
 
-def _spread(error: Floats, scored: Bools, root: Floats, horizon: int) -> Floats:
-    """Trailing mean of the absolute errors over root(rate), known at each origin.
-
-    Not of their squares: after a spike those cover 91 to 94 % with p10 to p90 for days.
-    """
-    rows = root.shape[-1]
-    total = decayed_sum(shift(np.abs(error), horizon), SCALE_ALPHA, SCALE_SPAN, rows)
-    count = decayed_sum(shift(scored.astype(np.float64), horizon), SCALE_ALPHA, SCALE_SPAN, rows)
+def _spread(total: Floats, count: Floats, root: Floats) -> Floats:
+    """Mean of the absolute errors over root(rate), from their decayed sum and number."""
     fade = np.maximum(0.0, 1.0 - count / 30.0) * PRIOR_WINDOWS  # gone after about 40 windows
     return np.asarray((total + fade * PRIOR_SPREAD * root) / np.maximum(count + fade, 1e-12))
 

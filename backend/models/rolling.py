@@ -54,18 +54,13 @@ def trailing_sum(values: Floats, width: int, rows: int | None = None) -> Floats:
         size *= 2
 
 
-def _plus_earlier(values: Floats, other: Floats, rows: int, factor: float = 1.0) -> Floats:
-    """values + factor x other, `rows` rows earlier."""
+def _plus_earlier(values: Floats, other: Floats, rows: int) -> Floats:
+    """values + other, `rows` rows earlier."""
     if rows >= values.shape[-1]:
         return values
     total = np.empty_like(values)
     total[..., :rows] = values[..., :rows]
-    before, sums = other[..., :-rows], total[..., rows:]
-    if factor == 1.0:
-        np.add(values[..., rows:], before, out=sums)
-    else:
-        np.multiply(before, factor, out=sums)
-        np.add(values[..., rows:], sums, out=sums)
+    np.add(values[..., rows:], other[..., :-rows], out=total[..., rows:])
     return total
 
 
@@ -90,18 +85,6 @@ def _ending(values: Floats, width: int, fill: float) -> Floats:
     if absent <= 0:
         return values[..., -width:]
     return np.concatenate([np.full((*values.shape[:-1], absent), fill), values], axis=-1)
-
-
-def decayed_sum(values: Floats, alpha: float, width: int, rows: int | None = None) -> Floats:
-    """Sum of the last `width` (a power of two) rows, k rows back weighted (1 - alpha)^k: a truncated EWMA kernel."""
-    total, size, decay = (_ending(values, width, 0.0) if rows == 1 else values), 1, 1.0 - alpha
-    while size < width:
-        if rows == 1:
-            total = total[..., 1::2] + total[..., ::2] * decay
-        else:
-            total = _plus_earlier(total, total, size, decay)
-        size, decay = size * 2, decay * decay
-    return total if rows is None else newest(total, rows)
 
 
 def trailing_max(values: Floats, width: int, rows: int | None = None) -> Floats:

@@ -1,15 +1,16 @@
 """What the estimator learns from the series at hand, causally: trailing ridge regressions.
 
 Every statistic covers a bounded span of windows and is tied to the calendar, not to the beginning of the frame, so
-the same window gives the same numbers whatever history came before the span.
+the same window gives the same numbers whatever history came before the span. Moments are sums of products of two
+columns, the upper triangle of a symmetric matrix: (pairs, ..., blocks).
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, newest, shift, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, newest
 from backend.models.trailing_stats import TrailingStats
 
 BLOCK = 15  # windows between refits
@@ -17,7 +18,7 @@ BLOCK = 15  # windows between refits
 
 @dataclass(frozen=True)
 class Ridge:
-    """A ridge regression refitted every BLOCK windows on the last `blocks` blocks."""
+    """A ridge regression refitted every BLOCK windows on the last `blocks` blocks, at most: decayed_sum.py."""
 
     blocks: int
     gram: Floats  # (p, p) sum of outer products that the prior is worth
@@ -27,7 +28,7 @@ class Ridge:
 def block_moments(
     stats: TrailingStats, inputs: Collection[Floats], errors: Floats, usable: Bools, horizon: int, limit: float
 ) -> Floats:
-    """Sums of outer products of (inputs, errors) over each calendar block of targets: (..., blocks, p + 1, p + 1).
+    """Moments of (inputs, errors) over each calendar block of targets: (pairs, ..., blocks).
 
     inputs and errors by origin, scaled, (..., rows) each. Errors beyond `limit` are level shifts: cut, not learned.
     Origins count with their importance. The first block is the one that row 0 lies in, padded with nothing before it.
@@ -40,8 +41,16 @@ def block_moments(
     for column, values in enumerate((*inputs, np.clip(errors, -limit, limit))):
         by_target[..., column] = (values * root)[..., : by_target.shape[-2]]
     stacked = padded.reshape(*root.shape[:-1], blocks, BLOCK, len(inputs) + 1)
-    moments: Floats = np.matmul(np.swapaxes(stacked, -1, -2), stacked)
-    return moments
+    products: Floats = np.matmul(np.swapaxes(stacked, -1, -2), stacked)
+    return np.ascontiguousarray(np.moveaxis(products[..., *np.triu_indices(len(inputs) + 1)], -1, 0))
+
+
+def matrices(moments: Floats) -> Floats:
+    """The symmetric matrices that moments (pairs, ...) are the upper triangles of: (..., columns, columns)."""
+    columns = round(np.sqrt(2 * len(moments) + 0.25) - 0.5)
+    places = np.zeros((columns, columns), dtype=np.int64)
+    places[np.triu_indices(columns)] = np.arange(len(moments))
+    return np.moveaxis(moments[np.maximum(places, places.T)], (0, 1), (-2, -1))
 
 
 def newest_block(stats: TrailingStats) -> Ints:
@@ -50,25 +59,29 @@ def newest_block(stats: TrailingStats) -> Ints:
     return (np.arange(len(stats)) + before + 1) // BLOCK - 1
 
 
-def coefficients(stats: TrailingStats, moments: Floats, ridge: Ridge, first: int) -> Floats:
-    """Of the regression at every origin from row `first`: (..., rows, p)."""
+def coefficients(stats: TrailingStats, name: Hashable, moments: Floats, ridge: Ridge, first: int) -> Floats:
+    """Of the regression at every origin from row `first`: (..., rows, p). `name`: one for each regression."""
     chosen = newest_block(stats)[first:]
     oldest = max(int(chosen[0]), 0)
-    by_block = np.ascontiguousarray(np.moveaxis(moments[..., : int(chosen[-1]) + 1, :, :], -3, -1))
-    sums = by_block + shift(trailing_sum(by_block, ridge.blocks - 1), 1)
+    sums = _trailing_moments(stats, name, moments[..., : int(chosen[-1]) + 1], ridge)
     nothing = np.zeros((*sums.shape[:-1], 1))  # a block of unknown windows, which is as none
-    fitted = solved(np.concatenate([sums[..., oldest:], nothing], axis=-1), ridge)
+    fitted = _solved(np.concatenate([sums[..., oldest:], nothing], axis=-1), ridge)
     return np.asarray(fitted[..., np.where(chosen < 0, -1, chosen - oldest), :])
 
 
-def older_sum(moments: Floats, ridge: Ridge) -> Floats:
-    """What the last of the blocks leaves to a fit at the end of the next: (..., p + 1, p + 1, 1)."""
-    return trailing_sum(np.moveaxis(moments, -3, -1), ridge.blocks - 1, 1)
+def newest_coefficients(stats: TrailingStats, name: Hashable, moments: Floats, ridge: Ridge) -> Floats:
+    """Of the regression in a live step, from the moments of the block that has just become complete: (..., 1, p)."""
+    return _solved(_trailing_moments(stats, name, moments, ridge), ridge)
 
 
-def solved(sums: Floats, ridge: Ridge) -> Floats:
-    """The coefficients (..., fits, p) from sums of moments (..., p + 1, p + 1, fits)."""
-    span = np.moveaxis(sums, -1, -3)
+def _trailing_moments(stats: TrailingStats, name: Hashable, moments: Floats, ridge: Ridge) -> Floats:
+    """The sums that fits at the end of the newest complete blocks are made from: (pairs, ..., blocks)."""
+    return stats.columns.decayed_sum(name, moments, stats.end // BLOCK, 0.0, ridge.blocks)
+
+
+def _solved(sums: Floats, ridge: Ridge) -> Floats:
+    """The coefficients (..., fits, p) from sums of moments (pairs, ..., fits)."""
+    span = matrices(sums)
     gram = span[..., :-1, :-1] + ridge.gram
     moment = span[..., :-1, -1] + ridge.gram @ ridge.coefficients
     return np.asarray(np.linalg.solve(gram, moment[..., np.newaxis])[..., 0], dtype=np.float64)

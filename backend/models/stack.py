@@ -19,7 +19,7 @@ from backend.models.trailing_stats import TrailingStats
 SIMPLE = ("lag_0", "season_day_growth", "season_days_growth", "season_week_growth", "season_weeks_growth")
 LEVEL = "level"  # the base forecast that says the level itself: 0, and kept nowhere
 
-STACK_BLOCKS = 192  # blocks of windows that a fit looks back on
+STACK_BLOCKS = 224  # blocks of windows that a fit looks back on, at most
 STACK_PRIOR = 100.0  # sum of squares of each step that the first weights are worth
 STACK_LIMIT = 2.0
 
@@ -42,7 +42,7 @@ class Stack:
 
     def fit(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int, first: int) -> Floats:
         """Weights at every origin from row `first`: (..., rows, steps), in the order of `weights`."""
-        return coefficients(stats, self.moments(stats, forecasts, horizon), self.ridge, first)
+        return coefficients(stats, self, self.moments(stats, forecasts, horizon), self.ridge, first)
 
     def moments(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int) -> Floats:
         """Those of the steps, see block_moments. `forecasts`: at the newest origins of `stats`; 0 is taken for those

@@ -10,18 +10,17 @@ from operator import attrgetter
 
 import numpy as np
 
-from backend.models.columns import Columns, Kept
-from backend.models.rolling import Bools, Floats, Ints, decayed_sum, mean_where, newest, shift, trailing_sum
+from backend.models.columns import Columns
+from backend.models.rolling import Bools, Floats, Ints, mean_where, newest, shift, trailing_sum
 
 LEVEL_ALPHA = 0.15
-LEVEL_SPAN = 128  # (1 - 0.15)^128 = 1e-9: longer changes nothing
+LEVEL_SPAN = 128  # (1 - 0.15)^97 = 1e-7: longer changes nothing
 LEVEL_REACH = 240  # windows that the level looks at
 SIGMA_ALPHA, SIGMA_SPAN = 1 / 120, 1024
 SIGMA_PRIOR, SIGMA_PRIOR_WEIGHT = 0.3, 3.0
 SIGMA_RANGE = (0.01, 2.0)
 IMPORTANCE_ALPHA, IMPORTANCE_SPAN = 1 / 720, 2_048
 IMPORTANCE_RANGE = (0.1, 4.0)
-KEPT = 2_048  # origins whose level, noise and importance are looked back at
 SEASONS = (1, 2, 3, 4, 5, 6, 7, 14, 21, 28)  # days before a target that it is compared with
 MAX_SEASON = 10_080  # a week of minutes; a season longer than this many windows is not looked up
 MAX_OUTAGE = 5_040  # after so many unknown windows nothing is forecast: 3.5 days of minutes
@@ -63,6 +62,24 @@ class Season:
     origin: Floats  # rates `lag` windows before the origin, smoothed as `rate`
 
 
+@dataclass(frozen=True)
+class Origin:
+    """The state at earlier origins, of which errors are scaled and weighed: (..., origins) each."""
+
+    level: Floats
+    noise: Floats
+    importance: Floats
+
+    @property
+    def scale(self) -> Floats:
+        return scale_of(self.noise)
+
+
+def scale_of(noise: Floats) -> Floats:
+    """What errors and targets are divided by: the noise, 1 where the level is 0 or unknown."""
+    return np.where(noise > 0, noise, 1.0)
+
+
 @dataclass
 class TrailingStats:
     """Trailing statistics of `values` (..., windows; requests per second, NaN = unknown), each from the past only.
@@ -84,8 +101,8 @@ class TrailingStats:
         self._means: dict[int, Floats] = {}
         self._ewmas: dict[float, Floats] = {}
         self._found: dict[Hashable, Floats] = {}
+        self._origins: dict[int, Origin] = {}  # by horizon
         self._cuts: dict[int, TrailingStats] = {}  # by rows
-        self._until: dict[int, TrailingStats] = {}  # by stop
 
     def __len__(self) -> int:
         return int(self.values.shape[-1])
@@ -114,15 +131,6 @@ class TrailingStats:
             )
         return self._cuts[rows]
 
-    def until(self, stop: int) -> "TrailingStats":
-        """Of the windows before number `stop` alone."""
-        rows = stop - self.grid.first
-        if rows == len(self):
-            return self
-        if stop not in self._until:
-            self._until[stop] = TrailingStats(self.values[..., :rows], self.grid)
-        return self._until[stop]
-
     @property
     def end(self) -> int:
         """Number of the window after the last."""
@@ -133,17 +141,23 @@ class TrailingStats:
         """Whether every row is an origin."""
         return self.rows == len(self)
 
-    def tail(self, span: int) -> "TrailingStats":
-        """The newest rows and the `span` before them, all as origins, as they are looked back at."""
-        begin = max(0, len(self) - self.rows - span)
-        part = TrailingStats(self.values[..., begin:], self.grid.from_row(begin))
-        part.level, part.noise, part.importance = (newest(each, len(part)).astype(np.float64) for each in self._kept)
-        return part
+    def decayed_sum(self, name: Hashable, values: Floats, alpha: float, width: int) -> Floats:
+        """At every origin the decayed sum of `values`, (..., rows) or more, in decayed_sum.py's blocks. `name`: one for
+        each sum, which must be asked for once."""
+        return newest(self.columns.decayed_sum(name, values, self.end, alpha, width), self.rows)
 
-    @cached_property
-    def _kept(self) -> list[Kept]:
-        named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
-        return [self.columns.keep(name, column, KEPT) for name, column in named]
+    def earlier(self, name: Hashable, values: Floats, horizon: int) -> Floats:
+        """What `values`, (..., rows), were `horizon` origins before each, in four bytes; NaN before the first. `name`:
+        one for each quantity."""
+        kept = self.columns.keep(name, values, LONGEST + 1)
+        return shift(kept, horizon, np.nan, self.rows).astype(np.float64)
+
+    def origin(self, horizon: int) -> Origin:
+        """The state at the origins whose forecasts `horizon` windows ahead were for the newest rows."""
+        if horizon not in self._origins:
+            named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
+            self._origins[horizon] = Origin(*(self.earlier(name, values, horizon) for name, values in named))
+        return self._origins[horizon]
 
     def lagged(self, lag: int, width: int, statistic: Callable[["TrailingStats"], Floats]) -> Floats:
         """A statistic of the rates of `width` windows alone, `lag` windows before each origin."""
@@ -192,10 +206,10 @@ class TrailingStats:
         return self._means[width]
 
     def ewma(self, alpha: float, span: int) -> Floats:
-        """Exponentially weighted mean of the known windows, cut off after `span` windows."""
+        """Exponentially weighted mean of the known ones of the last `span` windows, see decayed_sum.py."""
         if alpha not in self._ewmas:
-            sums = (decayed_sum(each, alpha, span, self.rows) for each in (self.rate, self.weight))
-            self._ewmas[alpha] = mean_where(*sums)
+            total = self.decayed_sum(("rate", alpha), self.rate, alpha, span)
+            self._ewmas[alpha] = mean_where(total, self.decayed_sum(("weight", alpha), self.weight, alpha, span))
         return self._ewmas[alpha]
 
     @cached_property
@@ -211,20 +225,18 @@ class TrailingStats:
 
     @cached_property
     def level_errors(self) -> tuple[Floats, Bools]:
-        """One-step errors of the level, relative to it, as far back as sigma looks, and whether each is known."""
-        levels = self.columns.keep("level", self.level, KEPT)
-        rows = min(len(self), self.rows + SIGMA_SPAN - 1)
-        before = shift(levels, 1, np.nan, rows).astype(np.float64)
-        usable = newest(self.known, rows) & (before > 0)
-        error = np.divide(newest(self.rate, rows) - before, before, out=np.zeros_like(before), where=usable)
-        return error, usable
+        """The one-step error of the level known at every origin, relative to it, at most 5, and whether it is."""
+        before = self.earlier("level", self.level, 1)
+        usable = newest(self.known, self.rows) & (before > 0)
+        error = np.divide(newest(self.rate, self.rows) - before, before, out=np.zeros_like(before), where=usable)
+        return np.minimum(np.abs(error), 5.0), usable
 
     @cached_property
     def sigma(self) -> Floats:
         """Typical one-step error of the level, relative to it."""
         error, usable = self.level_errors
-        squared = decayed_sum(np.minimum(np.abs(error), 5.0) ** 2, SIGMA_ALPHA, SIGMA_SPAN, self.rows)
-        count = decayed_sum(usable.astype(np.float64), SIGMA_ALPHA, SIGMA_SPAN, self.rows)
+        squared = self.decayed_sum("level_squared", error**2, SIGMA_ALPHA, SIGMA_SPAN)
+        count = self.decayed_sum("level_usable", usable.astype(np.float64), SIGMA_ALPHA, SIGMA_SPAN)
         mean = (squared + SIGMA_PRIOR_WEIGHT * SIGMA_PRIOR**2) / (count + SIGMA_PRIOR_WEIGHT)
         return self.carried("sigma", np.clip(np.sqrt(mean), *SIGMA_RANGE))
 
@@ -235,8 +247,8 @@ class TrailingStats:
 
     @cached_property
     def scale(self) -> Floats:
-        """What errors and targets are divided by: the noise, 1 where the level is 0 or unknown."""
-        return np.where(self.noise > 0, self.noise, 1.0)
+        """What errors and targets are divided by."""
+        return scale_of(self.noise)
 
     @cached_property
     def importance(self) -> Floats:
@@ -245,25 +257,19 @@ class TrailingStats:
         Squared errors of busy hours count most; learned from unweighted scaled errors, the World Cup's RMSE is 3 to 6 %
         higher (docs/decisions/0003-forecasting.md).
         """
-        noise = self.columns.keep("noise", self.noise, KEPT)
-        rows = min(len(self), self.rows + IMPORTANCE_SPAN - 1)
-        noise, known = newest(noise, rows), newest(self.known, rows)
-        size = np.where(known & (noise > 0), noise, 0.0).astype(np.float64)
-        total = decayed_sum(size, IMPORTANCE_ALPHA, IMPORTANCE_SPAN, self.rows)
-        count = decayed_sum(known.astype(np.float64), IMPORTANCE_ALPHA, IMPORTANCE_SPAN, self.rows)
+        known = newest(self.known, self.rows)
+        size = np.where(known & (self.noise > 0), self.noise, 0.0)
+        total = self.decayed_sum("noise", size, IMPORTANCE_ALPHA, IMPORTANCE_SPAN)
+        count = self.decayed_sum("known", known.astype(np.float64), IMPORTANCE_ALPHA, IMPORTANCE_SPAN)
         usable = (total > 0) & (self.level > 0)
         relative = np.divide(self.scale * count, total, out=np.ones_like(total), where=usable)
         return np.asarray(np.clip(relative, *IMPORTANCE_RANGE))
 
-    def ahead(self, horizon: int) -> Floats:
-        """At every row the rate `horizon` windows later; NaN where unknown."""
-        unknown = np.full((*self.values.shape[:-1], min(horizon, len(self))), np.nan)
-        return np.concatenate([self.values[..., horizon:], unknown], axis=-1)
-
     def target(self, horizon: int) -> tuple[Floats, Bools]:
         """At every row, all being origins, the scaled rate `horizon` windows later, and whether it is known and can be
         scaled."""
-        ahead = self.ahead(horizon)
+        unknown = np.full((*self.values.shape[:-1], min(horizon, len(self))), np.nan)
+        ahead = np.concatenate([self.values[..., horizon:], unknown], axis=-1)
         usable = np.isfinite(ahead) & (self.level > 0)
         return np.where(usable, (np.where(usable, ahead, 0.0) - self.level) / self.scale, 0.0), usable
 

@@ -14,10 +14,10 @@ import pandas as pd
 
 from backend.models import augment, features, model_file
 from backend.models.ensemble import (
-    LINEAR_LIMIT,
     HorizonModel,
     LinearPrior,
     base_forecasts,
+    linear_moments,
     linear_weights,
     means_of,
     stacks,
@@ -28,7 +28,7 @@ from backend.models.intervals import ResidualPrior, scaled_errors
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
-from backend.models.rolling_ridge import block_moments, weighted_sum
+from backend.models.rolling_ridge import matrices, weighted_sum
 from backend.models.trailing_stats import DAY_NS, TrailingStats
 from backend.models.trees import Matrix, Trees, tree_matrix
 
@@ -177,16 +177,12 @@ def _fit_linear(series: list[TrainingSeries], horizon: int) -> tuple[LinearPrior
     priors = []
     for step_ns in sorted({each.stats.grid.step_ns for each in series}):
         alike = [each for each in series if each.stats.grid.step_ns == step_ns]
-        moments = sum(
-            block_moments(
-                each.stats, each.columns.linear.values(), each.target, each.usable, horizon, LINEAR_LIMIT
-            ).sum(axis=0)
-            for each in alike
-        )
+        sums = [linear_moments(each.stats, each.columns.linear, horizon).sum(axis=-1) for each in alike]
+        moments = matrices(np.sum(sums, axis=0))
         windows = sum(float(each.stats.importance[each.usable].sum()) for each in alike)
         gram = moments[:-1, :-1] / windows
         gram = gram + 1e-3 * np.diag(np.maximum(np.diag(gram), 1e-3))
-        solved = np.linalg.solve(gram, moments[:-1, -1] / windows)
+        solved = np.asarray(np.linalg.solve(gram, moments[:-1, -1] / windows), dtype=np.float64)
         priors.append(LinearPrior(step_ns / 1e9, gram, solved))
     return tuple(priors)
 

@@ -98,10 +98,10 @@ class LiveStep:
             self._series[filename].put(self._store, window, rate)
 
     def prepare(self, window: int) -> bool:
-        """Do some of what the next step would take time for; whether there was anything to do."""
+        """Let the forecaster know the past of a series that it does not know; whether there was one."""
         self._forecaster.advance(window)
         new = (stream for stream in self._series.values() if not stream.learned)
-        return any(stream.learn(window) for stream in new) or self._forecaster.prepare()
+        return any(stream.learn(window) for stream in new)
 
     def forecasts(self, filenames: Sequence[str], window: int) -> pd.DataFrame:
         """What is forecast from the end of a window, as the store takes it; no row of what nothing is known of."""

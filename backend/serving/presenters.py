@@ -18,6 +18,7 @@ from backend.stores import SeriesRecord, Store
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 STALE_WINDOWS = 3
 REASONS = SCORE_FIELDS[1:]
+BURST_FACTOR = "burst_factor"  # the attribute of a series that was read from a log whose seconds tell one
 # Of windows that release 0.1 marked, which gave no reason.
 OLD_REASON = "more than 15 % off what was forecast and outside its interval"
 Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
@@ -72,6 +73,7 @@ def series_view(stored: SeriesRecord, status: SeriesStatus) -> Series:
         status=status,
         synthetic=stored.origin == "sample" or bool(stored.attributes.get("synthetic")),
         replay_of=stored.attributes.get("replay_of"),
+        burst_factor=stored.attributes.get(BURST_FACTOR),
         incomplete=Incomplete(first=span.first, last=span.last) if span else None,
     )
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 from typer.testing import CliRunner
@@ -50,6 +51,16 @@ def test_a_file_is_planned_for_and_not_stored(traffic: str, own_store: Path) -> 
     table = runner.invoke(app, ["plan", traffic, "--rps-per-replica", "100"]).output
     assert answer["sentence"].split(" of the forecast")[0] in table
     assert "max_replicas" in table
+
+
+def test_a_log_of_requests_offers_its_own_burst_factor_until_the_plan_has_one(tmp_path: Path) -> None:
+    seconds = 1_700_000_000 + np.arange(4 * 3_600)
+    times = np.repeat(seconds, np.where(seconds % 60 == 7, 10, 1))
+    log = tmp_path / "requests.csv"
+    log.write_text("time\n" + "\n".join(map(str, times)))
+    asked = ["plan", str(log), "--rps-per-replica", "1"]
+    assert "--burst-factor 8.7" in runner.invoke(app, asked).output
+    assert "--burst-factor" not in runner.invoke(app, [*asked, "--burst-factor", "2"]).output
 
 
 def test_lead_samples_of_a_file_are_said_with_their_number(traffic: str, tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
 from backend.models.tail import BLOCK, Memory
 from backend.serving.issued import first_kept_row, rolling_table
+from backend.serving.presenters import BURST_FACTOR
 from backend.serving.rolling import Piece, rolling_pieces
 from backend.serving.watch import stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
@@ -98,6 +99,7 @@ def import_file(
     before = None if place.replace else store.find(key.name)
     fields = given_fields(asked.options)
     attributes = import_attributes(before, asked.file.sha256, fields, asked.id, traffic.frame)
+    attributes |= {BURST_FACTOR: traffic.burst_factor}
     info = SeriesInfo(key, window, asked.origin, attributes)
     tables = {POINTS: points_table(key, points), FORECASTS: forecasts, SURPRISES: surprises}
     if store.write(tables, [info], replace=place.replace):
@@ -129,7 +131,7 @@ def refuse_too_many_windows(windows: int, memory_mb: int | None) -> None:
 
 def read_limits(settings: Settings) -> ReadLimits:
     """Bounds of an upload; a compressed file may unpack to four times the largest one."""
-    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes)
+    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes, bursts=True)
 
 
 def file_reader(settings: Settings, on_batch: OnBatch | None = None) -> ReadFile:

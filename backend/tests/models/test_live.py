@@ -9,7 +9,7 @@ import pytest
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, decayed_sum, trailing_max, trailing_sum
+from backend.models.rolling import Floats, trailing_max, trailing_sum
 from backend.tests.models.series import traffic, unknown
 
 LAST = 900_000  # window: the first of a block of the refits
@@ -77,20 +77,9 @@ def test_series_of_every_age_that_grow_together_are_forecast_as_whole_ones(
         assert_whole(begun, estimator)
 
 
-def test_what_was_prepared_changes_nothing(estimator: RPSEstimator) -> None:
-    series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
-    live = learned(estimator, series)
-    for stop in (15, 30, 40):  # a block's end in each
-        assert live.prepare()
-        assert not live.prepare()
-        pass_windows(live, LAST + 1 + stop, series)
-    assert_whole(live, estimator, series)
-
-
 def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator: RPSEstimator) -> None:
     series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
     live = learned(estimator, series)
-    live.prepare()
     pass_windows(live, LAST + 8, series)
     live.forget("with an outage")
     joined = {"of a day and a half": SERIES["of a day and a half"], "young": SERIES["young"]}
@@ -121,4 +110,3 @@ def test_the_newest_sum_is_the_last_of_all(rows: int) -> None:
     for width in (1, 15, 672):
         np.testing.assert_array_equal(trailing_sum(values, width, 1), trailing_sum(values, width)[:, -1:])
         np.testing.assert_array_equal(trailing_max(values, width, 1), trailing_max(values, width)[:, -1:])
-    np.testing.assert_array_equal(decayed_sum(values, 0.1, 64, 1), decayed_sum(values, 0.1, 64)[:, -1:])

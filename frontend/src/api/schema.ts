@@ -2359,6 +2359,11 @@ export interface components {
              * @description the series that a replay plays; null for any other
              */
             replay_of: string | null;
+            /**
+             * Burst Factor
+             * @description of the log that it was read from, the peak second over the mean of its window: the 95th percentile over busy windows; null where no log told one
+             */
+            burst_factor: number | null;
             /** @description send the file again, or delete the series; null where it is whole */
             incomplete: components["schemas"]["Incomplete"] | null;
         };

@@ -184,6 +184,7 @@ export function series(change: Partial<Series> = {}): Series {
     synthetic: false,
     origin: "upload",
     replay_of: null,
+    burst_factor: null,
     incomplete: null,
     ...change,
   };

@@ -11,16 +11,17 @@ import { CapacityPanel } from "./CapacityPanel";
 
 afterEach(() => vi.unstubAllGlobals());
 
-function Page() {
+function Page({ burst = null }: { burst?: number | null }) {
   const [view, navigate] = useView();
   const plan = usePlan(series(), view);
-  return <CapacityPanel series={series({ status: "live" })} plan={plan} view={view} navigate={navigate} />;
+  const shown = series({ status: "live", burst_factor: burst });
+  return <CapacityPanel series={shown} plan={plan} view={view} navigate={navigate} />;
 }
 
 const POLICIES = "/api/policies/access.log";
 
 /** A backend that knows the saved policy, and answers a plan with what the query changes of it. */
-function show(saved: Policy | null, answers: Record<string, unknown> = {}) {
+function show(saved: Policy | null, answers: Record<string, unknown> = {}, burst: number | null = null) {
   let held = saved;
   const answer = () => ({
     filename: "access.log",
@@ -35,7 +36,11 @@ function show(saved: Policy | null, answers: Record<string, unknown> = {}) {
     },
     "GET /api/recommendation": (request: Request) => {
       const query = Object.fromEntries(new URL(request.url).searchParams);
-      const tried = policy({ ...held, ...(query.headroom ? { headroom: Number(query.headroom) } : {}) });
+      const factors = ["headroom", "burst_factor"].filter((name) => name in query);
+      const tried = policy({
+        ...held,
+        ...Object.fromEntries(factors.map((name) => [name, Number(query[name])])),
+      });
       return json(recommendation({ policy: tried, replicas: Math.ceil(5 * tried.headroom) }));
     },
     "GET /api/decisions": { filename: "access.log", decisions: [] },
@@ -49,7 +54,7 @@ function show(saved: Policy | null, answers: Record<string, unknown> = {}) {
     "GET /api/history": [point(0, 40), point(1, 80)],
     ...answers,
   });
-  renderPage(<Page />);
+  renderPage(<Page burst={burst} />);
   return asked;
 }
 
@@ -65,6 +70,15 @@ it("asks for two figures first, with the highest rate as a way to the first of t
   expect(window.location.search).toContain("rps_per_replica=20&lead_seconds=120");
   expect(await screen.findByText(/^Needed in/)).toBeVisible();
   expect(screen.getByText("not saved")).toBeVisible();
+});
+
+it("offers the burst factor of the log that the series was read from, until the plan has one", async () => {
+  show(policy(), {}, 2.37);
+  expect(await screen.findByText(/peak second had 2.4 times the mean/)).toBeVisible();
+  await userEvent.click(screen.getByRole("button", { name: "Plan for it" }));
+  expect(window.location.search).toContain("burst_factor=2.4");
+  expect(await screen.findByRole("textbox", { name: "Burst factor" })).toBeVisible();
+  expect(screen.queryByText(/peak second/)).not.toBeInTheDocument();
 });
 
 it("tries a term at once, keeps it in the address, and saves or discards it", async () => {

@@ -7,6 +7,7 @@ import type { Navigate } from "@/hooks/useView";
 import type { PolicyName } from "@/lib/policy";
 import { withChange } from "@/lib/policy";
 import { CAPACITY_TABS, type View } from "@/lib/view";
+import { BurstOffer } from "./BurstOffer";
 import { Changes } from "./Changes";
 import { Connect } from "./Connect";
 import { DecisionLog } from "./DecisionLog";
@@ -56,6 +57,11 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
               onCurrent={(text) => navigate({ currentReplicas: text || null }, { replace: true })}
             />
             <PlanSentence recommendation={recommendation} changed={changes} onChange={change} />
+            <BurstOffer
+              factor={series.burst_factor}
+              planned={recommendation.policy.burst_factor}
+              onUse={(factor) => change("burst_factor", factor)}
+            />
             {error && <Problem error={error} />}
             <Changes
               saved={saved ?? null}

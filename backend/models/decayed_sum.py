@@ -1,0 +1,103 @@
+"""Exponentially decayed sums that are cut off at blocks of windows of the calendar.
+
+A recursion would be simpler, but its rounding carries everything before it, and a live step that begins at another
+window than a backtest would forecast other digits. Here a row adds up its own block from its beginning and a fixed
+number of whole blocks before that one, so that it adds the same numbers in the same order wherever the array begins,
+and what a live step needs to go on with is a number a block (SummedBlocks). All functions work along the last axis.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from backend.models.rolling import Floats, newest, shift
+
+BLOCK = 32  # windows
+
+
+def decayed_sum(values: Floats, first: int, alpha: float, width: int) -> Floats:
+    """Sum of the last `width` rows, at most: k rows back weighted (1 - alpha)^k.
+
+    first: number of the window of the first row; rows before it count as 0. width: a multiple of BLOCK. A row sees all
+    of its own block so far and width / BLOCK - 1 whole ones before it.
+    """
+    within = _within_blocks(values, first, alpha)
+    sums = within[..., -1].astype(np.float32).astype(np.float64)  # as they are kept for a live step
+    older = _of_blocks((shift(sums, back) for back in range(width // BLOCK - 1, 0, -1)), alpha)
+    total = older[..., np.newaxis] * _decays(alpha) + within
+    begin = first % BLOCK
+    return total.reshape(*values.shape[:-1], -1)[..., begin : begin + values.shape[-1]]
+
+
+def _within_blocks(values: Floats, first: int, alpha: float) -> Floats:
+    """The sums from the beginning of every row's block: (..., blocks, BLOCK). 0 stands before row 0 and after the last
+    one."""
+    begin, rows = first % BLOCK, values.shape[-1]
+    sums = np.zeros((*values.shape[:-1], -(-(begin + rows) // BLOCK) * BLOCK))
+    sums[..., begin : begin + rows] = values
+    sums = sums.reshape(*values.shape[:-1], -1, BLOCK)
+    for place in range(1, BLOCK):
+        sums[..., place] += sums[..., place - 1] * (1.0 - alpha)
+    return sums
+
+
+def _of_blocks(sums: Iterable[Floats], alpha: float) -> Floats:
+    """What whole blocks come to at the end of the last, from the sum of each."""
+    decay, total = float(_decays(alpha)[-1]), np.zeros(1)
+    for each in sums:
+        total = total * decay + each
+    return total
+
+
+def _decays(alpha: float) -> Floats:
+    """What a sum before the block weighs at each of its rows."""
+    return np.cumprod(np.full(BLOCK, 1.0 - alpha))
+
+
+@dataclass
+class SummedBlocks:
+    """A decayed sum of many series that goes on window by window.
+
+    blocks: the sums of the whole blocks before the newest, in four bytes, (..., series, width / BLOCK - 1). older: what
+    those come to at the beginning of the newest, within: the sum of the newest so far, (..., series, 1) each.
+    """
+
+    alpha: float
+    blocks: npt.NDArray[np.float32]
+    older: Floats
+    within: Floats
+
+    @classmethod
+    def of_nothing(cls, axes: tuple[int, ...], alpha: float, width: int) -> "SummedBlocks":
+        """`axes`: all but that of blocks."""
+        blocks = np.zeros((*axes, width // BLOCK - 1), dtype=np.float32)
+        return cls(alpha, blocks, np.zeros((*axes, 1)), np.zeros((*axes, 1)))
+
+    def put(self, slot: int, values: Floats, stop: int) -> None:
+        """The past of one series, (..., 1, rows), up to the window before number `stop`."""
+        place = (stop - 1) % BLOCK
+        past = np.zeros((*values.shape[:-2], BLOCK * self.blocks.shape[-1] + place + 1))
+        known = newest(values[..., 0, :], past.shape[-1])
+        past[..., past.shape[-1] - known.shape[-1] :] = known
+        within = _within_blocks(past, 0, self.alpha)
+        self.blocks[..., slot, :] = within[..., :-1, -1]
+        self.older[..., slot, :] = self._of_whole(self.blocks[..., slot, :])
+        self.within[..., slot, 0] = within[..., -1, place]
+
+    def next(self, values: Floats, window: int) -> Floats:
+        """The sum with the values of the next window, (..., series, 1) each; `window`: its number."""
+        place = window % BLOCK
+        if place == 0:
+            self.blocks[..., :-1] = self.blocks[..., 1:]
+            self.blocks[..., -1:] = self.within
+            self.older = self._of_whole(self.blocks)
+            self.within = values
+        else:
+            self.within = values + self.within * (1.0 - self.alpha)
+        return np.asarray(self.older * _decays(self.alpha)[place] + self.within)
+
+    def _of_whole(self, blocks: npt.NDArray[np.float32]) -> Floats:
+        places = range(blocks.shape[-1])
+        return _of_blocks((blocks[..., place : place + 1].astype(np.float64) for place in places), self.alpha)
