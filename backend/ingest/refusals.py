@@ -3,14 +3,10 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import filterfalse, islice
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from backend.errors import UnsupportedFormatError, UnusableFileError
-from backend.ingest.cells import bools
 
 SUPPORTED_FORMATS = (
     "Parquet, Excel (.xlsx), CSV and other tables of text, JSON, and logs with a time in every line; also packed as "
@@ -150,8 +146,6 @@ NO_TRAFFIC: tuple[NoTraffic, ...] = (
     ),
 )  # fmt: skip
 
-_NO_TRAFFIC = "|".join(f"(?:{kind.pattern})" for kind in NO_TRAFFIC)
-
 
 def refuse_binary(start: bytes, filename: str) -> None:
     """Raise UnsupportedFormatError where the first bytes are those of a format that is not read."""
@@ -164,13 +158,19 @@ def refuse_binary(start: bytes, filename: str) -> None:
 
 def refuse_text(lines: Sequence[str]) -> None:
     """Raise UnusableFileError where the first lines are of a kind that holds no traffic."""
-    present = pa.array([line for line in lines if line.strip()], pa.string())
-    if not bools(pc.match_substring_regex(present, _NO_TRAFFIC)).any():
-        return
+    present = [line for line in lines if line.strip()]
     for kind in NO_TRAFFIC:
-        found = np.count_nonzero(bools(pc.match_substring_regex(present, kind.pattern)))
-        if found and found >= kind.share * len(present):
+        if _are(present, kind):
             raise UnusableFileError(kind.says)
+
+
+def _are(lines: Sequence[str], kind: NoTraffic) -> bool:
+    """Whether enough lines are of a kind; looked at until too many are not."""
+    pattern = re.compile(kind.pattern)
+    if kind.share == 0:
+        return any(map(pattern.search, lines))
+    others = len(lines) - kind.share * len(lines)
+    return len(lines) > 0 and sum(1 for _ in islice(filterfalse(pattern.search, lines), int(others) + 1)) <= others
 
 
 def kind_of_markup(text: bytes) -> tuple[str, str]:
