@@ -228,7 +228,7 @@ class PlainCells(AsciiWhereDamaged):
 
 
 def has_forced_cells(lines: bytes) -> bool:
-    return _FORCED.search(lines) is not None
+    return b'="' in lines and _FORCED.search(lines) is not None
 
 
 def with_plain_cells(lines: bytes) -> bytes:
