@@ -4,8 +4,8 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import chain, pairwise
+from dataclasses import dataclass, replace
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -17,7 +17,15 @@ from backend.ingest.loglines import REQUEST_MARKS, LogShape, find_log
 from backend.ingest.refusals import kind_of_markup, refuse_binary, refuse_text, unsupported
 from backend.ingest.rejects import listed, quoted
 from backend.ingest.report_lines import refuse_reports
-from backend.ingest.streams import PACKED_IN, PACKINGS, packing_of, read_head, read_start
+from backend.ingest.streams import (
+    PACKED_IN,
+    PACKINGS,
+    has_forced_cells,
+    packing_of,
+    read_head,
+    read_start,
+    with_plain_cells,
+)
 from backend.ingest.unquoted_commas import refuse_unquoted_commas
 
 Format = Literal["parquet", "xlsx", "csv", "json_lines", "json_array", "json", "common_log", "combined_log", "log"]
@@ -50,6 +58,7 @@ _LOG_LINE = re.compile(rb"^\S+ [^\"\[{]{0,500}" + _STAMP)
 _COMBINED_LINE = re.compile(_STAMP + rb' "(?:[^"\\]|\\.)*" \S+ \S+ "')
 _SNIFFED_LINES = 100
 _HEAD_LINES = 2_000  # that a layout or a log's shape is found from
+_MOST_LINES = _HEAD_LINES + 1_001  # those, and of a table that begins behind them as many as a sample has
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,11 @@ class Detected:
     complete: bool = False  # whether `head` is the whole file
     layout: Layout | None = None  # of a table of text
     shape: LogShape | None = None  # of a log's lines
+    forced: bool = False  # whether cells are written as formulas of text, `="007"`; in `head` they are plain
 
     @property
     def lines(self) -> list[str]:
-        return whole_lines(self.head, self.complete)
+        return first_lines(self.head, self.complete)
 
 
 def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
@@ -80,6 +90,8 @@ def detect(path: Path, filename: str, limits: ReadLimits) -> Detected:
     if packing:
         refuse_packed(read_start(path, limits), packing.name, filename)
     head, complete = read_head(path, limits)
+    if has_forced_cells(head):
+        return replace(_text_format(with_plain_cells(head), complete, filename), forced=True)
     return _text_format(head, complete, filename)
 
 
@@ -94,8 +106,11 @@ def refuse_packed(head: bytes, packing: str, filename: str) -> None:
     refuse_binary(head, filename)
 
 
-def whole_lines(head: bytes, complete: bool) -> list[str]:
-    """The lines that are surely complete."""
+def first_lines(head: bytes, complete: bool) -> list[str]:
+    """The first lines, as far as they are surely complete."""
+    parts = head.split(b"\n", _MOST_LINES)
+    if len(parts) > _MOST_LINES:
+        head, complete = b"\n".join(parts[:-1]), True
     lines = head.decode("utf-8", "replace").splitlines()
     if not complete and len(lines) > 1:
         lines.pop()  # the last line may be cut
@@ -118,7 +133,7 @@ def _text_format(head: bytes, complete: bool, filename: str) -> Detected:
     controls = len(re.findall(rb"[\x01-\x08\x0e-\x1f\x7f]", head[:4096]))
     if controls > len(head[:4096]) // 20:
         raise unsupported("binary data", filename=filename)
-    lines = whole_lines(head, complete)
+    lines = first_lines(head, complete)
     refuse_text(lines[:_HEAD_LINES])
     if text.startswith(b"{"):
         first, _, rest = text.partition(b"\n")
@@ -152,13 +167,12 @@ def _lines_format(lines: list[str], head: bytes, complete: bool) -> Detected:
     """A table of text or a log in no format of its own."""
     looked = lines[:_HEAD_LINES]
     layout = find_layout(looked)
-    log = find_log(looked)
-    if log is None and not _has_times(looked, layout):
+    timed = _has_times(looked, layout)
+    says_fields = any(line.startswith("#Fields:") for line in looked[:20])
+    log = None if timed and not says_fields else find_log(looked)
+    if log is None and not timed:
         _refuse_without_times(looked)
-    is_table = not any(line.startswith("#Fields:") for line in looked[:20]) and (
-        log is None or _has_times(looked, layout) or _is_headed(looked, layout)
-    )
-    if is_table or log is None:
+    if log is None or (_is_headed(looked, layout) and not says_fields):
         _refuse_second_table(looked, layout)
         refuse_unquoted_commas(looked, layout)
         return Detected("csv", head, complete, layout=layout)
@@ -190,11 +204,22 @@ def _has_times(lines: list[str], layout: Layout) -> bool:
         return False
     if _is_paced(fitting):
         return True
-    kinds = [{kind_of(cell) for cell in cells} for cells in fitting]
-    timed = sum("time" in kinds_of_row or "text" not in kinds_of_row for kinds_of_row in kinds)
+    half = max((len(fitting) + 1) // 2, 1)
+    if sum(1 for _ in islice(filter(_is_timed, fitting), half)) == half:
+        return True
     names = layout.names or ()
-    named = any(len(name) < 40 and _TIME_NAME.search(name) for name in names) and not _hold_time(names, layout)
-    return timed * 2 >= max(len(fitting), 1) or named
+    return any(len(name) < 40 and _TIME_NAME.search(name) for name in names) and not _hold_time(names, layout)
+
+
+def _is_timed(cells: Sequence[str]) -> bool:
+    """Whether a cell is a time, or may be one in numbers since all are."""
+    words = False
+    for cell in cells:
+        kind = kind_of(cell)
+        if kind == "time":
+            return True
+        words = words or kind == "text"
+    return not words
 
 
 def _hold_time(names: Sequence[str], layout: Layout) -> bool:

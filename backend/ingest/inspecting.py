@@ -12,7 +12,7 @@ from typing import Any, Literal
 from backend.errors import ProblemError, UnusableFileError
 from backend.ingest.cells import as_text
 from backend.ingest.contract import ReadLimits, ReadOptions, Traffic
-from backend.ingest.detect import LOGS, Detected, whole_lines
+from backend.ingest.detect import LOGS, Detected, first_lines
 from backend.ingest.formats import open_file
 from backend.ingest.reading import Readings, detected, likely_readings
 from backend.ingest.rejects import RejectCounter
@@ -106,7 +106,7 @@ def _columns(path: Path, found: Detected, limits: ReadLimits, traffic: Traffic |
 
 def _first_lines(path: Path, limits: ReadLimits) -> list[str]:
     head, complete = read_head(path, limits)
-    return [line[:SHOWN_CHARACTERS] for line in whole_lines(head, complete)[:SHOWN_ROWS]]
+    return [line[:SHOWN_CHARACTERS] for line in first_lines(head, complete)[:SHOWN_ROWS]]
 
 
 def _parts(column: str | None, names: list[str]) -> list[str]:

@@ -72,7 +72,7 @@ def label_columns(
     for name, array in samples.items():
         if name in times or (keep is not None and name == keep.column and len(keep.values) == 1):
             continue
-        if name in numeric and not (pa.types.is_integer(array.type) or meaning(name).role == "label"):
+        if name in numeric and not (_is_whole(array) or meaning(name).role == "label"):
             continue
         if _is_calendar(name, array):
             continue
@@ -86,6 +86,13 @@ def label_columns(
         if _repeats(ticks, [samples[label] for label in found]) or _takes_turns(ticks, samples[name]):
             found.append(name)
     return found
+
+
+def _is_whole(array: pa.Array[Any]) -> bool:
+    """Whether a column of numbers has whole ones only, also where it is text, as in CSV."""
+    if not is_text(array.type):
+        return bool(pa.types.is_integer(array.type))
+    return all(value.isdigit() for value in _values(array))
 
 
 def constant_columns(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:
@@ -108,8 +115,11 @@ def _repeats(ticks: npt.NDArray[np.int64], labels: Sequence[pa.Array[Any]]) -> b
 
 
 def _takes_turns(ticks: npt.NDArray[np.int64], array: pa.Array[Any]) -> bool:
-    """Whether the values come round one after the other in time."""
+    """Whether numbers that follow each other, as those of shards, come round one after the other in time."""
     places, different = codes(array)
+    numbers = sorted(int(text) for text in different if text.strip().isdigit())
+    if not numbers or numbers[-1] - numbers[0] != len(different) - 1:
+        return False  # such as counts, which may come round as well
     places = places[np.argsort(ticks, kind="stable")]
     length = len(different)
     return len(places) > 2 * length and float(np.mean(places[length:] == places[:-length])) >= TURNS_SHARE

@@ -34,9 +34,10 @@ class Layout:
 
 
 def kind_of(cell: str) -> Kind:
-    if not cell.strip():
+    content = cell.strip()
+    if not content:
         return "empty"
-    if looks_like_time(cell) and not cell.strip().isdigit():
+    if not content.isdigit() and looks_like_time(cell):
         return "time"
     return "number" if _NUMBER.fullmatch(cell) else "text"
 

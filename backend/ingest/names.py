@@ -45,8 +45,8 @@ _ROLE_WORDS: dict[Role, str] = {
     ),
     # Traffic where nothing speaks against it; of irregular rows they may be anything.
     "weak": (
-        "count counts total totals sum n num number events event transactions orders messages rate throughput anzahl "
-        "nombre cantidad volume traffic load ops cps visits visitas visites besuche actions"
+        "count counts cnt total totals sum n num number events event transactions orders messages rate throughput "
+        "anzahl nombre cantidad volume traffic load ops cps visits visitas visites besuche actions"
     ),
     "empty": "value values y val wert valeur valor metric metrics series data result column",
     "error": (
@@ -77,6 +77,7 @@ _ROLE_WORDS: dict[Role, str] = {
     ),
 }
 ROLE_OF_WORD: dict[str, Role] = {word: role for role, words in _ROLE_WORDS.items() for word in words.split()}
+_COUNTED = frozenset({"count", "counts", "cnt"})
 # Which role a name has where its words have several: the first of these.
 _STRONGEST: tuple[Role, ...] = ("measure", "error", "traffic", "label", "weak", "empty")
 _NO_ROLE: Role = "none"
@@ -179,6 +180,8 @@ def _role(name: str, told: list[str], is_rate: bool) -> Role:
     roles = {_role_of_word(word) for word in told}
     role = next((one for one in _STRONGEST if one in roles), _NO_ROLE)
     counted = re.match(r"\s*count\s*\(", name, re.I) or {"doc", "count"} <= set(told)
+    if role == "label" and told[-1] in _COUNTED:
+        role = "weak"  # row_count: how many there are, and not which
     if (is_rate and role in {"none", "weak", "empty"}) or (counted and role != "measure"):
         return "traffic"
     return role

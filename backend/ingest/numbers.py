@@ -46,10 +46,11 @@ SPACES = " \u00a0\u2007\u2009\u202f"  # also no-break, figure, thin and narrow n
 _GROUPING = f"'\u2019{SPACES}"
 _NUMBER = rf"[+-]?(?:\d[\d.,{_GROUPING}]*|\.\d+)(?:[eE][+-]?\d+)?"
 _CELL = rf"^\s*(?P<number>{_NUMBER}?)\s*(?P<unit>[^\d\s.,+-][^\d]*)?$"
+_PARTS = re.compile(_CELL)
 _GROUPED = r"[+-]?[1-9]\d{{0,2}}(?:{0}\d{{3}})+"
 _INDIAN = r"[+-]?[1-9]\d?(?:,\d\d)+,\d{3}"
 
-_STRANGE = r"[+-]?(?:nan|inf|infinity)"  # numbers to a parser, which are reported row by row
+_STRANGE = re.compile(r"[+-]?(?:nan|inf|infinity)", re.I)  # numbers to a parser, which are reported row by row
 
 # Letters before a unit, or alone, that multiply.
 MULTIPLIERS = {"k": 1e3, "m": 1e6, "mil": 1e6, "mio": 1e6, "b": 1e9, "g": 1e9, "bil": 1e9, "t": 1e12, "tri": 1e12}
@@ -80,10 +81,10 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     name says that it holds counts.
     """
     present = [cell.strip() for cell in cells if cell.strip().lower() not in ABSENT]
-    strange = [cell for cell in present if re.fullmatch(_STRANGE, cell, re.I)]
+    strange = [cell for cell in present if _STRANGE.fullmatch(cell)]
     if strange and len(strange) * 2 >= len(present):
         return NumberStyle()
-    parts = [found for cell in present if (found := re.match(_CELL, cell)) and found["number"]]
+    parts = [found for cell in present if (found := _PARTS.match(cell)) and found["number"]]
     if not parts or (len(parts) + len(strange)) * 2 < len(present):
         return None
     numbers = [part["number"].strip() for part in parts]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import filterfalse, islice
 from pathlib import Path
 
 from backend.errors import UnsupportedFormatError, UnusableFileError
@@ -159,9 +160,17 @@ def refuse_text(lines: Sequence[str]) -> None:
     """Raise UnusableFileError where the first lines are of a kind that holds no traffic."""
     present = [line for line in lines if line.strip()]
     for kind in NO_TRAFFIC:
-        found = sum(re.search(kind.pattern, line) is not None for line in present)
-        if found and found >= kind.share * len(present):
+        if _are(present, kind):
             raise UnusableFileError(kind.says)
+
+
+def _are(lines: Sequence[str], kind: NoTraffic) -> bool:
+    """Whether enough lines are of a kind; looked at until too many are not."""
+    pattern = re.compile(kind.pattern)
+    if kind.share == 0:
+        return any(map(pattern.search, lines))
+    others = len(lines) - kind.share * len(lines)
+    return len(lines) > 0 and sum(1 for _ in islice(filterfalse(pattern.search, lines), int(others) + 1)) <= others
 
 
 def kind_of_markup(text: bytes) -> tuple[str, str]:

@@ -19,6 +19,7 @@ from backend.errors import ProblemError, TooLargeError, UnsupportedFormatError, 
 from backend.ingest.contract import ReadLimits
 
 BLOCK_BYTES = 1024**2
+_FORCED = re.compile(rb'(^|[,;\t|] *)(?:="([^"\r\n]*)"|"=""([^"\r\n]*)""")(?= *(?:[,;\t|\r\n]|$))', re.M)
 PACKED_IN = 512  # bytes that tell how a file is packed, and that it is packed once
 
 
@@ -208,6 +209,31 @@ class AsciiWhereDamaged(TextStream):
         except UnicodeDecodeError:
             return chunk.decode("ascii", "replace").replace("\N{REPLACEMENT CHARACTER}", "?").encode("ascii")
         return chunk
+
+
+class PlainCells(AsciiWhereDamaged):
+    """The same, but a cell that spreadsheets are made to take as text, `="007"`, is an ordinary quoted one."""
+
+    _line = b""  # that the last chunk begins and does not end
+
+    def read(self, size: int = -1, /) -> bytes:
+        most = BLOCK_BYTES if size < 0 else size
+        chunk = super().read(max(most - len(self._line), 1))
+        while chunk and b"\n" not in chunk:
+            self._line += chunk
+            chunk = super().read(max(most - len(self._line), 1))
+        end = chunk.rfind(b"\n") + 1
+        lines, self._line = self._line + chunk[:end], chunk[end:]
+        return with_plain_cells(lines)
+
+
+def has_forced_cells(lines: bytes) -> bool:
+    return b'="' in lines and _FORCED.search(lines) is not None
+
+
+def with_plain_cells(lines: bytes) -> bytes:
+    """Whole lines with `="007"`, also where that stands in quotes once more, as `"007"`."""
+    return _FORCED.sub(rb'\1"\2\3"', lines)
 
 
 def read_start(path: Path, limits: ReadLimits) -> bytes:

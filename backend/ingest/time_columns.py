@@ -9,9 +9,10 @@ from typing import Any, get_args
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from backend.errors import InvalidRequestError, UnusableFileError
-from backend.ingest.cells import as_text, is_moment, is_number, is_text, plain, texts
+from backend.ingest.cells import as_text, bools, is_moment, is_number, is_text, plain, texts
 from backend.ingest.contract import ReadOptions
 from backend.ingest.date_order import settled_form
 from backend.ingest.names import normal
@@ -138,7 +139,7 @@ def detect_times(
     if is_moment(kind):
         candidates = [moment_parser(kind, zone)]
     else:
-        candidates = _text_and_numbers(kind, options, zone, name)
+        candidates = _text_and_numbers(array, options, zone, name)
     if options.time_unit is not None and not is_moment(kind):
         candidates = [parser for parser in candidates if parser.unit == options.time_unit]
         if not candidates:
@@ -147,14 +148,21 @@ def detect_times(
                 field="time_unit",
             )
     present = array.drop_null()
-    scored = [(_share(parser, present), -place, parser) for place, parser in enumerate(candidates)]
-    share, _, best = max(scored, key=lambda each: each[:2])
+    best, share = candidates[0], -1.0
+    for parser in candidates:
+        own = _share(parser, present)
+        if own > share:
+            best, share = parser, own
+        if share == 1.0:
+            break  # none reads more, and of equal ones the first is taken
     return best, share
 
 
-def _text_and_numbers(kind: pa.DataType, options: ReadOptions, zone: Zone, name: str) -> list[TimeParser]:
+def _text_and_numbers(array: pa.Array[Any], options: ReadOptions, zone: Zone, name: str) -> list[TimeParser]:
+    kind = array.type
     numeric = is_number(kind)
-    forms = [form for form in FORMS if form.name.startswith("YYYY") or not numeric]
+    only_digits = numeric or bool(bools(pc.utf8_is_digit(as_text(array.drop_null()))).all())
+    forms = [form for form in FORMS if form.name.startswith("YYYY") or not only_digits]  # the others have signs
     if options.date_order:
         forms = [form for form in forms if form.order in {None, options.date_order}]
     units = [number_parser(kind, unit) if numeric else text_number_parser(unit) for unit in _NUMBER_UNITS]

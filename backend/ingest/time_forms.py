@@ -172,6 +172,9 @@ def read_moments(text: pa.Array[Any], form: TimeForm, newest: Newest | None = No
     groups = pc.extract_regex(text, rf"^\s*{form.pattern}\s*$")
     names = {field.name for field in groups.type}
     found = bools(groups.is_valid())
+    if not found.any():
+        none = np.zeros(len(text), np.int64)
+        return Moments(none, found, none, found)
 
     def numbers(name: str, default: int) -> Ints:
         return _numbers(groups.field(name), default) if name in names else np.full(len(text), default, np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -74,22 +75,42 @@ _CALENDAR: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("day", lambda column: put_together(["-", _padded(column, 2)])),
     ("hour", lambda column: put_together([" ", _padded(column, 2)])),
     ("minute", lambda column: put_together([":", _padded(column, 2)])),
+    ("second", lambda column: put_together([":", _padded(column, 2)])),
 )
+_HOUR = 3  # the place of the hour among them
 
 
 def calendar_parts(samples: Mapping[str, pa.Array[Any]]) -> list[Part]:
-    """Year, month, day and what follows of hour and minute in columns of their own."""
+    """Year, month, day and what follows of hour, minute and second in columns of their own."""
+    parts = _following(_CALENDAR, samples)
+    if len(parts) < _HOUR:
+        return []
+    return [*parts[:_HOUR], *_with_minutes(parts[_HOUR:])]
+
+
+def _following(
+    calendar: Sequence[tuple[str, Callable[[Any], Any]]], samples: Mapping[str, pa.Array[Any]]
+) -> list[Part]:
+    """The columns of numbers that have these names, up to the first that is missing."""
     parts: list[Part] = []
-    for word, write in _CALENDAR:
-        name = next((name for name in samples if normal(name) in {word, f"{word}_of_day", f"{word}_of_month"}), None)
+    for word, write in calendar:
+        named = re.compile(rf"{word}(_of_(day|month|hour|minute))?")
+        name = next((name for name in samples if named.fullmatch(normal(name))), None)
         if name is None or not _all_match(samples[name], r"^\s*\d{1,4}(\.0)?\s*$"):
             break
         parts.append(Part(name, write))
-    if len(parts) < 3:
-        return []
-    if len(parts) == 4:  # an hour without minutes is written with them
-        parts[3] = replace(parts[3], write=_hour_text)
     return parts
+
+
+def _with_minutes(parts: list[Part]) -> list[Part]:
+    """An hour without minutes is written with them."""
+    return [replace(parts[0], write=_hour_text)] if len(parts) == 1 else parts
+
+
+def _hour_parts(hour: str, samples: Mapping[str, pa.Array[Any]]) -> list[Part]:
+    """The column with the hour, and what follows of minute and second."""
+    others = {name: array for name, array in samples.items() if name != hour}
+    return _with_minutes([Part(hour, _CALENDAR[_HOUR][1]), *_following(_CALENDAR[_HOUR + 1 :], others)])
 
 
 def clock_parts(date: str, samples: Mapping[str, pa.Array[Any]], parser: TimeParser) -> list[Part]:
@@ -108,7 +129,7 @@ def clock_parts(date: str, samples: Mapping[str, pa.Array[Any]], parser: TimePar
             if _counts_from_1(name, array):
                 return [Part(name, _hour_from_1_text)]
             if _all_match(array, _HOURS):
-                return [Part(name, _hour_text)]
+                return _hour_parts(name, samples)
         if {"hour", "time", "hhmm", "minute", "zeit"} & set(own) and _all_match(
             array, r"^\s*([01]?\d|2[0-3])?[0-5]\d\s*$"
         ):
@@ -135,8 +156,9 @@ def parts_named(names: list[str], samples: Mapping[str, pa.Array[Any]]) -> list[
         return [date_part(names[0]), Part(names[1], _clock_text)]
     if _counts_from_1(names[1], array):
         return [date_part(names[0]), Part(names[1], _hour_from_1_text)]
-    hours = _all_match(array, _HOURS)
-    return [date_part(names[0]), Part(names[1], _hour_text if hours else _hour_minute_text)]
+    if _all_match(array, _HOURS):
+        return [date_part(names[0]), *_hour_parts(names[1], {name: samples[name] for name in names[2:]})]
+    return [date_part(names[0]), Part(names[1], _hour_minute_text)]
 
 
 def _counts_from_1(name: str, array: pa.Array[Any]) -> bool:

@@ -63,33 +63,39 @@ class RawCounter:
     def add(self, ticks: Ints) -> None:
         if len(ticks) == 0:
             return
-        numbers = ticks // (self.window * self.ticks_per_second)
-        base = int(numbers.min()) // _CHUNK * _CHUNK
-        if int(numbers.max()) - base < _DENSE:
-            counts = np.bincount(numbers - base)
+        per_window = self.window * self.ticks_per_second
+        low, high = int(ticks.min()), int(ticks.max())
+        first = low // per_window // _CHUNK * _CHUNK
+        places = ticks // per_window
+        places -= first  # in place: memory for a second array costs as much as the counting
+        if high // per_window - first < _DENSE:
+            counts = np.bincount(places)
             for at in range(0, len(counts), _CHUNK):
                 piece = counts[at : at + _CHUNK]
                 if piece.any():
-                    self._chunk((base + at) // _CHUNK)[: len(piece)] += piece
+                    self._chunk((first + at) // _CHUNK)[: len(piece)] += piece
         else:
-            for number, count in zip(*(each.tolist() for each in np.unique(numbers, return_counts=True)), strict=True):
-                self._chunk(number // _CHUNK)[number % _CHUNK] += count
-        self._note_spans(ticks, numbers // _CHUNK)
+            for place, count in zip(*(each.tolist() for each in np.unique(places, return_counts=True)), strict=True):
+                self._chunk((first + place) // _CHUNK)[place % _CHUNK] += count
+        if high // per_window - first < _CHUNK:
+            self._note_span(first // _CHUNK, low, high)
+        else:
+            self._note_spans(ticks, places // _CHUNK, first // _CHUNK)
 
     def _chunk(self, number: int) -> Ints:
         return self._chunks.setdefault(number, np.zeros(_CHUNK, np.int64))
 
-    def _note_spans(self, ticks: Ints, chunks: Ints) -> None:
-        if chunks.min() == chunks.max():
-            pairs = [(int(chunks[0]), ticks)]
-        else:
-            order = np.argsort(chunks, kind="stable")
-            places = np.flatnonzero(np.diff(chunks[order])) + 1
-            pairs = [(int(chunks[piece[0]]), ticks[piece]) for piece in np.split(order, places)]
-        for chunk, own in pairs:
-            low, high = int(own.min()), int(own.max())
-            before = self._spans.get(chunk, (low, high))
-            self._spans[chunk] = min(low, before[0]), max(high, before[1])
+    def _note_spans(self, ticks: Ints, chunks: Ints, first: int) -> None:
+        """`chunks`: of each tick, counted from the chunk `first`."""
+        lows, highs = (np.full(int(chunks.max()) + 1, end) for end in (ticks.max(), ticks.min()))
+        np.minimum.at(lows, chunks, ticks)
+        np.maximum.at(highs, chunks, ticks)
+        for chunk in np.flatnonzero(lows <= highs).tolist():
+            self._note_span(first + chunk, int(lows[chunk]), int(highs[chunk]))
+
+    def _note_span(self, chunk: int, low: int, high: int) -> None:
+        before = self._spans.get(chunk, (low, high))
+        self._spans[chunk] = min(low, before[0]), max(high, before[1])
 
     def known(self) -> tuple[Ints, Ints]:
         """Numbers of the windows with requests, and how many each has; only after something was added."""

@@ -140,9 +140,9 @@ def _changed(store: Store, record: SeriesRecord, traffic: Traffic) -> bool:
 
 
 def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameError:
-    name, window = record.name, duration(traffic.window_seconds)
-    span = f"{_span(traffic.frame.index[0], traffic.frame.index[-1])}, windows of a {window}"
-    stored = f"{_span(record.first, record.last)}, windows of a {duration(record.window_seconds)}"
+    name = record.name
+    span = f"{_span(traffic.frame.index[0], traffic.frame.index[-1])}, a window per {duration(traffic.window_seconds)}"
+    stored = f"{_span(record.first, record.last)}, a window per {duration(record.window_seconds)}"
     says = {
         "replace": f"It replaces the series {name!r}: what is stored of it goes.",
         "separate": "It is another series, which is stored beside it under the name with a number.",

@@ -211,20 +211,27 @@ def _serve(connection: Connection, settings: Settings, load: Load) -> None:
 
 
 class _Told:
-    """A report to the parent, which lets each step begin. Progress is told now and then."""
+    """A report to the parent, which lets each step begin. Progress is told now and then, and at a step's end."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._told = 0.0
+        self._untold: _Progress | None = None
 
     def step(self, step: Step) -> None:
+        self._tell()
         self._connection.send(step)
         self._connection.recv()
 
     def progress(self, rows: int | None, share: float | None) -> None:
+        self._untold = _Progress(rows, share)
         if time.monotonic() >= self._told + LISTEN_SECONDS:
-            self._connection.send(_Progress(rows, share))
-            self._told = time.monotonic()
+            self._tell()
+
+    def _tell(self) -> None:
+        if self._untold is not None:
+            self._connection.send(self._untold)
+            self._told, self._untold = time.monotonic(), None
 
 
 def _end_with_parent() -> None:

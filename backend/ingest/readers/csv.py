@@ -20,7 +20,7 @@ from backend.ingest.layout import Layout, cells_of, column_names, is_border
 from backend.ingest.readers.base import SAMPLE_ROWS, Batch, FileReader, check_rows
 from backend.ingest.readers.table import TableReader
 from backend.ingest.rejects import RejectCounter
-from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, TextStream, line_blocks
+from backend.ingest.streams import BLOCK_BYTES, AsciiWhereDamaged, PlainCells, TextStream, line_blocks
 from backend.ingest.unquoted_commas import ENOUGH, fills_up, split_numbers
 
 csv.field_size_limit(ReadLimits().max_line_bytes)  # a cell may be as long as a line: it costs its row, not the file
@@ -40,7 +40,12 @@ def open_csv(path: Path, detected: Detected, limits: ReadLimits) -> FileReader:
     names = layout.names or column_names([""] * layout.width)
     if layout.shape == "plain":
         return CsvReader(path, detected, layout, names, limits)
-    return _loose_table(path, layout, names, limits)
+    with _cells_of_text(path, detected, limits) as stream:
+        return _loose_table(stream, layout, names, limits)
+
+
+def _cells_of_text(path: Path, detected: Detected, limits: ReadLimits) -> TextStream:
+    return PlainCells(path, limits) if detected.forced else AsciiWhereDamaged(path, limits)
 
 
 class CsvReader:
@@ -48,6 +53,7 @@ class CsvReader:
 
     def __init__(self, path: Path, detected: Detected, layout: Layout, names: list[str], limits: ReadLimits) -> None:
         self._path = path
+        self._detected = detected
         self._limits = limits
         self.delimiter = layout.delimiter
         self._quoted = b'"' in detected.head
@@ -86,7 +92,7 @@ class CsvReader:
             rejects.add(f"not {row.expected_columns} columns as in the first line", number, row.text)
             return "skip"
 
-        with AsciiWhereDamaged(self._path, self._limits) as stream:
+        with _cells_of_text(self._path, self._detected, self._limits) as stream:
             try:
                 yield from self._read(stream, skip, skipped, list(dict.fromkeys(names)))
                 if len(split) >= ENOUGH:
@@ -125,22 +131,21 @@ class CsvReader:
             check_rows(row - 1, self._limits)
 
 
-def _loose_table(path: Path, layout: Layout, names: list[str], limits: ReadLimits) -> TableReader:
+def _loose_table(stream: TextStream, layout: Layout, names: list[str], limits: ReadLimits) -> TableReader:
     """A table drawn with lines, divided by spaces, or with spaces before its quotes: read whole, line by line."""
     cells: list[list[str | None]] = []
     numbers: list[int] = []
     line = 0
-    with TextStream(path, limits) as stream:
-        for block in line_blocks(stream):
-            for text in block.decode("utf-8", "replace").splitlines():
-                line += 1
-                if line <= layout.first_row or not text.strip() or (layout.shape == "drawn" and is_border(text)):
-                    continue
-                row = cells_of(text, layout.shape, layout.delimiter)
-                if len(row) == layout.width:
-                    cells.append([_null(cell.strip()) for cell in row])
-                    numbers.append(line - layout.first_row)
-            check_rows(len(cells), limits)
+    for block in line_blocks(stream):
+        for text in block.decode("utf-8", "replace").splitlines():
+            line += 1
+            if line <= layout.first_row or not text.strip() or (layout.shape == "drawn" and is_border(text)):
+                continue
+            row = cells_of(text, layout.shape, layout.delimiter)
+            if len(row) == layout.width:
+                cells.append([_null(cell.strip()) for cell in row])
+                numbers.append(line - layout.first_row)
+        check_rows(len(cells), limits)
     columns = {name: pa.array([row[place] for row in cells], pa.string()) for place, name in enumerate(names)}
     return TableReader("csv", columns, limits, numbers)
 

@@ -37,6 +37,7 @@ class ParquetReader:
             thrift_container_size_limit=1_000_000,
             arrow_extensions_enabled=False,  # type: ignore[call-arg]
         )
+        self._sampled: dict[str, pa.Array[Any]] = {}  # each column's first rows are decoded once
         self._check_footer()
 
     def _check_footer(self) -> None:
@@ -61,11 +62,11 @@ class ParquetReader:
         return {name: kind for field in self._file.schema_arrow for name, kind in _leaves(field, FLAT_DEPTH)}
 
     def sample(self, names: Sequence[str]) -> dict[str, pa.Array[Any]]:
-        if not names:
-            return {}
-        for batch in self._file.iter_batches(batch_size=SAMPLE_ROWS, columns=list(names), use_threads=False):
-            return {name: _column(batch, name) for name in names}
-        return {}
+        missing = [name for name in names if name not in self._sampled]
+        for batch in self._file.iter_batches(SAMPLE_ROWS, columns=missing, use_threads=False) if missing else ():
+            self._sampled |= {name: _column(batch, name) for name in missing}
+            break
+        return {name: self._sampled[name] for name in names}
 
     def batches(self, names: Sequence[str], rejects: RejectCounter) -> Iterator[Batch]:  # noqa: ARG002
         row = 1

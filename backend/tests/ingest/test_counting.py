@@ -15,7 +15,18 @@ from backend.errors import UnusableFileError
 from backend.ingest import ReadLimits, Traffic
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.windows import RawCounter, raw_series
-from backend.tests.ingest.files import START, WRITERS, as_csv, as_parquet, busy_log, dropped, read, rps
+from backend.tests.ingest.files import (
+    START,
+    WRITERS,
+    as_csv,
+    as_parquet,
+    busy_log,
+    dropped,
+    iso,
+    read,
+    rps,
+    write,
+)
 
 logs = st.lists(st.integers(START, START + 40 * 60), min_size=30, max_size=300)
 
@@ -43,6 +54,13 @@ def test_order_does_not_matter(seconds: list[int], random: Random) -> None:
 @given(logs, st.integers(1, 50))
 def test_batch_size_does_not_matter(seconds: list[int], batch: int) -> None:
     pd.testing.assert_series_equal(count(covered(seconds), batch), count(covered(seconds)))
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(START, START + 14 * 86_400), min_size=1, max_size=30), st.sampled_from([1, 60]))
+def test_a_batch_over_weeks_counts_as_its_requests_one_by_one(seconds: list[int], window: int) -> None:
+    log = [START, START + 3_600, START + 7_199, *seconds]
+    pd.testing.assert_series_equal(count(log, window=window), count(log, batch=1, window=window))
 
 
 @given(logs)
@@ -74,6 +92,14 @@ def test_every_reader_counts_as_the_counter(seconds: list[int], name: str) -> No
 def test_parquet_batches_do_not_matter(tmp_path: Path, batch_rows: int) -> None:
     path = as_parquet(tmp_path / "file", busy_log())
     assert rps(read(path, replace(ReadLimits(), batch_rows=batch_rows))) == rps(read(path))
+
+
+def test_text_by_force_is_read_over_the_ends_of_blocks(tmp_path: Path) -> None:
+    """Blocks are as long as a line may be."""
+    forced = "".join(f'="{iso(second)}",="/a"\n' for second in busy_log())
+    path = write(tmp_path / "file", f"timestamp,path\n{forced}")
+    short = replace(ReadLimits(), max_line_bytes=53)
+    assert rps(read(path, short)) == rps(read(as_csv(tmp_path / "plain", busy_log())))
 
 
 @pytest.mark.parametrize("name", ["csv", "json_lines", "json_array", "common_log"])

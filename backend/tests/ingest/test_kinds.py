@@ -33,6 +33,8 @@ def table(header: str, row: Callable[[int, int], str]) -> str:
 TABLES: dict[str, str] = {
     "a name in another case and a word more": table("t,HTTPRequestCount", lambda m, n: f"{at(m)},{n}"),
     "requests beside errors and latency": table("t,p95_ms,errors,requests", lambda m, n: f"{at(m)},{n},3,{n}"),
+    "how many rows there were": table("t,row_count", lambda m, n: f"{at(m)},{n}"),
+    "a count in short": table("t,path,cnt", lambda m, n: f"{at(m)},/a,{n}"),
     "a column a status class": table("t,2xx,5xx", lambda m, n: f"{at(m)},{n - 5},5"),
     "names that begin alike": table("t,requests_a,requests_b", lambda m, n: f"{at(m)},{n - 5},5"),
     "a column of the sum": table("t,web,api,all", lambda m, n: f"{at(m)},{n - 5},5,{n}"),
@@ -49,9 +51,17 @@ TABLES: dict[str, str] = {
     "a total line": table("t,requests", lambda m, n: f"{at(m)},{n}") + "\nTotal,99999",
     "drawn": table("| t | requests |\n|---|---|", lambda m, n: f"| {at(m)} | {n} |"),
     "spaces before quotes": table('"t", "requests"', lambda m, n: f'"{at(m)}", "{n}"'),
+    "text by force": table('t,"=""requests"""', lambda m, n: f'="{at(m)}",="{n}"'),
+    "text by force in quotes": table("t,requests", lambda m, n: f'"=""{at(m)}""","=""{n}"""'),
+    "commas in text by force": table("t,requests per hour", lambda m, n: f'="{at(m)}",="{n * 60:,}"'),
+    "numbered hosts": table("t,host,requests", lambda m, n: f"{at(m)},001,{n // 2}\n{at(m)},002,{n - n // 2}"),
     "uniq -c": table("", lambda m, n: f"    {n} {at(m, '%d/%b/%Y:%H:%M')}").lstrip("\n"),
     "an index in front": table(",t,requests", lambda m, n: f"{m},{at(m)},{n}"),
     "date and time apart": table("date,time,requests", lambda m, n: f"{at(m, '%Y-%m-%d,%H:%M')},{n}"),
+    "date, hour and minute apart": table("date,hour,minute,requests", lambda m, n: f"{at(m, '%Y-%m-%d,%-H,%-M')},{n}"),
+    "year to second apart": table(
+        "year,month,day,hour,minute,second,requests", lambda m, n: f"{at(m, '%Y,%-m,%-d,%-H,%-M,%-S')},{n}"
+    ),
     "the mail's times": table("t;requests", lambda m, n: f"{at(m, '%a, %d %b %Y %H:%M:%S GMT')};{n}"),
     "Kibana's times": table("t,requests", lambda m, n: f'"{at(m, "%b %d, %Y @ %H:%M:%S.000")}",{n}'),
     "half days": table("t,requests", lambda m, n: f"{at(m, '%m/%d/%Y %I:%M:%S %p')},{n}"),

@@ -61,6 +61,14 @@ def steps(*arguments: Any) -> int:
     return os.getpid()
 
 
+def counting(*arguments: Any) -> None:
+    report: Report = arguments[-1]
+    report.step("reading")
+    for rows in range(1_000):
+        report.progress(rows + 1, (rows + 1) / 1_000)
+    report.step("forecasting")
+
+
 class Watched:
     """Hears all that is told; refuses the step of this name, and ends a work that is as far as this."""
 
@@ -91,6 +99,12 @@ def test_a_crash_is_an_answer_and_the_next_work_is_done(pool: Workers) -> None:
         with pytest.raises(UnusableFileError, match="crashed"):
             run(pool, crash)
     assert run(pool, steps) != os.getpid()
+
+
+def test_of_a_step_that_ends_the_last_progress_is_told(pool: Workers) -> None:
+    watch = Watched()
+    pool.run(counting, watch=watch)
+    assert watch.told[-2:] == [(1_000, 1.0), "forecasting"]
 
 
 def test_a_refusal_comes_whole(pool: Workers) -> None:
