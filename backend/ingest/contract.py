@@ -48,7 +48,7 @@ class ReadLimits:
     max_windows: int = 5_000_000
     batch_rows: int = 131_072  # rows held at a time; the answer does not depend on it
     head_rows: int | None = None  # the reading ends with the batch that reaches so many rows: a first look
-    bursts: bool = False  # whether seconds of a raw log are counted, too: Traffic.burst_factor
+    within_windows: bool = False  # whether it is counted when in its windows the requests of a raw log came
 
 
 @dataclass(frozen=True)
@@ -69,9 +69,9 @@ class Traffic:
 
     `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
     `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
-    that was detected rather than given, with the option that overrides it. `steps`: of a raw log what came within its
-    windows (windows.steps_within); None of a series, of times that are not by the second, and of
-    windows that are no several whole steps.
+    that was detected rather than given, with the option that overrides it. Of a raw log, where the limits ask for it and
+    times are by the second: `steps`, what came within its windows (windows.steps_within; None where they are not several
+    whole steps), and `burst_factor` (bursts.py).
     """
 
     frame: pd.DataFrame
@@ -88,5 +88,5 @@ class Traffic:
     assumptions: list[str] = field(default_factory=list)
     label_columns: list[str] = field(default_factory=list)  # by which rows are parts
     partial: bool = False  # only the head was read
-    burst_factor: float | None = None  # of a raw log whose seconds were counted and tell one: bursts.py
+    burst_factor: float | None = None
     steps: pd.DataFrame | None = None

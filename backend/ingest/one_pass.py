@@ -116,8 +116,9 @@ class Reading:
     def _raw(self) -> Traffic:
         per_second, most = self._plan.parser.ticks_per_second, self._limits.max_windows
         counter = RawCounter(self._window, per_second, most)
-        steps = RawCounter(STEP_SECONDS, per_second, most) if has_steps(self._window) else None
-        bursts = BurstCounter(self._window, per_second) if self._limits.bursts else None
+        within = self._limits.within_windows
+        steps = RawCounter(STEP_SECONDS, per_second, most) if within and has_steps(self._window) else None
+        bursts = BurstCounter(self._window, per_second) if within else None
         with self._batches([]) as batches:
             for batch in batches:
                 ticks, good = self._times(batch)

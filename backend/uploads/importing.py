@@ -133,7 +133,7 @@ def refuse_too_many_windows(windows: int, memory_mb: int | None) -> None:
 
 def read_limits(settings: Settings) -> ReadLimits:
     """Bounds of an upload; a compressed file may unpack to four times the largest one."""
-    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes, bursts=True)
+    return ReadLimits(max_rows=settings.max_rows, max_unpacked_bytes=4 * settings.max_upload_bytes, within_windows=True)
 
 
 def file_reader(settings: Settings, on_batch: OnBatch | None = None) -> ReadFile:

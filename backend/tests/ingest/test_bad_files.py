@@ -218,7 +218,8 @@ def test_lines_that_are_no_json_are_dropped(tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [lambda p: as_csv(p, LOG), lambda p: as_parquet(p, LOG)])
 def test_reading_twice_gives_the_same(tmp_path: Path, make: Callable[[Path], Path]) -> None:
     path = make(tmp_path / "file")
-    first, second = read(path), read(path)
+    limits = ReadLimits(within_windows=True)
+    first, second = read(path, limits), read(path, limits)
     assert first.frame.equals(second.frame)
     assert first.steps is not None
     assert second.steps is not None

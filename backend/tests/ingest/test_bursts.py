@@ -10,7 +10,7 @@ from backend.ingest.bursts import EACH, FEWEST, BurstCounter
 from backend.tests.ingest.files import MINUTE, START, WRITERS, busy_log, read
 
 WINDOWS = 2 * EACH * FEWEST
-COUNTED = ReadLimits(bursts=True)
+COUNTED = ReadLimits(within_windows=True)
 
 
 def log_with_peaks(peak: int, steady: int = 3, windows: int = WINDOWS, window: int = MINUTE) -> list[int]:

@@ -28,6 +28,7 @@ from backend.tests.ingest.files import (
     write,
 )
 
+WITHIN = ReadLimits(within_windows=True)
 logs = st.lists(st.integers(START, START + 40 * 60), min_size=30, max_size=300)
 
 
@@ -181,9 +182,9 @@ def test_the_steps_within_a_window_are_its_requests_at_their_seconds(
     seconds: list[int], batch: int, window: int
 ) -> None:
     with TemporaryDirectory() as folder:
-        seconds = covered([*seconds, *range(START, START + 300, 15)])
+        seconds = covered([*seconds, *range(START, START + 40 * 60, 15)])
         path = as_csv(Path(folder) / "log.csv", seconds)
-        traffic = read(path, ReadLimits(batch_rows=batch), kind="raw", window_seconds=window)
+        traffic = read(path, ReadLimits(batch_rows=batch, within_windows=True), kind="raw", window_seconds=window)
     assert traffic.steps is not None
     busy = traffic.frame["actual_rps"][traffic.frame["actual_rps"] > 0]
     assert traffic.steps.index.equals(busy.index)
@@ -195,13 +196,13 @@ def test_the_steps_within_a_window_are_its_requests_at_their_seconds(
 
 def test_times_by_the_minute_say_nothing_of_what_came_within_it(tmp_path: Path) -> None:
     minutes = [START + 60 * (number // 9) for number in range(90)]
-    assert read(as_csv(tmp_path / "log.csv", minutes), kind="raw").steps is None
+    assert read(as_csv(tmp_path / "log.csv", minutes), WITHIN, kind="raw").steps is None
 
 
 def test_a_series_has_no_steps_nor_have_windows_that_are_no_whole_ones(tmp_path: Path) -> None:
     log = as_csv(tmp_path / "log.csv", busy_log())
-    assert all(read(log, kind="raw", window_seconds=window).steps is None for window in (10, 15, 50))
-    assert read(log, kind="raw", window_seconds=60).steps is not None
+    assert all(read(log, WITHIN, kind="raw", window_seconds=window).steps is None for window in (10, 15, 50))
+    assert read(log, WITHIN, kind="raw", window_seconds=60).steps is not None
     series = tmp_path / "series.csv"
     series.write_text("time,requests\n" + "".join(f"{START + 60 * minute},9\n" for minute in range(9)))
-    assert read(series).steps is None
+    assert read(series, WITHIN).steps is None
