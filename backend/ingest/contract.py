@@ -69,9 +69,9 @@ class Traffic:
 
     `frame`: UTC DatetimeIndex on the regular grid from first to last window, one float column
     `actual_rps` (requests per second; NaN = unknown). `assumptions`: one sentence for each thing
-    that was detected rather than given, with the option that overrides it. Of a raw log, where the limits ask for it and
-    times are by the second: `steps`, what came within its windows (windows.steps_within; None where they are not several
-    whole steps), and `burst_factor` (bursts.py).
+    that was detected rather than given, with the option that overrides it. Of a raw log, where the limits ask for it
+    and times are by the second: `steps`, what came within its windows (windows.steps_within; None where they are not
+    several whole steps), and `burst_factor` (bursts.py).
     """
 
     frame: pd.DataFrame
