@@ -63,6 +63,7 @@ EXAMPLES: dict[str, dict[str, Any]] = {
         "status": "live",
         "synthetic": False,
         "replay_of": None,
+        "burst_factor": None,
         "incomplete": None,
     },
     "SessionView": {"rights": ["change", "read", "write"]},

@@ -2314,6 +2314,7 @@ export interface components {
          *       "status": "live",
          *       "synthetic": false,
          *       "replay_of": null,
+         *       "burst_factor": null,
          *       "incomplete": null
          *     }
          */
