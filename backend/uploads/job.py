@@ -228,11 +228,11 @@ class Uploads:
 
     def list(self) -> list[Import]:
         """The newest imports of this store, those that run as they are now."""
-        now = datetime.now(UTC)
-        newest = self._imports.newest(LISTED + len(self._jobs))
-        stored = [record for record in newest if record.id not in self._jobs]
+        now, jobs = datetime.now(UTC), dict(self._jobs)  # of one moment: they begin and end meanwhile
+        newest = self._imports.newest(LISTED + len(jobs))
+        stored = [record for record in newest if record.id not in jobs]
         settled = [self._imports.settle(record) if nobody_runs(record, now) else record for record in stored]
-        shown = [job.shown() for job in self._jobs.values()] + [_at_rest(record) for record in settled]
+        shown = [job.shown() for job in jobs.values()] + [_at_rest(record) for record in settled]
         for each in shown:
             each.kept_until = self.kept.until(each.id)
         return sorted(shown, key=lambda each: each.sent_at, reverse=True)[:LISTED]

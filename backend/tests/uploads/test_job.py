@@ -20,6 +20,7 @@ from backend.uploads.imports import SILENT, Imports, StoredImport, new_import
 from backend.uploads.job import ImportJob, Uploads
 from backend.uploads.kept import ReceivedFile
 from backend.uploads.same_name import FILES, file_digest
+from backend.uploads.schemas import Import
 
 
 @pytest.fixture
@@ -68,6 +69,21 @@ def test_a_cancelled_import_leaves_nothing(uploads: Uploads, store: Store, file:
     uploads.end(job, cancelled.value)
     assert store.list_series() == []
     assert uploads.find("mine").state == "cancelled"
+
+
+def test_an_import_that_ends_while_the_list_is_made_is_listed_once(
+    uploads: Uploads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = [uploads.begin(name) for name in ("first", "second", "third")]
+    shown = ImportJob.shown
+
+    def ending(job: ImportJob) -> Import:
+        if job is jobs[0]:
+            uploads.end(jobs[1], CancelledError("It was cancelled."))
+        return shown(job)
+
+    monkeypatch.setattr(ImportJob, "shown", ending)
+    assert sorted(one.id for one in uploads.list()) == ["first", "second", "third"]
 
 
 def test_what_is_being_stored_is_not_cancelled_half_way(store: Store) -> None:
