@@ -52,11 +52,13 @@ def plan(
 
 
 def _recommended(planned: Planned, changes: dict[str, str], current: int | None, as_json: bool) -> dict[str, object]:
+    from backend.serving.presenters import BURST_FACTOR
+
     answer = planned.planning.recommend(planned.series, "historic", changes, current).model_dump(mode="json")
     report = answer if as_json else {name: answer[name] for name in SHOWN}
     if not as_json and answer["hpa"]:
         report["hpa"] = answer["hpa"]["sentence"]
-    burst = planned.series.attributes.get("burst_factor")
+    burst = planned.series.attributes.get(BURST_FACTOR)
     if not as_json and burst and answer["policy"]["burst_factor"] == 1:
         report["burst"] = f"busy windows' peak seconds have {burst:.1f} times their mean: --burst-factor {burst:.1f}"
     return report | {"results": answer["steps"]}

@@ -12,7 +12,7 @@ from operator import methodcaller
 import numpy as np
 
 from backend.models.rolling import Bools, Floats, mean_where, newest, shift, trailing_max, trailing_sum
-from backend.models.trailing_stats import Season, TrailingStats
+from backend.models.trailing_stats import Season, TrailingStats, scaled_target
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
@@ -225,9 +225,7 @@ def _state(stats: TrailingStats) -> Columns:
 
 def _expert_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
-    origin, rates = stats.origin(horizon), newest(stats.values, stats.rows)
-    usable = np.isfinite(rates) & (origin.level > 0)
-    target = np.where(usable, (np.where(usable, rates, 0.0) - origin.level) / origin.scale, 0.0)
+    target, usable = scaled_target(newest(stats.values, stats.rows), stats.origin(horizon))
     forecasts = [
         stats.earlier((name, horizon) if name in SEASONAL_EXPERTS else name, columns[source], horizon)
         for name, source in EXPERTS.items()

@@ -75,6 +75,12 @@ class Origin:
         return scale_of(self.noise)
 
 
+def scaled_target(rates: Floats, origin: "Origin | TrailingStats") -> tuple[Floats, Bools]:
+    """The scaled rate for which something was forecast at each origin, and whether it is known and can be scaled."""
+    usable = np.isfinite(rates) & (origin.level > 0)
+    return np.where(usable, (np.where(usable, rates, 0.0) - origin.level) / origin.scale, 0.0), usable
+
+
 def scale_of(noise: Floats) -> Floats:
     """What errors and targets are divided by: the noise, 1 where the level is 0 or unknown."""
     return np.where(noise > 0, noise, 1.0)
@@ -270,8 +276,7 @@ class TrailingStats:
         scaled."""
         unknown = np.full((*self.values.shape[:-1], min(horizon, len(self))), np.nan)
         ahead = np.concatenate([self.values[..., horizon:], unknown], axis=-1)
-        usable = np.isfinite(ahead) & (self.level > 0)
-        return np.where(usable, (np.where(usable, ahead, 0.0) - self.level) / self.scale, 0.0), usable
+        return scaled_target(ahead, self)
 
     def seasons(self, horizon: int) -> dict[int, Season]:
         """By number of days (SEASONS): the seasonal rates for targets `horizon` ahead that lie in the past."""
