@@ -24,7 +24,7 @@ Command = Callable[[], None] | Sequence[str]
 
 # Such a process of each test worker: a start costs 0.4 s of a core instead of 2.7, and the tests start some hundred.
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["backend.main", "backend.cli.serve", "backend.uploads.job"])
+FORKED.set_forkserver_preload(["backend.main", "backend.listening", "backend.cli.serve", "backend.uploads.job"])
 
 
 def serve() -> None:
