@@ -12,6 +12,7 @@ PROGRAMS = {"influxd", "mortal", "nginx", "scraped"}  # fixtures that start one
 # Threads of LightGBM wait for each other by spinning: where tests beside each other keep the cores busy, training took
 # 20 times as long with two of them as with one. Set before LightGBM is loaded; servers inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # where a test asks for two
 
 # No test asserts a time: on a busy machine one example in many takes longer than hypothesis' 200 ms.
 hypothesis.settings.register_profile("busy machine", deadline=None)
