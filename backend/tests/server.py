@@ -113,6 +113,7 @@ def running_server(folder: Path, command: Command = SERVE, **settings: str) -> I
 def _started(command: Command, environment: dict[str, str], log: Path) -> psutil.Process:
     """The process that runs the command in that environment, and writes to the log."""
     if callable(command):
+        forkserver.ensure_running()  # so that the process inherits a folder for its sockets whose path is short enough
         forked = FORKED.Process(target=_run, args=(command, environment, log))
         forked.start()
         return psutil.Process(forked.pid)

@@ -19,6 +19,8 @@ from backend.tests.feeding import until
 from backend.tests.server import SERVE_ANEW, Server, running_server
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 MODEL = Path(os.environ.get("SCALEOPS_MODEL_PATH", ROOT / "backend" / "models" / "lgbm_v1.pkl"))
 
 

@@ -15,6 +15,8 @@ from backend.tests.shipped import HORIZONS
 from backend.tests.toy_model import TOY
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 TRAFFIC = series_csv(3_000)
 
 

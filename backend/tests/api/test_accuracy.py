@@ -25,6 +25,8 @@ from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import forecasts_of
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 
 def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -> None:
     (tmp_path / "traffic.csv").write_bytes(series_csv(2_000))

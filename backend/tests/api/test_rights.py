@@ -198,6 +198,7 @@ def serve_short_sessions() -> None:
         serve()
 
 
+@pytest.mark.long
 def test_a_live_connection_ends_with_its_session(tmp_path_factory: pytest.TempPathFactory) -> None:
     settings = {"SCALEOPS_HOST": "0.0.0.0", "SCALEOPS_API_TOKEN": "changes"}
     with running_server(tmp_path_factory.mktemp("short"), serve_short_sessions, **settings) as server:

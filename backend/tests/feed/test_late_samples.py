@@ -16,6 +16,8 @@ from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import seconds
 
+pytestmark = pytest.mark.long
+
 WINDOW, WINDOWS = 5, 30
 GAP = 0.2  # seconds between two samples
 STEP = 0.5  # seconds between two looks at the clock

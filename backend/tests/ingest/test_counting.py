@@ -58,6 +58,7 @@ def test_batch_size_does_not_matter(seconds: list[int], batch: int) -> None:
     pd.testing.assert_series_equal(count(covered(seconds), batch), count(covered(seconds)))
 
 
+@pytest.mark.long
 @settings(max_examples=20)
 @given(st.lists(st.floats(0, 20_000), min_size=1, max_size=30), st.sampled_from([1, 60]))
 def test_a_batch_over_many_windows_counts_as_its_requests_one_by_one(places: list[float], window: int) -> None:
@@ -179,6 +180,7 @@ def test_a_larger_window_lets_a_long_span_in(tmp_path: Path) -> None:
     assert len(read(path, limits, window_seconds=120).frame) <= 101
 
 
+@pytest.mark.long
 @given(logs, st.integers(1, 1_000), st.sampled_from((30, 60, 300)))
 def test_the_steps_within_a_window_are_its_requests_at_their_seconds(
     seconds: list[int], batch: int, window: int

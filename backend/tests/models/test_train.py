@@ -13,6 +13,8 @@ from backend.models.train import train, validation_start
 from backend.tests.models.series import traffic, unknown
 from backend.tests.shipped import SHIPPED
 
+pytestmark = pytest.mark.long
+
 HORIZONS = (1, 15)
 FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=300, seed=2), 400, 700))]
 
