@@ -8,7 +8,7 @@ PYTHON ?= python3
 COMPOSE ?= docker compose
 BIN := .venv/bin
 WORKERS ?= 4# of the backend tests: more than cores, as many of them wait; those of test-quick do not
-# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each of the 300 processes that tests start would do it anew.
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each interpreter that tests start would do it anew.
 PYTEST := $(BIN)/python -m compileall -q backend && $(BIN)/pytest -n $(WORKERS) --dist worksteal
 TRACES ?= ../shared/data
 # Two targets at a time, the output of each in one piece where make can do so.
