@@ -22,7 +22,7 @@ import psutil
 # What a server runs: a function, in a process forked from one that has imported the product, or a new interpreter.
 Command = Callable[[], None] | Sequence[str]
 
-# Such a process of each test worker: a start costs 0.4 s of a core instead of 2.7, and the tests start some hundred.
+# Such a process of each test worker: a start costs 0.5 s of a core instead of 2.7, and the tests start some hundred.
 FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["backend.main", "backend.listening", "backend.cli.serve", "backend.uploads.job"])
 
