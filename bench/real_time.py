@@ -1,8 +1,8 @@
 """A feed of many series in real time, made from traces: python -m bench.real_time [--series 300] [--minutes 30]
 
 Every series is NASA's or the World Cup's minutes from an offset of its own, moved to now: a week of them is stored
-before the start, and what follows is sent as it comes. Prints how long after the close of a window the forecasts of all series
-were stored, what the server held and took meanwhile, and how many windows differ from what was sent.
+before the start, and what follows is sent as it comes. Prints how long after the close of a window the forecasts of all
+series were stored, what the server held and took meanwhile, and how many windows differ from what was sent.
 """
 
 import argparse
