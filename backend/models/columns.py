@@ -24,6 +24,10 @@ class Columns:
         of them where there are so many; NaN stands before the first there is."""
         return newest.astype(np.float32)
 
+    def keep_exact(self, _name: Hashable, newest: Floats, _span: int, /) -> Floats:
+        """As `keep`, unrounded."""
+        return newest
+
     def decayed_sum(self, _name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
         """The decayed sum at the newest origins, whose values are taken in: decayed_sum.py. `end`: number of the window
         after the last."""

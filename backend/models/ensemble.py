@@ -129,6 +129,7 @@ class _Refits:
     def __init__(self, stats: TrailingStats, horizon: int, model: HorizonModel, inputs: features.Columns) -> None:
         self._stats, self._horizon, self._inputs = stats, horizon, inputs
         self._stacks = stacks()
+        stats.states(BASE_KEPT)  # at every origin, for _newest_block
         self.ridges = {LINEAR: linear_ridge(model.linear, stats.grid)}
         self.ridges |= {key: stack.ridge for key, stack in self._stacks.items()}
         self.block = stats.end // BLOCK  # that is under way
@@ -151,9 +152,8 @@ class _Refits:
     @cached_property
     def _newest_block(self) -> tuple[TrailingStats, features.Columns]:
         """The origins that the newest block's moments are made from, and the linear model's inputs at them."""
-        assert self._stats.longer is not None  # a live step has it
-        inputs = features.linear(self._stats.longer.cut(BASE_KEPT + features.LINEAR_REACH), self._horizon)
-        return self._stats.longer.cut(BASE_KEPT), {name: newest(column, BASE_KEPT) for name, column in inputs.items()}
+        recent = self._stats.recent
+        return recent(BASE_KEPT, 0), features.linear(recent(BASE_KEPT, features.LINEAR_REACH), self._horizon)
 
     def _moments(self, name: str, past: TrailingStats, inputs: features.Columns) -> Floats:
         if name == LINEAR:

@@ -6,7 +6,6 @@ than the last value (reference/performance.md, 3.3). So no feature carries the l
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from operator import methodcaller
 
 import numpy as np
@@ -166,14 +165,13 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
         columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
         columns[f"season_{name}_growth"] = growth(season) / stats.sigma
         columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
-    now = stats.once("rate", partial(stats.carried, "rate", newest(stats.values, stats.rows)))
     for name, chosen in (("weeks", of_weeks(seasons)), ("days", of_days(seasons))):
         several = chosen or [absent]
         rate, columns["season_count"] = mean_known([season.rate for season in several])
         before = mean_known([season.origin for season in several])[0]
         columns[f"season_{name}"] = _scaled(stats, rate)
         columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
-        columns[f"season_{name}_step"] = _scaled(stats, now * (1.0 + _change(before, rate)))
+        columns[f"season_{name}_step"] = _scaled(stats, stats.newest_rate * (1.0 + _change(before, rate)))
     return columns
 
 

@@ -157,6 +157,7 @@ class _Group(Columns):
         self._at = 0  # where the kept origins begin in every array
         self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
         self._kept: dict[Hashable, tuple[Kept, int]] = {}
+        self._exact: dict[Hashable, tuple[Floats, int]] = {}
         self._sums: dict[Hashable, SummedBlocks] = {}
         self._carried: dict[Hashable, Floats] = {}
         self._held: dict[Hashable, tuple[int, Floats]] = {}
@@ -203,7 +204,7 @@ class _Group(Columns):
             self.newest[horizon] = step(stats, horizon, model, shared, len(stats) - 1)
 
     def _make_room(self) -> None:
-        arrays: list[tuple[Floats | Kept, int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]
+        arrays = [(self._rates, LIVE_SPAN), *self._kept.values(), *self._exact.values()]
         if self._at == SLACK:
             for array, span in arrays:
                 array[..., : span - 1] = array[..., SLACK + 1 :]
@@ -217,10 +218,20 @@ class _Group(Columns):
         column[..., -1:] = newest
         return column
 
+    def keep_exact(self, name: Hashable, newest: Floats, span: int, /) -> Floats:
+        column = self.exact_column(name, span)
+        column[..., -1:] = newest
+        return column
+
     def column(self, name: Hashable, axes: tuple[int, ...], span: int) -> Kept:
         if name not in self._kept:
             self._kept[name] = np.full((*axes, self._size, span + SLACK), np.nan, dtype=np.float32), span
         return self._kept[name][0][..., self._at : self._at + span]
+
+    def exact_column(self, name: Hashable, span: int) -> Floats:
+        if name not in self._exact:
+            self._exact[name] = np.full((self._size, span + SLACK), np.nan), span
+        return self._exact[name][0][..., self._at : self._at + span]
 
     def decayed_sum(self, name: Hashable, newest: Floats, end: int, _alpha: float, _width: int, /) -> Floats:
         return self._sums[name].next(newest[..., -1:], end - 1)
@@ -264,6 +275,12 @@ class _Slot(Columns):
         column[...] = np.nan
         column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
         return values
+
+    def keep_exact(self, name: Hashable, newest: Floats, span: int, /) -> Floats:
+        column = self._group.exact_column(name, span)[self._slot]
+        column[...] = np.nan
+        column[max(0, span - newest.shape[-1]) :] = newest[0, -span:]
+        return newest
 
     def decayed_sum(self, name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
         sums = super().decayed_sum(name, newest, end, alpha, width)

@@ -108,7 +108,7 @@ class TrailingStats:
         self._ewmas: dict[float, Floats] = {}
         self._found: dict[Hashable, Floats] = {}
         self._origins: dict[int, Origin] = {}  # by horizon
-        self._cuts: dict[int, TrailingStats] = {}  # by rows
+        self._recent: dict[tuple[int, int], TrailingStats] = {}  # by rows and reach
 
     def __len__(self) -> int:
         return int(self.values.shape[-1])
@@ -127,15 +127,23 @@ class TrailingStats:
         """0 where unknown."""
         return np.where(self.known, self.values, 0.0)
 
-    def cut(self, rows: int) -> "TrailingStats":
-        """The newest `rows` rows alone. What looks further back (level, noise, seasons) is taken from here."""
-        if rows not in self._cuts:
-            begin = max(0, len(self) - rows)
-            self._cuts[rows] = part = TrailingStats(self.values[..., begin:], self.grid.from_row(begin), longer=self)
-            part.level, part.sigma, part.noise, part.importance = (
-                each[..., begin:] for each in (self.level, self.sigma, self.noise, self.importance)
-            )
-        return self._cuts[rows]
+    def states(self, span: int) -> tuple[Floats, ...]:
+        """Level, sigma, importance and newest rate at the newest origins, in a live step `span` of them."""
+        named = {"level": self.level, "sigma": self.sigma, "importance": self.importance, "rate": self.newest_rate}
+        return tuple(self.columns.keep_exact(("state", name), values, span) for name, values in named.items())
+
+    def recent(self, rows: int, reach: int) -> "TrailingStats":
+        """The newest `rows` rows as origins, and as many as `reach` windows before them.
+
+        For a live step, whose `states` were asked for at each of them: they are not computed anew.
+        """
+        if (rows, reach) not in self._recent:
+            longer = self.longer or self
+            begin = max(0, len(longer) - rows - reach)
+            part = TrailingStats(longer.values[..., begin:], longer.grid.from_row(begin), rows, longer)
+            part.level, part.sigma, part.importance, part.newest_rate = self.states(rows)
+            self._recent[rows, reach] = part
+        return self._recent[rows, reach]
 
     @property
     def end(self) -> int:
@@ -217,6 +225,11 @@ class TrailingStats:
             total = self.decayed_sum(("rate", alpha), self.rate, alpha, span)
             self._ewmas[alpha] = mean_where(total, self.decayed_sum(("weight", alpha), self.weight, alpha, span))
         return self._ewmas[alpha]
+
+    @cached_property
+    def newest_rate(self) -> Floats:
+        """Of the newest known window, see carried."""
+        return self.carried("rate", newest(self.values, self.rows))
 
     @cached_property
     def raw_level(self) -> Floats:

@@ -17,6 +17,7 @@ SERIES = {
     "young": traffic(90, seed=1),
     "of a day and a half": traffic(2_100, seed=2),
     "with an outage": unknown(traffic(1_700, seed=3), 1_600, 1_665),
+    "back from an outage of hours": unknown(traffic(2_800, seed=7), 2_000, 2_750),
     "back from an outage beyond memory": unknown(traffic(7_000, seed=4), 1_700, 6_945),
     "longer than the history": unknown(traffic(27_000, seed=5), 20_000, 20_030),
     "silent": unknown(traffic(3_000, seed=6), 2_950, 3_000),
