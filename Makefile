@@ -7,8 +7,8 @@
 PYTHON ?= python3
 COMPOSE ?= docker compose
 BIN := .venv/bin
-WORKERS ?= 4# of the backend tests: more than cores, as many of them wait
-# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each of the 300 processes that tests start would do it anew.
+WORKERS ?= 4# of the backend tests: more than cores, as many of them wait; those of test-quick do not
+# Compiled once: where PYTHONDONTWRITEBYTECODE is set, each interpreter that tests start would do it anew.
 PYTEST := $(BIN)/python -m compileall -q backend && $(BIN)/pytest -n $(WORKERS) --dist worksteal
 TRACES ?= ../shared/data
 # Two targets at a time, the output of each in one piece where make can do so.
@@ -29,7 +29,7 @@ test: ## set up what is missing, then lint, types and every test
 	@$(TWO_AT_A_TIME) check-backend check-frontend
 	@$(TWO_AT_A_TIME) test-backend test-frontend test-e2e
 
-test-quick: ## lint, types and the tests that need no other program: Python and Node only
+test-quick: ## lint, types and the tests that are quick and need no other program: Python and Node only
 	@$(TWO_AT_A_TIME) check-backend check-frontend
 	@$(TWO_AT_A_TIME) test-backend-quick test-frontend
 
@@ -50,7 +50,7 @@ test-backend: .venv/development.stamp ## backend tests, with a real InfluxDB, Te
 	$(PYTEST)
 
 test-backend-quick: .venv/development.stamp
-	$(PYTEST) -m "not programs and not long"
+	$(PYTEST) -n 2 -m "not programs and not long"
 
 test-frontend: frontend/node_modules/installed.stamp ## the page's unit tests
 	cd frontend && npm run --silent test

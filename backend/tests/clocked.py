@@ -1,19 +1,18 @@
 """A clock that a test moves, and servers that go by it: windows pass as fast as they are worked off, whatever the load.
 
-The time lies in a file that the servers map: `python -m backend.tests.clocked serve` with the file's path in CLOCK.
-Only the time of day stands still; pauses and timeouts go by the clock that always runs.
+The time lies in a file that the servers map, whose path they have in CLOCK. Only the time of day stands still; pauses
+and timeouts go by the clock that always runs.
 """
 
 import mmap
 import os
-import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import patch
 
+from backend.tests import server
+
 CLOCK = "SCALEOPS_TESTS_CLOCK"
-SERVE = [sys.executable, "-m", "backend.tests.clocked", "serve"]
 
 
 class Clock:
@@ -47,14 +46,11 @@ class Clock:
         return self.time_ns() / 1e9
 
 
-def serve(app: Callable[[], object]) -> None:
-    """Run the command line in this process by the clock of its environment."""
+def serve() -> None:
+    """Serve in this process by the clock of its environment."""
     clock = Clock(Path(os.environ[CLOCK]))
     with patch.multiple(time, time=clock.time, time_ns=clock.time_ns):
-        app()
+        server.serve()
 
 
-if __name__ == "__main__":
-    from backend.cli import app
-
-    serve(app)
+SERVE: server.Command = serve

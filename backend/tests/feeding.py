@@ -1,7 +1,7 @@
 """A sender as Telegraf is one, and servers that it feeds: with short windows, or by a clock that the test moves."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from backend.measurements import FORECASTS, read_points
 from backend.stores import SeriesKey, Store
 from backend.tests import clocked
 from backend.tests.clocked import Clock
-from backend.tests.server import SERVE, Server, running_server
+from backend.tests.server import SERVE, Command, Server, running_server
 from backend.tests.stores.samples import forecasts_of as stored_forecasts
 
 KEY = SeriesKey("web", "lgbm_v1")
@@ -45,11 +45,11 @@ class Home:
     settings: dict[str, str]
     open: Callable[[], Store]
 
-    def server(self, command: Sequence[str] = SERVE, **settings: str) -> AbstractContextManager[Server]:
+    def server(self, command: Command = SERVE, **settings: str) -> AbstractContextManager[Server]:
         """A backend whose windows are two seconds long."""
         return running_server(self.folder, command, **(FAST | self.settings | settings))
 
-    def clocked_server(self, clock: Clock, command: Sequence[str]) -> AbstractContextManager[Server]:
+    def clocked_server(self, clock: Clock, command: Command) -> AbstractContextManager[Server]:
         """A backend with windows of a minute that goes by a clock of the test's."""
         live = {"SCALEOPS_LIVE_INTERVAL_SECONDS": FAST["SCALEOPS_LIVE_INTERVAL_SECONDS"]}
         return running_server(self.folder, command, **(live | self.settings | clock.settings))
@@ -147,7 +147,7 @@ class Feed:
         self.store = home.open()
         self.sender = Sender(count=count, window=MINUTE)
 
-    def server(self, command: Sequence[str] = clocked.SERVE) -> AbstractContextManager[Server]:
+    def server(self, command: Command = clocked.SERVE) -> AbstractContextManager[Server]:
         return self._home.clocked_server(self.clock, command)
 
     @property

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class Influxd:
     port: int
     options: Sequence[str] = ()
     process: subprocess.Popen[bytes] | None = None
+    client: httpx.Client = field(default_factory=httpx.Client)
 
     @property
     def url(self) -> str:
@@ -47,15 +48,14 @@ class Influxd:
             self.process = subprocess.Popen(
                 command, stdout=log, stderr=log, env=os.environ | {"HOME": str(self.folder)}
             )
-        with httpx.Client(base_url=self.url) as client:
-            for _ in range(2400):
-                assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
-                try:
-                    if client.get("/ready").status_code == 200:
-                        return
-                except httpx.TransportError:
-                    pass
-                time.sleep(0.05)
+        for _ in range(2400):
+            assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
+            try:
+                if self.client.get(f"{self.url}/ready").status_code == 200:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.05)
         raise AssertionError("influxd was not ready within two minutes")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
@@ -67,12 +67,12 @@ class Influxd:
     def set_up(self) -> None:
         """Make the first user and the organization."""
         first = {"username": "tests", "password": "only-for-tests", "org": ORG, "bucket": "first", "token": ADMIN_TOKEN}
-        httpx.post(f"{self.url}/api/v2/setup", json=first).raise_for_status()
+        self.client.post(f"{self.url}/api/v2/setup", json=first).raise_for_status()
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """A call of the API as its administrator."""
         headers = {"Authorization": f"Token {ADMIN_TOKEN}"}
-        answer = httpx.request(method, f"{self.url}/api/v2/{path}", headers=headers, **options)
+        answer = self.client.request(method, f"{self.url}/api/v2/{path}", headers=headers, **options)
         answer.raise_for_status()
         return answer.json() if answer.content else None
 
@@ -113,3 +113,4 @@ def running_influxd(folder: Path, *options: str) -> Iterator[Influxd]:
             yield server
         finally:
             server.stop()
+            server.client.close()

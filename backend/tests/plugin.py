@@ -8,10 +8,12 @@ import pytest
 from backend.tests.scripts import NONE_WANTED
 
 PROGRAMS = {"influxd", "mortal", "nginx", "scraped"}  # fixtures that start one
+OWN_SERVERS = {"home", "sqlite_home"}  # fixtures for tests that start servers of their own
 
 # Threads of LightGBM wait for each other by spinning: where tests beside each other keep the cores busy, training took
 # 20 times as long with two of them as with one. Set before LightGBM is loaded; servers inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # where a test asks for two
 
 # No test asserts a time: on a busy machine one example in many takes longer than hypothesis' 200 ms.
 hypothesis.settings.register_profile("busy machine", deadline=None)
@@ -25,6 +27,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if isinstance(item, pytest.Function) and PROGRAMS & set(item.fixturenames):
+        fixtures = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
+        if PROGRAMS & fixtures:
             item.add_marker("programs")
-    items.sort(key=lambda item: item.get_closest_marker("long") is None)  # what takes minutes begins first
+        if OWN_SERVERS & fixtures:
+            item.add_marker("long")
+    items.sort(key=minutes, reverse=True)  # what takes minutes begins first
+
+
+def minutes(item: pytest.Item) -> int:
+    """That the test takes on its own, as its mark says."""
+    return sum(mark.kwargs.get("minutes", 0) for mark in item.iter_markers("long"))

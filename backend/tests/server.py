@@ -6,21 +6,35 @@ import re
 import socket
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from itertools import pairwise
+from multiprocessing import forkserver
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import quote
 
 import httpx
 import psutil
 
-SERVE = [sys.executable, "-c", "from backend.cli import app; app(['serve'])"]
-# A process of each test worker imports the product once, and servers are forked from it: a start costs 0.5 s of a core
-# instead of 2, and the tests start some hundred.
+# What a server runs: a function, in a process forked from one that has imported the product, or a new interpreter.
+Command = Callable[[], None] | Sequence[str]
+
+# Such a process of each test worker: a start costs 0.5 s of a core instead of 2.7, and the tests start some hundred.
 FORKED = multiprocessing.get_context("forkserver")
-FORKED.set_forkserver_preload(["backend.main", "backend.cli.serve"])
+FORKED.set_forkserver_preload(["backend.main", "backend.listening", "backend.cli.serve", "backend.uploads.job"])
+
+
+def serve() -> None:
+    from backend.cli import app
+
+    app(["serve"])
+
+
+SERVE: Command = serve
+SERVE_ANEW = [sys.executable, "-c", "from backend.cli import app; app(['serve'])"]
 
 
 @dataclass
@@ -74,7 +88,7 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, command: Sequence[str] = SERVE, **settings: str) -> Iterator[Server]:
+def running_server(folder: Path, command: Command = SERVE, **settings: str) -> Iterator[Server]:
     """Start a server over the folder's SQLite file, at a port that the system chooses, and end it afterwards."""
     (folder / "tmp").mkdir(exist_ok=True)
     environment = os.environ | {
@@ -96,25 +110,38 @@ def running_server(folder: Path, command: Sequence[str] = SERVE, **settings: str
         end(process)
 
 
-def _started(command: Sequence[str], environment: dict[str, str], log: Path) -> psutil.Process:
+def _started(command: Command, environment: dict[str, str], log: Path) -> psutil.Process:
     """The process that runs the command in that environment, and writes to the log."""
-    if command is SERVE:
-        forked = FORKED.Process(target=_serve, args=(environment, log))
+    if callable(command):
+        forkserver.ensure_running()  # so that the process inherits a folder for its sockets whose path is short enough
+        forked = FORKED.Process(target=_run, args=(command, environment, log))
         forked.start()
         return psutil.Process(forked.pid)
     with log.open("ab") as target:
         return psutil.Popen(command, env=environment, stderr=target)
 
 
-def _serve(environment: dict[str, str], log: Path) -> None:
-    """What SERVE does, in a forked process."""
+def _run(command: Callable[[], None], environment: dict[str, str], log: Path) -> None:
+    """The command, in a forked process."""
     os.environ.clear()
     os.environ.update(environment)
     with log.open("ab") as target:
         os.dup2(target.fileno(), sys.stderr.fileno())
-    from backend.cli import app
+    with patch("multiprocessing.util.spawnv_passfds", _forked):
+        forkserver.ensure_running()  # the server finds the process that its imports are forked from
+    command()
 
-    app(["serve"])
+
+def _forked(_: object, arguments: Sequence[str], passed: Sequence[int]) -> int:
+    """In place of an interpreter that imports the product anew: a process that has, at the same point."""
+    if identifier := os.fork():
+        return identifier
+    try:
+        for below, above in pairwise([2, *sorted(passed), os.sysconf("SC_OPEN_MAX")]):
+            os.closerange(below + 1, above)
+        exec(arguments[-1])  # what follows -c
+    finally:
+        os._exit(0)
 
 
 def announced_port(process: psutil.Process, log: Path, begin: int) -> int:

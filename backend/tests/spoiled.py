@@ -1,15 +1,13 @@
 """A server whose models say three times what they would say, by the clock of a test: see clocked."""
 
-import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from unittest.mock import patch
 
-from backend.cli import app
 from backend.models.live import LiveForecaster, LiveForecasts
 from backend.tests import clocked
+from backend.tests.server import Command
 
-SERVE = [sys.executable, "-m", "backend.tests.spoiled", "serve"]
 forecasts = LiveForecaster.forecasts
 
 
@@ -18,6 +16,9 @@ def spoiled(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
     return replace(found, mean={key: 3 * mean for key, mean in found.mean.items()})
 
 
-if __name__ == "__main__":
+def serve() -> None:
     with patch.object(LiveForecaster, "forecasts", spoiled):
-        clocked.serve(app)
+        clocked.serve()
+
+
+SERVE: Command = serve

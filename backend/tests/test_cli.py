@@ -104,6 +104,7 @@ def test_a_file_that_is_stored_is_not_read_again_and_both_imports_are_recorded(t
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_another_file_of_the_same_name_ends_an_import_with_3_and_its_options(traffic: Path) -> None:
     imported(str(traffic))
     traffic.write_bytes(series_csv(3000, seed=4))
@@ -192,6 +193,7 @@ def test_backtest_says_where_the_model_may_have_seen_the_traffic(traffic: Path, 
     assert "was trained on" not in unseen.stderr
 
 
+@pytest.mark.long
 def test_train_writes_a_model_of_ones_own_that_backtest_uses(
     traffic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -219,6 +221,7 @@ def test_backtest_refuses_a_time_it_cannot_read(traffic: Path) -> None:
     assert "ISO 8601" in result.output
 
 
+@pytest.mark.long
 def test_sample_writes_a_file_that_import_reads(tmp_path: Path) -> None:
     assert runner.invoke(app, ["sample", "--out", str(tmp_path)]).exit_code == 0
     result = runner.invoke(app, ["import", str(tmp_path / "synthetic-sample.parquet"), "--json"])

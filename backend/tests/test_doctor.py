@@ -98,6 +98,7 @@ def test_a_closed_database_is_read_and_left_as_it_is(closed_database: Path) -> N
     assert files(closed_database.parent) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("killed", [False, True], ids=["running", "killed"])
 def test_the_database_of_a_server_is_read_and_left_as_it_is(database: Path, killed: bool) -> None:
     database.parent.mkdir()

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,10 @@ from websockets.sync.client import connect
 
 from backend.config import ROOT
 from backend.tests.feeding import until
-from backend.tests.server import SERVE, Server, running_server
+from backend.tests.server import SERVE_ANEW, Server, running_server
 from backend.tests.traffic import series_csv
+
+pytestmark = pytest.mark.long
 
 MODEL = Path(os.environ.get("SCALEOPS_MODEL_PATH", ROOT / "backend" / "models" / "lgbm_v1.pkl"))
 
@@ -90,7 +93,7 @@ def test_a_command_may_import_while_the_server_runs(tmp_path: Path) -> None:
     (tmp_path / "traffic.csv").write_bytes(series_csv(300))
     with running_server(tmp_path) as server:
         environment = os.environ | {"SCALEOPS_SQLITE_PATH": str(tmp_path / "store.sqlite")}
-        command = [*SERVE[:2], "from backend.cli import app; app()", "import", str(tmp_path / "traffic.csv")]
+        command = [sys.executable, "-c", "from backend.cli import app; app()", "import", str(tmp_path / "traffic.csv")]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         assert names(server) == ["traffic.csv"]
         imported = server.get("/api/history", range="6h")
@@ -131,7 +134,7 @@ def test_listening_beyond_this_machine_without_a_token_stops_the_start_with_the_
 def test_imports_work_where_temporary_files_have_a_path_too_long_for_a_socket(tmp_path: Path) -> None:
     folder = tmp_path / ("long-" * 24)
     folder.mkdir()
-    with running_server(tmp_path, [*SERVE], TMPDIR=str(folder)) as server:
+    with running_server(tmp_path, SERVE_ANEW, TMPDIR=str(folder)) as server:
         assert server.upload("traffic.csv", series_csv(300)).status_code == 201
 
 
@@ -148,7 +151,7 @@ def failed_start(folder: Path, **settings: str) -> str:
         "SCALEOPS_SQLITE_PATH": str(folder / "store.sqlite"),
         **settings,
     }
-    result = subprocess.run(SERVE, env=environment, capture_output=True, text=True, timeout=120)
+    result = subprocess.run(SERVE_ANEW, env=environment, capture_output=True, text=True, timeout=120)
     assert result.returncode != 0
     assert "Traceback" not in result.stderr
     return " ".join(result.stderr.split())

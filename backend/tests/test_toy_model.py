@@ -15,6 +15,8 @@ from backend.tests.shipped import HORIZONS
 from backend.tests.toy_model import TOY
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 TRAFFIC = series_csv(3_000)
 
 
@@ -87,7 +89,7 @@ def test_the_upload_answers_its_score(server: Server) -> None:
 
 def test_a_store_that_was_written_without_it_opens_and_shows_what_it_has(home: Home) -> None:
     with home.server() as before:
-        before.upload("traffic.csv", TRAFFIC).raise_for_status()
+        before.upload("traffic.csv", series_csv(600)).raise_for_status()
         points, forecast = history(before), before.get("/api/forecast")
         scores = before.get("/api/accuracy")["scores"]
         past = before.get("/api/forecast/past", horizon=15, range="6h")

@@ -1,8 +1,6 @@
 """The errors the page shows are those that anyone can compute from what is stored."""
 
 import json
-import os
-import subprocess
 from datetime import timedelta
 from itertools import product
 from pathlib import Path
@@ -10,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.config import Settings
 from backend.measurements import FORECASTS, MEASUREMENTS, read_points
 from backend.models.evaluate import SHOWN, IntervalScores, score_issued
@@ -20,19 +20,20 @@ from backend.serving.presenters import on_grid
 from backend.serving.upkeep import Upkeep
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.collected import KEY, Feed
-from backend.tests.server import SERVE, Server
+from backend.tests.server import Server
 from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import forecasts_of
 from backend.tests.traffic import series_csv
+
+pytestmark = pytest.mark.long
 
 
 def test_a_file_has_the_scores_of_its_backtest(server: Server, tmp_path: Path) -> None:
     (tmp_path / "traffic.csv").write_bytes(series_csv(2_000))
     server.upload("traffic.csv", series_csv(2_000))
     accuracy = server.get("/api/accuracy", span="24h")
-    command = [*SERVE[:2], "from backend.cli import app; app()", "backtest", str(tmp_path / "traffic.csv")]
-    command += ["--from", accuracy["start"], "--json"]
-    report = json.loads(subprocess.run(command, env=os.environ, check=True, capture_output=True).stdout)
+    backtest = ["backtest", str(tmp_path / "traffic.csv"), "--from", accuracy["start"], "--json"]
+    report = json.loads(CliRunner().invoke(app, backtest).stdout)
     scores = {(score["model"], score["horizon"]): score for score in accuracy["scores"]}
     assert accuracy["origin"] == "rolling"
     assert accuracy["seen_in_training"][0]["name"] == report["seen_in_training"][0]["name"]

@@ -2,14 +2,15 @@
 
 import email
 import socket
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from backend.api import system
 from backend.api.guard import SECURITY_HEADERS
-from backend.tests.server import Server, running_server
+from backend.tests.server import Server, running_server, serve
 from backend.tests.traffic import series_csv
 
 PAGE_HEADERS = {name.lower() for name in SECURITY_HEADERS}
@@ -21,8 +22,12 @@ MALFORMED = [
     {"Origin": "http://["},
     {"Origin": "http://127.0.0.1:99999"},
 ]
-# The call of the limits crashes: nothing can be listed.
-CRASHING = "from backend.api import system; system.BASELINES = None; from backend.cli import app; app(['serve'])"
+
+
+def serve_crashing() -> None:
+    """A server whose call of the limits crashes: nothing can be listed."""
+    with patch.object(system, "BASELINES", None):
+        serve()
 
 
 def test_a_form_of_a_foreign_page_stores_nothing(server: Server) -> None:
@@ -96,7 +101,7 @@ def handshake(server: Server, headers: dict[str, str], path: str = "/ws/live") -
 
 
 def test_a_request_that_is_none_and_one_that_crashes_have_the_security_headers(tmp_path: Path) -> None:
-    with running_server(tmp_path, [sys.executable, "-c", CRASHING]) as server:
+    with running_server(tmp_path, serve_crashing) as server:
         crashed = server.client.get("/api/limits")
         assert (crashed.status_code, set(crashed.headers) >= PAGE_HEADERS) == (500, True)
         with socket.create_connection(("127.0.0.1", server.port)) as connection:

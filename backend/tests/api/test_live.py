@@ -18,6 +18,8 @@ from backend.tests.feeding import until
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 Message = dict[str, Any]
 BOUND = 60  # seconds that a failing test waits for a message
 

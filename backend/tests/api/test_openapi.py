@@ -131,7 +131,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield server
 
 
-@pytest.mark.long
+@pytest.mark.long(minutes=2)
 def test_no_request_makes_the_api_break_its_document(guarded: Server, tmp_path: Path) -> None:
     """Every check of schemathesis, until its time is up."""
     (tmp_path / "openapi.json").write_text(json.dumps(DOCUMENT))

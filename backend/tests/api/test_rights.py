@@ -5,18 +5,20 @@ import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import patch
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from backend import access
 from backend.access import Right
 from backend.api.rights import right_of
 from backend.config import ROOT, Settings
 from backend.main import create_app
 from backend.tests.api.test_live import close_code
-from backend.tests.server import SERVE, Server, running_server
+from backend.tests.server import Server, running_server, serve
 from backend.tests.traffic import series_csv
 
 TOKENS = {"SCALEOPS_READ_TOKEN": "reads", "SCALEOPS_WRITE_TOKEN": "writes", "SCALEOPS_API_TOKEN": "changes"}
@@ -191,10 +193,15 @@ def test_a_wrong_token_gives_no_session(public: Server) -> None:
     assert "set-cookie" not in answer.headers
 
 
+def serve_short_sessions() -> None:
+    with patch.object(access, "SESSION_SECONDS", 5):
+        serve()
+
+
+@pytest.mark.long
 def test_a_live_connection_ends_with_its_session(tmp_path_factory: pytest.TempPathFactory) -> None:
-    short = [*SERVE[:2], f"from backend import access; access.SESSION_SECONDS = 5; {SERVE[2]}"]
     settings = {"SCALEOPS_HOST": "0.0.0.0", "SCALEOPS_API_TOKEN": "changes"}
-    with running_server(tmp_path_factory.mktemp("short"), short, **settings) as server:
+    with running_server(tmp_path_factory.mktemp("short"), serve_short_sessions, **settings) as server:
         with sign_in(server, "changes") as page:
             cookie = "; ".join(f"{name}={value}" for name, value in page.cookies.items())
         with connect(server.websocket_url, additional_headers={"Cookie": cookie}) as live:

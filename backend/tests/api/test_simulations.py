@@ -15,6 +15,8 @@ from backend.simulation.policies import POLICIES
 from backend.tests.server import Server
 from backend.tests.traffic import raw_parquet, series_csv
 
+pytestmark = pytest.mark.long
+
 POLICY = {"rps_per_replica": 0.2}
 
 

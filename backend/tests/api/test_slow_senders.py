@@ -17,6 +17,8 @@ from backend.tests.feeding import fast_server, post, until
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
+pytestmark = pytest.mark.long
+
 TIMEOUT = 2
 HALF_HEADERS = b"GET /api/health HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 HEADERS = "POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n\r\n"

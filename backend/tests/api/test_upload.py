@@ -65,6 +65,7 @@ def test_an_unknown_option_value_is_refused_by_name(server: Server) -> None:
     assert answer.json()["field"] == "window_seconds"
 
 
+@pytest.mark.long
 def test_a_day_that_follows_an_earlier_upload_continues_it(server: Server) -> None:
     whole = server.upload("whole.csv", series_csv(2880)).json()
     lines = series_csv(2880).decode().splitlines(keepends=True)
@@ -76,6 +77,7 @@ def test_a_day_that_follows_an_earlier_upload_continues_it(server: Server) -> No
     )
 
 
+@pytest.mark.long
 def test_two_uploads_at_once_are_both_exact(server: Server) -> None:
     with ThreadPoolExecutor(2) as threads:
         answers = list(
@@ -89,6 +91,7 @@ def test_two_uploads_at_once_are_both_exact(server: Server) -> None:
     assert together == [server.get("/api/history", range="24h", filename=f"traffic-{seed}.csv") for seed in (1, 2)]
 
 
+@pytest.mark.long
 def test_health_answers_while_a_file_is_read_and_predicted(server: Server) -> None:
     answer = []
     uploading = threading.Thread(target=lambda: answer.append(server.upload("large.parquet", raw_parquet(20_000))))
@@ -203,6 +206,7 @@ def test_a_file_that_is_named_like_a_replay_is_no_replay(server: Server) -> None
     assert (series["origin"], series["replay_of"], series["status"]) == ("upload", None, "historic")
 
 
+@pytest.mark.long
 def test_sample_traffic_says_that_it_is_synthetic(server: Server) -> None:
     result = server.client.post("/api/sample").json()
     assert "synthetic" in result["filename"]
@@ -234,6 +238,7 @@ app(["serve"])
 """
 
 
+@pytest.mark.long
 def test_a_full_folder_for_uploads_is_said_with_its_name(tmp_path: Path) -> None:
     with running_server(tmp_path, [sys.executable, "-c", FULL_FOLDER]) as server:
         uploaded = server.upload("traffic.csv", series_csv(300_000), headers={"X-Upload-Id": "full"})

@@ -12,6 +12,8 @@ from backend.tests.feeding import until
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import raw_parquet, series_csv
 
+pytestmark = pytest.mark.long
+
 VALUES = b"time,value\n" + b"".join(b"2024-03-05 00:%02d:00,%d\n" % (minute, 60 + minute % 7) for minute in range(30))
 BOUNDARY = "boundary"
 

@@ -8,11 +8,11 @@ from typing import Any
 import httpx
 import pytest
 
+from backend.tests.feed.test_running_selection import fed_before
 from backend.tests.feeding import MINUTE, Feed, Home, until
 from backend.tests.server import Server
 
-POLICY: dict[str, Any] = {"rps_per_replica": 0.5, "mode": "serve", "stabilization_seconds": 0}
-YOUNG = 24  # windows that a feed passes before its forecasts are served
+POLICY: dict[str, Any] = {"rps_per_replica": 5, "mode": "serve", "stabilization_seconds": 0}
 
 
 def put(server: Server, **fields: Any) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def iso(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).isoformat().replace("+00:00", "Z")
 
 
-def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
-    feed = Feed(home, count=lambda moment: 30 + moment // 10**9 // 300 % 5 * 20)
+def test_what_is_not_served_says_why(home: Home) -> None:
+    feed = Feed(home)
     with feed.server() as server:
         feed.sender.targets = [server]
         feed.windows_pass(1)
@@ -56,7 +56,13 @@ def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
         until(lambda: refused(server) == "mode")  # "store" where that takes too long
         put(server)
         until(lambda: refused(server) == "warming_up")  # "store" where that takes too long
-        feed.windows_pass(YOUNG)
+
+
+def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
+    feed = fed_before(home, badly=range(0))
+    with feed.server() as server:
+        feed.sender.targets = [server]
+        put(server)
         answers = []
         for _ in range(5):
             feed.window_passes()
@@ -79,29 +85,27 @@ def test_page_endpoint_and_log_agree_at_every_decision(home: Home) -> None:
 
 
 def test_a_policy_that_changes_holds_from_the_next_decision_on(home: Home) -> None:
-    feed = Feed(home)
+    feed = fed_before(home, badly=range(0))
     with feed.server() as server:
         feed.sender.targets = [server]
-        feed.windows_pass(YOUNG)
         put(server)
         feed.window_passes()
         before = served_at(server, feed.window)
         feed.clock.set(feed.clock.time() + 1)
-        put(server, rps_per_replica=0.25)
+        put(server, rps_per_replica=2.5)
         feed.window_passes()
         after = served_at(server, feed.window)
         assert after["replicas"] >= 2 * before["replicas"] - 2
-        assert after["value"] == after["replicas"] * 0.25
+        assert after["value"] == after["replicas"] * 2.5
         assert [row["policy"] for row in server.get("/api/decisions", every=True)["decisions"]][-2:] == [1, 2]
         history = server.get("/api/policies/web")["history"]
-        assert [version["policy"]["rps_per_replica"] for version in history] == [0.5, 0.25]
+        assert [version["policy"]["rps_per_replica"] for version in history] == [5.0, 2.5]
 
 
 def test_a_feed_that_is_cut_is_not_served_after_three_windows(home: Home) -> None:
-    feed = Feed(home)
+    feed = fed_before(home, badly=range(0))
     with feed.server() as server:
         feed.sender.targets = [server]
-        feed.windows_pass(YOUNG)
         put(server)
         feed.window_passes()
         served_at(server, feed.window)

@@ -1,6 +1,10 @@
 """A feed that falls silent, and a clock that is set."""
 
+import pytest
+
 from backend.tests.feed.collected import START, WINDOW, Feed, moment, numbers
+
+pytestmark = pytest.mark.long
 
 
 def test_a_silent_feed_is_stale_and_no_longer_forecast(feed: Feed) -> None:

@@ -59,6 +59,7 @@ def test_a_window_stands_beside_what_was_forecast_for_it(feed: Feed) -> None:
     assert points["predicted_rps_model1"].iloc[:1].isna().all()
 
 
+@pytest.mark.long
 def test_live_forecasts_are_those_of_the_whole_series(feed: Feed, estimator: RPSEstimator) -> None:
     feed.live(0, 40)
     expected = estimator.predict(feed.points().asfreq("60s"))
@@ -72,6 +73,7 @@ def test_a_feed_without_a_known_window_is_not_forecast(feed: Feed) -> None:
     assert feed.forecasts().empty
 
 
+@pytest.mark.long
 def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> None:
     feed.live(0, 30)
     feed.send(30, 30.5)
@@ -96,6 +98,7 @@ def test_late_samples_correct_the_window_and_not_the_forecasts(feed: Feed) -> No
     pd.testing.assert_frame_equal(feed.forecasts(), issued)
 
 
+@pytest.mark.long
 def test_forecasts_after_a_correction_are_those_of_the_corrected_series(feed: Feed, estimator: RPSEstimator) -> None:
     feed.live(0, 30)
     feed.send(20, 21, value=90.0)
@@ -116,6 +119,7 @@ def test_what_fails_in_one_listener_is_told_to_the_others(feed: Feed) -> None:
     assert told == [{"web"}] * 3
 
 
+@pytest.mark.long
 def test_a_correction_computes_the_score_anew(feed: Feed) -> None:
     feed.live(0, 30)
     assert feed.points()["anomaly_score"].iloc[-1] < THRESHOLD
@@ -125,6 +129,7 @@ def test_a_correction_computes_the_score_anew(feed: Feed) -> None:
     assert feed.points()["actual_rps"].iloc[-1] == 500.0
 
 
+@pytest.mark.long
 def test_scores_are_those_of_a_file_of_the_same_windows_to_the_last_digit(feed: Feed, estimator: RPSEstimator) -> None:
     feed.live(0, 20)
     for unknown in (21, 22):
@@ -147,6 +152,7 @@ def test_what_is_sent_twice_counts_once(feed: Feed) -> None:
     pd.testing.assert_frame_equal(feed.points(), once)
 
 
+@pytest.mark.long
 def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSEstimator, tmp_path: Path) -> None:
     undisturbed = Feed(SqliteStore(tmp_path / "other.sqlite", MEASUREMENTS), estimator)
     undisturbed.at(0)
@@ -159,6 +165,7 @@ def test_a_restart_goes_on_as_if_there_had_been_none(feed: Feed, estimator: RPSE
     pd.testing.assert_frame_equal(again.forecasts(), undisturbed.forecasts(), check_exact=True)
 
 
+@pytest.mark.long
 def test_windows_that_closed_while_nothing_ran_are_known_but_were_not_forecast(
     feed: Feed, estimator: RPSEstimator
 ) -> None:
@@ -222,6 +229,7 @@ def spoiling(monkeypatch: pytest.MonkeyPatch) -> Spoiling:
     return spoiling
 
 
+@pytest.mark.long
 def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is_whole_and_each_is_logged_once(
     feed: Feed, spoiling: Spoiling, monkeypatch: pytest.MonkeyPatch
 ) -> None:

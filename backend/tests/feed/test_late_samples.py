@@ -16,7 +16,9 @@ from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import seconds
 
-WINDOW, WINDOWS = 5, 60
+pytestmark = pytest.mark.long
+
+WINDOW, WINDOWS = 5, 30
 GAP = 0.2  # seconds between two samples
 STEP = 0.5  # seconds between two looks at the clock
 

@@ -4,7 +4,6 @@ The past is written into the store, as an earlier process would have left it.
 """
 
 import json
-from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from backend.serving.issued import field
 from backend.stores import TIME
 from backend.tests import clocked, spoiled
 from backend.tests.feeding import KEY, MINUTE, Feed, Home
-from backend.tests.server import Server
+from backend.tests.server import Command, Server
 from backend.tests.shipped import HORIZONS
 from backend.tests.stores.samples import write_points
 
@@ -74,7 +73,7 @@ def changes(folder: Path) -> list[Any]:
     return [change for change in logged if change["horizon"] == 1]
 
 
-def change_to(wanted: tuple[str, ...], feed: Feed, folder: Path, command: Sequence[str]) -> tuple[Any, Any]:
+def change_to(wanted: tuple[str, ...], feed: Feed, folder: Path, command: Command) -> tuple[Any, Any]:
     """What the log says of the change to one of these that a feed brings about, and what the API says then."""
     with feed.server(command) as server:
         feed.sender.targets = [server]

@@ -148,6 +148,7 @@ def damaged(content: bytes, damage: random.Random) -> bytes:
     return bytes(changed)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", WRITERS)
 def test_damaged_files_are_read_or_refused(tmp_path: Path, name: str) -> None:
     """Whatever the bytes: a series, or a problem with a reason."""
@@ -171,6 +172,7 @@ def test_any_bytes_are_read_or_refused(tmp_path: Path, content: bytes) -> None:
     outcome(write_gzip(tmp_path / "packed", content))
 
 
+@pytest.mark.long
 @settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.lists(st.sampled_from(["2023-01-01", "2023-01-02", "1", '"', "\r", "x", "", "NaN"])), min_size=1))
 def test_any_table_is_read_or_refused(tmp_path: Path, rows: list[list[str]]) -> None:

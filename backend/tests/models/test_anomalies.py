@@ -75,6 +75,7 @@ def reloaded(memory: Memory, row: int) -> Memory:
     return again
 
 
+@pytest.mark.long
 def test_live_steps_give_the_scores_of_a_batch_to_the_last_digit_also_after_a_restart() -> None:
     rates = with_gaps(traffic(9))
     made = forecasts(rates)

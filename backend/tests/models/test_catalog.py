@@ -69,6 +69,7 @@ def test_the_others_forecast_as_without_it(estimator: RPSEstimator) -> None:
     pd.testing.assert_frame_equal(others, table, check_exact=True)
 
 
+@pytest.mark.long
 def test_live_steps_and_forecasts_from_the_whole_frame_have_it_and_are_the_same(
     estimator: RPSEstimator, toy: str
 ) -> None:

@@ -70,6 +70,7 @@ def begun(estimator: RPSEstimator) -> LiveForecaster:
     return learned(estimator)
 
 
+@pytest.mark.long
 def test_series_of_every_age_that_grow_together_are_forecast_as_whole_ones(
     begun: LiveForecaster, estimator: RPSEstimator
 ) -> None:

@@ -202,6 +202,7 @@ def test_a_file_of_the_former_format_is_refused_with_the_way_out(copied: Path) -
     assert "scaleops train" in message
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("field", "names"), [("features", features.NAMES), ("linear_features", features.LINEAR_NAMES)])
 def test_a_model_of_other_features_is_refused_with_both_lists(copied: Path, field: str, names: tuple[str, ...]) -> None:
     for other in ([*names, "mean_7"], list(names[:-1]), [names[1], names[0], *names[2:]]):

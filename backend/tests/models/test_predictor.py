@@ -72,6 +72,7 @@ def test_predict_gives_the_forecast_just_before(estimator: RPSEstimator, values:
             assert one_step(result) == list(predicted.iloc[row])
 
 
+@pytest.mark.long
 def test_a_live_forecast_from_the_newest_history_equals_the_batch_to_the_last_digit(estimator: RPSEstimator) -> None:
     frame = unknown(traffic(27_000), 9_000, 9_700)
     predicted = estimator.predict(frame)
@@ -194,6 +195,7 @@ def test_a_horizon_beyond_the_trained_ones_is_refused_with_them(estimator: RPSEs
         estimator.forecast(frame, [5, BEYOND]) if ask == "forecast" else estimator.rolling_forecasts(frame, BEYOND)
 
 
+@pytest.mark.long
 @given(values=rates)
 @few
 def test_between_trained_horizons_forecasts_lie_between_and_quantiles_never_cross(

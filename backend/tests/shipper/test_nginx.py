@@ -17,6 +17,8 @@ from backend.tests.proxy import Answer, proxy_to
 from backend.tests.server import Server
 from backend.tests.shipper.test_tail import line
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[Nginx]:

@@ -77,6 +77,7 @@ def test_a_plan_by_the_last_value_is_late_by_its_window_and_its_lead(estimator: 
     assert outcome(simulation, "last_value").minutes_short == pytest.approx((60 + 90) / 60)
 
 
+@pytest.mark.long
 @few
 @given(spiky)
 def test_who_knows_the_demand_is_never_short_and_nobody_is_cheaper_than_that(
@@ -133,6 +134,7 @@ def test_every_measure_is_what_a_count_second_by_second_gives(
     assert one.time_u == pytest.approx(100 * (needed > serving).mean())
 
 
+@pytest.mark.long
 def test_the_same_seed_gives_the_same_bytes_and_another_draws_other_leads(estimator: RPSEstimator) -> None:
     traffic = days(5)
     policy = {"lead_samples": [60, 120, 240]}

@@ -183,6 +183,7 @@ def test_the_start_waits_for_the_file_of_the_token(influxd: Influxd, tmp_path: P
     later.join()
 
 
+@pytest.mark.long
 def test_a_store_that_never_comes_ends_the_start_with_its_address(tmp_path: Path) -> None:
     with reserved_port() as port:
         settings = Influxd(tmp_path, port).settings("metrics", "token-of-nobody")

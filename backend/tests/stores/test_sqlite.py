@@ -39,6 +39,7 @@ def writer(path: Path, name: str, uploads: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, str(uploads)], stdout=subprocess.PIPE)
 
 
+@pytest.mark.long
 def test_two_processes_write_at_once_and_both_are_whole(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     processes = [writer(path, name, 3) for name in ("first", "second")]
