@@ -171,7 +171,7 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
         before = mean_known([season.origin for season in several])[0]
         columns[f"season_{name}"] = _scaled(stats, rate)
         columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
-        columns[f"season_{name}_step"] = _scaled(stats, stats.newest_rate * (1.0 + _change(before, rate)))
+        columns[f"season_{name}_step"] = _scaled(stats, stats.newest_rate * (1.0 + change(before, rate)))
     return columns
 
 
@@ -187,13 +187,13 @@ def of_weeks(seasons: Mapping[int, Season]) -> list[Season]:
 
 def growth(season: Season) -> Floats:
     """Relative change from the level at the origin's time to the target's rate, a season ago."""
-    return _change(season.level, season.rate)
+    return change(season.level, season.rate)
 
 
-def _change(before: Floats, after: Floats) -> Floats:
+def change(before: Floats, after: Floats) -> Floats:
     """Relative; NaN where it is unknown or begins at 0."""
-    change = np.divide(after - before, before, out=np.full_like(after, np.nan), where=before > 0)
-    return np.clip(change, -1.0, 20.0)
+    relative = np.divide(after - before, before, out=np.full_like(after, np.nan), where=before > 0)
+    return np.clip(relative, -1.0, 20.0)
 
 
 def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:

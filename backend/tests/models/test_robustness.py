@@ -8,7 +8,7 @@ import pytest
 
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
-from backend.tests.models.series import traffic, unknown
+from backend.tests.models.series import frame_of, traffic, unknown
 
 DAY, HOUR = 1_440, 60
 START = 2 * DAY  # of the disturbance, in four days of minutes
@@ -90,3 +90,14 @@ def test_an_outage_that_ends_at_another_level_is_survived(estimator: RPSEstimato
     after = slice(START + HOUR + 30, START + 4 * HOUR)
     error = (predicted["predicted_rps_model1"] - frame["actual_rps"])[after].abs().mean()
     assert error < 1.3 * 5 * (undisturbed["predicted_rps_model1"] - calm["actual_rps"])[after].abs().mean()
+
+
+def test_a_burst_after_days_of_next_to_nothing_is_not_forecast_to_become_a_larger_one(estimator: RPSEstimator) -> None:
+    """Yesterday and on every day before a few requests came at this time and hardly any before: any level grew to it."""
+    requests = np.random.default_rng(0).poisson(0.02, 8 * 1_440).astype(np.float64)
+    requests[410::1_440] += 2.0
+    requests[-1_040:-1_030] = [1, 5, 6, 15, 10, 12, 9, 4, 0, 1]
+    frame = frame_of(requests / 60)
+    for seen in range(-1_039, -1_030):
+        means = estimator.forecast(frame.iloc[:seen]).table["mean"]
+        assert means.max() <= frame["actual_rps"].iloc[:seen].max(), seen
