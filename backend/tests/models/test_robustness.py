@@ -93,7 +93,7 @@ def test_an_outage_that_ends_at_another_level_is_survived(estimator: RPSEstimato
 
 
 def test_a_burst_after_days_of_next_to_nothing_is_not_forecast_to_become_a_larger_one(estimator: RPSEstimator) -> None:
-    """Yesterday and on every day before a few requests came at this time and hardly any before: any level grew to it."""
+    """On every day before a few requests came at this time and hardly any until then: any level grew to it."""
     requests = np.random.default_rng(0).poisson(0.02, 8 * 1_440).astype(np.float64)
     requests[410::1_440] += 2.0
     requests[-1_040:-1_030] = [1, 5, 6, 15, 10, 12, 9, 4, 0, 1]
