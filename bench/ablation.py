@@ -5,7 +5,7 @@ windows ahead. Parts of the training are left out of a training of their own. Wr
 """
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from backend.models import (
     train,
 )
 from backend.models.trees import Matrix, Trees
-from bench.held_out import KINDS, Ratios, folds, geometric, ratios
+from bench.held_out import HORIZONS, KINDS, Ratios, folds, geometric, ratios
 from bench.traces import FOLDER, absent
 
 LEAST_GAIN = 0.003  # of the geometric mean: what brings less needs a worst case that a test shows
@@ -66,6 +66,10 @@ def everything(factor: float) -> Callable[..., Any]:
     return lambda stats, *_: np.full(len(stats), factor)
 
 
+def no_experts(stats: trailing_stats.TrailingStats, _: int) -> Any:
+    return np.empty((0, *stats.level.shape))
+
+
 FORECASTING = (
     Part("trees", ((Trees, "predict", nothing),)),
     Part("refits of the linear model", ((ensemble, "LINEAR_PRIOR_WINDOWS", 1e9),)),
@@ -77,9 +81,10 @@ FORECASTING = (
     Part("shrinkage to the expert average", ((ensemble, "shrinkage_weight", everything(1.0)),)),
     Part("the models (expert average alone)", ((ensemble, "shrinkage_weight", everything(0.0)),)),
     Part("shrinkage of the young", ((expert_average, "HALF_WEIGHT_WINDOWS", 0.0),)),
-    Part("slope of the shrinkage", ((expert_average, "_regression_slope", everything(1.0)),)),
+    Part("slope of the last hour", ((expert_average, "_late_slope", everything(1.0)),)),
+    Part("slope of the last eight hours", ((expert_average, "_slope", everything(1.0)),)),
     Part("extrapolation", ((expert_average, "EXTRAPOLATION_WEIGHT", 0.0),)),
-    Part("seasonal experts", ((expert_average, "_seasonal", lambda *_: []),)),
+    Part("seasonal experts", ((expert_average, "_seasonal", no_experts),)),
     Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )
@@ -99,19 +104,19 @@ def left_out(part: Part) -> Iterator[None]:
         yield
 
 
-def measure(folder: Path, rounds: int) -> dict[str, Ratios]:
+def measure(folder: Path, rounds: int, training: Sequence[Part]) -> dict[str, Ratios]:
     """By part's title what is scored without it; "" with all of them."""
-    scored: dict[str, Ratios] = {title: {} for title in ("", *(part.title for part in (*FORECASTING, *TRAINING)))}
-    for fold in folds(folder, rounds=rounds):
+    scored: dict[str, Ratios] = {title: {} for title in ("", *(part.title for part in (*FORECASTING, *training)))}
+    for fold in folds(folder, HORIZONS, rounds):
         scored[""] |= ratios(fold)
         for part in FORECASTING:
             Console().print(f"{fold.estimator.version}: {part.title}")
             with left_out(part):
                 scored[part.title] |= ratios(fold)
-    for part in TRAINING:
+    for part in training:
         Console().print(part.title)
         with left_out(part):
-            for fold in folds(folder, rounds=rounds):
+            for fold in folds(folder, HORIZONS, rounds):
                 scored[part.title] |= ratios(fold)
     return scored
 
@@ -138,6 +143,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=Path, default=FOLDER)
     parser.add_argument("--rounds", type=int, default=60, help="trees a model and horizon; the shipped file has 200")
+    parser.add_argument(
+        "--training", action=argparse.BooleanOptionalAction, default=True, help="leave out parts of the training, too"
+    )
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "experiments.md")
     arguments = parser.parse_args()
     if missing := absent(arguments.traces):
@@ -149,7 +157,8 @@ def main() -> None:
         f"By models of {arguments.rounds} trees, 1, 5 and 15 windows ahead: percent by which the geometric mean of "
         "RMSE ÷ best baseline rises."
     )
-    arguments.out.write_text(f"{before}\n{size}\n\n{table(measure(arguments.traces, arguments.rounds))}\n{after}")
+    measured = measure(arguments.traces, arguments.rounds, TRAINING if arguments.training else ())
+    arguments.out.write_text(f"{before}\n{size}\n\n{table(measured)}\n{after}")
 
 
 if __name__ == "__main__":

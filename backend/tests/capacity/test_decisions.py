@@ -95,7 +95,8 @@ def test_a_policy_that_changes_holds_from_the_next_decision_on(home: Home) -> No
         put(server, rps_per_replica=2.5)
         feed.window_passes()
         after = served_at(server, feed.window)
-        assert after["replicas"] >= 2 * before["replicas"] - 2
+        # Twice as many of half the rate, but for what a window more says of a young feed.
+        assert after["replicas"] > 1.5 * before["replicas"]
         assert after["value"] == after["replicas"] * 2.5
         assert [row["policy"] for row in server.get("/api/decisions", every=True)["decisions"]][-2:] == [1, 2]
         history = server.get("/api/policies/web")["history"]
