@@ -21,8 +21,9 @@ from backend.measurements import MEASUREMENTS
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.stores.sqlite import SqliteStore
+from backend.tests import clocked
 from backend.tests.capacity.served import serve
-from backend.tests.clocked import SERVE, Clock
+from backend.tests.clocked import Clock
 from backend.tests.feeding import LATE, MINUTE, Home
 from backend.tests.influxd import ORG
 from backend.tests.server import Server, running_server
@@ -49,7 +50,7 @@ def main() -> None:
 def measure(table: Table, store: str, home: Home) -> None:
     clock = serve(home, NAMES)
     settings = clock.settings | home.settings | {"SCALEOPS_MAX_SERIES": str(SERIES)}
-    with running_server(home.folder, SERVE, **settings) as server:
+    with running_server(home.folder, clocked.serve, **settings) as server:
         row(table, store, "after a start", *asked(server, NAMES))
         row(table, store, "again", *asked(server, NAMES))
         row(table, store, "while all close", *while_closing(server, clock))

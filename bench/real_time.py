@@ -41,8 +41,7 @@ Counts = npt.NDArray[np.int64]
 class Close:
     """The close of a window."""
 
-    window: int  # its number since 1970
-    forecast_after: float | None  # seconds from its end until the forecasts of all series were stored; None: never
+    forecast_after: float | None  # seconds from its end until all series' forecasts were stored; None: not in time
     memory_mb: float  # of the server and its children, at its end
     cpu_seconds: float  # that they had taken by then
 
@@ -111,7 +110,7 @@ def fed(server: Server, store: SqliteStore, counts: Counts, begun: int) -> Itera
         after = seconds_until_forecast(store, counts.shape[0], window)
         processes = [process, *process.children(recursive=True)]
         memory = sum(each.memory_info().rss for each in processes) / 1e6
-        yield Close(window, after, memory, sum(sum(each.cpu_times()[:2]) for each in processes))
+        yield Close(after, memory, sum(sum(each.cpu_times()[:2]) for each in processes))
 
 
 def lines(counts: Counts, part: int, second: int) -> str:

@@ -5,6 +5,7 @@ the same numbers, and a live step computes the newest origin alone.
 """
 
 from collections.abc import Callable, Hashable
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,20 +14,19 @@ from backend.models.decayed_sum import decayed_sum
 from backend.models.rolling import Floats
 
 Kept = npt.NDArray[np.float32]
+Precision = TypeVar("Precision", np.float32, np.float64)
 
 
 class Columns:
     """Of a computation over all origins, which has nothing to remember. Arrays end in an axis of origins, the newest
     last."""
 
-    def keep(self, _name: Hashable, newest: Floats, _span: int, /) -> Kept:
-        """Take in the values of the newest origins: those, behind the ones that were kept, in four bytes each, `_span`
-        of them where there are so many; NaN stands before the first there is."""
-        return newest.astype(np.float32)
-
-    def keep_exact(self, _name: Hashable, newest: Floats, _span: int, /) -> Floats:
-        """As `keep`, unrounded."""
-        return newest
+    def keep(
+        self, _name: Hashable, newest: Floats, _span: int, precision: type[Precision], /
+    ) -> npt.NDArray[Precision]:
+        """Take in the values of the newest origins: those, behind the ones that were kept, rounded to a precision,
+        `_span` of them where there are so many; NaN stands before the first there is."""
+        return newest.astype(precision)
 
     def decayed_sum(self, _name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
         """The decayed sum at the newest origins, whose values are taken in: decayed_sum.py. `end`: number of the window

@@ -113,7 +113,7 @@ def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: featur
     columns = features.compute(stats, horizon, shared)
     refits = _Refits(stats, horizon, model, columns.linear)
     base = base_forecasts(columns, refits.weights(LINEAR, max(0, first - BASE_SPAN)), model)
-    refits.base |= {name: stats.columns.keep((name, horizon), base[name], BASE_KEPT) for name in LEARNED}
+    refits.base |= {name: stats.columns.keep((name, horizon), base[name], BASE_KEPT, np.float32) for name in LEARNED}
     stacked = {
         key: stack.forecast(base, refits.weights(key, max(0, first - MEAN_SPAN))) for key, stack in stacks().items()
     }

@@ -207,7 +207,7 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
 
 def _state(stats: TrailingStats) -> Columns:
     error, usable = stats.level_errors
-    kept = stats.columns.keep("level_error", np.where(usable, error, np.nan), 20).astype(np.float64)
+    kept = stats.columns.keep("level_error", np.where(usable, error, np.nan), 20, np.float32).astype(np.float64)
     sums = (trailing_sum(each, 20, stats.rows) for each in (np.nan_to_num(kept), np.isfinite(kept).astype(np.float64)))
     recent = mean_where(*sums)
     day = stats.mean(1_440)

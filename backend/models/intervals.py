@@ -66,7 +66,7 @@ def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior:
     """
     errors = scaled_errors(stats, key, mean, horizon)
     rows = len(stats) - first
-    ratio = stats.columns.keep(("ratio", horizon, key), errors.ratio, SAMPLE + REFRESH)
+    ratio = stats.columns.keep(("ratio", horizon, key), errors.ratio, SAMPLE + REFRESH, np.float32)
     readings = (stats.grid.first + len(stats)) // REFRESH
 
     def shape() -> Floats:

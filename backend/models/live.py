@@ -3,11 +3,13 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.models import features
-from backend.models.columns import Columns, Kept
+from backend.models.columns import Columns, Precision
 from backend.models.decayed_sum import SummedBlocks
 from backend.models.ensemble import (
     HISTORY_WINDOWS,
@@ -156,8 +158,7 @@ class _Group(Columns):
         self._size = size
         self._at = 0  # where the kept origins begin in every array
         self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
-        self._kept: dict[Hashable, tuple[Kept, int]] = {}
-        self._exact: dict[Hashable, tuple[Floats, int]] = {}
+        self._kept: dict[Hashable, tuple[npt.NDArray[Any], int]] = {}
         self._sums: dict[Hashable, SummedBlocks] = {}
         self._carried: dict[Hashable, Floats] = {}
         self._held: dict[Hashable, tuple[int, Floats]] = {}
@@ -204,7 +205,7 @@ class _Group(Columns):
             self.newest[horizon] = step(stats, horizon, model, shared, len(stats) - 1)
 
     def _make_room(self) -> None:
-        arrays = [(self._rates, LIVE_SPAN), *self._kept.values(), *self._exact.values()]
+        arrays: list[tuple[npt.NDArray[Any], int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]
         if self._at == SLACK:
             for array, span in arrays:
                 array[..., : span - 1] = array[..., SLACK + 1 :]
@@ -213,25 +214,17 @@ class _Group(Columns):
 
     # -- the columns of the newest origin
 
-    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
-        column = self.column(name, newest.shape[:-2], span)
+    def keep(self, name: Hashable, newest: Floats, span: int, precision: type[Precision], /) -> npt.NDArray[Precision]:
+        column = self.column(name, newest.shape[:-2], span, precision)
         column[..., -1:] = newest
         return column
 
-    def keep_exact(self, name: Hashable, newest: Floats, span: int, /) -> Floats:
-        column = self.exact_column(name, span)
-        column[..., -1:] = newest
-        return column
-
-    def column(self, name: Hashable, axes: tuple[int, ...], span: int) -> Kept:
+    def column(
+        self, name: Hashable, axes: tuple[int, ...], span: int, precision: type[Precision]
+    ) -> npt.NDArray[Precision]:
         if name not in self._kept:
-            self._kept[name] = np.full((*axes, self._size, span + SLACK), np.nan, dtype=np.float32), span
+            self._kept[name] = np.full((*axes, self._size, span + SLACK), np.nan, dtype=precision), span
         return self._kept[name][0][..., self._at : self._at + span]
-
-    def exact_column(self, name: Hashable, span: int) -> Floats:
-        if name not in self._exact:
-            self._exact[name] = np.full((self._size, span + SLACK), np.nan), span
-        return self._exact[name][0][..., self._at : self._at + span]
 
     def decayed_sum(self, name: Hashable, newest: Floats, end: int, _alpha: float, _width: int, /) -> Floats:
         return self._sums[name].next(newest[..., -1:], end - 1)
@@ -269,18 +262,12 @@ class _Slot(Columns):
         self._slot = slot
         self.held: set[Hashable] = set()
 
-    def keep(self, name: Hashable, newest: Floats, span: int, /) -> Kept:
-        values = super().keep(name, newest, span)
-        column = self._group.column(name, newest.shape[:-2], span)[..., self._slot, :]
+    def keep(self, name: Hashable, newest: Floats, span: int, precision: type[Precision], /) -> npt.NDArray[Precision]:
+        values = super().keep(name, newest, span, precision)
+        column = self._group.column(name, newest.shape[:-2], span, precision)[..., self._slot, :]
         column[...] = np.nan
         column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
         return values
-
-    def keep_exact(self, name: Hashable, newest: Floats, span: int, /) -> Floats:
-        column = self._group.exact_column(name, span)[self._slot]
-        column[...] = np.nan
-        column[max(0, span - newest.shape[-1]) :] = newest[0, -span:]
-        return newest
 
     def decayed_sum(self, name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
         sums = super().decayed_sum(name, newest, end, alpha, width)

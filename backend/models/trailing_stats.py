@@ -130,7 +130,7 @@ class TrailingStats:
     def states(self, span: int) -> tuple[Floats, ...]:
         """Level, sigma, importance and newest rate at the newest origins, in a live step `span` of them."""
         named = {"level": self.level, "sigma": self.sigma, "importance": self.importance, "rate": self.newest_rate}
-        return tuple(self.columns.keep_exact(("state", name), values, span) for name, values in named.items())
+        return tuple(self.columns.keep(("state", name), each, span, np.float64) for name, each in named.items())
 
     def recent(self, rows: int, reach: int) -> "TrailingStats":
         """The newest `rows` rows as origins, and as many as `reach` windows before them.
@@ -163,7 +163,7 @@ class TrailingStats:
     def earlier(self, name: Hashable, values: Floats, horizon: int) -> Floats:
         """What `values`, (..., rows), were `horizon` origins before each, in four bytes; NaN before the first. `name`:
         one for each quantity."""
-        kept = self.columns.keep(name, values, LONGEST + 1)
+        kept = self.columns.keep(name, values, LONGEST + 1, np.float32)
         return shift(kept, horizon, np.nan, self.rows).astype(np.float64)
 
     def origin(self, horizon: int) -> Origin:

@@ -51,6 +51,3 @@ def serve() -> None:
     clock = Clock(Path(os.environ[CLOCK]))
     with patch.multiple(time, time=clock.time, time_ns=clock.time_ns):
         server.serve()
-
-
-SERVE: server.Command = serve

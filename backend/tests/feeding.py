@@ -16,7 +16,7 @@ from backend.measurements import FORECASTS, read_points
 from backend.stores import SeriesKey, Store
 from backend.tests import clocked
 from backend.tests.clocked import Clock
-from backend.tests.server import SERVE, Command, Server, running_server
+from backend.tests.server import Command, Server, running_server, serve
 from backend.tests.stores.samples import forecasts_of as stored_forecasts
 
 KEY = SeriesKey("web", "lgbm_v1")
@@ -45,7 +45,7 @@ class Home:
     settings: dict[str, str]
     open: Callable[[], Store]
 
-    def server(self, command: Command = SERVE, **settings: str) -> AbstractContextManager[Server]:
+    def server(self, command: Command = serve, **settings: str) -> AbstractContextManager[Server]:
         """A backend whose windows are two seconds long."""
         return running_server(self.folder, command, **(FAST | self.settings | settings))
 
@@ -147,7 +147,7 @@ class Feed:
         self.store = home.open()
         self.sender = Sender(count=count, window=MINUTE)
 
-    def server(self, command: Command = clocked.SERVE) -> AbstractContextManager[Server]:
+    def server(self, command: Command = clocked.serve) -> AbstractContextManager[Server]:
         return self._home.clocked_server(self.clock, command)
 
     @property

@@ -33,7 +33,6 @@ def serve() -> None:
     app(["serve"])
 
 
-SERVE: Command = serve
 SERVE_ANEW = [sys.executable, "-c", "from backend.cli import app; app(['serve'])"]
 
 
@@ -88,7 +87,7 @@ class Server:
 
 
 @contextmanager
-def running_server(folder: Path, command: Command = SERVE, **settings: str) -> Iterator[Server]:
+def running_server(folder: Path, command: Command = serve, **settings: str) -> Iterator[Server]:
     """Start a server over the folder's SQLite file, at a port that the system chooses, and end it afterwards."""
     (folder / "tmp").mkdir(exist_ok=True)
     environment = os.environ | {

@@ -6,7 +6,6 @@ from unittest.mock import patch
 
 from backend.models.live import LiveForecaster, LiveForecasts
 from backend.tests import clocked
-from backend.tests.server import Command
 
 forecasts = LiveForecaster.forecasts
 
@@ -19,6 +18,3 @@ def spoiled(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
 def serve() -> None:
     with patch.object(LiveForecaster, "forecasts", spoiled):
         clocked.serve()
-
-
-SERVE: Command = serve

@@ -30,7 +30,7 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     home = Home(folder, {}, lambda: SqliteStore(folder / "store.sqlite", MEASUREMENTS))
     clock = serve(home, ["web/shop", "observed"])
     tokens = {"SCALEOPS_READ_TOKEN": "reads", "SCALEOPS_API_TOKEN": "changes"}
-    with running_server(folder, clocked.SERVE, **clock.settings, **tokens) as server:
+    with running_server(folder, clocked.serve, **clock.settings, **tokens) as server:
         yield server
 
 
@@ -129,7 +129,7 @@ def test_a_store_that_hangs_is_a_503_before_keda_gives_up(
             lambda: InfluxStore(InfluxClient(influxd.url, ORG, name, token), MEASUREMENTS),
         )
         clock = serve(home, ["web", "cold"])
-        with home.clocked_server(clock, clocked.SERVE) as server:
+        with home.clocked_server(clock, clocked.serve) as server:
             metadata = TRIGGER | {"url": f"{server.url}/api/keda/web", "timeout": "60000"}
             until(lambda: ask_as_keda(metadata).error == "")
             proxy.delay_seconds = 5

@@ -38,7 +38,7 @@ def serving(sqlite_home: Home) -> Iterator[tuple[Server, clocked.Clock]]:
     row = {"filename": "web", "version": VERSION, "model": "lgbm_plus", "horizon": "300", TIME: at}
     store.write({SCORES: pd.DataFrame([row | values])})
     store.close()
-    with running_server(sqlite_home.folder, clocked.SERVE, **clock.settings) as server:
+    with running_server(sqlite_home.folder, clocked.serve, **clock.settings) as server:
         policy = {"rps_per_replica": 100, "mode": "advise"}
         server.client.put("/api/policies/advised", json=policy).raise_for_status()
         yield server, clock

@@ -94,7 +94,7 @@ def change_to(wanted: tuple[str, ...], feed: Feed, folder: Path, command: Comman
 
 def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(sqlite_home: Home) -> None:
     feed = fed_before(sqlite_home, range(0))
-    change, answer = change_to(("ewma", "last_value"), feed, sqlite_home.folder, spoiled.SERVE)
+    change, answer = change_to(("ewma", "last_value"), feed, sqlite_home.folder, spoiled.serve)
     assert change["model"] == answer["model"]
     assert change["filename"] == "web"
     assert change["errors"][change["model"]] < change["errors"]["lgbm_plus"]
@@ -104,7 +104,7 @@ def test_a_spoiled_model_is_no_longer_served_and_the_log_and_the_answer_say_why(
 
 def test_a_model_that_is_whole_again_is_served_once_its_bad_forecasts_are_past_the_span(sqlite_home: Home) -> None:
     feed = fed_before(sqlite_home, range(SPAN - 30, SPAN - 5))
-    change, answer = change_to(("lgbm_plus", "lgbm"), feed, sqlite_home.folder, clocked.SERVE)
+    change, answer = change_to(("lgbm_plus", "lgbm"), feed, sqlite_home.folder, clocked.serve)
     assert change["model"] == answer["model"]
     assert change["before"] in ("ewma", "last_value")
     assert answer["errors"][change["model"]] < answer["errors"][change["before"]]

@@ -67,7 +67,7 @@ def test_the_unit_of_the_rates_changes_nothing(horizon: int, factor: float) -> N
     learned = np.stack([average + plain.noise, plain.level])
     weights = shrinkage_weight(plain, horizon, learned, average)
     again = shrinkage_weight(scaled, horizon, factor * learned, factor * average)
-    np.testing.assert_allclose(again, weights, rtol=1e-6, atol=1e-7)
+    np.testing.assert_allclose(again, weights, rtol=1e-6, atol=1e-8)
 
 
 def test_models_that_were_right_but_for_one_burst_keep_little_weight() -> None:
