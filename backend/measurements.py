@@ -9,8 +9,9 @@ from backend.models.intervals import INTERVAL, LEVEL_NAMES
 from backend.stores.contract import SERIES_TAGS, TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
-# interval around it. anomaly_score: 0 to 1; by which of its kinds (a number in backend/models/anomalies.py) and against
-# which rate: anomaly_kind, anomaly_expected. A window without a known actual_rps is not stored.
+# interval around it. anomaly_score: 0 to 1; of anomalies by which of their kinds (a number in
+# backend/models/anomalies.py) and against which rate: anomaly_kind, anomaly_expected. A window without a known
+# actual_rps is not stored.
 POINTS = Measurement(
     "inference_metrics",
     ("filename", "version"),

@@ -20,14 +20,15 @@ FORECAST_FIELDS = [field(quantity, WINDOW_SECONDS * horizon) for horizon in HORI
 
 
 def windows(count: int, start: str = "1995-07-01") -> pd.DataFrame:
-    """Points as a file's import has them: rates in sixtieths, predictions with all their digits."""
+    """Points as a file's import has them, none of them an anomaly: rates in sixtieths, predictions with all their
+    digits."""
     random = np.random.default_rng(7)
     index = pd.date_range(start, periods=count, freq=f"{WINDOW_SECONDS}s", unit="s", tz="UTC")
     frame = pd.DataFrame({"actual_rps": random.poisson(60, count) / 60}, index=index)
     for name in (*(model.column for model in catalog.MODELS), *INTERVAL):
         frame[name] = frame["actual_rps"] * random.uniform(0.8, 1.2, count)
     score = random.uniform(0.0, 0.3, count)
-    return frame.assign(anomaly_score=score, anomaly_kind=0.0, anomaly_expected=frame["actual_rps"])
+    return frame.assign(anomaly_score=score, anomaly_kind=np.nan, anomaly_expected=np.nan)
 
 
 def issued(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import POINT_FIELDS
-from backend.models.anomalies import Scores
+from backend.models.anomalies import THRESHOLD, Scores
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import predictions
@@ -28,11 +28,11 @@ def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame],
 
 
 def score_columns(judged: Scores) -> dict[str, Floats]:
-    """The columns of points that say how anomalous each is; the reason only where there is one."""
-    surprising = judged.score > 0
+    """The columns of points that say how anomalous each is; of anomalies the reason, too, an eighth of a point."""
+    anomalous = judged.score >= THRESHOLD
     reasons = {"anomaly_kind": judged.kind, "anomaly_expected": judged.expected}
     return {"anomaly_score": judged.score} | {
-        name: np.where(surprising, column, np.nan) for name, column in reasons.items()
+        name: np.where(anomalous, column, np.nan) for name, column in reasons.items()
     }
 
 

@@ -40,21 +40,25 @@ test("a replay moves, with the forecast ahead of it, until it is stopped", async
 });
 
 test("freezing holds the chart, and what arrives meanwhile is not lost", async ({ page }) => {
-  await startReplay(page, "5");
+  // A window a second: none of those that were held leaves the chart, which has 240, before the test times out.
+  await startReplay(page, "1");
   await page.getByRole("button", { name: "Table" }).click();
   await expect(pointsTable(page).getByRole("rowheader").nth(8)).toBeVisible();
 
   await page.getByRole("switch", { name: "Auto-refresh" }).click();
+  const refresh = (windows: RegExp) => page.getByRole("button", { name: windows });
+  await expect(refresh(/Refresh \(\d+ new windows?\)/)).toBeVisible();
   const held = await tableTimes(page);
-  await expect(page.getByRole("button", { name: /Refresh \(\d{2,} new windows\)/ })).toBeVisible();
+  await expect(refresh(/Refresh \(([3-9]|\d{2,}) new windows\)/)).toBeVisible();
   expect(await tableTimes(page)).toEqual(held);
 
-  await page.getByRole("button", { name: /Refresh/ }).click();
+  await refresh(/Refresh/).click();
   await expect.poll(() => newestTime(page)).not.toBe(held[0]);
   const refreshed = await tableTimes(page);
-  // The chart holds its newest four hours: as many of the old windows leave as new ones came.
+  expect(refreshed).toContain(held[0]);
+  // As many of the old windows leave as new ones came.
   const arrived = refreshed.indexOf(held[0] ?? "");
-  expect(arrived).toBeGreaterThanOrEqual(10);
+  expect(arrived).toBeGreaterThanOrEqual(3);
   expect(refreshed.slice(arrived)).toEqual(held.slice(0, refreshed.length - arrived));
 
   await page.getByRole("switch", { name: "Auto-refresh" }).click();
