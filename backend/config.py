@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     live_interval_seconds: float = Field(default=1.0, ge=0.1, le=60)
     keep_forecasts_days: int = Field(default=30, ge=0, le=36_500)
     keep_points_days: int = Field(default=0, ge=0, le=36_500)
+    checkpoint_path: Path | None = None
     late_seconds: float = Field(default=5.0, ge=0, le=3600)
     feeds: dict[str, FeedRule] = {}
     prometheus_url: str = ""
@@ -87,7 +88,13 @@ class Settings(BaseSettings):
     def _address_or_none(cls, url: str) -> str:
         return url and web_address(url)
 
-    @field_validator("influxdb_token_file", mode="before")
+    @property
+    def checkpoint(self) -> Path | None:
+        """Where a stopped server leaves what it learned of the live series; None: nowhere."""
+        beside = self.sqlite_path.with_name(f"{self.sqlite_path.name}-checkpoint")
+        return self.checkpoint_path or (beside if self.store == "sqlite" else None)
+
+    @field_validator("influxdb_token_file", "checkpoint_path", mode="before")
     @classmethod
     def _no_file(cls, path: object) -> object:
         return None if path == "" else path

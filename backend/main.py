@@ -76,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         replayer = Replayer(store, estimator)
         replayer.delete_leftovers()
         tracker = FeedTracker(settings.window_seconds)
-        collector = Collector(store, tracker, estimator, settings.late_seconds)
+        collector = Collector(store, tracker, estimator, settings.late_seconds, settings.checkpoint)
         intake = Intake(store, tracker, SampleReader(settings.feeds), settings.max_series)
         prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
@@ -122,6 +122,7 @@ def create_app(settings: Settings) -> FastAPI:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await replayer.stop()
+        await asyncio.to_thread(collector.close)
         intake.close()
         await simulations.close()
         uploads.close()

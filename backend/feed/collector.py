@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ from backend.feed.rates import (
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
+from backend.serving import checkpoint
 from backend.serving.live_step import LiveStep
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
@@ -42,17 +44,26 @@ REFUSED = "stored with another window length: delete the stored series, or feed 
 class Collector:
     """Turns stored samples into points and forecasts. Its work runs in one thread at a time, off the event loop."""
 
-    def __init__(self, store: Store, tracker: FeedTracker, estimator: RPSEstimator, late_seconds: float) -> None:
+    def __init__(
+        self,
+        store: Store,
+        tracker: FeedTracker,
+        estimator: RPSEstimator,
+        late_seconds: float,
+        checkpoint_path: Path | None = None,
+    ) -> None:
         self._store = store
         self._tracker = tracker
         self._estimator = estimator
         self._seconds = tracker.window_seconds
         self._kept = int(SAMPLES_KEPT.total_seconds()) // self._seconds
         self._late = late_seconds
+        self._checkpoint_path = checkpoint_path
         self._step = LiveStep(store, estimator, tracker.window_seconds)
         self._working = threading.Lock()
         self._newest_closed: int | None = None  # number of the newest window that was closed to the end
         self._backlog: list[range] = []  # windows of before this process, to be compared with the store
+        self._issued: set[str] = set()  # series whose forecasts from the end of the newest window were made
         self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
@@ -98,6 +109,17 @@ class Collector:
             self._prepare()
             self._prune(now)
 
+    def close(self) -> None:
+        """Leave what was learned to the next start. Call it once `run` has ended."""
+        with self._working:
+            if self._checkpoint_path is None or self._newest_closed is None:
+                return
+            try:
+                self._take_over(self._newest_closed + 1)
+                checkpoint.save(self._checkpoint_path, self._step, self._store.list_series())
+            except ProblemError as problem:
+                log.warning("checkpoint_not_written", path=str(self._checkpoint_path), reason=problem.detail)
+
     def delete(self, filename: str) -> int:
         """Delete a series while no window of it is being written."""
         with self._working:
@@ -134,13 +156,26 @@ class Collector:
         return None if rate is None else (_utc(window * self._seconds), *rate)
 
     def _begin(self, newest: int) -> None:
-        """Take up the feeds where an earlier process left them. What closed while none ran gets no forecast."""
+        """Take up the feeds where an earlier process left them. Of what closed while none ran only the newest window
+        gets forecasts from its end: they are about windows that are still to come."""
         self._tracker.close(newest)
+        if self._checkpoint_path is not None:
+            self._take_checkpoint(self._checkpoint_path, newest)
         starts = range(newest + 1 - self._kept, newest + 1, CHUNK_WINDOWS)
         chunks = [range(start, min(start + CHUNK_WINDOWS, newest + 1)) for start in starts]
         self._catch_up(chunks.pop())
         self._backlog = chunks
         self._tracker.note_samples(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
+        end = _utc((newest + 1) * self._seconds)
+        tags = {"version": self._estimator.version}
+        self._issued = set(self._store.read(FORECASTS, tags, end, end + timedelta(seconds=1))["filename"])
+
+    def _take_checkpoint(self, path: Path, newest: int) -> None:
+        step = checkpoint.take(path, self._step, self._store.list_series())
+        if step.last is None or step.last <= newest:  # else the clock was set back
+            self._step = step
+            for name in step.filenames:
+                self._tracker.note_window(name)
 
     def _close(self, first: int, newest: int) -> None:
         """Close the windows from `first` on. More than one is due after a pause; only the newest issues forecasts."""
@@ -154,6 +189,7 @@ class Collector:
         self._load(live)
         learned = self._step.learned
         new = [name for name in live if name not in learned]
+        self._issued = set(live)
         issued = self._issue([name for name in live if name in learned], newest)
         for start in range(0, len(new), CHUNK_SERIES):
             issued |= self._issue(new[start : start + CHUNK_SERIES], newest)
@@ -230,11 +266,17 @@ class Collector:
         return [*([recent] if recent else []), *([name] for name in late if name not in recent)]
 
     def _prepare(self) -> None:
-        """Do some of what a close would wait for: read a live series, compute what its forecasts follow from."""
+        """Do some of what a close would wait for: read a live series, compute what its forecasts follow from. Where a
+        process has just begun it makes those from the end of the newest window, too."""
         assert self._newest_closed is not None
         live = self._tracker.names("live", self._span(self._newest_closed)[1])
         self._load([name for name in live if name not in self._step and name not in self._refused][:1])
         self._step.prepare(self._newest_closed)
+        learned = self._step.learned
+        late = [name for name in live if name in learned and name not in self._issued]
+        if late:
+            self._issued.update(late)
+            self._delete_again(self._issue(late, self._newest_closed))
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""

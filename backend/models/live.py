@@ -48,12 +48,12 @@ class LiveForecaster:
     def __init__(
         self, models: Mapping[int, HorizonModel], horizons: Sequence[int], step_ns: int, together: int = GROUP
     ) -> None:
-        self._models = models
+        self.models = models
         self._horizons = horizons
         self._step_ns = step_ns
         self._together = together
-        self._groups: list[_Group] = []
-        self._places: dict[Hashable, tuple[_Group, int]] = {}
+        self._groups: list[Group] = []
+        self._places: dict[Hashable, tuple[Group, int]] = {}
         self._ahead: dict[int, dict[Hashable, float]] = defaultdict(dict)  # rates of windows after the last, by window
         self.last: int | None = None
 
@@ -77,7 +77,7 @@ class LiveForecaster:
         known[begin : begin + len(past)] = past
         group = next((each for each in self._groups if each.free), None)
         if group is None:
-            group = _Group(self._models, Grid(self._step_ns, self.last), self._together)
+            group = Group(self.models, Grid(self._step_ns, self.last), self._together)
             self._groups.append(group)
         slot = group.free.pop()
         self._places[name] = group, slot
@@ -131,7 +131,7 @@ class LiveForecaster:
         """Those of the named series from the end of the last window."""
         places = [self._places[name] for name in names]
         chosen: dict[int, Forecasts] = {}
-        for horizon in self._models:
+        for horizon in self.models:
             each = [(group.newest[horizon], slot) for group, slot in places]
             keys = each[0][0].mean
             chosen[horizon] = Forecasts(
@@ -146,7 +146,7 @@ class LiveForecaster:
         )
 
 
-class _Group(Columns):
+class Group(Columns):
     """Series that are computed together, each in its slot: a row of every array. It keeps what later origins look back
     at, in arrays with room for a few origins more."""
 
@@ -257,7 +257,7 @@ class _Group(Columns):
 class _Slot(Columns):
     """The columns of one series, computed over all its origins: what is kept goes into its slot of a group."""
 
-    def __init__(self, group: _Group, slot: int) -> None:
+    def __init__(self, group: Group, slot: int) -> None:
         self._group = group
         self._slot = slot
         self.held: set[Hashable] = set()

@@ -33,6 +33,7 @@ class LiveStep:
     def __init__(self, store: Store, estimator: RPSEstimator, window_seconds: int) -> None:
         self._store = store
         self._version = estimator.version
+        self._manifest = repr(estimator.manifest)
         self._horizons = estimator.horizons
         self._seconds = window_seconds
         self._forecaster = estimator.live(window_seconds)
@@ -46,6 +47,21 @@ class LiveStep:
     @property
     def filenames(self) -> list[str]:
         return list(self._series)
+
+    @property
+    def last(self) -> int | None:
+        """The window that all series have come to the end of."""
+        return self._forecaster.last
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What a checkpoint is of, beside the code."""
+        return self._version, self._manifest, self._horizons, self._seconds
+
+    @property
+    def outside(self) -> dict[str, object]:
+        """What a checkpoint names and does not hold."""
+        return {"store": self._store, "models": self._forecaster.models}
 
     @property
     def learned(self) -> set[str]:

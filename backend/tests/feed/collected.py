@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -24,10 +25,10 @@ START = int(time.time()) // WINDOW - 600  # the first window of the tests: sampl
 class Feed:
     """A backend over a store, and a sender that counts every ten seconds. `hold`: seconds not sent."""
 
-    def __init__(self, store: Store, estimator: RPSEstimator) -> None:
+    def __init__(self, store: Store, estimator: RPSEstimator, checkpoint_path: Path | None = None) -> None:
         self.store = store
         self.tracker = FeedTracker(WINDOW)
-        self.collector = Collector(store, self.tracker, estimator, LATE)
+        self.collector = Collector(store, self.tracker, estimator, LATE, checkpoint_path)
         self.intake = Intake(store, self.tracker, SampleReader({}), 200)
 
     def send(self, first: float, stop: float, name: str = "web", value: float | None = None) -> list[Row]:
