@@ -42,11 +42,14 @@ TICK_SECONDS = 0.2
 
 @dataclass
 class Taken:
-    """Seconds by the clock and of CPU, one a close; first: from the start to the first forecasts of all series."""
+    """Seconds by the clock and of CPU, one a close; first: from a start to the first forecasts of all series, again:
+    likewise after a stop."""
 
     wall: list[float]
     cpu: list[float]
     first: float
+    stop: float
+    again: float
     bytes_a_series: float
 
 
@@ -60,8 +63,9 @@ def main() -> None:
     title = f"{arguments.series:,} series with {HISTORY_WINDOWS:,} windows each, one run on this machine"
     table = Table("store", "what", "median", "longest", "a series", title=title)
     for name in arguments.store:
-        with opened(name) as store:
-            add_rows(table, name, measure(store, arguments.series, arguments.closes), arguments.series)
+        with opened(name) as store, TemporaryDirectory() as folder:
+            taken = measure(store, arguments.series, arguments.closes, Path(folder) / "checkpoint")
+            add_rows(table, name, taken, arguments.series)
     Console().print(table)
 
 
@@ -79,17 +83,21 @@ def add_rows(table: Table, store: str, taken: Taken, series: int) -> None:
     for what, seconds in (("close to last forecast", taken.wall), ("the same, CPU", taken.cpu)):
         median, longest = statistics.median(seconds), max(seconds)
         table.add_row(store, what, f"{median:.2f} s", f"{longest:.2f} s", f"{1000 * median / series:.1f} ms")
-    table.add_row(
-        store, "start to first forecasts", f"{taken.first:.0f} s", "", f"{1000 * taken.first / series:.0f} ms"
+    whole = (
+        ("start to first forecasts", taken.first),
+        ("stop", taken.stop),
+        ("start after it to first forecasts", taken.again),
     )
+    for what, once in whole:
+        table.add_row(store, what, f"{once:.1f} s", "", f"{1000 * once / series:.1f} ms")
     table.add_row(store, "memory", "", "", f"{taken.bytes_a_series / 1e3:,.0f} kB")
 
 
-def measure(store: Store, series: int, closes: int) -> Taken:
-    """Closes with all series live, from a start with their history in the store."""
+def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
+    """Closes with all series live, from a start with their history in the store; then a stop and a start."""
     tracker = FeedTracker(MINUTE)
     estimator = RPSEstimator.load(Settings().model_path)
-    collector = Collector(store, tracker, estimator, LATE_SECONDS)
+    collector = Collector(store, tracker, estimator, LATE_SECONDS, path)
     intake = Intake(store, tracker, SampleReader({}), series)
     first = int(time.time()) // MINUTE - closes - 60
     write_histories(store, estimator.version, series, first)
@@ -112,7 +120,20 @@ def measure(store: Store, series: int, closes: int) -> Taken:
         collector.step((window + 1) * MINUTE + LATE_SECONDS)
         wall.append(issued[-1][0] - at)
         cpu.append(issued[-1][1] - worked)
-    return Taken(wall, cpu, begun, (process.memory_info().rss - before) / series)
+    memory = process.memory_info().rss - before
+    send(intake, series, first + closes + 1)
+    at = time.perf_counter()
+    collector.close()
+    stopped = time.perf_counter() - at
+    del collector
+    at = time.perf_counter()
+    again = Collector(store, FeedTracker(MINUTE), estimator, LATE_SECONDS, path)
+    again.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
+    done: set[str] = set()
+    again.on_issued.append(done.update)
+    while len(done) < series:
+        again.step((first + closes + 2) * MINUTE + LATE_SECONDS)
+    return Taken(wall, cpu, begun, stopped, issued[-1][0] - at, memory / series)
 
 
 def write_histories(store: Store, version: str, series: int, stop: int) -> None:

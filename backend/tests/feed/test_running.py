@@ -108,6 +108,22 @@ def test_kill_9_and_a_restart_lose_nothing_double_nothing_and_invent_no_forecast
     pd.testing.assert_frame_equal(after[after["issued_at"] <= before["issued_at"].max()].reset_index(drop=True), before)
 
 
+def test_a_stop_leaves_to_the_next_start_what_was_learned(home: Home) -> None:
+    """In real time."""
+    sender, store = Sender(), home.open()
+    path = {"SCALEOPS_CHECKPOINT_PATH": str(home.folder / "checkpoint")}
+    log = home.folder / "server.log"
+    with sender.running():
+        with home.server(**path) as server:
+            sender.targets = [server]
+            until(lambda: len(issues_of(store)) >= 2)
+            sender.targets = []
+        with home.server(**path):
+            until(lambda: "checkpoint_read" in log.read_text())
+    (line,) = [line for line in log.read_text().splitlines() if "checkpoint_read" in line]
+    assert {"series": 1, "changed": 0}.items() <= json.loads(line).items()
+
+
 def test_late_data_corrects_the_window_and_not_the_forecasts_that_were_issued(home: Home) -> None:
     feed = Feed(home)
     with feed.server() as server:
