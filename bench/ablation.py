@@ -21,6 +21,7 @@ from backend.models import (
     catalog,
     ensemble,
     expert_average,
+    shrinkage,
     stack,
     trailing_stats,
     train,
@@ -66,7 +67,7 @@ def everything(factor: float) -> Callable[..., Any]:
     return lambda stats, *_: np.full(len(stats), factor)
 
 
-def no_experts(stats: trailing_stats.TrailingStats, _: int) -> Any:
+def no_experts(stats: trailing_stats.TrailingStats, _: object) -> Any:
     return np.empty((0, *stats.level.shape))
 
 
@@ -78,13 +79,12 @@ FORECASTING = (
     Part("clipped errors of the stacks", ((stack, "STACK_LIMIT", 1e3),)),
     *(Part(f"the stacks' step to {name}", without_step(name)) for name in (*stack.SIMPLE, stack.LEVEL)),
     Part("importance", ((trailing_stats, "IMPORTANCE_RANGE", (1.0, 1.0)),)),
-    Part("shrinkage to the expert average", ((ensemble, "shrinkage_weight", everything(1.0)),)),
-    Part("the models (expert average alone)", ((ensemble, "shrinkage_weight", everything(0.0)),)),
-    Part("shrinkage of the young", ((expert_average, "HALF_WEIGHT_WINDOWS", 0.0),)),
-    Part("slope of the last hour", ((expert_average, "_late_slope", everything(1.0)),)),
-    Part("slope of the last eight hours", ((expert_average, "_slope", everything(1.0)),)),
+    Part("shrinkage to the expert average", ((shrinkage, "average_weight", everything(1.0)),)),
+    Part("the models (expert average alone)", ((shrinkage, "average_weight", everything(0.0)),)),
+    Part("shrinkage of the young", ((shrinkage, "HALF_WEIGHT_WINDOWS", 0.0),)),
+    Part("shrinkage to the best expert", ((shrinkage, "best_weight", everything(1.0)),)),
     Part("extrapolation", ((expert_average, "EXTRAPOLATION_WEIGHT", 0.0),)),
-    Part("seasonal experts", ((expert_average, "_seasonal", no_experts),)),
+    Part("seasonal experts", ((expert_average, "_seasonal", no_experts), (expert_average, "_groups", lambda _: []))),
     Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )

@@ -14,7 +14,7 @@ from backend.models.decayed_sum import decayed_sum
 from backend.models.rolling import Floats
 
 Kept = npt.NDArray[np.float32]
-Precision = TypeVar("Precision", np.float32, np.float64)
+Precision = TypeVar("Precision", np.float16, np.float32, np.float64)
 
 
 class Columns:

@@ -11,11 +11,12 @@ import numpy as np
 
 from backend.models import catalog, features
 from backend.models.columns import Kept
-from backend.models.expert_average import ERROR_SPAN, LATE_SPAN, expert_average, shrinkage_weight
+from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
+from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
 from backend.models.stack import SIMPLE, STACK_BLOCKS, Stack
 from backend.models.trailing_stats import LONGEST, MAX_SEASON, Grid, TrailingStats
 from backend.models.trees import Trees, tree_matrix
@@ -28,12 +29,12 @@ LINEAR_LIMIT = 8.0
 
 # Origins whose forecasts the newest intervals still look at: their errors, what those were scaled by, and the errors
 # that the forecasts of then were shrunk by, each of them known late.
-MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + ERROR_SPAN + LATE_SPAN + 4 * LONGEST
-EXPERT_REACH = ERROR_SPAN + LONGEST  # origins before one whose errors weigh its expert average
+MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + LONG_SPAN + LATE_SPAN + 4 * LONGEST
+EXPERT_REACH = BEST_SPAN + LONGEST  # origins before one whose errors choose its best expert
 BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
 REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
 # Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
-# origins whose errors weigh the oldest expert average that intervals look at.
+# origins whose errors choose the oldest best expert that intervals look at.
 FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
 HISTORY_WINDOWS = BASE_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 LINEAR = "linear"  # the base forecast that is a regression itself
@@ -204,11 +205,11 @@ def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) 
     """By model the forecasts of the newest origins, requests per second, from scaled ones: as many as those."""
     scaled = _aligned(stats, np.stack(list(stacked.values())))
     learned = stats.level * (1.0 + np.clip(scaled * stats.sigma, -1.0, GROWTH_LIMIT))
-    average = expert_average(stats, horizon)
-    weight = shrinkage_weight(stats, horizon, learned, average)
-    shrunk = dict(zip(stacked, weight * learned + (1.0 - weight) * average, strict=True))
+    known = experts(stats, horizon)
+    average, best = expert_average(stats, horizon, known), best_expert(stats, horizon, known)
+    drawn = dict(zip(stacked, shrunk(stats, horizon, learned, average, best), strict=True))
     means = {
-        model.key: shrunk[model.key] if isinstance(model.rule, Stack) else model.rule(stats, horizon)
+        model.key: drawn[model.key] if isinstance(model.rule, Stack) else model.rule(stats, horizon)
         for model in catalog.MODELS
     }
     rows = next(iter(stacked.values())).shape[-1]

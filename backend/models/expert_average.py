@@ -1,22 +1,20 @@
-"""The expert average: simple forecasts weighted by their squared errors, which models are drawn to.
+"""Simple forecasts: the average of them by their squared errors, and the EWMA that erred least for long.
 
-Young series are forecast by it, and those where the models' steps away from it have not come true. Errors are squared
+The models shrink to both (shrinkage.py). Errors are squared
 requests per second, so that what is least is what RMSE measures: scaled by the series' noise, the hours after one burst
 count like any others, and traffic of rare bursts is forecast up to 6 % worse than by the best EWMA. Every statistic
 covers a bounded span of windows, as in rolling_ridge.py.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
-from backend.models.features import MAX_AGE, change, mean_known, of_days, of_weeks
+from backend.models.features import change, mean_known, of_days, of_weeks
 from backend.models.rolling import Floats, mean_where, newest
-from backend.models.trailing_stats import Season, TrailingStats, overlap
-
-MIN_WINDOWS = 20  # known windows below which models have no weight
-HALF_WEIGHT_WINDOWS = 160.0  # known windows at which models one window ahead weigh half; 907 at fifteen
+from backend.models.trailing_stats import Season, TrailingStats
 
 EWMA_ALPHAS = (
     *((0.005, 1_024), (0.01, 512), (0.02, 256), (0.05, 256), (0.1, 128)),
@@ -25,27 +23,47 @@ EWMA_ALPHAS = (
 MOST_GROWTH = 2.0  # of a seasonal expert: three times the level
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
 ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_056  # memory of the errors that decide weights
+BEST_EWMAS = (0.005, 0.02, 0.15, 1.0)  # of EWMA_ALPHAS: what is best for long lies near one of them
+SEASONAL_HANDICAP = 1.15  # by how much less a season's mean must err: it is wrong at once where a season ends
+BEST_ALPHA, BEST_SPAN = 1 / 2_000, 4_096  # memory of the errors that the best of them is chosen by
 ERROR_PRIOR = 0.3  # windows of an error of the series' noise
 LEAST_SHARE = 1e-9  # of the largest error, below which errors are alike
-LATE_ALPHA, LATE_SPAN = 1 / 60, 256  # memory of how much of the models' steps came true lately
-STEP_LIMIT = 30.0  # scaled
-SLOPE_PRIOR = 5.0  # sum of squares, in units of the noise, that the first slope is worth one window ahead
-FIRST_SLOPE = 0.8  # of all that came of the models' steps
 
 
-def expert_average(stats: TrailingStats, horizon: int) -> Floats:
+@dataclass(frozen=True)
+class Experts:
+    """Simple forecasts at every origin, requests per second, and their squared errors as they become known, those of
+    one that had no forecast as large as the worst: (experts, ..., rows) each. EWMAs come first, at EWMA_ALPHAS, then
+    an extrapolation, then `means` seasonal means, then other seasonal ones."""
+
+    forecasts: Floats
+    squared: Floats
+    means: int
+
+
+def experts(stats: TrailingStats, horizon: int) -> Experts:
+    """All simple forecasts."""
+    averages, seasons = stats.once("averages", partial(_averages, stats)), stats.seasons(horizon)
+    seasonal = _seasonal(stats, seasons)
+    groups = (("averages", averages), (("seasonal", horizon), seasonal))
+    then = np.concatenate([stats.earlier(name, group, horizon) for name, group in groups if len(group)])
+    exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
+    squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
+    squared = np.where(exists, squared, squared.max(axis=0))
+    return Experts(np.concatenate([averages, seasonal]), squared, len(_groups(seasons)))
+
+
+def expert_average(stats: TrailingStats, horizon: int, found: Experts) -> Floats:
     """Forecasts at every origin, requests per second: (..., rows), NaN where nothing is known.
 
     Weights are (least trailing squared error / the expert's)^12, Bayes' posterior for normal errors of unknown variance
     as if the memory held 24 independent ones: errors overlap and have heavy tails. An expert that has no forecast yet
     is taken to err like the worst.
     """
-    averages, seasonal = stats.once("averages", partial(_averages, stats)), _seasonal(stats, horizon)
-    forecasts = np.concatenate([averages, seasonal])
-    exists = np.isfinite(forecasts)
-    priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * len(seasonal)
-    squared = _squared_errors(stats, horizon, averages, seasonal)
-    total = stats.decayed_sum(("squared", horizon), squared, ERROR_ALPHA, ERROR_SPAN)
+    exists = np.isfinite(found.forecasts)
+    others = len(exists) - len(EWMA_ALPHAS) - 1
+    priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * others
+    total = stats.decayed_sum(("squared", horizon), found.squared, ERROR_ALPHA, ERROR_SPAN)
     total = total + ERROR_PRIOR * np.square(stats.noise)
     total += LEAST_SHARE * total.max(axis=0)
     least = total.min(axis=0)
@@ -53,19 +71,27 @@ def expert_average(stats: TrailingStats, horizon: int) -> Floats:
     fourth = np.square(np.square(share))  # by products: a power's last digit is not the same on every processor
     average, weights = np.zeros_like(least), np.zeros_like(least)
     # One by one: numpy adds up a column of one row in another order than one of many.
-    for forecast, known, power, prior in zip(forecasts, exists, fourth, priors, strict=True):
+    for forecast, known, power, prior in zip(found.forecasts, exists, fourth, priors, strict=True):
         weight = np.where(known, prior * power * power * power, 0.0)
         average, weights = average + weight * np.where(known, forecast, 0.0), weights + weight
     return mean_where(average, weights)
 
 
-def _squared_errors(stats: TrailingStats, horizon: int, averages: Floats, seasonal: Floats) -> Floats:
-    """Of every expert as they become known: (experts, ..., rows)."""
-    groups = (("averages", averages), (("seasonal", horizon), seasonal))
-    then = np.concatenate([stats.earlier(name, group, horizon) for name, group in groups if len(group)])
-    exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
-    squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
-    return np.where(exists, squared, squared.max(axis=0))
+def best_expert(stats: TrailingStats, horizon: int, found: Experts) -> Floats:
+    """At every origin the forecast of the one of BEST_EWMAS and the seasonal means whose squared errors were the least
+    over the last BEST_SPAN windows, requests per second: (..., rows), NaN where none has a forecast.
+
+    One alone, and over four times as long as the average: on traffic of rare bursts the average's weights follow the
+    last of them, and shrinking to it loses 1 % there that this wins.
+    """
+    begin = len(EWMA_ALPHAS) + 1
+    ewmas = [place for place, (alpha, _) in enumerate(EWMA_ALPHAS) if alpha in BEST_EWMAS]
+    places = [*ewmas, *range(begin, begin + found.means)]
+    total = stats.decayed_sum(("best", horizon), found.squared[places], BEST_ALPHA, BEST_SPAN)
+    total[len(ewmas) :] *= SEASONAL_HANDICAP
+    forecasts = found.forecasts[places]
+    best = np.where(np.isfinite(forecasts), total, np.inf).argmin(axis=0)[np.newaxis]
+    return np.asarray(np.take_along_axis(forecasts, best, axis=0)[0])
 
 
 def _averages(stats: TrailingStats) -> Floats:
@@ -75,17 +101,24 @@ def _averages(stats: TrailingStats) -> Floats:
     return np.stack([*averages.values(), extrapolation])
 
 
-def _seasonal(stats: TrailingStats, horizon: int) -> Floats:
-    """Yesterday's, last week's, the week's days' and the weeks' mean rate at the target's time, and the growth of the
-    last three: (experts, ..., origins), NaN where one has no forecast."""
-    seasons = stats.seasons(horizon)
+def _seasonal(stats: TrailingStats, seasons: Mapping[int, Season]) -> Floats:
+    """The mean rate of the week's days and of the weeks at the target's time, yesterday's and last week's, and the
+    growth of the first two and of last week: (experts, ..., origins), NaN where one has no forecast."""
     if not seasons:
         return np.empty((0, *stats.level.shape))
-    rates = [seasons[days].rate for days in (1, 7) if days in seasons]
-    groups = [of_days(seasons)] + ([weeks] if len(weeks := of_weeks(seasons)) > 1 else [])
-    rates += [mean_known([season.rate for season in group])[0] for group in groups]
+    groups = _groups(seasons)
+    rates = [mean_known([season.rate for season in group])[0] for group in groups]
+    rates += [seasons[days].rate for days in (1, 7) if days in seasons]
     groups += [[seasons[7]]] if 7 in seasons else []
     return np.stack(rates + [stats.level * (1.0 + _growth_of(group)) for group in groups])
+
+
+def _groups(seasons: Mapping[int, Season]) -> list[list[Season]]:
+    """The seasons that are averaged."""
+    if not seasons:
+        return []
+    weeks = of_weeks(seasons)
+    return [of_days(seasons), *([weeks] if len(weeks) > 1 else [])]
 
 
 def _growth_of(seasons: Sequence[Season]) -> Floats:
@@ -98,49 +131,3 @@ def _growth_of(seasons: Sequence[Season]) -> Floats:
     rate = mean_known([np.where(np.isfinite(season.level), season.rate, np.nan) for season in seasons])[0]
     level = mean_known([np.where(np.isfinite(season.rate), season.level, np.nan) for season in seasons])[0]
     return np.minimum(change(level, rate), MOST_GROWTH)
-
-
-def shrinkage_weight(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:
-    """Weight of learned forecasts, which shrink to the expert average by the rest: (forecasts, ..., rows), 0 to 1.
-
-    Grows with the known windows, the slower the further ahead, since errors of overlapping forecasts tell less; low
-    right after an outage. Times the part of the steps from the average to the learned forecasts that came true lately,
-    and the part of the steps so shortened that came true over a longer time: least squares coefficients from 0 to 1.
-    `learned`: (forecasts, ..., rows), requests per second; `average`: (..., rows), likewise.
-    """
-    age = stats.known_in(MAX_AGE)
-    maturity = np.where(age < MIN_WINDOWS, 0.0, age / (age + HALF_WEIGHT_WINDOWS * overlap(horizon)))
-    maturity = maturity * np.minimum(1.0, stats.known_in(30) / 15.0)
-    late = maturity * _late_slope(stats, horizon, learned - average, average)
-    return late * _slope(stats, horizon, late * (learned - average), average)
-
-
-def _late_slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
-    """How much of each step came true lately, drawn to 1. Scaled by the noise, so that one burst does not decide."""
-    origin, (step, error) = stats.origin(horizon), _outcomes(stats, horizon, "late", step, average)
-    step, error = (np.clip(each / origin.scale, -STEP_LIMIT, STEP_LIMIT) for each in (step, error))
-    known = np.isfinite(error) & np.isfinite(step).all(axis=0) & (origin.level > 0)
-    step, error, importance = (np.where(known, each, 0.0) for each in (step, error, origin.importance))
-    moments = importance * np.stack([step * step, step * error])
-    squares, products = stats.decayed_sum(("late moments", horizon), moments, LATE_ALPHA, LATE_SPAN)
-    prior = SLOPE_PRIOR * horizon
-    return np.asarray(np.clip((products + prior) / (squares + prior), 0.0, 1.0))
-
-
-def _slope(stats: TrailingStats, horizon: int, step: Floats, average: Floats) -> Floats:
-    """How much of each step came true, in requests per second, drawn to FIRST_SLOPE."""
-    step, error = _outcomes(stats, horizon, "step", step, average)
-    known = np.isfinite(error) & np.isfinite(step).all(axis=0)
-    step, error = (np.where(known, each, 0.0) for each in (step, error))
-    moments = np.stack([step * step, step * error])
-    squares, products = stats.decayed_sum(("step moments", horizon), moments, ERROR_ALPHA, ERROR_SPAN)
-    prior = SLOPE_PRIOR * horizon * np.square(stats.noise)
-    first = np.full_like(squares, FIRST_SLOPE)
-    slope = np.divide(products + FIRST_SLOPE * prior, squares + prior, out=first, where=squares + prior > 0)
-    return np.asarray(np.clip(slope, 0.0, 1.0))
-
-
-def _outcomes(stats: TrailingStats, horizon: int, name: str, step: Floats, average: Floats) -> tuple[Floats, Floats]:
-    """The steps from the average to what is known now, and its errors, both requests per second."""
-    then = stats.earlier((name, horizon), np.concatenate([step, average[np.newaxis]]), horizon)
-    return then[:-1], newest(stats.values, stats.rows) - then[-1]

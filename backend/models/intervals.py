@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from backend.models.columns import Kept
 from backend.models.rolling import Floats, Ints, newest
@@ -22,9 +23,13 @@ INTERVAL = ("p10", "p90")  # the 80 % interval that points are drawn with and an
 SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors
 REFRESH = 16  # windows between readings
+MOST_RATIO = 60_000.0  # scaled errors are kept to three digits, in two bytes: they are a ninth of a live series
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
 PRIOR_SPREAD = 0.5  # before any error is known: half the level
 PRIOR_WINDOWS = 3.0
+
+
+Ratios = npt.NDArray[np.float16]
 
 
 @dataclass(frozen=True)
@@ -66,7 +71,8 @@ def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior:
     """
     errors = scaled_errors(stats, key, mean, horizon)
     rows = len(stats) - first
-    ratio = stats.columns.keep(("ratio", horizon, key), errors.ratio, SAMPLE + REFRESH, np.float32)
+    bounded = np.clip(errors.ratio, -MOST_RATIO, MOST_RATIO)
+    ratio = stats.columns.keep(("ratio", horizon, key), bounded, SAMPLE + REFRESH, np.float16)
     readings = (stats.grid.first + len(stats)) // REFRESH
 
     def shape() -> Floats:
@@ -98,16 +104,16 @@ def _spread(total: Floats, count: Floats, root: Floats) -> Floats:
     return np.asarray((total + fade * PRIOR_SPREAD * root) / np.maximum(count + fade, 1e-12))
 
 
-def _shape(ratio: Kept, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
+def _shape(ratio: Ratios, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
     """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows, of the newest rows: (levels,
     ..., rows). `end`: number of the window after the last row."""
     numbers = np.arange(end - rows, end) + 1
     blocks = numbers // REFRESH
     read = np.unique(blocks) * REFRESH  # numbers of the windows after those that a reading ends with
-    unknown = np.full((*ratio.shape[:-1], SAMPLE + REFRESH), np.nan, dtype=np.float32)
+    unknown = np.full((*ratio.shape[:-1], SAMPLE + REFRESH), np.nan, dtype=np.float16)
     padded = newest(np.concatenate([unknown, ratio], axis=-1), SAMPLE + REFRESH + rows)
     windows = np.lib.stride_tricks.sliding_window_view(padded, SAMPLE, -1)
-    sample = windows[..., read - end - 1, :]
+    sample = windows[..., read - end - 1, :].astype(np.float32)
     shared = np.broadcast_to(prior.sample.astype(np.float32), (*sample.shape[:-1], PRIOR_SAMPLE))
     sample = np.sort(np.concatenate([sample, shared], axis=-1), axis=-1)  # unknown ones last
     count = np.isfinite(sample).sum(axis=-1)
@@ -115,7 +121,7 @@ def _shape(ratio: Kept, end: int, horizon: int, prior: ResidualPrior, rows: int)
     return np.asarray(readings[..., blocks - blocks[0]])
 
 
-def _read(sample: Floats, count: Ints, level: float, horizon: int) -> Floats:
+def _read(sample: Kept, count: Ints, level: float, horizon: int) -> Floats:
     """Quantile of the first `count` values of sorted samples, further out for what so small a sample misses.
 
     Errors of forecasts h windows ahead overlap, so that they are worth fewer of their own: counted as if independent,

@@ -8,12 +8,12 @@ import pandas as pd
 
 from backend.models import catalog, features, model_file
 from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, at_horizon, forecasts
-from backend.models.expert_average import MIN_WINDOWS
 from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
 from backend.models.live import GROUP, LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.rolling import shift
+from backend.models.shrinkage import MIN_WINDOWS
 from backend.models.trees import Trees
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]

@@ -3,6 +3,10 @@
 import numpy as np
 import pandas as pd
 
+from backend.models.frames import series_of
+from backend.models.rolling import Floats
+from backend.models.trailing_stats import TrailingStats
+
 MINUTE = pd.Timedelta(minutes=1)
 
 
@@ -10,6 +14,15 @@ def frame_of(rates: object, step: pd.Timedelta = MINUTE, start: str = "2024-03-0
     values = np.asarray(rates, dtype=float)
     index = pd.date_range(pd.Timestamp(start).floor(step), periods=len(values), freq=step)
     return pd.DataFrame({"actual_rps": values}, index=index)
+
+
+def stats_of(rates: object) -> TrailingStats:
+    return TrailingStats(*series_of(frame_of(rates)))
+
+
+def ahead(stats: TrailingStats, horizon: int) -> Floats:
+    """At every origin the rate that is forecast there."""
+    return np.append(stats.values[horizon:], np.full(horizon, np.nan))
 
 
 def traffic(windows: int, step: pd.Timedelta = MINUTE, mean: float = 5.0, seed: int = 0) -> pd.DataFrame:

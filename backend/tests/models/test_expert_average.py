@@ -1,23 +1,22 @@
-"""The expert average, and what the models weigh beside it."""
+"""Simple forecasts: the expert average and the best expert."""
 
 import numpy as np
 import pytest
 
-from backend.models.expert_average import MIN_WINDOWS, expert_average, shrinkage_weight
-from backend.models.frames import series_of
+from backend.models import expert_average as simple
 from backend.models.rolling import Floats
 from backend.models.trailing_stats import TrailingStats
-from backend.tests.models.series import frame_of, traffic
+from backend.tests.models.series import ahead, stats_of
 
 HORIZONS = (1, 5, 15)
 
 
-def stats_of(rates: object) -> TrailingStats:
-    return TrailingStats(*series_of(frame_of(rates)))
+def expert_average(stats: TrailingStats, horizon: int) -> Floats:
+    return simple.expert_average(stats, horizon, simple.experts(stats, horizon))
 
 
-def ahead(stats: TrailingStats, horizon: int) -> Floats:
-    return np.append(stats.values[horizon:], np.full(horizon, np.nan))
+def best_expert(stats: TrailingStats, horizon: int) -> Floats:
+    return simple.best_expert(stats, horizon, simple.experts(stats, horizon))
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)
@@ -44,49 +43,32 @@ def test_the_first_request_after_silence_does_not_decide_the_hour() -> None:
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)
-def test_models_whose_steps_come_true_have_weight_and_others_have_none(horizon: int) -> None:
-    stats = TrailingStats(*series_of(traffic(600)))
-    average = expert_average(stats, horizon)
-    future = np.nan_to_num(ahead(stats, horizon))
-    right, wrong = future, average - 3.0 * (future - average)
-    weight = shrinkage_weight(stats, horizon, np.stack([right, wrong]), average)[:, 400:]
-    assert weight[1].max() < 0.1
-    assert weight[0].min() > 5 * weight[1].max()
-    assert weight[0].min() > 0.3
+def test_the_best_expert_of_a_random_walk_is_its_last_value_and_of_noise_its_mean(horizon: int) -> None:
+    random = np.random.default_rng(3)
+    walk = stats_of(100 * np.exp(np.cumsum(random.normal(0, 0.03, 600))))
+    np.testing.assert_array_equal(best_expert(walk, horizon)[200:], walk.values[200:])
+    error = np.abs(best_expert(stats_of(random.poisson(100, 600)), horizon) / 100 - 1)[200:]
+    assert error.mean() < 0.03
+
+
+def test_one_burst_in_two_thousand_windows_does_not_change_the_best_expert() -> None:
+    rates = np.random.default_rng(4).poisson(100, 2_000).astype(float)
+    rates[1_500] += 300  # the hour after it, the last value would have been better
+    assert np.ptp(best_expert(stats_of(rates), 1)[1_501:1_600]) < 20
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)
 @pytest.mark.parametrize("factor", [1e-3, 16.0, 1e6])
 def test_the_unit_of_the_rates_changes_nothing(horizon: int, factor: float) -> None:
-    """But for the rounding of what is looked back at, to four bytes; also where a long silence leaves no level to scale
-    by."""
+    """But for the rounding of what is looked back at, to four bytes."""
     rates = np.concatenate([np.random.default_rng(4).poisson(3, 400) / 7, np.zeros(400), [2.0, 0.0, 1.0]])
-    plain, scaled = stats_of(rates), stats_of(rates * factor)
-    average = expert_average(plain, horizon)
-    np.testing.assert_allclose(expert_average(scaled, horizon), factor * average, rtol=1e-5)
-    learned = np.stack([average + plain.noise, plain.level])
-    weights = shrinkage_weight(plain, horizon, learned, average)
-    again = shrinkage_weight(scaled, horizon, factor * learned, factor * average)
-    np.testing.assert_allclose(again, weights, rtol=1e-6, atol=1e-8)
+    for forecast in (expert_average, best_expert):
+        expected = factor * forecast(stats_of(rates), horizon)
+        np.testing.assert_allclose(forecast(stats_of(rates * factor), horizon), expected, rtol=1e-5)
 
 
-def test_models_that_were_right_but_for_one_burst_keep_little_weight() -> None:
-    """A step that was wrong by a hundred times the noise once is worth less than fifty that were right."""
-    random = np.random.default_rng(5)
-    stats = stats_of(100 + random.normal(0, 5, 600))
-    average = np.full(600, 100.0)
-    right = np.nan_to_num(ahead(stats, 1), nan=100.0)
-    once = right.copy()
-    once[300] += 1_000.0
-    late = slice(400, 598)
-    kept, lost = (shrinkage_weight(stats, 1, each[None], average)[0, late] for each in (right, once))
-    assert lost.max() < 0.3 < kept.min()
-
-
-def test_models_gain_weight_later_the_further_they_look_ahead() -> None:
-    stats = stats_of(np.full(300, 50.0))
-    level = np.full((2, 300), 50.0)
-    weight = np.stack([shrinkage_weight(stats, horizon, level, level[0])[0] for horizon in HORIZONS])
-    assert (weight[:, : MIN_WINDOWS - 1] == 0).all()
-    assert (np.diff(weight[:, MIN_WINDOWS:], axis=0) < 0).all()
-    assert (np.diff(weight[:, MIN_WINDOWS:], axis=1) > 0).all()
+def test_the_best_expert_of_a_series_with_strong_days_is_their_mean() -> None:
+    minutes = np.arange(7 * 1_440)
+    rates = 100 + 80 * np.sin(minutes * 2 * np.pi / 60) * (minutes % 1_440 < 720)  # no EWMA follows an hour's cycle
+    error = np.abs(best_expert(stats_of(rates), 15) - ahead(stats_of(rates), 15))[6 * 1_440 : -15]
+    assert error.mean() < 5
