@@ -8,7 +8,6 @@ import pandas as pd
 
 from backend.models.anomalies import HORIZONS, judge
 from backend.models.catalog import PREFERRED
-from backend.models.ensemble import CHUNK
 from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, shift
@@ -19,7 +18,7 @@ from backend.serving.points import predicted_points
 from backend.serving.watch import JUDGED_BY
 
 FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
-PIECE = (CHUNK - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: what is forecast of them is one chunk
+PIECE = (40_000 - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: an import of any size holds 640 MB so
 
 Forecasts = Mapping[int, Mapping[str, pd.DataFrame]]  # by horizon (windows) and model, as RPSEstimator.forecasts_at
 
