@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.models.ensemble import HISTORY_WINDOWS
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
@@ -19,7 +20,7 @@ SERIES = {
     "with an outage": unknown(traffic(1_700, seed=3), 1_600, 1_665),
     "back from an outage of hours": unknown(traffic(2_800, seed=7), 2_000, 2_750),
     "back from an outage beyond memory": unknown(traffic(7_000, seed=4), 1_700, 6_945),
-    "longer than the history": unknown(traffic(27_000, seed=5), 20_000, 20_030),
+    "longer than the history": unknown(traffic(HISTORY_WINDOWS + 100, seed=5), 20_000, 20_030),
     "silent": unknown(traffic(3_000, seed=6), 2_950, 3_000),
 }
 STEPS = 40
