@@ -63,7 +63,8 @@ class Collector:
         self._working = threading.Lock()
         self._newest_closed: int | None = None  # number of the newest window that was closed to the end
         self._backlog: list[range] = []  # windows of before this process, to be compared with the store
-        self._issued: set[str] = set()  # series whose forecasts from the end of the newest window were made
+        # Series with forecasts from the end of the window that was the newest at the start; None once another is.
+        self._issued: set[str] | None = None
         self._refused: set[str] = set()  # series that are stored with another window length
         self._pruned = 0.0
         self._failing = False
@@ -189,7 +190,7 @@ class Collector:
         self._load(live)
         learned = self._step.learned
         new = [name for name in live if name not in learned]
-        self._issued = set(live)
+        self._issued = None
         issued = self._issue([name for name in live if name in learned], newest)
         for start in range(0, len(new), CHUNK_SERIES):
             issued |= self._issue(new[start : start + CHUNK_SERIES], newest)
@@ -272,11 +273,11 @@ class Collector:
         live = self._tracker.names("live", self._span(self._newest_closed)[1])
         self._load([name for name in live if name not in self._step and name not in self._refused][:1])
         self._step.prepare(self._newest_closed)
-        learned = self._step.learned
-        late = [name for name in live if name in learned and name not in self._issued]
-        if late:
-            self._issued.update(late)
-            self._delete_again(self._issue(late, self._newest_closed))
+        if self._issued is not None:
+            late = (self._step.learned & set(live)) - self._issued
+            self._issued |= late
+            if late:
+                self._delete_again(self._issue(sorted(late), self._newest_closed))
 
     def _catch_up(self, windows: range) -> None:
         """Write what the kept samples say and the store does not: an earlier process was ended before it could."""
