@@ -11,7 +11,7 @@ import numpy as np
 
 from backend.models import catalog, features
 from backend.models.columns import Kept
-from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts
+from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts_at
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
 from backend.models.rolling import Floats, newest
@@ -205,8 +205,8 @@ def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) 
     """By model the forecasts of the newest origins, requests per second, from scaled ones: as many as those."""
     scaled = _aligned(stats, np.stack(list(stacked.values())))
     learned = stats.level * (1.0 + np.clip(scaled * stats.sigma, -1.0, GROWTH_LIMIT))
-    known = experts(stats, horizon)
-    average, best = expert_average(stats, horizon, known), best_expert(stats, horizon, known)
+    experts = experts_at(stats, horizon)
+    average, best = expert_average(stats, horizon, experts), best_expert(stats, horizon, experts)
     drawn = dict(zip(stacked, shrunk(stats, horizon, learned, average, best), strict=True))
     means = {
         model.key: drawn[model.key] if isinstance(model.rule, Stack) else model.rule(stats, horizon)

@@ -41,7 +41,7 @@ class Experts:
     means: int
 
 
-def experts(stats: TrailingStats, horizon: int) -> Experts:
+def experts_at(stats: TrailingStats, horizon: int) -> Experts:
     """All simple forecasts."""
     averages, seasons = stats.once("averages", partial(_averages, stats)), stats.seasons(horizon)
     seasonal = _seasonal(stats, seasons)
@@ -53,17 +53,17 @@ def experts(stats: TrailingStats, horizon: int) -> Experts:
     return Experts(np.concatenate([averages, seasonal]), squared, len(_groups(seasons)))
 
 
-def expert_average(stats: TrailingStats, horizon: int, found: Experts) -> Floats:
+def expert_average(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     """Forecasts at every origin, requests per second: (..., rows), NaN where nothing is known.
 
     Weights are (least trailing squared error / the expert's)^12, Bayes' posterior for normal errors of unknown variance
     as if the memory held 24 independent ones: errors overlap and have heavy tails. An expert that has no forecast yet
     is taken to err like the worst.
     """
-    exists = np.isfinite(found.forecasts)
+    exists = np.isfinite(experts.forecasts)
     others = len(exists) - len(EWMA_ALPHAS) - 1
     priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * others
-    total = stats.decayed_sum(("squared", horizon), found.squared, ERROR_ALPHA, ERROR_SPAN)
+    total = stats.decayed_sum(("squared", horizon), experts.squared, ERROR_ALPHA, ERROR_SPAN)
     total = total + ERROR_PRIOR * np.square(stats.noise)
     total += LEAST_SHARE * total.max(axis=0)
     least = total.min(axis=0)
@@ -71,13 +71,13 @@ def expert_average(stats: TrailingStats, horizon: int, found: Experts) -> Floats
     fourth = np.square(np.square(share))  # by products: a power's last digit is not the same on every processor
     average, weights = np.zeros_like(least), np.zeros_like(least)
     # One by one: numpy adds up a column of one row in another order than one of many.
-    for forecast, known, power, prior in zip(found.forecasts, exists, fourth, priors, strict=True):
+    for forecast, known, power, prior in zip(experts.forecasts, exists, fourth, priors, strict=True):
         weight = np.where(known, prior * power * power * power, 0.0)
         average, weights = average + weight * np.where(known, forecast, 0.0), weights + weight
     return mean_where(average, weights)
 
 
-def best_expert(stats: TrailingStats, horizon: int, found: Experts) -> Floats:
+def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     """At every origin the forecast of the one of BEST_EWMAS and the seasonal means whose squared errors were the least
     over the last BEST_SPAN windows, requests per second: (..., rows), NaN where none has a forecast.
 
@@ -86,10 +86,10 @@ def best_expert(stats: TrailingStats, horizon: int, found: Experts) -> Floats:
     """
     begin = len(EWMA_ALPHAS) + 1
     ewmas = [place for place, (alpha, _) in enumerate(EWMA_ALPHAS) if alpha in BEST_EWMAS]
-    places = [*ewmas, *range(begin, begin + found.means)]
-    total = stats.decayed_sum(("best", horizon), found.squared[places], BEST_ALPHA, BEST_SPAN)
+    places = [*ewmas, *range(begin, begin + experts.means)]
+    total = stats.decayed_sum(("best", horizon), experts.squared[places], BEST_ALPHA, BEST_SPAN)
     total[len(ewmas) :] *= SEASONAL_HANDICAP
-    forecasts = found.forecasts[places]
+    forecasts = experts.forecasts[places]
     best = np.where(np.isfinite(forecasts), total, np.inf).argmin(axis=0)[np.newaxis]
     return np.asarray(np.take_along_axis(forecasts, best, axis=0)[0])
 

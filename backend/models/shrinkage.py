@@ -26,9 +26,9 @@ def shrunk(stats: TrailingStats, horizon: int, learned: Floats, average: Floats,
     each; all in requests per second."""
     weight = average_weight(stats, horizon, learned, average)
     drawn = weight * learned + (1.0 - weight) * average
-    known = np.where(np.isfinite(best), best, average)
-    weight = best_weight(stats, horizon, drawn, known)
-    return np.asarray(weight * drawn + (1.0 - weight) * known)
+    best = np.where(np.isfinite(best), best, average)
+    weight = best_weight(stats, horizon, drawn, best)
+    return np.asarray(weight * drawn + (1.0 - weight) * best)
 
 
 def average_weight(stats: TrailingStats, horizon: int, learned: Floats, average: Floats) -> Floats:

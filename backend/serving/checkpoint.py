@@ -84,9 +84,9 @@ def take(path: Path, step: LiveStep, records: Sequence[SeriesRecord]) -> LiveSte
         return step
     except Exception as error:  # a made-up pickle can raise any
         log.warning("checkpoint_not_read", path=str(path), reason=str(error))
-        path.unlink(missing_ok=True)
         return step
-    path.unlink(missing_ok=True)
+    finally:
+        path.unlink(missing_ok=True)
     stored = {record.name: record for record in records}
     changed = [name for name in learned.filenames if name not in kept or stored.get(name) != kept[name]]
     for name in changed:

@@ -12,11 +12,11 @@ HORIZONS = (1, 5, 15)
 
 
 def expert_average(stats: TrailingStats, horizon: int) -> Floats:
-    return simple.expert_average(stats, horizon, simple.experts(stats, horizon))
+    return simple.expert_average(stats, horizon, simple.experts_at(stats, horizon))
 
 
 def best_expert(stats: TrailingStats, horizon: int) -> Floats:
-    return simple.best_expert(stats, horizon, simple.experts(stats, horizon))
+    return simple.best_expert(stats, horizon, simple.experts_at(stats, horizon))
 
 
 @pytest.mark.parametrize("horizon", HORIZONS)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.models.expert_average import expert_average, experts
+from backend.models.expert_average import expert_average, experts_at
 from backend.models.frames import series_of
 from backend.models.shrinkage import MIN_WINDOWS, average_weight, best_weight
 from backend.models.trailing_stats import TrailingStats
@@ -15,7 +15,7 @@ HORIZONS = (1, 5, 15)
 @pytest.mark.parametrize("horizon", HORIZONS)
 def test_models_whose_steps_come_true_have_weight_and_others_have_none(horizon: int) -> None:
     stats = TrailingStats(*series_of(traffic(600)))
-    average = expert_average(stats, horizon, experts(stats, horizon))
+    average = expert_average(stats, horizon, experts_at(stats, horizon))
     future = np.nan_to_num(ahead(stats, horizon))
     right, wrong = future, average - 3.0 * (future - average)
     for weigh in (average_weight, best_weight):
@@ -32,7 +32,7 @@ def test_the_unit_of_the_rates_changes_nothing(horizon: int, factor: float) -> N
     by."""
     rates = np.concatenate([np.random.default_rng(4).poisson(3, 400) / 7, np.zeros(400), [2.0, 0.0, 1.0]])
     plain, scaled = stats_of(rates), stats_of(rates * factor)
-    average = expert_average(plain, horizon, experts(plain, horizon))
+    average = expert_average(plain, horizon, experts_at(plain, horizon))
     learned = np.stack([average + plain.noise, plain.level])
     for weigh in (average_weight, best_weight):
         weights = weigh(plain, horizon, learned, average)
