@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +17,10 @@ from backend.feed.rates import (
     LATE_SHARE,
     LOOKBACK_WINDOWS,
     NANOSECONDS,
-    SourceSamples,
-    growing_rate,
-    sources_of,
-    window_rate,
+    Samples,
+    growing_rates,
+    samples_of,
+    window_rates,
 )
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
@@ -144,17 +144,21 @@ class Collector:
         live = [name for name in filenames if status(name, int(now * NANOSECONDS)) == "live"]
         if closed is None or closed >= current or not live:
             return {}
-        samples = self._samples_of(live, closed + 1, current)
-        growing = {name: self._growing(samples.get(name, []), closed, current) for name in live}
-        return {name: window for name, window in growing.items() if window is not None}
+        growing: dict[str, tuple[datetime, float, float]] = {}
+        for samples in self._samples_of(live, closed + 1, current):
+            growing |= self._growing(samples, range(closed + 1, current + 1))
+        return {name: growing[name] for name in live if name in growing}
 
-    def _growing(
-        self, sources: Sequence[SourceSamples], closed: int, current: int
-    ) -> tuple[datetime, float, float] | None:
-        newest = max((int(source.times[-1]) for source in sources), default=0)
-        window = min(newest // (self._seconds * NANOSECONDS), current)
-        rate = growing_rate(sources, *self._span(window)) if window > closed else None
-        return None if rate is None else (_utc(window * self._seconds), *rate)
+    def _growing(self, samples: Samples, windows: range) -> dict[str, tuple[datetime, float, float]]:
+        """Of each series the window of its newest sample, or the last where that is ahead of the clock."""
+        growing: dict[str, tuple[datetime, float, float]] = {}
+        newest = samples.newest
+        for window in windows:
+            start, stop = self._span(window)
+            for name, rate in growing_rates(samples, start, stop).items():
+                if newest[name] < stop or window == windows[-1]:
+                    growing[name] = _utc(window * self._seconds), *rate
+        return growing
 
     def _begin(self, newest: int) -> None:
         """Take up the feeds where an earlier process left them. Of what closed while none ran only the newest window
@@ -254,7 +258,8 @@ class Collector:
             for names in self._read_together(late):
                 windows = sorted(set().union(*(late[name] for name in names)))
                 samples = self._samples(windows[0], windows[-1], names[0] if len(names) == 1 else None)
-                rates |= self._all_rates({name: samples[name] for name in names if name in samples}, windows)
+                every = self._all_rates(samples, windows)
+                rates |= {name: every[name] for name in names if name in every}
             self._write_changed(rates)
         except BaseException:
             self._tracker.put_back(late)
@@ -317,35 +322,27 @@ class Collector:
             if name not in self._step and self._step.load(name, self._tracker.closed + 1):
                 self._tracker.note_window(name)
 
-    def _samples(self, first: int, last: int, filename: str | None = None) -> dict[str, list[SourceSamples]]:
+    def _samples(self, first: int, last: int, filename: str | None = None) -> Samples:
         """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last."""
         start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
         stop = _utc((last + 1) * self._seconds) + timedelta(seconds=LATE_SHARE * self._seconds)
         named = {} if filename is None else {"filename": filename}
-        sources = sources_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
-        for name, own in sources.items():
-            self._tracker.note_newest(name, max(int(source.times[-1]) for source in own))
-        return sources
-
-    def _samples_of(self, filenames: Collection[str], first: int, last: int) -> dict[str, list[SourceSamples]]:
-        """Those of some series: of a few one by one, of many from one reading of all."""
-        if len(filenames) > FEW_SERIES:
-            return self._samples(first, last)
-        samples: dict[str, list[SourceSamples]] = {}
-        for name in filenames:
-            samples |= self._samples(first, last, name)
+        samples = samples_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
+        for name, newest in samples.newest.items():
+            self._tracker.note_newest(name, newest)
         return samples
 
-    def _all_rates(
-        self, samples: Mapping[str, Sequence[SourceSamples]], windows: Collection[int]
-    ) -> dict[str, dict[int, float]]:
+    def _samples_of(self, filenames: Collection[str], first: int, last: int) -> Iterator[Samples]:
+        """Those of some series: of a few one by one, of many from one reading of all."""
+        return (self._samples(first, last, name) for name in (filenames if len(filenames) <= FEW_SERIES else [None]))
+
+    def _all_rates(self, samples: Samples, windows: Collection[int]) -> dict[str, dict[int, float]]:
         """By series the windows whose rate the samples tell."""
-        spans = [(window, *self._span(window)) for window in windows]
-        rates = {
-            name: {window: window_rate(sources, start, stop) for window, start, stop in spans}
-            for name, sources in samples.items()
-        }
-        return {name: {window: rate for window, rate in own.items() if rate is not None} for name, own in rates.items()}
+        rates: dict[str, dict[int, float]] = {name: {} for name in samples.names}
+        for window in windows:
+            for name, rate in window_rates(samples, *self._span(window)).items():
+                rates[name][window] = rate
+        return rates
 
     def _span(self, window: int) -> tuple[int, int]:
         width = self._seconds * NANOSECONDS

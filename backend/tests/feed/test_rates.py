@@ -1,18 +1,36 @@
 """From samples to the rate of a window, and to nothing where they do not tell it."""
 
+import gc
+
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.feed.rates import NANOSECONDS, SourceSamples, growing_rate, window_rate
+from backend.feed import rates
+from backend.feed.rates import NANOSECONDS, Samples, samples_of
+from backend.stores import TIME
 
 START, STOP = 600 * NANOSECONDS, 660 * NANOSECONDS
 
 
-def source(kind: str, seconds: list[float], values: list[float] | float = 1.0) -> SourceSamples:
-    times = np.array([round(second * NANOSECONDS) for second in seconds], dtype=np.int64)
-    return SourceSamples(kind, times, np.broadcast_to(np.array(values, dtype=np.float64), len(times)))
+def source(kind: str, seconds: list[float], values: list[float] | float = 1.0) -> pd.DataFrame:
+    times = pd.to_datetime([round(second * NANOSECONDS) for second in seconds], utc=True)
+    return pd.DataFrame({TIME: times, "kind": kind, "value": np.broadcast_to(values, len(times)).astype(float)})
+
+
+def samples(sources: list[pd.DataFrame]) -> Samples:
+    named = [each.assign(source=f"host={number}", filename="shop") for number, each in enumerate(sources)]
+    return samples_of(pd.concat(named).sort_values(TIME, kind="stable"))
+
+
+def window_rate(sources: list[pd.DataFrame], start: int, stop: int) -> float | None:
+    return rates.window_rates(samples(sources), start, stop).get("shop")
+
+
+def growing_rate(sources: list[pd.DataFrame], start: int, stop: int) -> tuple[float, float] | None:
+    return rates.growing_rates(samples(sources), start, stop).get("shop")
 
 
 def every(step: float, first: float, stop: float) -> list[float]:
@@ -67,7 +85,6 @@ def test_hosts_add_up() -> None:
 
 
 def test_no_samples_are_unknown_and_not_zero() -> None:
-    assert window_rate([], START, STOP) is None
     assert window_rate([source("count", every(1, 300, 590))], START, STOP) is None
 
 
@@ -165,3 +182,25 @@ def test_a_counter_gives_what_was_served_however_it_is_reset(served: list[int], 
 def test_the_order_of_hosts_makes_no_difference(order: list[int]) -> None:
     hosts = [source("count", every(1, 500, 700), float(k)) for k in range(4)]
     assert window_rate([hosts[k] for k in order], START, STOP) == pytest.approx(6.0)
+
+
+def test_series_and_sources_are_told_apart_where_their_samples_alternate() -> None:
+    one, two = source("count", every(1, 500, 700)), source("rate", every(2, 500, 700), 7.0)
+    table = [
+        one.assign(filename="shop", source="a"),
+        two.assign(filename="api", source="a"),
+        one.assign(filename="shop", source="b", value=2.0),
+    ]
+    both = samples_of(pd.concat(table).sort_values(TIME, kind="stable"))
+    assert rates.window_rates(both, START, STOP) == {"shop": 3.0, "api": 7.0}
+    assert rates.growing_rates(both, START, STOP) == {"shop": (3.0, 60.0), "api": (7.0, 60.0)}
+    assert both.newest == {"shop": 699 * NANOSECONDS, "api": 698 * NANOSECONDS}
+
+
+def test_a_hundred_thousand_sources_are_no_work_for_the_collector_of_garbage() -> None:
+    table = pd.DataFrame({"filename": "shop", "source": map(str, range(100_000)), "kind": "count", "value": 1.0})
+    table[TIME] = pd.Timestamp(START, tz="UTC")
+    before = len(gc.get_objects())
+    many = samples_of(table)
+    assert len(gc.get_objects()) < before + 1_000
+    assert many.newest == {"shop": START}
