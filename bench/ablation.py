@@ -81,7 +81,7 @@ FORECASTING = (
     Part("importance", ((trailing_stats, "IMPORTANCE_RANGE", (1.0, 1.0)),)),
     Part("shrinkage to the expert average", ((shrinkage, "average_weight", everything(1.0)),)),
     Part("the models (expert average alone)", ((shrinkage, "average_weight", everything(0.0)),)),
-    Part("shrinkage of the young", ((shrinkage, "HALF_WEIGHT_WINDOWS", 0.0),)),
+    Part("shrinkage of the young", ((shrinkage, "HALF_WEIGHT_WINDOWS", 1e-9),)),
     Part("shrinkage to the best expert", ((shrinkage, "best_weight", everything(1.0)),)),
     Part("extrapolation", ((expert_average, "EXTRAPOLATION_WEIGHT", 0.0),)),
     Part("seasonal experts", ((expert_average, "_seasonal", no_experts), (expert_average, "_groups", lambda _: []))),

@@ -1,8 +1,8 @@
 """Accuracy beside peers, all on the same targets: python -m bench.accuracy [--traces FOLDER] [--out docs]
 
-Needs the peers' libraries (`make bench` installs them in an environment of their own) and the traces. Trains as `make
-train` does, but without the days that are scored. Writes accuracy.md and its plots; every figure in them comes from
-this command.
+Needs the peers' libraries (`make bench` installs them in an environment of their own) and the traces; a pretrained
+network is a peer, too, where that environment has requirements-fracast.txt. Trains as `make train` does, but without
+the days that are scored. Writes accuracy.md and its plots; every figure in them comes from this command.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.evaluate import SHOWN, Errors, errors_of, naive_step
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS, train, validation_start
-from bench import held_out, peers
+from bench import held_out, peers, traces
 from bench.traces import FOLDER, absent, read
 
 Floats = npt.NDArray[np.float64]
@@ -65,20 +65,19 @@ def main() -> None:
     parser.add_argument("--traces", type=Path, default=FOLDER)
     parser.add_argument("--out", type=Path, default=ROOT / "docs")
     arguments = parser.parse_args()
-    if missing := absent(arguments.traces, [trace.file for trace in TRACES]):
+    if missing := absent(arguments.traces):
         Console().print(f"Accuracy beside peers needs {', '.join(missing)} in {arguments.traces} (--traces).")
         return
-    frames = [(trace.file, read(arguments.traces / trace.file)) for trace in TRACES]
-    estimator = trained_before(frames)
+    frames = {trace.file: read(arguments.traces / trace.file) for trace in traces.TRACES}
+    estimator = trained_before(list(frames.items()))
     parts = [
         INTRODUCTION.format(horizons=", ".join(map(str, HORIZONS)), version=Settings().model_path.stem, origins=ORIGINS)
     ]
-    for number, (trace, (_, frame)) in enumerate(zip(TRACES, frames, strict=True)):
-        scored = score(estimator, trace, frame["actual_rps"])
+    for number, trace in enumerate(TRACES):
+        scored = score(estimator, trace, frames[trace.file]["actual_rps"])
         plots = draw(scored, arguments.out, number)
         parts.append(section(scored, plots))
-    if not absent(arguments.traces):
-        parts.append(held_out.section(arguments.traces))
+    parts.append(held_out.section(arguments.traces))
     (arguments.out / "accuracy.md").write_text("\n".join(parts))
 
 
@@ -109,6 +108,8 @@ def score(estimator: RPSEstimator, trace: Trace, rates: pd.Series) -> Scored:
     sample = origins[:: max(1, len(origins) // ORIGINS)]
     for name, peer in peers.EVERYWHERE.items():
         forecasts[name] = _by_target(peer(rates, first, origins, HORIZONS), origins, len(rates))
+    if peers.NETWORK in forecasts:
+        forecasts[f"mean of LGBM+ and {peers.NETWORK}"] = (forecasts["lgbm_plus"] + forecasts[peers.NETWORK]) / 2
     for name, peer in peers.SUBSAMPLED.items():
         Console().print(f"{trace.title}: {name}")  # some take minutes
         forecasts[name] = _by_target(peer(rates, first, sample, HORIZONS), sample, len(rates))

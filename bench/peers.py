@@ -8,6 +8,7 @@ origin is looked at. Unknown windows are filled forward before a library sees th
 import logging
 import warnings
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from typing import Any
 
 import lightgbm as lgb
@@ -21,6 +22,8 @@ Peer = Callable[[pd.Series, int, Sequence[int], Sequence[int]], Floats]
 DAY = 1440
 RECIPE_ALPHA = 0.15
 RECIPE_LAGS = (0, 1, 2, 3, 4, 9, 14)
+NETWORK = "fracast"
+NETWORK_BATCH = 64
 
 
 def published_recipe(rates: pd.Series, cut: int, origins: Sequence[int], horizons: Sequence[int]) -> Floats:
@@ -114,6 +117,23 @@ def prophet_daily(rates: pd.Series, _: int, origins: Sequence[int], horizons: Se
     return np.maximum(forecasts, 0)
 
 
+def fracast_network(rates: pd.Series, _: int, origins: Sequence[int], horizons: Sequence[int]) -> Floats:
+    """Fracast-0, a pretrained network of 85,001 parameters whose weights come with the package: the mean of its nine
+    quantiles, from the last 2,048 windows."""
+    from fracast import FracastModel
+
+    model = FracastModel.from_pretrained()
+    width = model.context_length
+    padded = np.concatenate([np.full(width, np.nan), rates.to_numpy()])
+    forecasts = np.empty((len(origins), len(horizons)))
+    for begin in range(0, len(origins), NETWORK_BATCH):
+        batch = slice(begin, begin + NETWORK_BATCH)
+        contexts = np.stack([padded[origin + 1 : origin + 1 + width] for origin in origins[batch]])
+        path = model.forecast_batch(contexts, horizon=max(horizons)).mean(axis=-1)
+        forecasts[batch] = path[:, [horizon - 1 for horizon in horizons]]
+    return np.maximum(forecasts, 0)
+
+
 # On every window, and on a subsample of origins because each of theirs is a fit.
 EVERYWHERE: dict[str, Peer] = {"published recipe": published_recipe}
 SUBSAMPLED: dict[str, Peer] = {
@@ -123,5 +143,8 @@ SUBSAMPLED: dict[str, Peer] = {
     "mlforecast LightGBM": mlforecast_lightgbm,
     "Prophet": prophet_daily,
 }
+
+if find_spec(NETWORK):  # requirements-fracast.txt: with torch, 5 GB
+    EVERYWHERE[NETWORK] = fracast_network
 
 warnings.filterwarnings("ignore", module="statsforecast")
