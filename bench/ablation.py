@@ -77,7 +77,7 @@ FORECASTING = (
     Part("prior of the linear model", ((ensemble, "LINEAR_PRIOR_WINDOWS", 1.0),)),
     Part("refits of the stacks", ((stack, "STACK_PRIOR", 1e9),)),
     Part("clipped errors of the stacks", ((stack, "STACK_LIMIT", 1e3),)),
-    *(Part(f"the stacks' step to {name}", without_step(name)) for name in (*stack.SIMPLE, stack.LEVEL)),
+    *(Part(f"the stacks' step to {name}", without_step(name)) for name in (*stack.GROWTHS, stack.LEVEL)),
     Part("importance", ((trailing_stats, "IMPORTANCE_RANGE", (1.0, 1.0)),)),
     Part("shrinkage to the expert average", ((shrinkage, "average_weight", everything(1.0)),)),
     Part("the models (expert average alone)", ((shrinkage, "average_weight", everything(0.0)),)),

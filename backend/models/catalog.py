@@ -63,10 +63,7 @@ MODELS = (
             "linear",
             {
                 "lgbm_plus_trees": 0.8,
-                "lag_0": 0.0,
                 "season_day_growth": 0.0,
-                "season_days_growth": 0.0,
-                "season_week_growth": 0.0,
                 "season_weeks_growth": 0.0,
                 "level": 0.0,
             },
@@ -80,10 +77,7 @@ MODELS = (
         Stack(
             "lgbm_trees",
             {
-                "lag_0": 0.0,
                 "season_day_growth": 0.0,
-                "season_days_growth": 0.0,
-                "season_week_growth": 0.0,
                 "season_weeks_growth": 0.0,
                 "level": 0.0,
             },

@@ -17,7 +17,7 @@ from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior,
 from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
 from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
-from backend.models.stack import SIMPLE, STACK_BLOCKS, Stack
+from backend.models.stack import GROWTHS, STACK_BLOCKS, Stack
 from backend.models.trailing_stats import LONGEST, MAX_SEASON, Grid, TrailingStats
 from backend.models.trees import Trees, tree_matrix
 
@@ -159,7 +159,7 @@ class _Refits:
     def _moments(self, name: str, past: TrailingStats, inputs: features.Columns) -> Floats:
         if name == LINEAR:
             return linear_moments(past, inputs, self._horizon)
-        return self._stacks[name].moments(past, self.base | {name: inputs[name] for name in SIMPLE}, self._horizon)
+        return self._stacks[name].moments(past, self.base | {name: inputs[name] for name in GROWTHS}, self._horizon)
 
 
 def linear_moments(stats: TrailingStats, inputs: features.Columns, horizon: int) -> Floats:
@@ -193,7 +193,7 @@ def base_forecasts(columns: features.Features, weights: Floats, model: HorizonMo
         "linear": linear,
         "lgbm_plus_trees": linear + model.trees["lgbm_plus"].predict(matrix),
         "lgbm_trees": model.trees["lgbm"].predict(matrix[..., :-1]),
-    } | {name: newest(columns.linear[name], linear.shape[-1]) for name in SIMPLE}
+    } | {name: newest(columns.linear[name], linear.shape[-1]) for name in GROWTHS}
 
 
 def stacks() -> dict[str, Stack]:

@@ -14,9 +14,9 @@ from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import Ridge, block_moments, coefficients, weighted_sum
 from backend.models.trailing_stats import TrailingStats
 
-# Simple forecasts, which are features of the linear model, too: the last value, and the level with the growth that
-# yesterday, the week's days and last week had from this time of day to the target's.
-SIMPLE = ("lag_0", "season_day_growth", "season_days_growth", "season_week_growth", "season_weeks_growth")
+# Features of the linear model, too: the level with the growth that yesterday, or the weeks, had from this time of day
+# to the target's.
+GROWTHS = ("season_day_growth", "season_weeks_growth")
 LEVEL = "level"  # the base forecast that says the level itself: 0, and kept nowhere
 
 STACK_BLOCKS = 224  # blocks of windows that a fit looks back on, at most
@@ -24,7 +24,7 @@ STACK_PRIOR = 100.0  # sum of squares of each step that the first weights are wo
 STACK_LIMIT = 2.0
 
 # Scaled forecasts that models are stacked from, by name, at the newest origins, (..., origins) each: costly, and
-# looked back at. Names: linear, lgbm_plus_trees, lgbm_trees and those of SIMPLE.
+# looked back at. Names: linear, lgbm_plus_trees, lgbm_trees and those of GROWTHS.
 BaseForecasts = Mapping[str, Floats | Kept]
 
 
