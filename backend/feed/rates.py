@@ -25,7 +25,7 @@ LATE_SHARE = 0.2  # unless the gap is more than this share of a window, which th
 IRREGULAR = 4.0  # one sample an event: gaps vary like those of a Poisson process, one in 10,000 is longer than this
 NANOSECONDS = 1_000_000_000
 
-Whole = npt.NDArray[np.int64]
+Integers = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 
@@ -39,10 +39,10 @@ class Samples:
     """
 
     names: list[str]
-    series: Whole
+    series: Integers
     kinds: npt.NDArray[np.object_]
-    source: Whole
-    times: Whole
+    source: Integers
+    times: Integers
     values: Floats
 
     @property
@@ -53,8 +53,7 @@ class Samples:
         return dict(zip(self.names, newest.tolist(), strict=True))
 
     def choose(self, samples: Mask, sources: Mask) -> "Samples":
-        """Some samples of some sources."""
-        samples = samples & sources[self.source]
+        """Some samples, which are of the chosen sources alone, one or more of each."""
         number = np.cumsum(sources) - 1
         return Samples(
             self.names,
@@ -73,19 +72,20 @@ class Samples:
         used = (self.times >= start - LOOKBACK_WINDOWS * (stop - start)) & (self.times <= until)
         shift = (self.kinds == "counter")[self.source]
         inside = used & (self.times >= start + shift) & (self.times < stop + shift)
-        return self.choose(used, self.count(inside) > 0)
+        sources = self.count(inside) > 0
+        return self.choose(used & sources[self.source], sources)
 
-    def count(self, chosen: Mask) -> Whole:
+    def count(self, chosen: Mask) -> Integers:
         """By source how many samples are chosen."""
         return np.bincount(self.source[chosen], minlength=len(self.series))
 
-    def total(self, values: Floats | Whole, chosen: Mask) -> Floats:
+    def total(self, values: Floats | Integers, chosen: Mask) -> Floats:
         """By source the sum of the chosen samples' values."""
         total = np.bincount(self.source[chosen], weights=values[chosen], minlength=len(self.series))
         return total.astype(np.float64)  # where there is no sample numpy gives integers
 
     @cached_property
-    def begins(self) -> Whole:
+    def begins(self) -> Integers:
         """By source the place of its first sample."""
         return np.flatnonzero(~self.follows)
 
@@ -95,7 +95,7 @@ class Samples:
         return np.asarray(np.diff(self.source, prepend=-1) == 0)
 
     @cached_property
-    def gaps(self) -> Whole:
+    def gaps(self) -> Integers:
         """By sample the time since the one before it, where it follows one."""
         return np.diff(self.times, prepend=0)
 
@@ -212,16 +212,16 @@ def _rate_so_far(near: Samples, start: int, seconds: Floats) -> Floats:
     return np.select([near.kinds == "counter", near.kinds == "rate"], [counter, mean], served / seconds)
 
 
-def _gaps_of(own: Samples, chosen: Mask) -> tuple[Whole, Floats]:
+def _gaps_of(own: Samples, chosen: Mask) -> tuple[Integers, Floats]:
     """By source, of the gaps between its chosen samples, the first ones: the median, and how long the source may be
     quiet without being silent. 0 where a single sample tells nothing."""
     rows = own.follows & chosen
-    gaps = own.gaps[rows][np.lexsort((own.gaps[rows], own.source[rows]))]
+    gaps = np.append(own.gaps[rows][np.lexsort((own.gaps[rows], own.source[rows]))], 0)  # 0: for a source without one
     counts = own.count(rows)
     begins = np.cumsum(counts) - counts
 
-    def at(place: Whole) -> Whole:
-        return np.where(counts > 0, np.append(gaps, 0)[begins + np.maximum(place, 0)], 0)
+    def at(place: Integers) -> Integers:
+        return np.where(counts > 0, gaps[begins + np.maximum(place, 0)], 0)
 
     usual, long = at(counts // 2), at((0.9 * (counts - 1)).astype(np.int64))
     longest = np.where(long <= REGULAR * usual, REGULAR * usual, IRREGULAR * long)

@@ -21,6 +21,7 @@ def source(kind: str, seconds: list[float], values: list[float] | float = 1.0) -
 
 
 def samples(sources: list[pd.DataFrame]) -> Samples:
+    sources = sources or [source("count", [])]
     named = [each.assign(source=f"host={number}", filename="shop") for number, each in enumerate(sources)]
     return samples_of(pd.concat(named).sort_values(TIME, kind="stable"))
 
@@ -85,6 +86,7 @@ def test_hosts_add_up() -> None:
 
 
 def test_no_samples_are_unknown_and_not_zero() -> None:
+    assert window_rate([], START, STOP) is None
     assert window_rate([source("count", every(1, 300, 590))], START, STOP) is None
 
 
