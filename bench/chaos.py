@@ -94,8 +94,12 @@ def main() -> None:
         accounts = dict(pool.map(tried_over, options.stores))
     for name, account in accounts.items():
         table.add_row(name, *account.cells())
-    Console().print(table)
-    sys.exit(0 if all(account.clean for account in accounts.values()) else 1)
+    console = Console()
+    console.print(table)
+    for name, account in accounts.items():
+        for finding in account.findings:
+            console.print(f"{name}: {finding.kind}: {finding.where}", markup=False, soft_wrap=True)
+    sys.exit(1 if any(account.findings for account in accounts.values()) else 0)
 
 
 @contextmanager

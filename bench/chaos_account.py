@@ -2,8 +2,10 @@
 
 import time
 from collections import Counter
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,7 @@ SERIES = ("web", "api")
 EDGE_WINDOWS = 2  # at both ends of the feed, which it does not cover
 FILE_WINDOWS = (500, 6_000)  # one request of InfluxDB, or several
 SETTLE_SECONDS = 60
+KINDS = ("lost", "doubled", "wrong")  # of findings
 Sample = tuple[str, int, int]  # series, ns since 1970, requests
 
 
@@ -81,81 +84,83 @@ def settle(server: Server, sent: Sent) -> None:
     time.sleep(3 * WINDOW_SECONDS)  # for what late samples correct
 
 
+class Finding(NamedTuple):
+    kind: str  # of KINDS
+    where: str
+
+
 @dataclass
 class Account:
     kills: int
     samples: int
     windows: int
     files: int
-    lost: int
-    doubled: int
-    wrong: int
+    findings: list[Finding]
 
     @staticmethod
     def titles() -> tuple[str, ...]:
-        return "store", *(each.name for each in fields(Account))
+        return "store", "kills", "samples", "windows", "files", *KINDS
 
     def cells(self) -> list[str]:
-        return [f"{getattr(self, each.name):,}" for each in fields(self)]
-
-    @property
-    def clean(self) -> bool:
-        return not (self.lost or self.doubled or self.wrong)
+        found = Counter(finding.kind for finding in self.findings)
+        counts = (self.kills, self.samples, self.windows, self.files, *(found[kind] for kind in KINDS))
+        return [f"{count:,}" for count in counts]
 
     @classmethod
     def of(cls, store: Store, sent: Sent, kills: int) -> "Account":
         records = {record.name: record for record in store.list_series()}
-        findings: Counter[str] = Counter()
-        findings.update(_samples(store, sent))
         rates = {name: sent.rates(name) for name in SERIES}
+        findings = list(_samples(store, sent))
         for name, expected in rates.items():
-            findings.update(_windows(store, records.get(name), expected))
+            findings += _windows(store, records.get(name), name, expected)
         for name, confirmed in sent.files.items():
-            findings.update(_file(store, records.get(name), name, confirmed))
-        return cls(
-            kills,
-            len(sent.samples),
-            sum(map(len, rates.values())),
-            sum(sent.files.values()),
-            *(findings[kind] for kind in ("lost", "doubled", "wrong")),
-        )
+            findings += _file(store, records.get(name), name, confirmed)
+        return cls(kills, len(sent.samples), sum(map(len, rates.values())), sum(sent.files.values()), findings)
 
 
-def _samples(store: Store, sent: Sent) -> Counter[str]:
+def _samples(store: Store, sent: Sent) -> Iterator[Finding]:
     table = store.read(SAMPLES, {}, datetime.fromtimestamp(0, UTC))
     moments = pd.DatetimeIndex(table[TIME]).as_unit("ns").asi8.tolist()
-    stored = list(zip(table["filename"], moments, table["value"], strict=True))
-    kept = {(name, moment): value for name, moment, value in stored}
-    return Counter(
-        lost=len(sent.samples.keys() - kept.keys()),
-        doubled=len(stored) - len(kept) + len(kept.keys() - sent.samples.keys()),
-        wrong=sum(kept[sample] != count for sample, count in sent.samples.items() if sample in kept),
-    )
+    stored = Counter(zip(table["filename"], moments, strict=True))
+    kept = dict(zip(zip(table["filename"], moments, strict=True), table["value"], strict=True))
+    for sample, count in sent.samples.items():
+        if sample not in kept:
+            yield Finding("lost", f"sample {sample}")
+        elif kept[sample] != count:
+            yield Finding("wrong", f"sample {sample}: {kept[sample]}, not {count}")
+    for sample, times in stored.items():
+        if times > 1 or sample not in sent.samples:
+            yield Finding("doubled", f"sample {sample}: {times} times")
 
 
-def _windows(store: Store, record: SeriesRecord | None, expected: dict[int, float]) -> Counter[str]:
-    if record is None:
-        return Counter(lost=len(expected))
-    rates = read_rates(store, record.key, None, None)
-    stored = dict(zip(pd.DatetimeIndex(rates.index).as_unit("s").asi8.tolist(), rates.tolist(), strict=True))
-    found: Counter[str] = Counter()
-    for start, rate in expected.items():
+def _windows(store: Store, record: SeriesRecord | None, name: str, expected: dict[int, float]) -> Iterator[Finding]:
+    stored: dict[int, float] = {}
+    if record is not None:
+        rates = read_rates(store, record.key, None, None)
+        stored = dict(zip(pd.DatetimeIndex(rates.index).as_unit("s").asi8.tolist(), rates.tolist(), strict=True))
+    for place, (start, rate) in enumerate(expected.items()):
+        window = f"window {start} of {name}, number {place} of {len(expected)}"
         if start not in stored:
-            found["lost"] += 1
+            yield Finding("lost", window)
         elif stored[start] != rate:
-            found["doubled" if stored[start] > rate else "wrong"] += 1
-    return found
+            yield Finding("doubled" if stored[start] > rate else "wrong", f"{window}: {stored[start]}, not {rate}")
 
 
-def _file(store: Store, record: SeriesRecord | None, name: str, confirmed: bool) -> Counter[str]:
+def _file(store: Store, record: SeriesRecord | None, name: str, confirmed: bool) -> Iterator[Finding]:
     """A file that was confirmed is whole, with its forecasts; another is whole, absent, or marked as incomplete."""
     if record is None or not record.points or record.incomplete:
-        return Counter(lost=int(confirmed))
+        if confirmed:
+            yield Finding("lost", f"{name}: {record}")
+        return
     number = int(name.removeprefix("file ").removesuffix(".csv"))
     expected = minute_counts(Sent.file_windows(number), number) / 60.0
     rates = read_rates(store, record.key, None, None)
     if len(rates) != len(expected) or record.points != len(expected):
-        return Counter(["doubled" if len(rates) > len(expected) else "lost"])
+        kind = "doubled" if len(rates) > len(expected) else "lost"
+        yield Finding(kind, f"{name}: {len(rates)} windows and {record}, not {len(expected)}")
+        return
+    if not np.allclose(rates.to_numpy(), expected, rtol=1e-12):
+        yield Finding("wrong", f"{name}: other rates")
     end = record.last + timedelta(seconds=record.window_seconds)
-    forecast = len(store.read(FORECASTS, SeriesKey(name, record.version).tags, end)) > 0
-    return Counter(wrong=int(not np.allclose(rates.to_numpy(), expected, rtol=1e-12)), lost=int(not forecast))
+    if store.read(FORECASTS, SeriesKey(name, record.version).tags, end).empty:
+        yield Finding("lost", f"{name}: forecasts from {end}")
