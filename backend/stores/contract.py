@@ -142,8 +142,8 @@ class Store(Protocol):
     def write(self, tables: Tables, series: Sequence[SeriesInfo] = (), *, replace: bool = False) -> set[str]:
         """Write rows of any measurements; what is written is confirmed once it returns.
 
-        All or none of it is seen: SQLite writes one transaction; InfluxDB, which has none, marks series of more rows
-        than one request takes as incomplete until all is confirmed. Of rows with the same identity the last stays.
+        All or none of it is seen: SQLite writes one transaction; InfluxDB, which has none, marks a series that is
+        imported as incomplete until all is confirmed. Of rows with the same identity the last stays.
         `series`: makes or renews these records. Points need it; rows of a series without a record
         are not kept. Returns the names of the series left out because they are stored with another window length.
         `replace`: these series, every version, with all rows that belong to them, are taken away in the same

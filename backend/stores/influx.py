@@ -11,7 +11,7 @@ import pandas as pd
 import structlog
 
 from backend.config import Settings
-from backend.errors import ConflictError, StoreUnavailableError
+from backend.errors import StoreUnavailableError
 from backend.stores import influx_queries as queries
 from backend.stores.contract import TIME, Measurement, SeriesInfo, SeriesKey, SeriesRecord, Span, Tables
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError, patience
@@ -23,6 +23,7 @@ from backend.stores.line_writer import stored_name
 
 log = structlog.get_logger()
 
+IMPORTED = ("upload", "sample")  # origins of series that nothing repeats by itself
 FEW_SERIES = 3  # whose records are asked for one by one; of more all are
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
 WRITERS = 2
@@ -76,9 +77,10 @@ def _token(settings: Settings) -> str:
 class InfluxStore:
     """Store contract over one InfluxDB v2 bucket.
 
-    InfluxDB has no transactions. One request is stored whole; a write that takes several marks the records of its
-    series as incomplete before the first, and as complete once the server shows all points. The same write again leaves
-    exactly its data.
+    InfluxDB has no transactions, and a server that is killed may have stored part of a request: each shard, which is a
+    week of points, has a log of its own. So records come after their rows. An import marks them as incomplete before
+    the first row, and as complete once the server shows all points; a feed, which repeats what was not confirmed, does
+    not. The same write again leaves exactly its data.
     """
 
     def __init__(self, client: InfluxClient, measurements: Sequence[Measurement]) -> None:
@@ -99,20 +101,17 @@ class InfluxStore:
         final = {key: record for key, record in final.items() if record.points}
         if series:
             kept = {measurement: _of_keys(measurement, table, final) for measurement, table in kept.items()}
-        if sum(map(len, kept.values())) <= BATCH_LINES and len({each.precision for each in kept}) == 1:
-            # In one request with the records: either all of it is there, or nothing.
-            lines = [line for measurement, table in kept.items() for line in lines_of(measurement, table)]
-            try:
-                self._client.write([*self._records.lines(final.values()), *lines], next(iter(kept)).precision)
-            except ConflictError as error:
-                if counted and "partial write" in error.detail:  # some lines are stored: the records, it may be
-                    span = _span(counted[1])
-                    self._records.put(stored.get(key) or marked(records[key], span) for key in final)
-                raise
-            if counted:
-                self._confirm(counted[0], kept[counted[0]])
-        else:
-            self._write_marked(kept, {key: records[key] for key in final}, final)
+        imported = {info.key for info in series if info.origin in IMPORTED} & final.keys()
+        if counted:
+            self._records.put(marked(records[key], _span(counted[1])) for key in imported)
+        self._send(kept)
+        if counted:
+            self._confirm(counted[0], kept[counted[0]])
+        # Of an import that was interrupted nobody knows how many points it left.
+        healed = {key for key in final if records[key].incomplete and final[key].incomplete is None}
+        self._records.put(
+            self._counted(counted[0], record) if counted and key in healed else record for key, record in final.items()
+        )
         return {key.name for key in refused}
 
     def _take_away(self, tables: Tables, series: Sequence[SeriesInfo]) -> None:
@@ -127,25 +126,6 @@ class InfluxStore:
             for measurement in self._measurements:
                 if measurement.of_series:
                     self._client.delete(measurement.name, {"filename": stored_name(info.key.name)}, None)
-
-    def _write_marked(
-        self,
-        tables: Tables,
-        before: Mapping[SeriesKey, SeriesRecord],
-        final: Mapping[SeriesKey, SeriesRecord],
-    ) -> None:
-        """Write in several requests, between which the records say that their series are incomplete."""
-        counted = next(((each, table) for each, table in tables.items() if each.counted), None)
-        if counted:
-            self._records.put(marked(record, _span(counted[1])) for record in before.values())
-        self._send(tables)
-        if counted:
-            self._confirm(*counted)
-            # Of an import that was interrupted nobody knows how many points it left.
-            interrupted = {key for key, record in before.items() if record.incomplete}
-            self._records.put(
-                self._counted(counted[0], record) if key in interrupted else record for key, record in final.items()
-            )
 
     def read(
         self,
@@ -243,16 +223,18 @@ class InfluxStore:
     def _grown(
         self, records: Mapping[SeriesKey, SeriesRecord], measurement: Measurement, table: pd.DataFrame
     ) -> dict[SeriesKey, SeriesRecord]:
-        """The records as they will be: a row that is there already is not counted again."""
+        """The records as they will be: a row that a record counts already is not counted again."""
         pair = ["filename", "version"]
         rows = _identities(table)
         added = table[~rows.isin(self._present(measurement, table))].groupby(pair).size().to_dict()
+        spans = table.groupby(pair)[TIME].agg(["min", "max", "size"]).reset_index()
         grown = dict(records)
-        for name, version, first, last in table.groupby(pair)[TIME].agg(["min", "max"]).reset_index().itertuples(False):
+        for name, version, first, last, size in spans.itertuples(index=False):
             key = SeriesKey(name, version)
-            if key in grown:
+            if record := grown.get(key):
                 span = Span(first.to_pydatetime(), last.to_pydatetime())
-                grown[key] = completed(grown[key].grown(span.first, span.last, added.get((name, version), 0)), span)
+                uncounted = added.get((name, version), 0) if record.points else size
+                grown[key] = completed(record.grown(span.first, span.last, uncounted), span)
         return grown
 
     def _present(self, measurement: Measurement, table: pd.DataFrame) -> pd.MultiIndex:

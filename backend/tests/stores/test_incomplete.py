@@ -1,14 +1,17 @@
 """An import that a server is killed under, over InfluxDB: what is left says so, is never shown as whole, and heals."""
 
+import gzip
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from backend.errors import StoreUnavailableError
 from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
-from backend.stores import SeriesKey, Span
+from backend.stores import SeriesKey, SeriesRecord, Span
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient
 from backend.tests.influxd import ORG, Influxd
@@ -51,6 +54,16 @@ def write_killed(store: InfluxStore, mortal: Influxd, proxy: Proxy, replace: boo
 def whole(store: InfluxStore, replace: bool = False) -> None:
     issued = forecasts(KEY, "2026-01-01T00:01:00Z", count=1_000)
     store.write({POINTS: points_table(KEY, points(COUNT)), FORECASTS: issued}, [info(KEY)], replace=replace)
+
+
+def tear(request: Request, mortal: Influxd) -> None:
+    """Store of a request what is in the shard of the records, and kill the server: each shard has a log of its own."""
+    body = gzip.decompress(request.body) if request.headers.get("Content-Encoding") == "gzip" else request.body
+    records = [line for line in body.decode().splitlines() if line.startswith("series,")]
+    if records:
+        headers = {"Authorization": request.headers["Authorization"]}
+        httpx.post(mortal.url + request.path, content="\n".join(records), headers=headers).raise_for_status()
+    mortal.stop(signal.SIGKILL)
 
 
 def span() -> Span:
@@ -98,6 +111,48 @@ def test_a_replacement_that_a_kill_interrupted_says_so_until_it_is_made_again(
     record = store.find(KEY.name)
     assert record is not None
     assert (record.points, record.first, record.incomplete) == (COUNT, span().first, None)
+
+
+@pytest.mark.parametrize("killed", [1, 2, 3])
+def test_a_small_import_that_a_kill_tore_is_not_told_as_whole_and_heals(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy, killed: int
+) -> None:
+    def kill(request: Request) -> None:
+        if "/write" in request.path and len(proxy.writes()) == killed and mortal.process is not None:
+            tear(request, mortal)
+
+    proxy.instead = kill
+    with pytest.raises(StoreUnavailableError):
+        write_points(store, KEY, points(500))
+    proxy.instead = lambda _: None
+    mortal.start()
+    record = store.find(KEY.name)
+    assert record is not None
+    whole = record.points == len(store.read(POINTS, KEY.tags)) == 500
+    assert whole or record.incomplete
+    write_points(store, KEY, points(500))
+    record = store.find(KEY.name)
+    assert record is not None
+    assert (record.points, record.incomplete) == (500, None)
+
+
+def test_a_feed_whose_windows_take_several_requests_is_never_told_as_incomplete(
+    store: InfluxStore, mortal: Influxd, proxy: Proxy
+) -> None:
+    token = store._client._client.token
+    beside = InfluxStore(InfluxClient(mortal.url, ORG, "metrics", token), MEASUREMENTS)
+    feed = replace(info(KEY), origin="feed")
+    store.write({POINTS: points_table(KEY, points(10))}, [feed])
+    told: list[SeriesRecord | None] = []
+
+    def look(request: Request) -> None:
+        if "/write" in request.path:
+            told.append(beside.find(KEY.name))
+
+    proxy.instead = look
+    store.write({POINTS: points_table(KEY, points(COUNT))}, [feed])
+    assert len(told) > COUNT // 5_000
+    assert all(record is not None and record.incomplete is None for record in told)
 
 
 def test_what_a_kill_left_can_be_deleted(store: InfluxStore, mortal: Influxd, proxy: Proxy) -> None:
