@@ -39,8 +39,10 @@ test("a file and two figures give a sentence, a point shows its replicas, and a 
   await page.mouse.click(x + width / 2, y + height / 2);
   await expect(panel(page).getByText("Worst moments of HPA", { exact: true })).toBeVisible();
   await panel(page).getByLabel("Policy beside it").selectOption("your policy");
+  const times = (await crosshair(page).getAttribute("aria-valuemax")) ?? "";
   await worst(page).first().click();
   await expect(panel(page).getByRole("button", { name: "Whole span" })).toBeVisible();
+  await expect(crosshair(page)).not.toHaveAttribute("aria-valuemax", times); // other times take the crosshair away
   await crosshair(page).focus();
   await page.keyboard.press("Home");
   await expect(crosshair(page)).toHaveAttribute(
