@@ -108,6 +108,8 @@ def score(estimator: RPSEstimator, trace: Trace, rates: pd.Series) -> Scored:
     sample = origins[:: max(1, len(origins) // ORIGINS)]
     for name, peer in peers.EVERYWHERE.items():
         forecasts[name] = _by_target(peer(rates, first, origins, HORIZONS), origins, len(rates))
+    if peers.NETWORK in forecasts:  # whether it knows something that LGBM+ does not
+        forecasts[f"mean of LGBM+ and {peers.NETWORK}"] = (forecasts["lgbm_plus"] + forecasts[peers.NETWORK]) / 2
     for name, peer in peers.SUBSAMPLED.items():
         Console().print(f"{trace.title}: {name}")  # some take minutes
         forecasts[name] = _by_target(peer(rates, first, sample, HORIZONS), sample, len(rates))

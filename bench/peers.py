@@ -135,7 +135,7 @@ def fracast_network(rates: pd.Series, _: int, origins: Sequence[int], horizons: 
     return np.maximum(forecasts, 0)
 
 
-# On every window, and on a subsample of origins because each of theirs is a fit, or takes the network half a second.
+# On every window, and on a subsample of origins because each of theirs is a fit.
 EVERYWHERE: dict[str, Peer] = {"published recipe": published_recipe}
 SUBSAMPLED: dict[str, Peer] = {
     "AutoETS": refitted("AutoETS", 1, DAY),
@@ -145,7 +145,7 @@ SUBSAMPLED: dict[str, Peer] = {
     "Prophet": prophet_daily,
 }
 
-if find_spec(NETWORK):  # requirements-fracast.txt: with torch, 5 GB
-    SUBSAMPLED[NETWORK] = fracast_network
+if find_spec(NETWORK):  # requirements-fracast.txt: with torch, 5 GB; half an hour a trace
+    EVERYWHERE[NETWORK] = fracast_network
 
 warnings.filterwarnings("ignore", module="statsforecast")
