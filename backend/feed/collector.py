@@ -27,6 +27,7 @@ from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
 from backend.serving.live_step import LiveStep
+from backend.serving.memory import return_freed_memory
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()
@@ -202,6 +203,7 @@ class Collector:
         self._step.note_served(live, newest)
         unknown = [name for name in live if np.isnan(self._step.rates(name, first - 1, first)).any()]
         self._tracker.put_back({name: {first - 1} for name in unknown})  # a late sample may have come since
+        return_freed_memory()
 
     def _issue(self, names: list[str], newest: int) -> set[str]:
         """Write the forecasts from the end of the newest window; of which series there are any."""
