@@ -121,14 +121,14 @@ class Account:
 def _samples(store: Store, sent: Sent) -> Iterator[Finding]:
     table = store.read(SAMPLES, {}, datetime.fromtimestamp(0, UTC))
     moments = pd.DatetimeIndex(table[TIME]).as_unit("ns").asi8.tolist()
-    stored = Counter(zip(table["filename"], moments, strict=True))
-    kept = dict(zip(zip(table["filename"], moments, strict=True), table["value"], strict=True))
+    stored = list(zip(table["filename"], moments, strict=True))
+    kept = dict(zip(stored, table["value"], strict=True))
     for sample, count in sent.samples.items():
         if sample not in kept:
             yield Finding("lost", f"sample {sample}")
         elif kept[sample] != count:
             yield Finding("wrong", f"sample {sample}: {kept[sample]}, not {count}")
-    for sample, times in stored.items():
+    for sample, times in Counter(stored).items():
         if times > 1 or sample not in sent.samples:
             yield Finding("doubled", f"sample {sample}: {times} times")
 

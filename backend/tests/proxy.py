@@ -1,5 +1,6 @@
 """A proxy before a server (an InfluxDB, the product), for tests: it waits, answers in its place, or does a deed."""
 
+import gzip
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,12 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
     at: float
+
+    @property
+    def lines(self) -> list[str]:
+        """Of a body of text, unpacked where the sender packed it."""
+        packed = self.headers.get("Content-Encoding") == "gzip"
+        return (gzip.decompress(self.body) if packed else self.body).decode().splitlines()
 
 
 @dataclass
