@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LaunchOptions } from "@playwright/test";
 
-const SYSTEM_CHROMIUM = "/usr/bin/chromium";
+/** What scripts/ensure-browser looks for, in its order. */
+const SYSTEM_CHROMIUMS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"];
 
 export const SCALEOPS =
   process.env.SCALEOPS_COMMAND ?? fileURLToPath(new URL("../../.venv/bin/scaleops", import.meta.url));
@@ -34,9 +35,9 @@ export function backendEnvironment(port: number, database: string): Record<strin
   };
 }
 
-/** Debian's Chromium where it is installed, CHROMIUM_PATH where it is set, else Playwright's own. */
+/** CHROMIUM_PATH where it is set, else one of the system's, else Playwright's own. */
 export function browserOptions(): LaunchOptions {
-  const path = process.env.CHROMIUM_PATH ?? (existsSync(SYSTEM_CHROMIUM) ? SYSTEM_CHROMIUM : undefined);
+  const path = process.env.CHROMIUM_PATH ?? SYSTEM_CHROMIUMS.find((path) => existsSync(path));
   return {
     ...(path ? { executablePath: path } : {}),
     args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"],

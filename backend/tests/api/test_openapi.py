@@ -14,15 +14,13 @@ import schemathesis
 
 from backend import schemas
 from backend.api.examples import EXAMPLES
-from backend.config import ROOT, Settings
-from backend.main import create_app
+from backend.config import ROOT
 from backend.sample import SAMPLE_FILENAME
+from backend.tests.api.document import DOCUMENT, OPERATIONS
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import series_csv
 
-DOCUMENT = create_app(Settings(frontend_path=ROOT / "nowhere")).openapi()
 CHECKED = schemathesis.openapi.from_dict(DOCUMENT)
-OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
 WRITE = ("post", "/api/v2/write")
 TOKEN = EXAMPLES["SignIn"]["token"]
 KEDA = ("get", "/api/keda/{filename}")

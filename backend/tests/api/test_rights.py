@@ -15,15 +15,12 @@ from websockets.sync.client import connect
 from backend import access
 from backend.access import Right
 from backend.api.rights import right_of
-from backend.config import ROOT, Settings
-from backend.main import create_app
+from backend.tests.api.document import DOCUMENT, OPERATIONS
 from backend.tests.api.test_live import close_code
 from backend.tests.server import Server, running_server, serve
 from backend.tests.traffic import series_csv
 
 TOKENS = {"SCALEOPS_READ_TOKEN": "reads", "SCALEOPS_WRITE_TOKEN": "writes", "SCALEOPS_API_TOKEN": "changes"}
-DOCUMENT = create_app(Settings(_env_file=None, frontend_path=ROOT / "nowhere")).openapi()
-OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]
 SCHEMES = {
     Right.READ: {"read_token", "api_token", "session"},
     Right.WRITE: {"write_token", "api_token", "session"},
