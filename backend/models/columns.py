@@ -25,7 +25,7 @@ class Columns:
         self, _name: Hashable, newest: Floats, _span: int, precision: type[Precision], /
     ) -> npt.NDArray[Precision]:
         """Take in the values of the newest origins: those, behind the ones that were kept, rounded to a precision,
-        `_span` of them where there are so many; NaN stands before the first there is."""
+        at least the newest `_span` where there are so many; NaN stands before the first there is."""
         return newest.astype(precision)
 
     def decayed_sum(self, _name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:

@@ -93,7 +93,7 @@ class SummedBlocks:
             self.blocks[..., :-1] = self.blocks[..., 1:]
             self.blocks[..., -1:] = self.within
             self.older = self._of_whole(self.blocks)
-            self.within = values
+            self.within = values.copy()  # not what it is a view of, which has every window
         else:
             self.within = values + self.within * (1.0 - self.alpha)
         return np.asarray(self.older * _decays(self.alpha)[place] + self.within)

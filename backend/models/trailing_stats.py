@@ -163,7 +163,7 @@ class TrailingStats:
     def earlier(self, name: Hashable, values: Floats, horizon: int) -> Floats:
         """What `values`, (..., rows), were `horizon` origins before each, in four bytes; NaN before the first. `name`:
         one for each quantity."""
-        kept = self.columns.keep(name, values, LONGEST + 1, np.float32)
+        kept = self.columns.keep(name, values, horizon + 1, np.float32)
         return shift(kept, horizon, np.nan, self.rows).astype(np.float64)
 
     def origin(self, horizon: int) -> Origin:
