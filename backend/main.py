@@ -64,13 +64,12 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """Build the app; the model is loaded and the store opened when it starts."""
+def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
+    """Build the app; the store is opened when it starts."""
     access = Access(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[State]:
-        estimator = RPSEstimator.load(settings.model_path)
         store = open_store(settings, MEASUREMENTS)
         remove_leftovers()
         replayer = Replayer(store, estimator)

@@ -12,8 +12,11 @@ def serve() -> None:
     if (settings.read_token or settings.write_token) and not settings.api_token:
         messages.print("[red]Settings:[/] set SCALEOPS_API_TOKEN, too: without it nobody could change or delete data")
         raise typer.Exit(2)
-    with problems_end_the_command():
-        _check_start(settings)
+    from backend.models.predictor import RPSEstimator
+
+    with problems_end_the_command():  # before the port is bound, with the reason alone instead of a trace
+        estimator = RPSEstimator.load(settings.model_path)
+        _check_store(settings)
     from backend.listening import run
     from backend.logs import configure_logs
     from backend.main import create_app
@@ -27,16 +30,13 @@ def serve() -> None:
     def announce(address: str) -> None:
         messages.print(f"ScaleOps on [bold]{address}[/]  (Ctrl-C stops it)", soft_wrap=True, highlight=False)
 
-    run(create_app(settings), settings, announce)
+    run(create_app(settings, estimator), settings, announce)
 
 
-def _check_start(settings: Settings) -> None:
-    """Fail before the port is bound, with the reason alone instead of a trace."""
+def _check_store(settings: Settings) -> None:
     from backend.measurements import MEASUREMENTS
-    from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
 
-    RPSEstimator.load(settings.model_path)
     store = open_store(settings, MEASUREMENTS, verify=True)
     store.check()
     store.close()

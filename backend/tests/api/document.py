@@ -2,6 +2,7 @@
 
 from backend.config import ROOT, Settings
 from backend.main import create_app
+from backend.tests.shipped import shipped_model
 
-DOCUMENT = create_app(Settings(_env_file=None, frontend_path=ROOT / "nowhere")).openapi()
+DOCUMENT = create_app(Settings(_env_file=None, frontend_path=ROOT / "nowhere"), shipped_model()).openapi()
 OPERATIONS = [(method, path) for path, methods in DOCUMENT["paths"].items() for method in methods]

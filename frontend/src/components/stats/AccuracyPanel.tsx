@@ -97,8 +97,9 @@ function Gains({ horizons, windowSeconds, span, pending }: GainsProps) {
         {horizons.map((scores) => {
           const gain = gainOver(reference, preferred.key, scores);
           return (
-            // The best baseline takes up to three lines: the place is kept, so that nothing moves when the scores come.
-            <div key={scores.horizon} className="min-h-25 rounded-md bg-inset px-2.5 py-2">
+            // The verdict takes one line and the best baseline up to three, whatever widths a browser gives the letters:
+            // the place is kept, so that nothing moves when the scores come.
+            <div key={scores.horizon} className="min-h-25 rounded-md bg-inset px-2 py-2">
               <dt className="text-2xs text-muted">{formatDuration(scores.horizon * windowSeconds)} ahead</dt>
               {pending ? (
                 <dd className="text-sm text-muted">{UNKNOWN}</dd>
@@ -106,7 +107,7 @@ function Gains({ horizons, windowSeconds, span, pending }: GainsProps) {
                 <TooFew scored={scores.origins} />
               ) : (
                 <>
-                  <dd className={`text-sm font-semibold ${toneOf(gain)}`}>
+                  <dd className={`text-sm font-semibold whitespace-nowrap ${toneOf(gain)}`}>
                     {gain === null ? "unknown" : gainText(gain)}
                   </dd>
                   <BestBaseline scores={scores} />

@@ -56,7 +56,9 @@ export function ScoresTable({ horizons, windowSeconds }: ScoresTableProps) {
           {DETAILS.map(({ title, texts }) => (
             <Row key={title} title={`${preferred.label} ${title}`}>
               {texts(horizons.map(({ scores }) => scores.get(preferred.key))).map((text, place) => (
-                <Cell key={horizons[place]?.horizon}>{text}</Cell>
+                <Cell key={horizons[place]?.horizon} small>
+                  {text}
+                </Cell>
               ))}
             </Row>
           ))}
@@ -124,9 +126,22 @@ function Row({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Cell({ strong = false, children }: { strong?: boolean; children: ReactNode }) {
+interface CellProps {
+  strong?: boolean;
+  /** For "+0.0043", which would touch its neighbour. */
+  small?: boolean;
+  children: ReactNode;
+}
+
+function Cell({ strong = false, small = false, children }: CellProps) {
   return (
-    <td className={classes("py-0.5 pl-1 text-right whitespace-nowrap", strong && "font-semibold")}>
+    <td
+      className={classes(
+        "py-0.5 pl-1 text-right whitespace-nowrap",
+        strong && "font-semibold",
+        small && "text-2xs",
+      )}
+    >
       {children}
     </td>
   );
