@@ -22,6 +22,7 @@ LEVEL_NAMES = tuple(f"p{round(100 * level)}" for level in LEVELS)
 INTERVAL = ("p10", "p90")  # the 80 % interval that points are drawn with and anomalies are judged by
 SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors, none beside SAMPLE
+MOST_OUTWARD = 0.7  # of the way from a level to 0 or 1: all of it is the most extreme error, which no level stands for
 REFRESH = 16  # windows between readings
 MOST_RATIO = 60_000.0  # scaled errors are kept to three digits, in two bytes: they are a ninth of a live series
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
@@ -136,7 +137,8 @@ def _read(sample: Kept, count: Ints, level: float, horizon: int) -> Floats:
     """
     independent = count / overlap(horizon)
     outward = 0.5 + (level - 0.5) * (1.0 + 2.0 / independent)
-    place = np.clip(outward * (count - 1), 0, count - 1)
+    furthest = level + MOST_OUTWARD * (round(level) - level)
+    place = np.clip(outward, min(furthest, 0.5), max(furthest, 0.5)) * (count - 1)
     low = np.floor(place).astype(np.int64)
     high = np.minimum(low + 1, count - 1)
     part = place - low

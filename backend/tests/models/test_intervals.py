@@ -53,6 +53,13 @@ def test_rare_spikes_do_not_widen_the_bands(estimator: RPSEstimator) -> None:
         assert 0.76 < ((actual >= table["p10"]) & (actual <= table["p90"])).mean() < 0.84
 
 
+def test_one_spike_is_no_quantile_however_far_ahead(estimator: RPSEstimator) -> None:
+    frame = traffic(1_440, seed=6)
+    frame.iloc[[1_300], 0] *= 20
+    table = estimator.forecast(frame).table
+    assert (table["p99"] < 3 * table["mean"]).all()
+
+
 def test_every_quantile_of_a_forecast_is_on_the_wire() -> None:
     assert [name for name in ForecastPoint.model_fields if name[0] == "p" and name[1:].isdigit()] == list(LEVEL_NAMES)
     assert set(INTERVAL) <= set(LEVEL_NAMES)
