@@ -89,8 +89,7 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         decisions, counts = Decisions(store, forecasts, stored_policies), Counts()
         decisions.on_decided = counts.decided
         collector.on_issued += [decisions.decide, lambda filenames: run_on(loop, hub.show_issued(filenames))]
-        known = Prometheus(settings.prometheus_url, settings.prometheus_token)
-        running = RunningReplicas(known, settings.prometheus_replicas)
+        running = RunningReplicas(prometheus, settings.prometheus_replicas)
         upkeep = Upkeep(store, estimator, settings)
         uploads = Uploads(settings, estimator, store)
         uploads.listeners += [lambda filename: asyncio.to_thread(collector.reload, filename), hub.refresh]
@@ -120,6 +119,7 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await prometheus.close()
         await replayer.stop()
         await asyncio.to_thread(collector.close)
         intake.close()

@@ -31,12 +31,9 @@ class RunningReplicas:
 
     async def run(self) -> None:
         """Ask until cancelled."""
-        try:
-            while self._queries:
-                await asyncio.gather(*(self._ask(name, query) for name, query in self._queries.items()))
-                await asyncio.sleep(EVERY_SECONDS)
-        finally:
-            await self._prometheus.close()
+        while self._queries:
+            await asyncio.gather(*(self._ask(name, query) for name, query in self._queries.items()))
+            await asyncio.sleep(EVERY_SECONDS)
 
     async def _ask(self, filename: str, query: str) -> None:
         now = int(time.time())

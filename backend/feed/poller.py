@@ -67,10 +67,7 @@ class Poller:
 
     async def run(self) -> None:
         """Ask until cancelled. What could not be asked or stored is asked for again."""
-        try:
-            await asyncio.gather(*(self._follow(query) for query in self._queries))
-        finally:
-            await self._prometheus.close()
+        await asyncio.gather(*(self._follow(query) for query in self._queries))
 
     def problems(self) -> dict[str, str]:
         """By series, why its newest window has no value."""

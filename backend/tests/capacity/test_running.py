@@ -44,9 +44,11 @@ def test_the_newest_answer_holds_and_one_without_a_number_ends_it(monkeypatch: p
             proxy.instead = answer
             await known(wanted)
         asking.cancel()
+        await prometheus.close()
 
     with proxy_to("nowhere") as proxy:
         proxy.instead = says("11")
-        replicas = RunningReplicas(Prometheus(proxy.url, ""), {"shop": "running"})
+        prometheus = Prometheus(proxy.url, "")
+        replicas = RunningReplicas(prometheus, {"shop": "running"})
         asyncio.run(asyncio.wait_for(ask(), 120))
     assert replicas.current("other") is None
