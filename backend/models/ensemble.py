@@ -13,7 +13,7 @@ from backend.models import catalog, features
 from backend.models.columns import Kept
 from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts_at
 from backend.models.interpolation import between, quantiles_between
-from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles
+from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles, within
 from backend.models.rolling import Floats, newest
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
 from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
@@ -120,7 +120,7 @@ def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: featur
     }
     means = means_of(stats, horizon, stacked)
     edges = quantiles_of(stats, horizon, model, means, first)
-    return Forecasts({key: newest(mean, len(stats) - first) for key, mean in means.items()}, edges)
+    return Forecasts({key: within(newest(mean, len(stats) - first), edges[key]) for key, mean in means.items()}, edges)
 
 
 class _Refits:

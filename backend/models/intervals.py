@@ -6,13 +6,13 @@ NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training s
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
 
 from backend.models.columns import Kept
-from backend.models.rolling import Floats, Ints, newest
+from backend.models.rolling import Floats, Ints, newest, trailing_max
 from backend.models.trailing_stats import TrailingStats, overlap
 
 # The quantiles of every forecast, and what they are called wherever one is a column. A policy plans for s / (1 + s) of
@@ -23,6 +23,7 @@ INTERVAL = ("p10", "p90")  # the 80 % interval that points are drawn with and an
 SAMPLE = 2_048  # trailing errors a quantile is read from
 PRIOR_SAMPLE = 390  # quantiles of the training series' errors beside them: worth as many errors, none beside SAMPLE
 MOST_OUTWARD = 0.7  # of the way from a level to 0 or 1: all of it is the most extreme error, which no level stands for
+LEAST_REACH = 0.5  # of the level: how far a quantile may lie from the mean where no rate was another yet
 REFRESH = 16  # windows between readings
 MOST_RATIO = 60_000.0  # scaled errors are kept to three digits, in two bytes: they are a ninth of a live series
 SCALE_ALPHA, SCALE_SPAN = 1 / 120, 512
@@ -85,7 +86,26 @@ def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior:
         return _shape(ratio, stats.grid.from_row(len(stats)).first, horizon, prior, rows)
 
     held = stats.columns.hold(("shape", horizon, key), readings, shape, -1)
-    return np.asarray(np.maximum(newest(mean, rows) + held * newest(errors.scale, rows), 0.0))
+    reach = newest(stats.once("reach", partial(_reach, stats)), rows)
+    return np.asarray(np.maximum(newest(mean, rows) + np.clip(held * newest(errors.scale, rows), -reach, reach), 0.0))
+
+
+def within(mean: Floats, edges: Floats) -> Floats:
+    """The mean, but not outside of its own quantiles `edges` (levels, ..., rows): where traffic grows steadily those
+    know by how much the forecasts were too low. Above p90 it may be: most windows of intermittent traffic are empty."""
+    return np.clip(mean, edges[0], edges[-1])
+
+
+def _reach(stats: TrailingStats) -> Floats:
+    """How far a quantile may lie from the mean at every origin: as far as the newest SAMPLE rates lie apart, and
+    LEAST_REACH.
+
+    A step, an outage or a rollout counts twice, in the errors, which were scaled by what was before, and in the scale
+    of now: an hour after an hour of outage p99 sixty windows ahead was 45 times the highest rate there had been.
+    """
+    highest = trailing_max(np.where(stats.known, stats.values, -np.inf), SAMPLE, stats.rows)
+    lowest = -trailing_max(np.where(stats.known, -stats.values, -np.inf), SAMPLE, stats.rows)
+    return np.asarray(np.maximum(highest - lowest, 0.0) + LEAST_REACH * stats.level)
 
 
 def scaled_errors(stats: TrailingStats, key: str, mean: Floats, horizon: int) -> ScaledErrors:

@@ -111,13 +111,15 @@ def _walk(errors: Floats) -> Ints:
 
 
 def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:
-    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately."""
+    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately; the lowest and
+    the highest of them enclose it, as intervals.within has it."""
     ahead = pd.date_range(rates.index[-1], periods=horizon + 1, freq=step)[1:]
     longer = pd.concat([rates, pd.Series(np.nan, index=ahead)])
     forecasts = baselines(longer, horizon, [key])[key]
     errors = (longer - forecasts).iloc[-SPAN - horizon :].dropna()
     mean = float(forecasts.iloc[-1])
     edges = np.quantile(errors, LEVELS) if len(errors) else np.zeros(len(LEVELS))
+    edges[0], edges[-1] = min(edges[0], 0.0), max(edges[-1], 0.0)
     return BaselineForecast(mean, np.maximum(mean + edges, 0.0))
 
 

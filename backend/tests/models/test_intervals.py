@@ -60,6 +60,29 @@ def test_one_spike_is_no_quantile_however_far_ahead(estimator: RPSEstimator) -> 
     assert (table["p99"] < 3 * table["mean"]).all()
 
 
+@pytest.mark.parametrize("event", ["rollout", "outage", "step"])
+def test_no_quantile_lies_further_off_than_traffic_has_ever_moved(estimator: RPSEstimator, event: str) -> None:
+    frame = traffic(3 * 1_440, mean=6_000, seed=8)
+    rates = frame["actual_rps"].to_numpy().copy()
+    if event == "rollout":
+        frame, rates = frame.iloc[-75:], rates[-75:] * np.linspace(0.01, 2.5, 75)
+    elif event == "outage":
+        rates[-120:-60] = 0.0
+    else:
+        rates[-60:] *= 3.0
+    table = estimator.forecast(frame.assign(actual_rps=rates)).table
+    assert (table["p99"] < 3 * rates.max()).all()
+
+
+def test_the_mean_of_growing_traffic_is_no_lower_than_its_p10(estimator: RPSEstimator) -> None:
+    growth = np.exp(np.linspace(0, np.log(50), 1_500))
+    frame = traffic(1_500, mean=600, seed=2)
+    frame["actual_rps"] *= growth
+    table = estimator.forecast(frame).table
+    assert (table["mean"] >= table["p10"]).all()
+    assert (table["mean"] <= table["p99"]).all()
+
+
 def test_every_quantile_of_a_forecast_is_on_the_wire() -> None:
     assert [name for name in ForecastPoint.model_fields if name[0] == "p" and name[1:].isdigit()] == list(LEVEL_NAMES)
     assert set(INTERVAL) <= set(LEVEL_NAMES)
