@@ -145,8 +145,9 @@ def _days(grid: Grid) -> list[int]:
 def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Floats]]:
     """The level against that of an hour ago, and against those of this time in the last days.
 
-    Against the hour, with the change that these days had in it and without; against the days, with how the level lay to
-    them four hours ago and without: a new level is news for so long.
+    Against the hour, with the change that these days had in it and without, and against half an hour before that: a
+    spike is in one of the two alone, and an hour after it ordinary traffic is not news. Against the days, with how the
+    level lay to them four hours ago and without: a new level is news for so long.
     """
     width = _level_width(grid)
     seconds = grid.step_ns / 1e9
@@ -164,9 +165,11 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
 
     days = _days(grid)
     hour, hours = LAST_HOUR * width, LAST_HOURS * width
-    now, before = level(0), level(hour)
-    usual, usual_before = (_over_days([level(lag + back) for lag in days]).mean for back in (0, hour))
-    by_hour = [before, before * _share(usual, usual_before, before)]
+    now, usual = level(0), _over_days([level(lag) for lag in days]).mean
+    by_hour = []
+    for back in (hour, hour + 2 * width):
+        before, usual_before = level(back), _over_days([level(lag + back) for lag in days]).mean
+        by_hour += [before, before * _share(usual, usual_before, before)]
     wide, earlier = level(0, DAY_WIDTH), level(hours, DAY_WIDTH)
     these = _over_days([level(lag, DAY_WIDTH) for lag in days])
     news = _share(earlier, _over_days([level(lag + hours, DAY_WIDTH) for lag in days]).mean, earlier)
