@@ -111,8 +111,8 @@ def _walk(errors: Floats) -> Ints:
 
 
 def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:
-    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately; the lowest and
-    the highest of them enclose it, as intervals.within has it."""
+    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately. The lowest
+    and the highest of these enclose it: it says what it is (the last value), and is not moved as a model's mean is."""
     ahead = pd.date_range(rates.index[-1], periods=horizon + 1, freq=step)[1:]
     longer = pd.concat([rates, pd.Series(np.nan, index=ahead)])
     forecasts = baselines(longer, horizon, [key])[key]

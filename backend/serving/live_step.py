@@ -74,8 +74,8 @@ class LiveStep:
         stream = self._series[filename] = SeriesStream(key, self._seconds, self._forecaster)
         known = stream.load(self._store, until)
         if known:
-            windows = LOOKBACK + max(self._horizons)
-            newest = pd.date_range(self._utc(until - LOOKBACK), periods=windows, freq=f"{self._seconds}s", unit="s")
+            begin, windows = self._utc(until - LOOKBACK), self._selection.windows
+            newest = pd.date_range(begin, periods=windows, freq=f"{self._seconds}s", unit="s")
             issued = issued_for(self._store, key, newest, self._seconds, self._horizons)
             self._selection.load(filename, issued, until - LOOKBACK)
         return known

@@ -19,7 +19,7 @@ class SelectionLog:
 
     def __init__(self, horizons: Sequence[int]) -> None:
         self._horizons = list(horizons)
-        self._windows = LOOKBACK + max(horizons)  # those that the choice looks back on, and the ones still to come
+        self.windows = LOOKBACK + max(horizons)  # those that the choice looks back on, and the ones still to come
         self._means: dict[str, Floats] = {}  # by series (horizons, models, windows): w at place w modulo their number
         self._selected: dict[tuple[str, int], str] = {}
         self._newest = 0  # the window of the newest forecasts
@@ -32,7 +32,7 @@ class SelectionLog:
         for horizon, models in issued.items():
             for model in models.keys() & catalog.model_keys():
                 column = models[model]["mean"].to_numpy()
-                places = np.arange(first, first + len(column)) % self._windows
+                places = np.arange(first, first + len(column)) % self.windows
                 means[self._horizons.index(horizon), catalog.model_keys().index(model), places] = column
 
     def forget(self, filename: str) -> None:
@@ -40,16 +40,16 @@ class SelectionLog:
 
     def issued(self, window: int, filenames: Sequence[str], means: Mapping[str, Floats]) -> None:
         """Take the forecasts made at the end of a window: by model (horizons, series)."""
-        passed = np.arange(max(self._newest, window - self._windows) + 1, window + 1)
+        passed = np.arange(max(self._newest, window - self.windows) + 1, window + 1)
         for place, horizon in enumerate(self._horizons):
             for own in self._means.values():
-                own[place, :, (passed + horizon) % self._windows] = np.nan
+                own[place, :, (passed + horizon) % self.windows] = np.nan
         self._newest = max(self._newest, window)
         stacked = np.stack([means[key] for key in catalog.model_keys()], axis=1)
         for number, filename in enumerate(filenames):
             own = self._of(filename)
             for place, horizon in enumerate(self._horizons):
-                own[place, :, (window + horizon) % self._windows] = stacked[place, :, number]
+                own[place, :, (window + horizon) % self.windows] = stacked[place, :, number]
 
     def note(self, filenames: Sequence[str], rates: Floats, window: int) -> None:
         """Select after `window`, the last of `rates` (windows, series; unknown: NaN); what is another than before is
@@ -57,7 +57,7 @@ class SelectionLog:
         if not filenames:
             return
         windows = np.arange(window + 1 - len(rates), window + 1)
-        means = np.stack([self._of(filename) for filename in filenames], axis=-1)[:, :, windows % self._windows]
+        means = np.stack([self._of(filename) for filename in filenames], axis=-1)[:, :, windows % self.windows]
         forecasts = {
             horizon: dict(zip(catalog.model_keys(), means[place].astype(np.float64), strict=True))
             for place, horizon in enumerate(self._horizons)
@@ -79,6 +79,6 @@ class SelectionLog:
 
     def _of(self, filename: str) -> Floats:
         if filename not in self._means:
-            shape = len(self._horizons), len(catalog.model_keys()), self._windows
+            shape = len(self._horizons), len(catalog.model_keys()), self.windows
             self._means[filename] = np.full(shape, np.nan, dtype=np.float32)
         return self._means[filename]

@@ -106,7 +106,7 @@ class Workers:
 
     def __init__(self, settings: Settings, estimator: RPSEstimator) -> None:
         self._settings = settings
-        self._estimator = estimator
+        self._load = _Packed(pickle.dumps(estimator))
         self._places = threading.Semaphore(PLACES)
         self._running: set[_Worker] = set()
         self._context = _context()
@@ -115,7 +115,7 @@ class Workers:
         """Run `work(settings, load, *arguments, report)` in a child; blocks the calling thread. Raises
         ProblemError, whatever a file did to the child, and what `watch` raised."""
         with self._places:
-            worker = _Worker(self._context, self._settings, _Packed(pickle.dumps(self._estimator)))
+            worker = _Worker(self._context, self._settings, self._load)
             self._running.add(worker)
             try:
                 return worker.run(work, arguments, watch)
