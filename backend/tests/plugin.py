@@ -1,6 +1,8 @@
 """What pytest loads before anything else: pyproject.toml names it."""
 
 import os
+import ssl
+from functools import cache
 
 import hypothesis
 import pytest
@@ -14,6 +16,9 @@ OWN_SERVERS = {"home", "sqlite_home"}  # fixtures for tests that start servers o
 # 20 times as long with two of them as with one. Set before LightGBM is loaded; servers inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # where a test asks for two
+
+# Every client of httpx reads the certificate authorities, 20 ms of CPU, and tests make thousands: once a process.
+ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
 
 # No test asserts a time: on a busy machine one example in many takes longer than hypothesis' 200 ms.
 hypothesis.settings.register_profile("busy machine", deadline=None)
