@@ -8,7 +8,7 @@ Every series has a week of minutes. Beside the time, CPU: on a busy machine that
 import argparse
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,11 +43,12 @@ TICK_SECONDS = 0.2
 
 @dataclass
 class Taken:
-    """Seconds by the clock and of CPU, one a close; first: from a start to the first forecasts of all series, again:
-    likewise after a stop."""
+    """Seconds by the clock and of CPU, one a close; late: of one before which a late sample of every series came, and
+    what that takes; first: from a start to the first forecasts of all series, again: likewise after a stop."""
 
     wall: list[float]
     cpu: list[float]
+    late: float
     first: float
     stop: float
     again: float
@@ -85,6 +86,7 @@ def add_rows(table: Table, store: str, taken: Taken, series: int) -> None:
         median, longest = statistics.median(seconds), max(seconds)
         table.add_row(store, what, f"{median:.2f} s", f"{longest:.2f} s", f"{1000 * median / series:.1f} ms")
     whole = (
+        ("close and late samples before", taken.late),
         ("start to first forecasts", taken.first),
         ("stop", taken.stop),
         ("start after it to first forecasts", taken.again),
@@ -123,7 +125,14 @@ def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
         wall.append(issued[-1][0] - at)
         cpu.append(issued[-1][1] - worked)
     memory = process.memory_info().rss - before
-    send(intake, series, first + closes + 1)
+    last = first + closes + 1
+    at = time.perf_counter()
+    send(intake, series, last - 1, seconds=(59,))
+    collector.step(last * MINUTE + LATE_SECONDS + 10)
+    send(intake, series, last)
+    collector.step((last + 1) * MINUTE + LATE_SECONDS)
+    late = issued[-1][0] - at
+    send(intake, series, last + 1)
     at = time.perf_counter()
     collector.close()
     stopped = time.perf_counter() - at
@@ -134,8 +143,8 @@ def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
     done: set[str] = set()
     again.on_issued.append(done.update)
     while len(done) < series:
-        again.step((first + closes + 2) * MINUTE + LATE_SECONDS)
-    return Taken(wall, cpu, begun, stopped, issued[-1][0] - at, memory / series)
+        again.step((last + 2) * MINUTE + LATE_SECONDS)
+    return Taken(wall, cpu, late, begun, stopped, issued[-1][0] - at, memory / series)
 
 
 def write_histories(store: Store, version: str, series: int, stop: int) -> None:
@@ -151,12 +160,12 @@ def write_histories(store: Store, version: str, series: int, stop: int) -> None:
         store.write({POINTS: pd.concat(tables)}, [SeriesInfo(key, MINUTE, "feed") for key in keys])
 
 
-def send(intake: Intake, series: int, window: int) -> None:
-    """A count every ten seconds of each series."""
+def send(intake: Intake, series: int, window: int, seconds: Iterable[int] = range(5, MINUTE, 10)) -> None:
+    """A count of each series at some seconds of a window, every ten if none are named."""
     rows: list[Row] = [
         (f"s{number}", "host=a", "count", (window * MINUTE + second) * 10**9, 100.0)
         for number in range(series)
-        for second in range(5, MINUTE, 10)
+        for second in seconds
     ]
     intake.write_rows(rows)
 

@@ -87,11 +87,11 @@ class SummedBlocks:
         self.within[..., slot, 0] = within[..., -1, place]
 
     def next(self, values: Floats, window: int) -> Floats:
-        """The sum with the values of the next window, (..., series, 1) each; `window`: its number."""
+        """The sum with the values of the next window, (..., series, 1) each; `window`: its number. A copy from before
+        stays as it is."""
         place = window % BLOCK
         if place == 0:
-            self.blocks[..., :-1] = self.blocks[..., 1:]
-            self.blocks[..., -1:] = self.within
+            self.blocks = np.concatenate([self.blocks[..., 1:], self.within.astype(np.float32)], axis=-1)
             self.older = self._of_whole(self.blocks)
             self.within = values.copy()  # not what it is a view of, which has every window
         else:

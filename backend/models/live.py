@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +26,7 @@ from backend.models.trailing_stats import Grid, TrailingStats
 
 GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
 SLACK = 16  # origins that a column has room for, so that it is moved once in so many steps
+CORRECTED = 4  # newest windows whose correction costs so many steps of its group, not a past learned anew
 MOST_STEPS = 256  # of more windows that were missed all series take less time from the beginning
 
 
@@ -83,11 +85,15 @@ class LiveForecaster:
         self._places[name] = group, slot
         group.begin(slot, known)
 
-    def put(self, name: Hashable, window: int, rate: float) -> None:
-        """The rate of a window after the last one; another past is learned anew."""
+    def put(self, name: Hashable, window: int, rate: float) -> bool:
+        """The rate of a window after the last one, or another rate of one shortly before; whether it is taken. A past
+        that changed longer ago, or while series were learned, is to be learned anew."""
         assert self.last is not None
-        assert window > self.last
-        self._ahead[window][name] = rate
+        if window > self.last:
+            self._ahead[window][name] = rate
+            return True
+        group, slot = self._places[name]
+        return group.correct(slot, window, float(usable_rates(np.array([rate]))[0]))
 
     def forget(self, name: Hashable) -> None:
         """Its past was changed, or it was deleted."""
@@ -114,9 +120,12 @@ class LiveForecaster:
         return found
 
     def advance(self, window: int) -> None:
-        """Take all series to the end of a window; those before it that nothing was put of are unknown."""
+        """Take all series to the end of a window, with what was put; those before it that nothing was put of are
+        unknown."""
         if self.last is None:
             self.last = window
+        for group in self._groups:
+            group.renew()
         for number in range(self.last + 1, window + 1):
             known = self._ahead.pop(number, {})
             columns = {id(group): np.full(self._together, np.nan) for group in self._groups}
@@ -130,6 +139,8 @@ class LiveForecaster:
     def forecasts(self, names: Sequence[Hashable]) -> LiveForecasts:
         """Those of the named series from the end of the last window."""
         places = [self._places[name] for name in names]
+        for group, _ in places:
+            group.renew()
         chosen: dict[int, Forecasts] = {}
         for horizon in self.models:
             each = [(group.newest[horizon], slot) for group, slot in places]
@@ -146,9 +157,17 @@ class LiveForecaster:
         )
 
 
+class StepState(NamedTuple):
+    """What a step changes beside the newest origin of the kept arrays: as it was before."""
+
+    sums: dict[Hashable, SummedBlocks]
+    carried: dict[Hashable, Floats]
+    held: dict[Hashable, tuple[int, Floats]]
+
+
 class Group(Columns):
     """Series that are computed together, each in its slot: a row of every array. It keeps what later origins look back
-    at, in arrays with room for a few origins more."""
+    at, in arrays with room for a few origins more, and what the newest steps changed, so that they can be made anew."""
 
     def __init__(self, models: Mapping[int, HorizonModel], grid: Grid, size: int) -> None:
         self._models = models
@@ -162,6 +181,8 @@ class Group(Columns):
         self._sums: dict[Hashable, SummedBlocks] = {}
         self._carried: dict[Hashable, Floats] = {}
         self._held: dict[Hashable, tuple[int, Floats]] = {}
+        self._before: list[StepState] = []  # each of the newest steps, at most CORRECTED
+        self._anew = 0  # of the newest steps, because a rate was corrected
 
     @property
     def rates(self) -> Floats:
@@ -170,6 +191,8 @@ class Group(Columns):
 
     def begin(self, slot: int, rates: Floats) -> None:
         """Compute what the rates of a series leave to the next origin, from the beginning."""
+        self.renew()
+        self._before.clear()  # of which this series has no part
         self.rates[slot] = np.nan
         self.rates[slot, max(0, LIVE_SPAN - len(rates)) :] = rates[-LIVE_SPAN:]
         first = self.grid.from_row(1 - len(rates))
@@ -192,8 +215,33 @@ class Group(Columns):
         self.rates[slot] = np.nan
         self.free.append(slot)
 
+    def correct(self, slot: int, window: int, rate: float) -> bool:
+        """Another rate of a window up to the newest; whether the step that it came with can be made anew."""
+        back = self.grid.first - window
+        if back >= len(self._before):
+            return False
+        self.rates[slot, -1 - back] = rate
+        self._anew = max(self._anew, back + 1)
+        return True
+
+    def renew(self) -> None:
+        """Make the steps anew whose rates were corrected, and those after them."""
+        if not self._anew:
+            return
+        rates = self.rates[:, -self._anew :].copy()
+        before = self._before[-self._anew]
+        del self._before[-self._anew :]
+        self._sums, self._carried, self._held = before
+        self._at -= self._anew
+        self.grid = self.grid.from_row(-self._anew)
+        self._anew = 0
+        for column in rates.T:
+            self.advance(column)
+
     def advance(self, rates: Floats) -> None:
         """The next window has come, with the rates of the slots."""
+        sums = {name: copy(each) for name, each in self._sums.items()}
+        self._before = [*self._before[1 - CORRECTED :], StepState(sums, dict(self._carried), dict(self._held))]
         self._make_room()
         self.grid = self.grid.from_row(1)
         self.rates[:, -1] = rates
@@ -207,9 +255,9 @@ class Group(Columns):
     def _make_room(self) -> None:
         arrays: list[tuple[npt.NDArray[Any], int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]
         if self._at == SLACK:
-            for array, span in arrays:
-                array[..., : span - 1] = array[..., SLACK + 1 :]
-            self._at = -1
+            for array, span in arrays:  # with the origins that steps made anew would begin with
+                array[..., : span - 1 + CORRECTED] = array[..., SLACK + 1 - CORRECTED :]
+            self._at = CORRECTED - 1
         self._at += 1
 
     # -- the columns of the newest origin

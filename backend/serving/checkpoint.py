@@ -23,7 +23,7 @@ import structlog
 
 from backend.models.decayed_sum import SummedBlocks
 from backend.models.ensemble import Forecasts
-from backend.models.live import Group, LiveForecaster
+from backend.models.live import Group, LiveForecaster, StepState
 from backend.models.tail import Memory
 from backend.models.trailing_stats import Grid
 from backend.serving.live_step import LiveStep
@@ -37,8 +37,9 @@ log = structlog.get_logger()
 
 LEAST_FREE_BYTES = 64 * 1024**2  # that must be left beside a checkpoint: a store needs room
 CLASSES = (
-    *(LiveStep, SeriesStream, Watch, SelectionLog, LiveForecaster, Group, Forecasts, SummedBlocks, Memory, Grid),
-    *(SeriesKey, SeriesRecord, Span, defaultdict, dict, datetime, timedelta, timezone, np.ndarray, np.dtype),
+    *(LiveStep, SeriesStream, Watch, SelectionLog, LiveForecaster, Group, StepState, Forecasts, SummedBlocks),
+    *(Memory, Grid, SeriesKey, SeriesRecord, Span),
+    *(defaultdict, dict, datetime, timedelta, timezone, np.ndarray, np.dtype),
 )
 NUMPY_FUNCTIONS = ("_frombuffer", "_reconstruct", "scalar")  # that its arrays and numbers are made by
 PACKAGES = ("numpy", "lightgbm")  # whose versions decide the last digit of a forecast

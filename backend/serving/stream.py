@@ -66,9 +66,7 @@ class SeriesStream:
 
     def put(self, store: Store, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""
-        last = self._forecaster.last
-        if self._unlearned is None and last is not None and window > last:
-            self._forecaster.put(self.key, window, rate)
+        if self._unlearned is None and self._forecaster.put(self.key, window, rate):
             self._newest = max(self._newest, window)
             return
         rates = self._unlearn(store)

@@ -8,7 +8,7 @@ import pytest
 
 from backend.models.ensemble import HISTORY_WINDOWS
 from backend.models.intervals import LEVEL_NAMES
-from backend.models.live import LiveForecaster
+from backend.models.live import CORRECTED, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, trailing_max, trailing_sum
 from backend.tests.models.series import traffic, unknown
@@ -105,6 +105,37 @@ def test_windows_that_nothing_came_of_are_unknown(estimator: RPSEstimator) -> No
     live.advance(LAST + 20)
     pass_windows(live, LAST + 25, series)
     assert_whole(live, estimator, series)
+
+
+def test_rates_that_come_late_or_are_corrected_shortly_after_their_window_leave_nothing_of_what_was(
+    estimator: RPSEstimator,
+) -> None:
+    whole = SERIES["of a day and a half"]
+    silent = unknown(unknown(whole, len(whole) - 30, len(whole) - 20), len(whole) - 5, len(whole))
+    series = {"young": SERIES["young"], "silent twice": silent}
+    random = np.random.default_rng(4)
+    live = learned(estimator, series)
+    wrong: list[tuple[str, int]] = []
+    for window in range(LAST + 1, LAST + 1 + STEPS):
+        for name in series:
+            if random.random() < 0.5:
+                live.put(name, window, float(random.integers(1, 200)))
+            wrong.append((name, window))
+        live.advance(window)
+        for name, late in list(wrong):
+            if window == LAST + STEPS or late == window + 1 - CORRECTED or random.random() < 0.3:
+                assert live.put(name, late, rates_of(series[name])[late - LAST - STEPS - 1])
+                wrong.remove((name, late))
+    assert_whole(live, estimator, series)
+
+
+def test_a_past_that_changed_longer_ago_or_was_just_learned_is_to_be_learned_anew(estimator: RPSEstimator) -> None:
+    series = {"young": SERIES["young"]}
+    live = learned(estimator, series)
+    assert not live.put("young", LAST, 1.0)
+    pass_windows(live, LAST + 1 + CORRECTED + 1, series)
+    assert live.put("young", LAST + 2, 1.0)
+    assert not live.put("young", LAST + 1, 1.0)
 
 
 @pytest.mark.parametrize("rows", [1, 5, 671, 672, 700])
