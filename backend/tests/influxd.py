@@ -45,9 +45,8 @@ class Influxd:
             *self.options,
         ]
         with (self.folder / "influxd.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, env=os.environ | {"HOME": str(self.folder)}
-            )
+            environment = os.environ | {"HOME": str(self.folder), "GOGC": "400"}  # a tenth less CPU than by default
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, env=environment)
         for _ in range(2400):
             assert self.process.poll() is None, (self.folder / "influxd.log").read_text()
             try:

@@ -1,5 +1,6 @@
 """What pytest loads before anything else: pyproject.toml names it."""
 
+import gc
 import os
 import ssl
 from functools import cache
@@ -38,6 +39,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if OWN_SERVERS & fixtures:
             item.add_marker("long")
     items.sort(key=minutes, reverse=True)  # what takes minutes begins first
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # every collection went through what all tests have imported: 3 % of their time
 
 
 def minutes(item: pytest.Item) -> int:
