@@ -33,7 +33,8 @@ from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
-CHUNK_WINDOWS = 15  # that one step of catching up looks at: of 200 series with a sample a second 200,000 samples
+CHUNK_WINDOWS = 15  # that the first step of catching up looks at, each later one at most twice those of the one before
+CHUNK_SAMPLES = 100_000  # with more of them in a step the next looks at half the windows: 200 series, one a second
 CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together
 FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50
 RECENT_WINDOWS = 60  # before a close that are compared with the store
@@ -63,7 +64,8 @@ class Collector:
         self._step = LiveStep(store, estimator, tracker.window_seconds)
         self._working = threading.Lock()
         self._newest_closed: int | None = None  # number of the newest window that was closed to the end
-        self._backlog: list[range] = []  # windows of before this process, to be compared with the store
+        self._backlog = range(0)  # windows of before this process, to be compared with the store
+        self._chunk = CHUNK_WINDOWS
         # Series with forecasts from the end of the window that was the newest at the start; None once another is.
         self._issued: set[str] | None = None
         self._refused: set[str] = set()  # series that are stored with another window length
@@ -106,8 +108,7 @@ class Collector:
             self._newest_closed = newest
             self._correct()
             if self._backlog:
-                self._catch_up(self._backlog[-1])
-                self._backlog.pop()
+                self._catch_up()
             self._prepare()
             self._prune(now)
 
@@ -167,10 +168,8 @@ class Collector:
         self._tracker.close(newest)
         if self._checkpoint_path is not None:
             self._take_checkpoint(self._checkpoint_path, newest)
-        starts = range(newest + 1 - self._kept, newest + 1, CHUNK_WINDOWS)
-        chunks = [range(start, min(start + CHUNK_WINDOWS, newest + 1)) for start in starts]
-        self._catch_up(chunks.pop())
-        self._backlog = chunks
+        self._backlog = range(newest + 1 - self._kept, newest + 1)
+        self._catch_up()
         self._tracker.note_samples(self._store.read(SAMPLES, {}, _utc((newest + 1) * self._seconds)))
         end = _utc((newest + 1) * self._seconds)
         tags = {"version": self._estimator.version}
@@ -286,9 +285,14 @@ class Collector:
             if late:
                 self._delete_again(self._issue(sorted(late), self._newest_closed))
 
-    def _catch_up(self, windows: range) -> None:
-        """Write what the kept samples say and the store does not: an earlier process was ended before it could."""
-        self._write_changed(self._all_rates(self._samples(windows[0], windows[-1]), windows))
+    def _catch_up(self) -> None:
+        """Write what the kept samples say and the store does not, the newest first: an earlier process was ended before
+        it could."""
+        windows = self._backlog[-self._chunk :]
+        samples = self._samples(windows[0], windows[-1])
+        self._write_changed(self._all_rates(samples, windows))
+        self._backlog = self._backlog[: -len(windows)]
+        self._chunk = max(1, self._chunk // 2 if len(samples.times) > CHUNK_SAMPLES else 2 * self._chunk)
 
     def _write_changed(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write the windows whose rate is not the one that is stored."""
@@ -341,7 +345,7 @@ class Collector:
     def _all_rates(self, samples: Samples, windows: Collection[int]) -> dict[str, dict[int, float]]:
         """By series the windows whose rate the samples tell."""
         rates: dict[str, dict[int, float]] = {name: {} for name in samples.names}
-        for window in windows:
+        for window in windows if rates else ():
             for name, rate in window_rates(samples, *self._span(window)).items():
                 rates[name][window] = rate
         return rates

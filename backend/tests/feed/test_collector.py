@@ -181,6 +181,16 @@ def test_windows_that_closed_while_nothing_ran_are_known_but_were_not_forecast(
     assert set(again.forecasts()["issued_at"]) & {moment(window) for window in range(31, 41)} == set()
 
 
+def test_what_was_stored_ten_hours_ago_and_not_closed_is_known_within_a_few_steps_of_a_start(
+    feed: Feed, estimator: RPSEstimator
+) -> None:
+    feed.send(0, 2)
+    again = Feed(feed.store, estimator)
+    for _ in range(6):  # one each 0.2 s
+        again.at(600)
+    assert numbers(again.points().index) == [0, 1]
+
+
 def test_a_batch_from_an_outage_of_the_sender_fills_the_windows(feed: Feed) -> None:
     feed.live(0, 5)
     for window in range(6, 9):
