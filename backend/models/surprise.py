@@ -60,8 +60,7 @@ def surprises(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], rows
     `forecasts`: by horizon (windows) what was forecast of the last windows, as many of them as there are: with the
     `rows` up to WIDEST - 1 before them are looked at.
     """
-    seconds = grid.step_ns / 1e9
-    parts = [*_from_forecasts(rates, seconds, forecasts, rows), *_from_levels(rates, grid, rows)]
+    parts = [*_from_forecasts(rates, grid, forecasts, rows), *_from_levels(rates, grid, rows)]
     parts.append((_repeats(rates, rows), rates[..., len_of(rates) - rows :]))
     return Surprises(np.stack([size for size, _ in parts]), np.stack([expected for _, expected in parts]))
 
@@ -70,7 +69,8 @@ def reach(grid: Grid) -> int:
     """How many windows before one have an effect on its surprises."""
     days, width = _days(grid), _level_width(grid)
     levels = (days[-1] if days else 0) + (LAST_HOURS + DAY_WIDTH) * width
-    return max(PAIRS + 2 * STILL, levels)
+    by_week = _week(grid) + AVERAGED[-1].horizon + 2 * width + WIDEST
+    return max(PAIRS + 2 * STILL, levels, by_week)
 
 
 def len_of(values: Floats) -> int:
@@ -81,22 +81,40 @@ def len_of(values: Floats) -> int:
 
 
 def _from_forecasts(
-    rates: Floats, seconds: float, forecasts: Mapping[int, Forecast], rows: int
+    rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], rows: int
 ) -> list[tuple[Floats, Floats]]:
-    """The least deviation from forecasts at several horizons: what one of them saw coming is no surprise."""
+    """The least deviation from forecasts at several horizons, and from what the week before leads to expect: what one
+    of them saw coming is no surprise."""
     wide = min(len_of(rates), rows + WIDEST - 1)
-    actual = rates[..., len_of(rates) - wide :]
-    deviations = {
-        horizon: _deviation(actual, Forecast(*(_last(part, wide) for part in forecast)), seconds)
-        for horizon, forecast in forecasts.items()
-    }
+    newest = {horizon: Forecast(*(_last(part, wide) for part in forecast)) for horizon, forecast in forecasts.items()}
+    known: list[tuple[float, Forecast]] = [*newest.items(), *((np.inf, each) for each in _by_week(rates, grid, newest))]
+    actual, seconds = rates[..., len_of(rates) - wide :], grid.step_ns / 1e9
+    deviations = [(horizon, forecast, _deviation(actual, forecast, seconds)) for horizon, forecast in known]
     parts = []
     for each in AVERAGED:
-        horizons = [horizon for horizon in deviations if horizon >= each.horizon]
-        sizes = [_last(_averaged(deviations[horizon], each.windows), rows) for horizon in horizons]
-        means = [_last(forecasts[horizon].mean, rows) for horizon in horizons]
+        looked_at = [(forecast, deviation) for horizon, forecast, deviation in deviations if horizon >= each.horizon]
+        sizes = [_last(_averaged(deviation, each.windows), rows) for _, deviation in looked_at]
+        means = [_last(forecast.mean, rows) for forecast, _ in looked_at]
         parts.append(_least(sizes, means, rates[..., len_of(rates) - rows :]))
     return parts
+
+
+def _by_week(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast]) -> list[Forecast]:
+    """The level before the longest horizon, changed as it was a week ago, with the interval of that horizon; none where
+    a week is too long to be looked up.
+
+    Of a series of a few weeks the forecasts do not know yet what weekends are.
+    """
+    week = _week(grid)
+    if not week or not forecasts:
+        return []
+    horizon, own = max(forecasts.items())
+    rows, width = len_of(own.mean), _level_width(grid)
+    before, before_then = (_lagged_mean(rates, 2 * width, lag + horizon, rows) for lag in (0, week))
+    then = _lagged_mean(rates, width, week - width // 2, rows)
+    mean = np.where(np.isfinite(then) & np.isfinite(before_then), before * _share(then, before_then, before), np.nan)
+    wider = np.divide(mean, own.mean, out=np.ones_like(mean), where=own.mean > 0)
+    return [Forecast(mean, own.low * wider, own.high * wider)]
 
 
 def _deviation(actual: Floats, forecast: Forecast, seconds: float) -> Floats:
@@ -142,12 +160,18 @@ def _days(grid: Grid) -> list[int]:
     return [lag for lag in lags if 0 < lag <= MAX_SEASON]
 
 
+def _week(grid: Grid) -> int:
+    """A week in windows, 0 where it is too many."""
+    week = grid.day_lag(DAYS)
+    return week if week <= MAX_SEASON else 0
+
+
 def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Floats]]:
     """The level against that of an hour ago, and against those of this time in the last days.
 
-    Against the hour, with the change that these days had in it and without, and against half an hour before that: a
-    spike is in one of the two alone, and an hour after it ordinary traffic is not news. Against the days, with how the
-    level lay to them four hours ago and without: a new level is news for so long.
+    Against the hour, with the change that these days had in it, with that of a week ago and without, and against half
+    an hour before that: a spike is in one of the two alone, and an hour after it ordinary traffic is not news. Against
+    the days, with how the level lay to them four hours ago and without: a new level is news for so long.
     """
     width = _level_width(grid)
     seconds = grid.step_ns / 1e9
@@ -170,6 +194,8 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
     for back in (hour, hour + 2 * width):
         before, usual_before = level(back), _over_days([level(lag + back) for lag in days]).mean
         by_hour += [before, before * _share(usual, usual_before, before)]
+        if week := _week(grid):
+            by_hour.append(before * _share(level(week), level(week + back), before))
     wide, earlier = level(0, DAY_WIDTH), level(hours, DAY_WIDTH)
     these = _over_days([level(lag, DAY_WIDTH) for lag in days])
     news = _share(earlier, _over_days([level(lag + hours, DAY_WIDTH) for lag in days]).mean, earlier)

@@ -63,7 +63,7 @@ def test_a_spike_is_the_same_anomaly_in_every_range_with_its_own_time_and_rate(s
         assert anomaly["timestamp"] == lines[2981].split(",")[0].replace("+00:00", "Z"), span
         assert anomaly["actual_rps"] == 15.0
         assert anomaly["score"] == marked["anomaly_score"] >= 0.5
-        assert anomaly["reason"].endswith("what was forecast")
+        assert anomaly["reason"].endswith("what was forecast or usual by the week before")
 
 
 def test_anchored_to_the_present_an_old_log_is_empty(server: Server) -> None:

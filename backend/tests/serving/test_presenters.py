@@ -25,7 +25,7 @@ def test_a_bucket_names_its_anomalies_with_their_own_times_rates_and_reasons() -
     assert second.anomaly
     (anomaly,) = second.anomalies
     assert (anomaly.timestamp, anomaly.actual_rps, anomaly.score) == (points.index[3], 40.0, 0.8)
-    assert anomaly.reason == "4 times what was forecast"
+    assert anomaly.reason == "4 times what was forecast or usual by the week before"
     assert second.actual_rps == 25.0
     assert second.anomaly_score == 0.8
 
