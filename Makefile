@@ -12,8 +12,10 @@ PYTEST := $(BIN)/pytest -n $(WORKERS) --dist worksteal
 # Compiled once: where this is set, each interpreter that tests start would do it anew, and pytest for its rewriting.
 unexport PYTHONDONTWRITEBYTECODE
 TRACES ?= ../shared/data
-# Outside the checkout, as all that is slow to make: a clean one is checked in 2 s in place of 44.
-export MYPY_CACHE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scaleops/mypy
+# Outside the checkout, as all that is slow to make: a clean one is checked by mypy in 2 s in place of 44, by tsc in 3 of 8.
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scaleops
+export MYPY_CACHE_DIR ?= $(CACHE)/mypy
+export TSC_CACHE ?= $(CACHE)/tsc$(CURDIR)
 # Two targets at a time, the output of each in one piece where make can do so.
 TWO_AT_A_TIME := $(MAKE) --no-print-directory --jobs 2 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 PAGE_SOURCES := $(shell find frontend/src frontend/public frontend/index.html frontend/*.ts frontend/package.json -type f 2>/dev/null)

@@ -124,8 +124,6 @@ class LiveForecaster:
         unknown."""
         if self.last is None:
             self.last = window
-        for group in self._groups:
-            group.renew()
         for number in range(self.last + 1, window + 1):
             known = self._ahead.pop(number, {})
             columns = {id(group): np.full(self._together, np.nan) for group in self._groups}
@@ -135,6 +133,12 @@ class LiveForecaster:
             for group in self._groups:
                 group.advance(usable_rates(columns[id(group)]))
             self.last = number
+
+    def renew(self) -> None:
+        """Make the steps anew of one group whose rates were corrected, so that the next window need not wait for it."""
+        group = next((each for each in self._groups if each.corrected), None)
+        if group is not None:
+            group.renew()
 
     def forecasts(self, names: Sequence[Hashable]) -> LiveForecasts:
         """Those of the named series from the end of the last window."""
@@ -224,6 +228,10 @@ class Group(Columns):
         self._anew = max(self._anew, back + 1)
         return True
 
+    @property
+    def corrected(self) -> bool:
+        return self._anew > 0
+
     def renew(self) -> None:
         """Make the steps anew whose rates were corrected, and those after them."""
         if not self._anew:
@@ -240,6 +248,7 @@ class Group(Columns):
 
     def advance(self, rates: Floats) -> None:
         """The next window has come, with the rates of the slots."""
+        self.renew()
         sums = {name: copy(each) for name, each in self._sums.items()}
         self._before = [*self._before[1 - CORRECTED :], StepState(sums, dict(self._carried), dict(self._held))]
         self._make_room()

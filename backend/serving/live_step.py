@@ -114,8 +114,10 @@ class LiveStep:
             self._series[filename].put(self._store, window, rate)
 
     def prepare(self, window: int) -> bool:
-        """Let the forecaster know the past of a series that it does not know; whether there was one."""
+        """Let the forecaster know the past of a series that it does not know; whether there was one. What a correction
+        changed is computed anew."""
         self._forecaster.advance(window)
+        self._forecaster.renew()
         new = (stream for stream in self._series.values() if not stream.learned)
         return any(stream.learn(window) for stream in new)
 
