@@ -33,7 +33,10 @@ from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
-CHUNK_WINDOWS = 15  # that the first step of catching up looks at, each later one at most twice those of the one before
+CHUNK_WINDOWS, MOST_CHUNK_WINDOWS = (
+    15,
+    60,
+)  # that steps of catching up look at: the first, and any, twice the one before
 CHUNK_SAMPLES = 100_000  # with more of them in a step the next looks at half the windows: 200 series, one a second
 CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together
 FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50
@@ -292,7 +295,8 @@ class Collector:
         samples = self._samples(windows[0], windows[-1])
         self._write_changed(self._all_rates(samples, windows))
         self._backlog = self._backlog[: -len(windows)]
-        self._chunk = max(1, self._chunk // 2 if len(samples.times) > CHUNK_SAMPLES else 2 * self._chunk)
+        wanted = self._chunk // 2 if len(samples.times) > CHUNK_SAMPLES else 2 * self._chunk
+        self._chunk = min(max(1, wanted), MOST_CHUNK_WINDOWS)
 
     def _write_changed(self, rates: Mapping[str, Mapping[int, float]]) -> None:
         """Write the windows whose rate is not the one that is stored."""

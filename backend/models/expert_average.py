@@ -114,11 +114,10 @@ def _seasonal(stats: TrailingStats, seasons: Mapping[int, Season]) -> Floats:
 
 
 def _groups(seasons: Mapping[int, Season]) -> list[list[Season]]:
-    """The seasons that are averaged."""
-    if not seasons:
-        return []
-    weeks = of_weeks(seasons)
-    return [of_days(seasons), *([weeks] if len(weeks) > 1 else [])]
+    """The seasons that are averaged: the last week's days, and weeks where those are others. For a target sixty windows
+    of four hours ahead no day of the last week is known."""
+    days, weeks = of_days(seasons), of_weeks(seasons)
+    return [group for group, fewest in ((days, 1), (weeks, 2 if days else 1)) if len(group) >= fewest]
 
 
 def _growth_of(seasons: Sequence[Season]) -> Floats:

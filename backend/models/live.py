@@ -194,26 +194,21 @@ class Group(Columns):
         return self._rates[:, self._at : self._at + LIVE_SPAN]
 
     def begin(self, slot: int, rates: Floats) -> None:
-        """Compute what the rates of a series leave to the next origin, from the beginning."""
+        """Compute what the rates of a series leave to the next origin, from the beginning: up to the window before the
+        newest, which is then a step like any other and may be corrected."""
         self.renew()
+        later = self._undone(1)
         self._before.clear()  # of which this series has no part
+        later[slot], past = rates[-1], rates[:-1] if len(rates) > 1 else np.full(1, np.nan)
         self.rates[slot] = np.nan
-        self.rates[slot, max(0, LIVE_SPAN - len(rates)) :] = rates[-LIVE_SPAN:]
-        first = self.grid.from_row(1 - len(rates))
+        self.rates[slot, max(0, LIVE_SPAN - len(past)) :] = past[-LIVE_SPAN:]
         own = _Slot(self, slot)
-        stats = TrailingStats(rates[np.newaxis], first, columns=own)
+        stats = TrailingStats(past[np.newaxis], self.grid.from_row(1 - len(past)), columns=own)
         shared = features.shared(stats)
         for horizon, model in self._models.items():
-            begun = step(stats, horizon, model, shared, len(rates) - 1)
-            if horizon not in self.newest:
-                self.newest[horizon] = Forecasts(
-                    {key: np.full((self._size, 1), np.nan) for key in begun.mean},
-                    {key: np.full((len(edges), self._size, 1), np.nan) for key, edges in begun.quantiles.items()},
-                )
-            for key, mean in begun.mean.items():
-                self.newest[horizon].mean[key][slot] = mean[0]
-                self.newest[horizon].quantiles[key][:, slot] = begun.quantiles[key][:, 0]
+            step(stats, horizon, model, shared, len(past) - 1)
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
+        self.advance(later[:, 0])
 
     def clear(self, slot: int) -> None:
         self.rates[slot] = np.nan
@@ -234,17 +229,21 @@ class Group(Columns):
 
     def renew(self) -> None:
         """Make the steps anew whose rates were corrected, and those after them."""
-        if not self._anew:
-            return
-        rates = self.rates[:, -self._anew :].copy()
-        before = self._before[-self._anew]
-        del self._before[-self._anew :]
-        self._sums, self._carried, self._held = before
-        self._at -= self._anew
-        self.grid = self.grid.from_row(-self._anew)
-        self._anew = 0
-        for column in rates.T:
-            self.advance(column)
+        if self._anew:
+            steps, self._anew = self._anew, 0
+            for rates in self._undone(steps).T:
+                self.advance(rates)
+
+    def _undone(self, steps: int) -> Floats:
+        """Go back to before the newest steps, of a new group to before its first window; the rates of these windows:
+        (slots, steps)."""
+        rates = self.rates[:, -steps:].copy()
+        if self._before:
+            self._sums, self._carried, self._held = self._before[-steps]
+            del self._before[-steps:]
+            self._at -= steps
+        self.grid = self.grid.from_row(-steps)
+        return rates
 
     def advance(self, rates: Floats) -> None:
         """The next window has come, with the rates of the slots."""

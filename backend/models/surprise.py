@@ -111,9 +111,9 @@ def _by_week(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast]) -> li
     horizon, own = max(forecasts.items())
     rows, width = len_of(own.mean), _level_width(grid)
     before, before_then = (_lagged_mean(rates, 2 * width, lag + horizon, rows) for lag in (0, week))
-    then = _lagged_mean(rates, width, week - width // 2, rows)
+    then = _lagged_mean(rates, min(NEWEST, width), week - min(NEWEST, width) // 2, rows)
     mean = np.where(np.isfinite(then) & np.isfinite(before_then), before * _share(then, before_then, before), np.nan)
-    wider = np.divide(mean, own.mean, out=np.ones_like(mean), where=own.mean > 0)
+    wider = _share(mean, own.mean, before)
     return [Forecast(mean, own.low * wider, own.high * wider)]
 
 
@@ -131,7 +131,7 @@ def _deviation(actual: Floats, forecast: Forecast, seconds: float) -> Floats:
     off = np.sqrt(actual) - root
     half = np.where(off < 0, root - np.sqrt(low), np.sqrt(high) - root)
     size: Floats = np.divide(off, half, out=np.zeros_like(off), where=half > 0)
-    return np.where(np.isfinite(off), size, np.nan)
+    return np.where(np.isfinite(off) & np.isfinite(half), size, np.nan)
 
 
 def _averaged(deviation: Floats, windows: int) -> Floats:

@@ -186,7 +186,7 @@ def test_what_was_stored_ten_hours_ago_and_not_closed_is_known_within_a_few_step
 ) -> None:
     feed.send(0, 2)
     again = Feed(feed.store, estimator)
-    for _ in range(6):  # one each 0.2 s
+    for _ in range(12):  # one each 0.2 s
         again.at(600)
     assert numbers(again.points().index) == [0, 1]
 

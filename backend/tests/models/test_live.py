@@ -115,7 +115,8 @@ def test_rates_that_come_late_or_are_corrected_shortly_after_their_window_leave_
     series = {"young": SERIES["young"], "silent twice": silent}
     random = np.random.default_rng(4)
     live = learned(estimator, series)
-    wrong: list[tuple[str, int]] = []
+    wrong = [(name, LAST) for name in series]
+    assert all(live.put(name, LAST, 7.0) for name in series)
     for window in range(LAST + 1, LAST + 1 + STEPS):
         for name in series:
             if random.random() < 0.5:
@@ -129,10 +130,13 @@ def test_rates_that_come_late_or_are_corrected_shortly_after_their_window_leave_
     assert_whole(live, estimator, series)
 
 
-def test_a_past_that_changed_longer_ago_or_was_just_learned_is_to_be_learned_anew(estimator: RPSEstimator) -> None:
+def test_a_past_that_changed_longer_ago_or_before_the_newest_window_of_one_just_learned_is_to_be_learned_anew(
+    estimator: RPSEstimator,
+) -> None:
     series = {"young": SERIES["young"]}
     live = learned(estimator, series)
-    assert not live.put("young", LAST, 1.0)
+    assert live.put("young", LAST, 1.0)
+    assert not live.put("young", LAST - 1, 1.0)
     pass_windows(live, LAST + 1 + CORRECTED + 1, series)
     assert live.put("young", LAST + 2, 1.0)
     assert not live.put("young", LAST + 1, 1.0)

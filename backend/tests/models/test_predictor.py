@@ -157,7 +157,7 @@ def test_a_constant_series_is_forecast_as_it_is(estimator: RPSEstimator, rate: f
     np.testing.assert_allclose(table["mean"], rate, rtol=0.02)
 
 
-@pytest.mark.parametrize("step", ["1s", "10s", "5min", "30min", "1h", "1D"])
+@pytest.mark.parametrize("step", ["1s", "10s", "5min", "30min", "1h", "3h", "4h", "6h", "1D"])
 def test_windows_of_any_length_are_served(estimator: RPSEstimator, step: str) -> None:
     window = pd.Timedelta(step)
     frame = traffic(1_000, window, mean=50)
