@@ -43,6 +43,8 @@ test("the same file twice is stored once, and the second time that is said", asy
 });
 
 test("a file is uploaded by keyboard alone", async ({ page }) => {
+  // Before anything else: asked for just before the key, the browser at times opened its own dialog first.
+  const chooser = page.waitForEvent("filechooser");
   await page.goto("/");
   const zone = page.getByRole("button", { name: "Drop a traffic file" });
   await expect(zone).toContainText(".csv");
@@ -53,7 +55,6 @@ test("a file is uploaded by keyboard alone", async ({ page }) => {
   )
     await page.keyboard.press("Tab");
   await expect(zone).toBeFocused();
-  const chooser = page.waitForEvent("filechooser");
   await page.keyboard.press("Enter");
   await (await chooser).setFiles({
     name: "keys.csv",
