@@ -38,7 +38,7 @@ export function ChartTooltip({ model, unit, cursor }: ChartTooltipProps) {
     <div
       ref={box}
       aria-hidden
-      className="pointer-events-none absolute top-3 z-10 w-max min-w-44 max-w-full rounded-md border border-line bg-surface/95 p-2.5 text-xs shadow-lg"
+      className="pointer-events-none absolute top-3 z-10 w-max min-w-44 max-w-[min(100%,20rem)] rounded-md border border-line bg-surface/95 p-2.5 text-xs shadow-lg"
       style={{ left }}
     >
       <p className="mb-1.5 whitespace-nowrap text-muted">

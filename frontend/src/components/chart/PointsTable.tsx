@@ -73,7 +73,10 @@ function Remarks({ model, index }: { model: ChartModel; index: number }) {
         const rate = rateAt(model, column, index);
         if (rate === null) return null;
         return (
-          <span key={column.key} className={line.flag ? "text-danger" : "text-muted"}>
+          <span
+            key={column.key}
+            className={line.flag ? "block max-w-64 whitespace-normal text-danger" : "text-muted"}
+          >
             {line.flag
               ? ` ${flagText(model, line, line.spoken ?? "", index)}`
               : `, ${line.spoken} ${formatRate(rate)}`}
