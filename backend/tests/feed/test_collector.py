@@ -109,6 +109,7 @@ def test_forecasts_after_a_correction_are_those_of_the_corrected_series(feed: Fe
     assert feed.points()["actual_rps"].iloc[20] == 9.0
 
 
+@pytest.mark.long
 def test_what_fails_in_one_listener_is_told_to_the_others(feed: Feed) -> None:
     told: list[set[str]] = []
     for listeners in (feed.collector.on_issued, feed.collector.on_corrected):

@@ -80,6 +80,7 @@ def test_series_of_every_age_that_grow_together_are_forecast_as_whole_ones(
         assert_whole(begun, estimator)
 
 
+@pytest.mark.long
 def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator: RPSEstimator) -> None:
     series = {name: SERIES[name] for name in ("of a day and a half", "with an outage")}
     live = learned(estimator, series)
@@ -107,6 +108,7 @@ def test_windows_that_nothing_came_of_are_unknown(estimator: RPSEstimator) -> No
     assert_whole(live, estimator, series)
 
 
+@pytest.mark.long
 def test_rates_that_come_late_or_are_corrected_shortly_after_their_window_leave_nothing_of_what_was(
     estimator: RPSEstimator,
 ) -> None:
