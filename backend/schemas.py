@@ -52,7 +52,7 @@ class Anomaly(BaseModel):
     timestamp: datetime = Field(description="start of the window, UTC")
     actual_rps: float
     score: float = Field(description="from 0.5 to 1")
-    reason: str = Field(description="in words, such as: 41 % below what was forecast")
+    reason: str = Field(description="in words, such as: 41 % below what was forecast or usual by the week before")
 
 
 class ChartDataPoint(BaseModel):

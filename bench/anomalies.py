@@ -225,6 +225,11 @@ def found(marked: Bools, incident: Incident, begin: int) -> bool:
     return bool(marked[begin : begin + min(windows, incident.windows + 1)].any())
 
 
+def found_at_all(marked: Bools, incident: Incident, begin: int) -> bool:
+    """While it lasts."""
+    return bool(marked[begin : begin + incident.windows].any())
+
+
 def most_found(traffic: Synthetic, incident: Incident) -> float | None:
     """About the most that any rule can find in time at one false alarm a day: the likelihood ratio of the first windows
     by the mean and the noise that they were drawn with, at the threshold that a window in DAY exceeds (Neyman and
@@ -259,11 +264,6 @@ def trained_without(folder: Path, file: str, models: Path) -> RPSEstimator:
     frame = read_traffic(folder / other, other, ReadOptions(), ReadLimits()).frame
     train([(other, frame)], out, lambda *_: None, refit=False)
     return RPSEstimator.load(out)
-
-
-def found_at_all(marked: Bools, incident: Incident, begin: int) -> bool:
-    """While it lasts."""
-    return bool(marked[begin : begin + incident.windows].any())
 
 
 def measure(traffic: Traffic, estimator: RPSEstimator, folder: Path, seeds: Iterable[int]) -> dict[str, dict[str, str]]:

@@ -33,10 +33,8 @@ from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
-CHUNK_WINDOWS, MOST_CHUNK_WINDOWS = (
-    15,
-    60,
-)  # that steps of catching up look at: the first, and any, twice the one before
+CHUNK_WINDOWS = 15  # that the first step of catching up looks at, each later one at most twice those of the one before
+MOST_CHUNK_WINDOWS = 60
 CHUNK_SAMPLES = 100_000  # with more of them in a step the next looks at half the windows: 200 series, one a second
 CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together
 FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50

@@ -47,16 +47,18 @@ _ONE, _THREE, _TEN = (
 )
 _HOUR = _level_shape((0.0, 0.3, 1.0, 1.5, 2.2, 3.5, 5.3), 1)
 _DAYS = _level_shape((0.0, 0.0, 0.3, 0.8, 1.5, 3.0, 5.0), 2)
-_OR_BY_WEEK = " or usual by the week before"
+_FORECAST, _BEFORE_5, _BEFORE_15 = (
+    f"what was forecast{when} or usual by the week before" for when in ("", " 5 windows before", " 15 windows before")
+)
 _BY_HOUR = "what the last hour and this time of day lead to expect"
 # Their numbers are stored with the points: never change one, add behind the last.
 KINDS = (
-    Kind("forecast_above", 0, 1, f"what was forecast{_OR_BY_WEEK}", _ONE[0]),
-    Kind("forecast_below", 0, -1, f"what was forecast{_OR_BY_WEEK}", _ONE[1]),
-    Kind("minutes_above", 1, 1, f"what was forecast 5 windows before{_OR_BY_WEEK}", _THREE[0]),
-    Kind("minutes_below", 1, -1, f"what was forecast 5 windows before{_OR_BY_WEEK}", _THREE[1]),
-    Kind("quarter_above", 2, 1, f"what was forecast 15 windows before{_OR_BY_WEEK}", _TEN[0]),
-    Kind("quarter_below", 2, -1, f"what was forecast 15 windows before{_OR_BY_WEEK}", _TEN[1]),
+    Kind("forecast_above", 0, 1, _FORECAST, _ONE[0]),
+    Kind("forecast_below", 0, -1, _FORECAST, _ONE[1]),
+    Kind("minutes_above", 1, 1, _BEFORE_5, _THREE[0]),
+    Kind("minutes_below", 1, -1, _BEFORE_5, _THREE[1]),
+    Kind("quarter_above", 2, 1, _BEFORE_15, _TEN[0]),
+    Kind("quarter_below", 2, -1, _BEFORE_15, _TEN[1]),
     Kind("hour_above", 3, 1, _BY_HOUR, _HOUR),
     Kind("hour_below", 3, -1, _BY_HOUR, _HOUR),
     Kind("days_above", 4, 1, "the most that this time of day had in the last week", _DAYS),

@@ -86,14 +86,14 @@ class LiveForecaster:
         group.begin(slot, known)
 
     def put(self, name: Hashable, window: int, rate: float) -> bool:
-        """The rate of a window after the last one, or another rate of one shortly before; whether it is taken. A past
-        that changed longer ago, or while series were learned, is to be learned anew."""
+        """The rate of a window after the last one, or another rate of one up to it; whether it is taken. A past that
+        changed more than CORRECTED windows ago, or before the newest a series was learned to, is to be learned anew."""
         assert self.last is not None
         if window > self.last:
             self._ahead[window][name] = rate
             return True
         group, slot = self._places[name]
-        return group.correct(slot, window, float(usable_rates(np.array([rate]))[0]))
+        return group.correct(slot, window, rate)
 
     def forget(self, name: Hashable) -> None:
         """Its past was changed, or it was deleted."""
@@ -131,7 +131,7 @@ class LiveForecaster:
                 group, slot = self._places[name]
                 columns[id(group)][slot] = rate
             for group in self._groups:
-                group.advance(usable_rates(columns[id(group)]))
+                group.advance(columns[id(group)])
             self.last = number
 
     def renew(self) -> None:
@@ -197,7 +197,7 @@ class Group(Columns):
         """Compute what the rates of a series leave to the next origin, from the beginning: up to the window before the
         newest, which is then a step like any other and may be corrected."""
         self.renew()
-        later = self._undone(1)
+        later = self._undo(1)
         self._before.clear()  # of which this series has no part
         later[slot], past = rates[-1], rates[:-1] if len(rates) > 1 else np.full(1, np.nan)
         self.rates[slot] = np.nan
@@ -231,10 +231,10 @@ class Group(Columns):
         """Make the steps anew whose rates were corrected, and those after them."""
         if self._anew:
             steps, self._anew = self._anew, 0
-            for rates in self._undone(steps).T:
+            for rates in self._undo(steps).T:
                 self.advance(rates)
 
-    def _undone(self, steps: int) -> Floats:
+    def _undo(self, steps: int) -> Floats:
         """Go back to before the newest steps, of a new group to before its first window; the rates of these windows:
         (slots, steps)."""
         rates = self.rates[:, -steps:].copy()
@@ -252,7 +252,7 @@ class Group(Columns):
         self._before = [*self._before[1 - CORRECTED :], StepState(sums, dict(self._carried), dict(self._held))]
         self._make_room()
         self.grid = self.grid.from_row(1)
-        self.rates[:, -1] = rates
+        self.rates[:, -1] = usable_rates(rates)
         longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
         near = self.grid.from_row(1 - features.REACH)
         stats = TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)

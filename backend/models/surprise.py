@@ -156,14 +156,17 @@ def _level_width(grid: Grid) -> int:
 
 
 def _days(grid: Grid) -> list[int]:
-    lags = [grid.day_lag(days) for days in range(1, DAYS + 1)]
-    return [lag for lag in lags if 0 < lag <= MAX_SEASON]
+    return [lag for days in range(1, DAYS + 1) if (lag := _looked_up(grid, days))]
 
 
 def _week(grid: Grid) -> int:
-    """A week in windows, 0 where it is too many."""
-    week = grid.day_lag(DAYS)
-    return week if week <= MAX_SEASON else 0
+    return _looked_up(grid, DAYS)
+
+
+def _looked_up(grid: Grid, days: int) -> int:
+    """So many days in windows, 0 where these are too many, or a day too few."""
+    lag = grid.day_lag(days)
+    return lag if lag <= MAX_SEASON else 0
 
 
 def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Floats]]:
@@ -189,13 +192,14 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
 
     days = _days(grid)
     hour, hours = LAST_HOUR * width, LAST_HOURS * width
-    now, usual = level(0), _over_days([level(lag) for lag in days]).mean
+    now, then = level(0), [level(lag) for lag in days]
+    usual = _over_days(then).mean
     by_hour = []
     for back in (hour, hour + 2 * width):
-        before, usual_before = level(back), _over_days([level(lag + back) for lag in days]).mean
-        by_hour += [before, before * _share(usual, usual_before, before)]
-        if week := _week(grid):
-            by_hour.append(before * _share(level(week), level(week + back), before))
+        before, before_then = level(back), [level(lag + back) for lag in days]
+        week_ago = zip(then[DAYS - 1 :], before_then[DAYS - 1 :], strict=True)  # none where it is not looked up
+        changes = [(usual, _over_days(before_then).mean), *week_ago]
+        by_hour += [before, *(before * _share(after, earlier, before) for after, earlier in changes)]
     wide, earlier = level(0, DAY_WIDTH), level(hours, DAY_WIDTH)
     these = _over_days([level(lag, DAY_WIDTH) for lag in days])
     news = _share(earlier, _over_days([level(lag + hours, DAY_WIDTH) for lag in days]).mean, earlier)

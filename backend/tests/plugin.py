@@ -19,7 +19,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # where a test asks for two
 
 # Every client of httpx reads the certificate authorities, 20 ms of CPU, and tests make thousands: once a process.
-ssl.create_default_context = cache(ssl.create_default_context)  # type: ignore[assignment]
+pytest.MonkeyPatch().setattr(ssl, "create_default_context", cache(ssl.create_default_context))
 
 # No test asserts a time: on a busy machine one example in many takes longer than hypothesis' 200 ms.
 hypothesis.settings.register_profile("busy machine", deadline=None)

@@ -808,7 +808,7 @@ export interface components {
             score: number;
             /**
              * Reason
-             * @description in words, such as: 41 % below what was forecast
+             * @description in words, such as: 41 % below what was forecast or usual by the week before
              */
             reason: string;
         };
