@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 from typing import TypeVar
 
 import httpx
@@ -81,6 +81,7 @@ class Sender:
     answered: dict[int, int] = field(default_factory=dict)
     refusals: list[httpx.Response] = field(default_factory=list)
     _due: int = 0  # when the next count is (ns)
+    _sending: Lock = field(default_factory=Lock)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -113,6 +114,10 @@ class Sender:
 
     def send(self) -> None:
         """Send all that waits."""
+        with self._sending:
+            self._send()
+
+    def _send(self) -> None:
         sent, targets = dict(self.waiting), list(self.targets)
         if not sent or not targets:
             return
@@ -130,8 +135,10 @@ class Sender:
 
     def rates(self) -> dict[int, float]:
         """By window's start what was answered 204, of the windows between the first and the last."""
+        with self._sending:  # what is under way is answered first
+            answered = dict(self.answered)
         found: dict[int, int] = {}
-        for moment, count in self.answered.items():
+        for moment, count in answered.items():
             start = moment // 10**9 // self.window * self.window
             found[start] = found.get(start, 0) + count
         return {start: count / self.window for start, count in sorted(found.items())[1:-1]}
