@@ -1,4 +1,4 @@
-"""What each part of the method brings, by leaving it out: python -m bench.ablation [--traces FOLDER] [--rounds 60]
+"""What each part of the method brings, by leaving it out: python -m bench.ablation [--traces FOLDER]
 
 Every part, every trace, leave-one-trace-out (bench/held_out.py): whole traces, first days and first hours, 1, 5 and 15
 windows ahead. Parts of the training are left out of a training of their own. Writes the table into docs/experiments.md.
@@ -17,7 +17,6 @@ from rich.console import Console
 
 from backend.config import ROOT
 from backend.models import (
-    augment,
     catalog,
     ensemble,
     expert_average,
@@ -32,6 +31,7 @@ from bench.traces import FOLDER, absent
 
 LEAST_GAIN = 0.003  # of the geometric mean: what brings less needs a worst case that a test shows
 BEGIN, END = "<!-- ablation: begin -->", "<!-- ablation: end -->"
+CAPTION = "1, 5 and 15 windows ahead: percent by which the geometric mean of RMSE ÷ best baseline rises."
 Change = tuple[Any, str, Any]  # of what, which attribute, to what
 
 
@@ -88,12 +88,7 @@ FORECASTING = (
     Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )
-TRAINING = (
-    Part("pieces without history", ((augment, "PIECES", 0),), trained=True),
-    Part("thinned traffic", ((augment, "THINNED_COUNTS", ()),), trained=True),
-    Part("longer windows", ((augment, "RESAMPLED", ()),), trained=True),
-    Part("half of the days a tree", ((train, "TREES", train.TREES | {"bagging_fraction": 1.0}),), trained=True),
-)
+TRAINING = (Part("longer windows", ((train, "LONGER_WINDOWS", ()),), trained=True),)
 
 
 @contextmanager
@@ -104,10 +99,10 @@ def left_out(part: Part) -> Iterator[None]:
         yield
 
 
-def measure(folder: Path, rounds: int, training: Sequence[Part]) -> dict[str, Ratios]:
+def measure(folder: Path, training: Sequence[Part]) -> dict[str, Ratios]:
     """By part's title what is scored without it; "" with all of them."""
     scored: dict[str, Ratios] = {title: {} for title in ("", *(part.title for part in (*FORECASTING, *training)))}
-    for fold in folds(folder, HORIZONS, rounds):
+    for fold in folds(folder, HORIZONS):
         scored[""] |= ratios(fold)
         for part in FORECASTING:
             Console().print(f"{fold.estimator.version}: {part.title}")
@@ -116,7 +111,7 @@ def measure(folder: Path, rounds: int, training: Sequence[Part]) -> dict[str, Ra
     for part in training:
         Console().print(part.title)
         with left_out(part):
-            for fold in folds(folder, HORIZONS, rounds):
+            for fold in folds(folder, HORIZONS):
                 scored[part.title] |= ratios(fold)
     return scored
 
@@ -142,7 +137,6 @@ def main() -> None:
     """Write the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=Path, default=FOLDER)
-    parser.add_argument("--rounds", type=int, default=60, help="trees a model and horizon; the shipped file has 200")
     parser.add_argument(
         "--training", action=argparse.BooleanOptionalAction, default=True, help="leave out parts of the training, too"
     )
@@ -153,12 +147,8 @@ def main() -> None:
         return
     page = arguments.out.read_text()
     before, after = page[: page.index(BEGIN) + len(BEGIN)], page[page.index(END) :]
-    size = (
-        f"By models of {arguments.rounds} trees, 1, 5 and 15 windows ahead: percent by which the geometric mean of "
-        "RMSE ÷ best baseline rises."
-    )
-    measured = measure(arguments.traces, arguments.rounds, TRAINING if arguments.training else ())
-    arguments.out.write_text(f"{before}\n{size}\n\n{table(measured)}\n{after}")
+    measured = measure(arguments.traces, TRAINING if arguments.training else ())
+    arguments.out.write_text(f"{before}\n{CAPTION}\n\n{table(measured)}\n{after}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Accuracy on traces that a model was not trained on: python -m bench.held_out [--traces FOLDER] [--rounds 200]
+"""Accuracy on traces that a model was not trained on: python -m bench.held_out [--traces FOLDER]
 
 Leave one out: for every family of traces a model is trained on all others, as the shipped one is, and scored on these:
 whole, on first days, on first hours and thinned until most windows are empty. Prints the tables that bench.accuracy
@@ -19,7 +19,7 @@ from backend.models.baselines import IN_BACKTEST, baselines_at
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS as TRAINED
-from backend.models.train import ROUNDS, fit
+from backend.models.train import fit
 from bench.intermittent import Drawn, drawn, thinned_until_empty
 from bench.traces import FOLDER, TRACES, Trace, absent, read
 
@@ -61,11 +61,11 @@ class Fold:
     estimator: RPSEstimator
 
 
-def folds(folder: Path, horizons: Sequence[int] = TRAINED, rounds: int = ROUNDS) -> Iterator[Fold]:
+def folds(folder: Path, horizons: Sequence[int] = TRAINED) -> Iterator[Fold]:
     frames = {trace: read(folder / trace.file) for trace in TRACES}
     for family in dict.fromkeys(trace.family for trace in TRACES):
         others = [(trace.file, frame) for trace, frame in frames.items() if trace.family != family]
-        estimator = RPSEstimator.from_content(f"without {family}", fit(others, horizons, rounds), {})
+        estimator = RPSEstimator.from_content(f"without {family}", fit(others, horizons), {})
         yield Fold({trace: frame for trace, frame in frames.items() if trace.family == family}, estimator)
 
 
@@ -154,10 +154,10 @@ def share_below(actual: Floats, quantile: Floats, level: float) -> float:
     return float(np.clip(level, (actual < quantile).mean(), (actual <= quantile).mean()))
 
 
-def section(folder: Path, rounds: int = ROUNDS) -> str:
+def section(folder: Path) -> str:
     scored: Ratios = {}
     calibrated = [f"| trace | horizon | {' | '.join(LEVEL_NAMES)} |", "| --- " * (len(LEVELS) + 2) + "|"]
-    for fold in folds(folder, rounds=rounds):
+    for fold in folds(folder):
         Console().print(fold.estimator.version)
         scored |= ratios(fold)
         calibrated += calibration(fold)
@@ -184,12 +184,11 @@ it as many count as bring the share nearest to the level.
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--traces", type=Path, default=FOLDER)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="trees a model and horizon")
     arguments = parser.parse_args()
     if missing := absent(arguments.traces):
         Console().print(f"Accuracy on traces held out needs {', '.join(missing)} in {arguments.traces} (--traces).")
         return
-    print(section(arguments.traces, arguments.rounds))  # noqa: T201  (Markdown, to be written to a file)
+    print(section(arguments.traces))  # noqa: T201  (Markdown, to be written to a file)
 
 
 if __name__ == "__main__":

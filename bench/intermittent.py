@@ -6,8 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.models.augment import thinned
-
 MOST = 20_160  # windows of a thinned trace: two weeks of minutes
 DRAWN = 10_080
 
@@ -32,12 +30,14 @@ def thinned_until_empty(frame: pd.DataFrame, empty: float) -> pd.DataFrame:
     """Requests of the first MOST windows kept with the same probability, so that this share of windows holds none."""
     frame = frame.iloc[:MOST]
     seconds = (frame.index[1] - frame.index[0]).total_seconds()
-    counts = np.rint(frame["actual_rps"].dropna().to_numpy() * seconds)
+    counts = np.rint(frame["actual_rps"].to_numpy() * seconds)
+    known = np.isfinite(counts)
     low, high = 0.0, 1.0  # the share falls with the probability
     for _ in range(40):
         kept = (low + high) / 2
-        low, high = (kept, high) if np.mean((1.0 - kept) ** counts) > empty else (low, kept)
-    return thinned(frame, high * counts.mean(), np.random.default_rng(1))
+        low, high = (kept, high) if np.mean((1.0 - kept) ** counts[known]) > empty else (low, kept)
+    left = np.random.default_rng(1).binomial(np.where(known, counts, 0).astype(np.int64), high)
+    return pd.DataFrame({"actual_rps": np.where(known, left, np.nan) / seconds}, index=frame.index)
 
 
 def drawn() -> Iterator[tuple[Drawn, pd.DataFrame]]:

@@ -12,7 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
-from backend.models import augment, features, model_file
+from backend.models import features, model_file
 from backend.models.ensemble import (
     HorizonModel,
     LinearPrior,
@@ -29,13 +29,14 @@ from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
 from backend.models.rolling_ridge import matrices, weighted_sum
-from backend.models.trailing_stats import DAY_NS, TrailingStats
+from backend.models.trailing_stats import TrailingStats
 from backend.models.trees import Matrix, Trees, tree_matrix
 
 HORIZONS = (1, 5, 15, 30, 60)  # where no others are asked for; whoever has a model asks the model
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
-ROUNDS = 200
+ROUNDS = 100
+LONGER_WINDOWS = ("5min", "30min", "1h")  # to which every series is averaged, as series more
 MOST_ROWS = 20_000  # of a series that trees are grown from, evenly spread: neighbouring origins are alike
 AFTER_REFIT = "by a model trained the same way on what came before; this file was then trained on these days, too"
 AS_SCORED = "not seen by training; this file is the one scored here"
@@ -44,15 +45,11 @@ Named = Sequence[tuple[str, pd.DataFrame]]
 
 TREES: dict[str, Any] = {
     "objective": "regression",
-    "learning_rate": 0.05,
     "num_leaves": 31,
     "min_data_in_leaf": 300,
     "feature_fraction": 0.6,
     "lambda_l2": 20.0,
     "max_bin": 127,
-    "bagging_by_query": True,  # half of the days for each tree: rows of one day are alike, half of them hide little
-    "bagging_fraction": 0.5,
-    "bagging_freq": 1,
     "seed": 7,
     "deterministic": True,  # the same trees again; of another number of threads one leaf in 37,200 by its last digit
     "force_row_wise": True,
@@ -62,10 +59,9 @@ TREES: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class TrainingSeries:
-    """A training series or a variant of it, at one horizon."""
+    """A training series or its longer windows, at one horizon."""
 
     stats: TrailingStats
-    days: Ints  # number of every row's day since 1970
     columns: features.Features
     target: Floats
     usable: Bools
@@ -125,17 +121,29 @@ def fit(
 
     `rounds`: trees a model and horizon; `step` is told before each horizon.
     """
-    pieces = [piece for name, frame in frames for _, piece in augment.variants(name, frame)]
+    series = [longer for _, frame in frames for longer in with_longer_windows(frame)]
     fitted = {}
     for horizon in horizons:
         step("training")
-        fitted[horizon] = _fit_horizon([_training_series(piece, horizon) for piece in pieces], horizon, rounds, threads)
+        fitted[horizon] = _fit_horizon([_training_series(each, horizon) for each in series], horizon, rounds, threads)
     return Content(
         format=model_file.FORMAT,
         features=list(features.NAMES),
         linear_features=list(features.LINEAR_NAMES),
         horizons=fitted,
     )
+
+
+def with_longer_windows(frame: pd.DataFrame) -> list[pd.DataFrame]:
+    """`frame` and its mean rates over the LONGER_WINDOWS, unknown where a fifth or more of a window is."""
+    step = frame.index[1] - frame.index[0]
+    frames = [frame]
+    for window in map(pd.Timedelta, LONGER_WINDOWS):
+        if window > step:
+            groups = frame["actual_rps"].resample(window)
+            known = groups.count() / (window / step)
+            frames.append(pd.DataFrame({"actual_rps": groups.mean().where(known > 0.8)}))
+    return frames
 
 
 def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
@@ -148,9 +156,8 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
 
 def _training_series(frame: pd.DataFrame, horizon: int) -> TrainingSeries:
     stats = TrailingStats(*series_of(frame))
-    days = (stats.grid.first + np.arange(len(stats))) * stats.grid.step_ns // DAY_NS
     target, usable = stats.target(horizon)
-    return TrainingSeries(stats, days, features.compute(stats, horizon, features.shared(stats)), target, usable)
+    return TrainingSeries(stats, features.compute(stats, horizon, features.shared(stats)), target, usable)
 
 
 def _fit_horizon(series: list[TrainingSeries], horizon: int, rounds: int, threads: int) -> HorizonContent:
@@ -196,13 +203,10 @@ def _fit_both_trees(series: list[TrainingSeries], weights: list[Floats], rounds:
     target = np.concatenate([np.clip(each.target, -15, 15)[these] for each, _, these in parts])
     base = np.concatenate([base[these] for _, base, these in parts])
     row_weight = np.concatenate([_row_weights(each, these) for each, _, these in parts])
-    days = np.concatenate([each.days[these] for each, _, these in parts])
-    by_day, rows_of_day = np.argsort(days, kind="stable"), np.unique(days, return_counts=True)[1]
-    rows, target, base, row_weight = rows[by_day], target[by_day], base[by_day], row_weight[by_day]
     params = TREES | {"num_threads": threads}
     return {
-        "lgbm_plus": _fit_trees(rows, target - base, row_weight, rows_of_day, params, rounds),
-        "lgbm": _fit_trees(rows[:, :-1], target, row_weight, rows_of_day, params, rounds),
+        "lgbm_plus": _fit_trees(rows, target - base, row_weight, params, rounds),
+        "lgbm": _fit_trees(rows[:, :-1], target, row_weight, params, rounds),
     }
 
 
@@ -218,11 +222,9 @@ def _row_weights(series: TrainingSeries, rows: Ints) -> Floats:
     return np.clip(scale / scale.mean(), 0.1, 4.0) if len(scale) else scale
 
 
-def _fit_trees(
-    rows: Matrix, target: Floats, weight: Floats, rows_of_day: Ints, params: dict[str, Any], rounds: int
-) -> str:
+def _fit_trees(rows: Matrix, target: Floats, weight: Floats, params: dict[str, Any], rounds: int) -> str:
     """A boosted ensemble as text: loaded from there even now, so that what is validated is what is written."""
-    data = lgb.Dataset(rows, label=target, weight=weight, group=rows_of_day, params=params)
+    data = lgb.Dataset(rows, label=target, weight=weight, params=params)
     text = str(lgb.train(params, data, num_boost_round=rounds).model_to_string())
     return text[: text.index("\nparameters:")]  # these name the number of threads; prediction needs none of them
 
@@ -247,11 +249,7 @@ def _record(frames: Named, rounds: int) -> Manifest:
     """How the model was trained, on all windows of the frames."""
     return {
         "trees": {"rounds": rounds, "most_rows_of_a_series": MOST_ROWS} | TREES,
-        "augmentation": {
-            "resampled_to": list(augment.RESAMPLED),
-            "thinned_to_requests_a_window": list(augment.THINNED_COUNTS),
-            "pieces_without_history": {"of_each": augment.PIECES, "windows": augment.PIECE_WINDOWS},
-        },
+        "longer_windows": list(LONGER_WINDOWS),
         "libraries": {
             "python": platform.python_version(),
             "lightgbm": lgb.__version__,

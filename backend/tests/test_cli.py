@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 from backend.cli import app
 from backend.ingest import ReadOptions
 from backend.measurements import MEASUREMENTS
-from backend.models import augment
 from backend.stores.sqlite import SqliteStore
 from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
@@ -197,7 +196,6 @@ def test_backtest_says_where_the_model_may_have_seen_the_traffic(traffic: Path, 
 def test_train_writes_a_model_of_ones_own_that_backtest_uses(
     traffic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(augment, "PIECES", 2)
     out = tmp_path / "mine.pkl"
     horizons = ["--horizons", "3,2"]
     assert runner.invoke(app, ["train", str(traffic), "--out", str(out), "--no-refit", *horizons]).exit_code == 0

@@ -1,15 +1,15 @@
 """Training gives the same file from the same series, and a manifest that tells the truth about it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from backend.models import augment, model_file
+from backend.models import model_file
 from backend.models.evaluate import backtest
 from backend.models.predictor import RPSEstimator
-from backend.models.train import train, validation_start
+from backend.models.train import LONGER_WINDOWS, train, validation_start, with_longer_windows
 from backend.tests.models.series import traffic, unknown
 from backend.tests.shipped import SHIPPED
 
@@ -17,13 +17,6 @@ pytestmark = pytest.mark.long
 
 HORIZONS = (1, 15)
 FRAMES = [("one", traffic(2_500, seed=1)), ("two", unknown(traffic(2_500, mean=300, seed=2), 400, 700))]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _few_pieces() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(augment, "PIECES", 1)  # more take most of the time and show nothing more here
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -95,15 +88,17 @@ def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
     assert validation_start(short) == short.index[0] + 800 * pd.Timedelta(minutes=1)
 
 
-def test_variants_are_repeatable_and_keep_what_is_unknown() -> None:
-    name, frame = FRAMES[1]
-    first, second = augment.variants(name, frame), augment.variants(name, frame)
-    assert [title for title, _ in first] == [title for title, _ in second]
-    for (_, one), (_, two) in zip(first, second, strict=True):
-        pd.testing.assert_frame_equal(one, two)
-    thin = dict(first)["two, thinned to 200 a window"]
-    assert thin["actual_rps"].isna().sum() == frame["actual_rps"].isna().sum()
-    assert thin["actual_rps"].mean() * 60 == pytest.approx(200, rel=0.05)
+def test_longer_windows_are_means_of_shorter_ones_and_unknown_where_a_fifth_is() -> None:
+    frame = FRAMES[1][1]["2024-03-04T05:10:00Z":"2024-03-05T05:09:00Z"]  # a day of whole five minutes
+    same, five, half, hour = with_longer_windows(frame)
+    pd.testing.assert_frame_equal(same, frame)
+    assert [longer.index[1] - longer.index[0] for longer in (five, half, hour)] == [*map(pd.Timedelta, LONGER_WINDOWS)]
+    rates = frame["actual_rps"].to_numpy().reshape(-1, 5)
+    known = np.isfinite(rates).all(axis=1)
+    assert 0 < known.sum() < len(known)
+    np.testing.assert_allclose(five["actual_rps"].to_numpy(), np.where(known, rates.mean(axis=1), np.nan))
+    (alone,) = with_longer_windows(hour)
+    pd.testing.assert_frame_equal(alone, hour)
 
 
 def test_the_shipped_manifest_beats_the_baselines_on_days_not_trained_on() -> None:
