@@ -13,6 +13,7 @@ from backend.capacity.dead_band import DeadBand
 from backend.capacity.policy import Policy
 from backend.capacity.promql import minutes, selector, templated
 from backend.capacity.sizing import replicas_for
+from backend.figures import in_full
 
 ManifestKind = Literal[
     "scaled-object",
@@ -114,7 +115,7 @@ def _scaled_object(subject: Subject) -> str:
         "metadata": {
             "url": subject.keda_url,
             "valueLocation": "value",
-            "targetValue": f"{subject.policy.target:g}",
+            "targetValue": in_full(subject.policy.target),
             "timeout": str(TIMEOUT_MILLISECONDS),
         },
     }

@@ -2,6 +2,7 @@
 
 from backend.capacity.planner import Decision
 from backend.capacity.policy import Policy
+from backend.figures import figure, in_full
 
 
 def sentence(policy: Policy, decision: Decision) -> str:
@@ -28,22 +29,17 @@ def _demand(policy: Policy, decision: Decision) -> str:
         if value != 1
     )
     if decision.steps[0].name == "observed":
-        return f"The newest window had {rate(decision.base)} req/s, above the forecast{factors}:"
+        return f"The newest window had {figure(decision.base)} req/s, above the forecast{factors}:"
     lead = policy.lead.seconds
     ahead = f"from {lead:g} to {lead + policy.cadence_seconds:g} s ahead"
-    return f"{percentile(decision.level)} of the forecast reaches {rate(decision.base)} req/s {ahead}{factors}:"
+    return f"{percentile(decision.level)} of the forecast reaches {figure(decision.base)} req/s {ahead}{factors}:"
 
 
 def _sizing(policy: Policy, demand: float, replicas: int) -> str:
-    each = f" at {policy.rps_per_replica:g} req/s each" if policy.sizing == "rate" else ""
-    return f"{rate(demand)} req/s need {replicas} {'replica' if replicas == 1 else 'replicas'}{each}"
+    each = f" at {in_full(policy.target)} req/s each" if policy.sizing == "rate" else ""
+    return f"{figure(demand)} req/s need {replicas} {'replica' if replicas == 1 else 'replicas'}{each}"
 
 
 def percentile(level: float) -> str:
     """p90, p66.7"""
     return f"p{100 * level:.3g}"
-
-
-def rate(value: float) -> str:
-    """Three significant digits, all of them above that: 0.0123, 12.3, 1,235."""
-    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

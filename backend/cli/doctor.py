@@ -13,6 +13,7 @@ import typer
 from backend.cli.output import output, read_settings
 from backend.config import Settings
 from backend.errors import ProblemError
+from backend.figures import figure
 
 Finding = tuple[bool, str]  # whether it is well, and what was seen or has to be done
 
@@ -78,7 +79,10 @@ def query_finding(settings: Settings, query: str, unit: str) -> Finding:
     except ProblemError as problem:
         return False, problem.detail
     reason = value_problem(value)
-    return (True, f"{value:.4g} {unit}") if reason is None else (False, reason)
+    if reason is not None:
+        return False, reason
+    assert value is not None  # of which there would be a reason
+    return True, f"{figure(value, 4)} {unit}"
 
 
 FINDINGS: dict[str, Callable[[Settings], Finding]] = {

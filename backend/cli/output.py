@@ -17,6 +17,7 @@ from rich.table import Table
 
 from backend.config import Settings, describe
 from backend.errors import ProblemError, QuestionError
+from backend.figures import figure
 
 output, messages = Console(), Console(stderr=True)
 TABLE_WIDTH = 200
@@ -89,4 +90,4 @@ def print_results(report: dict[str, Any], as_json: bool) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return figure(value, 4) if isinstance(value, float) else str(value)

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from backend.errors import InvalidRequestError, UnusableFileError
+from backend.figures import figure
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
 from backend.ingest.labels import (
@@ -379,8 +380,8 @@ def _is_beside(name: str) -> bool:
 
 def _scale_note(names: Sequence[str], says: Meaning) -> str:
     per = {60: "minute", 3600: "hour", 86_400: "day"}.get(round(1 / says.scale)) if says.scale < 1 else None
-    each = f"{says.scale:,.0f} requests each" if says.unit == "count" else f"{says.scale:g} requests per second each"
-    what = f"requests per {per}" if per else each
+    unit = "requests" if says.unit == "count" else "requests per second"
+    what = f"requests per {per}" if per else f"{figure(says.scale)} {unit} each"
     return f"{listed(list(names))} was read as {what} (override with value_unit)."
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.figures import figure
 from backend.ingest.contract import Traffic
 
 FIRST_WINDOWS = 60
@@ -21,7 +22,7 @@ def says(traffic: Traffic) -> str:
     rows = f"{traffic.rows_read:,}" if not traffic.partial else f"the first {traffic.rows_read:,}"
     return (
         f"{kind}: requests per {duration(traffic.window_seconds)}, {unit}, {traffic.timezone}; {rows} rows; "
-        f"{rates.mean():.3g} req/s on average, {rates.max():.3g} at most."
+        f"{figure(rates.mean())} req/s on average, {figure(rates.max())} at most."
     )
 
 

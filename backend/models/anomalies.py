@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backend.figures import figure
 from backend.models.rolling import Floats
 from backend.models.surprise import AVERAGED, Forecast, surprises
 from backend.models.tail import BLOCK, MEMORY, Memory, Shape, block_maxima, block_numbers, fit, rarity, refits
@@ -159,12 +160,10 @@ def reason(kind: int, actual: float, expected: float) -> str:
     if what.key == "still":
         return "the same rate window after window"
     if actual == 0:
-        return f"no traffic, where {_rate(expected)} req/s is {what.expected}"
+        return f"no traffic, where {figure(expected)} req/s is {what.expected}"
     if actual < 2 * expected:
         side = "above" if actual > expected else "below"
         return f"{100 * abs(actual / expected - 1):.0f} % {side} {what.expected}"
-    return f"{actual / expected:.2g} times {what.expected}" if actual < 100 * expected else f"far above {what.expected}"
-
-
-def _rate(rate: float) -> str:
-    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
+    if actual >= 100 * expected:
+        return f"far above {what.expected}"
+    return f"{figure(actual / expected, 2)} times {what.expected}"

@@ -3,6 +3,7 @@
 from html import escape
 
 from backend.capacity.sentences import percentile
+from backend.figures import figure
 from backend.simulation.conclusions import minutes
 from backend.simulation.picture import picture_of
 from backend.simulation.schemas import Outcome, SimulationResult
@@ -79,7 +80,7 @@ def _interval(outcome: Outcome, name: str) -> str:
     if name not in outcome.intervals:
         return ""
     low, high = outcome.intervals[name]
-    return f"{low:,.6g} to {high:,.6g} in nine of ten resamples of the days"
+    return f"{figure(low)} to {figure(high)} in nine of ten resamples of the days"
 
 
 def _worst(result: SimulationResult) -> str:
@@ -89,7 +90,7 @@ def _worst(result: SimulationResult) -> str:
     items = "".join(
         f"<li>{each.start:%Y-%m-%d %H:%M} UTC, {minutes((each.end - each.start).total_seconds() / 60)}: "
         f"{each.requests_short:,.0f} requests beyond capacity; {each.needed} replicas were needed and "
-        f"{each.replicas:.3g} served.</li>"
+        f"{figure(each.replicas)} served.</li>"
         for each in ours.worst
     )
     return f"<ol>{items}</ol>"

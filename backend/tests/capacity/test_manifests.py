@@ -68,6 +68,14 @@ def test_a_scaled_object_has_the_policy_s_own_values() -> None:
     }
 
 
+def test_a_scaled_object_divides_by_every_digit_of_a_replica_s_rate() -> None:
+    """Six of 1234.5614 are less than it is, so 10 replicas would become 11."""
+    policy = POLICY.model_copy(update={"rps_per_replica": 1234.5614})
+    _, scaled = documents("scaled-object", replace(SHOP, policy=policy))
+    (trigger,) = scaled["spec"]["triggers"]
+    assert trigger["metadata"]["targetValue"] == "1234.5614"
+
+
 def test_the_dead_band_is_said_where_an_hpa_would_not_act() -> None:
     kinds: tuple[ManifestKind, ...] = ("scaled-object", "hpa")
     for kind in kinds:
