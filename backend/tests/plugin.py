@@ -4,6 +4,7 @@ import gc
 import os
 import ssl
 from functools import cache
+from itertools import groupby
 
 import hypothesis
 import pytest
@@ -31,18 +32,35 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[NONE_WANTED] = "1"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         fixtures = set(item.fixturenames) if isinstance(item, pytest.Function) else set()
         if PROGRAMS & fixtures:
             item.add_marker("programs")
         if OWN_SERVERS & fixtures:
             item.add_marker("long")
-    items.sort(key=minutes, reverse=True)  # what takes minutes begins first
+    items.sort(key=minutes, reverse=True)
+    items[:] = dealt(items, getattr(config, "workerinput", {"workercount": 1})["workercount"])
 
 
 def pytest_collection_finish() -> None:
     gc.freeze()  # every collection went through what all tests have imported: 3 % of their time
+
+
+def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
+    """A run of whole files for each worker, of as many tests as the others': what takes minutes is first in it, then
+    the files whose tests wait for programs. What keeps a core busy is last, so that none is idle in the end: one run
+    after another had 17 s of idle cores there, of ten minutes."""
+    files = [list(file) for _, file in groupby(sorted(items, key=lambda item: str(item.path)), lambda item: item.path)]
+    runs: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for file in sorted(files, key=lambda file: (max(map(minutes, file)), waiting(file)), reverse=True):
+        min(runs, key=len).extend(file)
+    return [item for run in runs for item in run]
+
+
+def waiting(file: list[pytest.Item]) -> float:
+    """The share of its tests that are marked: most of them start a program and wait for it."""
+    return sum(any(item.iter_markers("long")) or any(item.iter_markers("programs")) for item in file) / len(file)
 
 
 def minutes(item: pytest.Item) -> int:
