@@ -21,10 +21,9 @@ from backend.measurements import MEASUREMENTS, SAMPLES
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feeding import until
 from backend.tests.scripts import find_program
-from backend.tests.server import Server, end, reserved_port
+from backend.tests.server import Command, Server, end, reserved_port, started
 
 SCALEOPS = [sys.executable, "-c", "from backend.cli import app; app()"]
-FOLLOW = [*SCALEOPS, "follow"]
 
 
 def stanzas(language: str) -> list[str]:
@@ -49,10 +48,10 @@ def stored_samples(server: Server, name: str) -> pd.DataFrame:
 
 
 @contextmanager
-def running(command: list[str], log: Path, **environment: str) -> Iterator[psutil.Process]:
+def running(command: Command, log: Path, **environment: str) -> Iterator[psutil.Process]:
     """A program, until the end of the block; what it says goes to `log`."""
-    with log.open("ab") as target:
-        process = psutil.Popen(command, stdout=target, stderr=target, env=os.environ | environment)
+    log.touch()
+    process = started(command, os.environ | environment, log)
     try:
         yield process
     finally:

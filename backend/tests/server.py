@@ -27,10 +27,15 @@ FORKED = multiprocessing.get_context("forkserver")
 FORKED.set_forkserver_preload(["backend.main", "backend.listening", "backend.cli.serve", "backend.uploads.job"])
 
 
-def serve() -> None:
+def scaleops(*words: str) -> None:
+    """A command line."""
     from backend.cli import app
 
-    app(["serve"])
+    app(list(words))
+
+
+def serve() -> None:
+    scaleops("serve")
 
 
 SERVE_ANEW = [sys.executable, "-c", "from backend.cli import app; app(['serve'])"]
@@ -100,7 +105,7 @@ def running_server(folder: Path, command: Command = serve, **settings: str) -> I
     log = folder / "server.log"
     log.touch()
     begin = log.stat().st_size
-    process = _started(command, environment, log)
+    process = started(command, environment, log)
     try:
         port = announced_port(process, log, begin)
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=120) as client:
@@ -109,15 +114,15 @@ def running_server(folder: Path, command: Command = serve, **settings: str) -> I
         end(process)
 
 
-def _started(command: Command, environment: dict[str, str], log: Path) -> psutil.Process:
-    """The process that runs the command in that environment, and writes to the log."""
+def started(command: Command, environment: dict[str, str], log: Path) -> psutil.Process:
+    """The process that runs the command in that environment; what it says goes to the log."""
     if callable(command):
         forkserver.ensure_running()  # so that the process inherits a folder for its sockets whose path is short enough
         forked = FORKED.Process(target=_run, args=(command, environment, log))
         forked.start()
         return psutil.Process(forked.pid)
     with log.open("ab") as target:
-        return psutil.Popen(command, env=environment, stderr=target)
+        return psutil.Popen(command, env=environment, stdout=target, stderr=target)
 
 
 def _run(command: Callable[[], None], environment: dict[str, str], log: Path) -> None:
@@ -125,7 +130,8 @@ def _run(command: Callable[[], None], environment: dict[str, str], log: Path) ->
     os.environ.clear()
     os.environ.update(environment)
     with log.open("ab") as target:
-        os.dup2(target.fileno(), sys.stderr.fileno())
+        for stream in (1, 2):
+            os.dup2(target.fileno(), stream)
     with patch("multiprocessing.util.spawnv_passfds", _forked):
         forkserver.ensure_running()  # the server finds the process that its imports are forked from
     command()

@@ -6,15 +6,18 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from backend.cli import app
 from backend.tests.feeding import fast_server, until
-from backend.tests.programs import FOLLOW, Nginx, Visitors, running, running_nginx, stanzas, stored_samples
+from backend.tests.programs import SCALEOPS, Nginx, Visitors, running, running_nginx, stanzas, stored_samples
 from backend.tests.proxy import Answer, proxy_to
-from backend.tests.server import Server
+from backend.tests.server import Server, scaleops
 from backend.tests.shipper.test_tail import line
 
 pytestmark = pytest.mark.long
@@ -33,12 +36,18 @@ def server(tmp_path: Path) -> Iterator[Server]:
         yield started
 
 
-def following(log: Path, url: str) -> AbstractContextManager[psutil.Process]:
-    """The command of docs/feeds.md, with the token of `server`."""
+def follow(log: Path, url: str) -> list[str]:
+    """The command of docs/feeds.md."""
     (stanza,) = stanzas("sh")
-    words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
-    assert words[:2] == ["scaleops", "follow"]
-    return running([*FOLLOW, *words[2:], "--url", url], log.parent / "follow.log", SCALEOPS_WRITE_TOKEN="writes")
+    name, *words = stanza.replace("/var/log/nginx/access.log", str(log)).split()
+    assert name == "scaleops"
+    return [*words, "--url", url]
+
+
+def following(log: Path, url: str) -> AbstractContextManager[psutil.Process]:
+    """That command, with the token of `server`."""
+    command = partial(scaleops, *follow(log, url))
+    return running(command, log.parent / "follow.log", SCALEOPS_WRITE_TOKEN="writes")
 
 
 def total(server: Server) -> float:
@@ -110,7 +119,7 @@ def quiet_points(server: Server) -> list[dict[str, float]]:
 
 
 def test_standard_input_is_sent_to_its_end(server: Server) -> None:
-    command = [*FOLLOW, "-", "--series", "piped", "--url", server.url]
+    command = [*SCALEOPS, "follow", "-", "--series", "piped", "--url", server.url]
     environment = os.environ | {"SCALEOPS_API_TOKEN": "changes"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
@@ -140,18 +149,16 @@ def test_what_the_product_refuses_is_said_and_ends_in_a_code(tmp_path: Path, ans
     log.write_text(line(time.time() - 7200) * 10 + line(time.time()))
     with proxy_to("nowhere") as proxy:
         proxy.instead = lambda _: answer
-        with following(log, proxy.url) as follow:
+        with running([*SCALEOPS, *follow(log, proxy.url)], tmp_path / "follow.log") as process:
             until(lambda: told in (tmp_path / "follow.log").read_text())
-            follow.terminate()
-            assert follow.wait(20) == 1
+            process.terminate()
+            assert process.wait(20) == 1
     assert "could not be sent" in (tmp_path / "follow.log").read_text()
 
 
 def test_where_to_send_is_asked_for_where_the_port_is_any() -> None:
-    ended = subprocess.run(
-        [*FOLLOW, "missing.log"], capture_output=True, text=True, env=os.environ | {"SCALEOPS_PORT": "0"}
-    )
-    assert ended.returncode == 2
+    ended = CliRunner().invoke(app, ["follow", "missing.log"], env={"SCALEOPS_PORT": "0"})
+    assert ended.exit_code == 2
     assert "set --url" in " ".join(ended.stderr.replace("│", "").split())
 
 
@@ -165,7 +172,7 @@ def test_where_to_send_is_asked_for_where_the_port_is_any() -> None:
     ],
 )
 def test_what_cannot_be_followed_is_said(words: list[str], code: int, told: str) -> None:
-    ended = subprocess.run([*FOLLOW, *words], capture_output=True, text=True)
-    assert ended.returncode == code
+    ended = CliRunner().invoke(app, ["follow", *words])
+    assert ended.exit_code == code
     assert told in ended.stderr
-    assert "Traceback" not in ended.stderr
+    assert isinstance(ended.exception, SystemExit)  # not an error that nobody caught
