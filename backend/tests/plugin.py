@@ -59,11 +59,12 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     return [item for run in runs for item in run]
 
 
-def waiting(file: list[pytest.Item]) -> tuple[int, float, float]:
-    """The minutes that one of its tests takes, and the shares of those that start processes or need a program."""
+def waiting(file: list[pytest.Item]) -> tuple[int, float, float, int]:
+    """The minutes that one of its tests takes, and the shares of those that start processes or need a program; of
+    other files those with few tests, which are long ones."""
     programs = [any(item.iter_markers("programs")) for item in file]
     long = [any(item.iter_markers("long")) and not needed for item, needed in zip(file, programs, strict=True)]
-    return max(map(minutes, file)), sum(long) / len(file), sum(programs) / len(file)
+    return max(map(minutes, file)), sum(long) / len(file), sum(programs) / len(file), -len(file)
 
 
 def minutes(item: pytest.Item) -> int:
