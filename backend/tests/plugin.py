@@ -49,9 +49,8 @@ def pytest_collection_finish() -> None:
 
 def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """A run of whole files for each worker, of as many tests as the others': what takes minutes is first in it, then
-    the files whose tests wait for processes of their own, and for programs, which may have to be built. What keeps a
-    core busy is last, so that none is idle in the end: one file after another had 17 s of idle cores there, of ten
-    minutes."""
+    the files whose tests wait. What keeps a core busy is last, so that none is idle in the end: one file after another
+    had 17 s of idle cores there, of ten minutes."""
     files = [list(file) for _, file in groupby(sorted(items, key=lambda item: str(item.path)), lambda item: item.path)]
     runs: list[list[pytest.Item]] = [[] for _ in range(workers)]
     for file in sorted(files, key=waiting, reverse=True):
@@ -59,12 +58,11 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     return [item for run in runs for item in run]
 
 
-def waiting(file: list[pytest.Item]) -> tuple[int, float, float, int]:
-    """The minutes that one of its tests takes, and the shares of those that start processes or need a program; of
-    other files those with few tests, which are long ones."""
-    programs = [any(item.iter_markers("programs")) for item in file]
-    long = [any(item.iter_markers("long")) and not needed for item, needed in zip(file, programs, strict=True)]
-    return max(map(minutes, file)), sum(long) / len(file), sum(programs) / len(file), -len(file)
+def waiting(file: list[pytest.Item]) -> tuple[int, float, int]:
+    """The minutes that one of its tests takes, and the share of those that start processes or need a program, for which
+    they wait; of other files those with few tests, which are long ones."""
+    marked = [any(item.iter_markers("long")) or any(item.iter_markers("programs")) for item in file]
+    return max(map(minutes, file)), sum(marked) / len(file), -len(file)
 
 
 def minutes(item: pytest.Item) -> int:
