@@ -37,11 +37,10 @@ Change = tuple[Any, str, Any]  # of what, which attribute, to what
 
 @dataclass(frozen=True)
 class Part:
-    """What is left out: by these changes, to the forecasts alone or to the training, too."""
+    """What is left out, by these changes."""
 
     title: str
     changes: tuple[Change, ...]
-    trained: bool = False
 
 
 def without_step(name: str) -> tuple[Change, ...]:
@@ -88,7 +87,7 @@ FORECASTING = (
     Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )
-TRAINING = (Part("longer windows", ((train, "LONGER_WINDOWS", ()),), trained=True),)
+TRAINING = (Part("longer windows", ((train, "LONGER_WINDOWS", ()),)),)
 
 
 @contextmanager

@@ -36,7 +36,7 @@ HORIZONS = (1, 5, 15, 30, 60)  # where no others are asked for; whoever has a mo
 VALIDATION_SPAN = pd.Timedelta(days=10)
 VALIDATION_SHARE = 0.2  # at most, of a short series
 ROUNDS = 100
-LONGER_WINDOWS = ("5min", "30min", "1h")  # to which every series is averaged, as series more
+LONGER_WINDOWS = ("5min", "30min", "1h")  # each series is averaged over them, too
 MOST_ROWS = 20_000  # of a series that trees are grown from, evenly spread: neighbouring origins are alike
 AFTER_REFIT = "by a model trained the same way on what came before; this file was then trained on these days, too"
 AS_SCORED = "not seen by training; this file is the one scored here"

@@ -115,23 +115,20 @@ class Sender:
     def send(self) -> None:
         """Send all that waits."""
         with self._sending:
-            self._send()
-
-    def _send(self) -> None:
-        sent, targets = dict(self.waiting), list(self.targets)
-        if not sent or not targets:
-            return
-        body = "\n".join(f"{self.name},host=a requests={count}i {moment}" for moment, count in sent.items())
-        try:
-            answer = post(targets[len(self.answered) % len(targets)], body)
-        except httpx.TransportError:
-            return
-        if answer.status_code == 204:
-            self.answered |= sent
-            for moment in sent:
-                del self.waiting[moment]
-        else:
-            self.refusals.append(answer)
+            sent, targets = dict(self.waiting), list(self.targets)
+            if not sent or not targets:
+                return
+            body = "\n".join(f"{self.name},host=a requests={count}i {moment}" for moment, count in sent.items())
+            try:
+                answer = post(targets[len(self.answered) % len(targets)], body)
+            except httpx.TransportError:
+                return
+            if answer.status_code == 204:
+                self.answered |= sent
+                for moment in sent:
+                    del self.waiting[moment]
+            else:
+                self.refusals.append(answer)
 
     def rates(self) -> dict[int, float]:
         """By window's start what was answered 204, of the windows between the first and the last."""

@@ -4,7 +4,7 @@ import gc
 import os
 import ssl
 from functools import cache
-from itertools import groupby
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -51,9 +51,11 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
     """A run of whole files for each worker, of as many tests as the others': what takes minutes is first in it, then
     the files whose tests wait. What keeps a core busy is last, so that none is idle in the end: one file after another
     had 17 s of idle cores there, of ten minutes."""
-    files = [list(file) for _, file in groupby(sorted(items, key=lambda item: str(item.path)), lambda item: item.path)]
+    files: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.path, []).append(item)
     runs: list[list[pytest.Item]] = [[] for _ in range(workers)]
-    for file in sorted(files, key=waiting, reverse=True):
+    for file in sorted(files.values(), key=waiting, reverse=True):
         min(runs, key=len).extend(file)
     return [item for run in runs for item in run]
 
@@ -61,7 +63,7 @@ def dealt(items: list[pytest.Item], workers: int) -> list[pytest.Item]:
 def waiting(file: list[pytest.Item]) -> tuple[int, float, int]:
     """The minutes that one of its tests takes, and the share of those that start processes or need a program, for which
     they wait; of other files those with few tests, which are long ones."""
-    marked = [any(item.iter_markers("long")) or any(item.iter_markers("programs")) for item in file]
+    marked = [bool({"long", "programs"} & {mark.name for mark in item.iter_markers()}) for item in file]
     return max(map(minutes, file)), sum(marked) / len(file), -len(file)
 
 
