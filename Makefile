@@ -129,6 +129,8 @@ clean: ## remove everything that set-up and builds made
 
 .venv/development.stamp: requirements-dev.lock .venv/runtime.stamp
 	$(BIN)/pip install --require-hashes -r requirements-dev.lock
+	@# What tests import is compiled by one process: their workers begin at once, and each would take 8 s for it.
+	-@$(BIN)/pytest --collect-only -qqq > /dev/null
 	@touch $@
 
 .venv-peers/installed.stamp: requirements-peers.lock
