@@ -22,7 +22,9 @@ EWMA_ALPHAS = (
 )
 MOST_GROWTH = 2.0  # of a seasonal expert: three times the level
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
-ERROR_ALPHA, ERROR_SPAN = 1 / 500, 1_056  # memory of the errors that decide weights
+ERROR_ALPHA, ERROR_SPAN = 1 / 200, 800  # memory of the errors that decide weights
+NEARER = 3  # the part of a horizon whose errors count beside those at the horizon: they are known earlier
+SEASONAL_NEARER = 0.8  # of the least of them, a seasonal expert's: it waits a day for its first forecast
 BEST_EWMAS = (0.005, 0.02, 0.15, 1.0)  # of EWMA_ALPHAS: what is best for long lies near one of them
 SEASONAL_HANDICAP = 1.15  # by how much less a season's mean must err: it is wrong at once where a season ends
 BEST_ALPHA, BEST_SPAN = 1 / 2_000, 4_096  # memory of the errors that the best of them is chosen by
@@ -33,7 +35,7 @@ LEAST_SHARE = 1e-9  # of the largest error, below which errors are alike
 @dataclass(frozen=True)
 class Experts:
     """Simple forecasts at every origin, requests per second, and their squared errors as they become known, those of
-    one that had no forecast as large as the worst: (experts, ..., rows) each. EWMAs come first, at EWMA_ALPHAS, then
+    one that had no forecast the mean of the EWMAs': (experts, ..., rows) each. EWMAs come first, at EWMA_ALPHAS, then
     an extrapolation, then `means` seasonal means, then other seasonal ones."""
 
     forecasts: Floats
@@ -43,13 +45,13 @@ class Experts:
 
 def experts_at(stats: TrailingStats, horizon: int) -> Experts:
     """All simple forecasts."""
-    averages, seasons = stats.once("averages", partial(_averages, stats)), stats.seasons(horizon)
+    averages, seasons = _averages_of(stats), stats.seasons(horizon)
     seasonal = _seasonal(stats, seasons)
     groups = (("averages", averages), (("seasonal", horizon), seasonal))
     then = np.concatenate([stats.earlier(name, group, horizon) for name, group in groups if len(group)])
-    exists, rates = np.isfinite(then), newest(stats.values, stats.rows)
-    squared = np.where(exists & np.isfinite(rates), np.square(then - rates), 0.0)
-    squared = np.where(exists, squared, squared.max(axis=0))
+    squared = _squared(stats, then)
+    # As an expert that is drawn at random: taken to err like the worst, the week's days had no weight for days.
+    squared = np.where(np.isfinite(then), squared, sum(squared[: len(EWMA_ALPHAS)]) / len(EWMA_ALPHAS))
     return Experts(np.concatenate([averages, seasonal]), squared, len(_groups(seasons)))
 
 
@@ -57,13 +59,14 @@ def expert_average(stats: TrailingStats, horizon: int, experts: Experts) -> Floa
     """Forecasts at every origin, requests per second: (..., rows), NaN where nothing is known.
 
     Weights are (least trailing squared error / the expert's)^12, Bayes' posterior for normal errors of unknown variance
-    as if the memory held 24 independent ones: errors overlap and have heavy tails. An expert that has no forecast yet
-    is taken to err like the worst.
+    as if the memory held 24 independent ones: errors overlap and have heavy tails. Errors at a third of the horizon are
+    added to those at the horizon, of which a young series has few.
     """
-    exists = np.isfinite(experts.forecasts)
-    others = len(exists) - len(EWMA_ALPHAS) - 1
+    exists, nearer = np.isfinite(experts.forecasts), _nearer(stats, horizon)
+    others = len(exists) - len(nearer)
     priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * others
     total = stats.decayed_sum(("squared", horizon), experts.squared, ERROR_ALPHA, ERROR_SPAN)
+    total = total + np.concatenate([nearer, *[SEASONAL_NEARER * nearer.min(axis=0, keepdims=True)] * others])
     total = total + ERROR_PRIOR * np.square(stats.noise)
     total += LEAST_SHARE * total.max(axis=0)
     least = total.min(axis=0)
@@ -75,6 +78,19 @@ def expert_average(stats: TrailingStats, horizon: int, experts: Experts) -> Floa
         weight = np.where(known, prior * power * power * power, 0.0)
         average, weights = average + weight * np.where(known, forecast, 0.0), weights + weight
     return mean_where(average, weights)
+
+
+def _nearer(stats: TrailingStats, horizon: int) -> Floats:
+    """Trailing squared errors of the averages at a third of the horizon: (averages, ..., rows)."""
+    nearer = -(-horizon // NEARER)
+    squared = _squared(stats, stats.earlier("averages", _averages_of(stats), nearer))
+    return stats.decayed_sum(("nearer", horizon), squared, ERROR_ALPHA, ERROR_SPAN)
+
+
+def _squared(stats: TrailingStats, then: Floats) -> Floats:
+    """Squared errors of forecasts for the newest windows, 0 where one of both is unknown."""
+    rates = newest(stats.values, stats.rows)
+    return np.where(np.isfinite(then) & np.isfinite(rates), np.square(then - rates), 0.0)
 
 
 def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
@@ -94,8 +110,12 @@ def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     return np.asarray(np.take_along_axis(forecasts, best, axis=0)[0])
 
 
-def _averages(stats: TrailingStats) -> Floats:
+def _averages_of(stats: TrailingStats) -> Floats:
     """The experts that are the same at every horizon, EWMAs and an extrapolation: (experts, ..., origins)."""
+    return stats.once("averages", partial(_averages, stats))
+
+
+def _averages(stats: TrailingStats) -> Floats:
     averages = {alpha: stats.carried(f"ewma_{alpha}", stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
     return np.stack([*averages.values(), extrapolation])
