@@ -70,6 +70,10 @@ def no_experts(stats: trailing_stats.TrailingStats, _: object) -> Any:
     return np.empty((0, *stats.level.shape))
 
 
+def no_errors(stats: trailing_stats.TrailingStats, _: object) -> Any:
+    return np.zeros((len(expert_average.EWMA_ALPHAS) + 1, *stats.level.shape))
+
+
 FORECASTING = (
     Part("trees", ((Trees, "predict", nothing),)),
     Part("refits of the linear model", ((ensemble, "LINEAR_PRIOR_WINDOWS", 1e9),)),
@@ -85,6 +89,7 @@ FORECASTING = (
     Part("extrapolation", ((expert_average, "EXTRAPOLATION_WEIGHT", 0.0),)),
     Part("seasonal experts", ((expert_average, "_seasonal", no_experts), (expert_average, "_groups", lambda _: []))),
     Part("every other EWMA", ((expert_average, "EWMA_ALPHAS", expert_average.EWMA_ALPHAS[1::2]),)),
+    Part("experts' errors at a third of the horizon", ((expert_average, "_nearer", no_errors),)),
     Part("overlap of errors", ((trailing_stats, "OVERLAP", 1e9),)),
 )
 TRAINING = (Part("longer windows", ((train, "LONGER_WINDOWS", ()),)),)

@@ -72,3 +72,24 @@ def test_the_best_expert_of_a_series_with_strong_days_is_their_mean() -> None:
     rates = 100 + 80 * np.sin(minutes * 2 * np.pi / 60) * (minutes % 1_440 < 720)  # no EWMA follows an hour's cycle
     error = np.abs(best_expert(stats_of(rates), 15) - ahead(stats_of(rates), 15))[6 * 1_440 : -15]
     assert error.mean() < 5
+
+
+def test_forty_windows_tell_noise_from_a_walk_fifteen_ahead() -> None:
+    """Of the latter's errors they know few, and those overlap."""
+    newest = slice(20, 40)
+    noise, walk = [], []
+    for seed in range(60):
+        random = np.random.default_rng(seed)
+        stats = stats_of(random.poisson(100, 40))
+        noise.append(np.square(expert_average(stats, 15) / 100 - 1)[newest])
+        stats = stats_of(100 * np.exp(np.cumsum(random.normal(0, 0.05, 40))))
+        walk.append(np.square(expert_average(stats, 15) / stats.values - 1)[newest])
+    assert np.mean(noise) < 0.0007  # 0.01 by the last value
+    assert np.mean(walk) < 0.006  # 0 by the last value
+
+
+def test_what_came_yesterday_is_expected_an_hour_after_it_can_be() -> None:
+    minutes = np.arange(1_440 + 180)
+    rates = 100 + 80 * np.sin(minutes * 2 * np.pi / 60)  # no EWMA follows an hour's cycle
+    error = np.abs(expert_average(stats_of(rates), 15) - ahead(stats_of(rates), 15))[1_440 + 60 : -15]
+    assert error.mean() < 10
