@@ -30,7 +30,7 @@ function model(
   return built;
 }
 
-const seriesOf = (drawn: ChartModel) =>
+const optionsOf = (drawn: ChartModel) =>
   plotOptions({ width: 100, height: 100 }, () => ({
     model: drawn,
     palette: (token) => token,
@@ -38,11 +38,17 @@ const seriesOf = (drawn: ChartModel) =>
     border: { label: "now", at: "now" },
     onCursor: vi.fn(),
     onZoom: vi.fn(),
-  })).series;
+  }));
+
+/** Of what is drawn from 0 to 1.5, the ticks that the axis shows. */
+const ticksOf = (drawn: ChartModel) =>
+  optionsOf(drawn).axes?.[1]?.filter?.(null as never, [-0.5, 0, 0.5, 1, 1.5], 1, 44, 0.5);
 
 /** The colours of the series that the canvas draws as lines. */
 const strokes = (drawn: ChartModel) =>
-  seriesOf(drawn).flatMap(({ stroke }) => (typeof stroke === "function" ? [stroke(null as never, 1)] : []));
+  optionsOf(drawn).series.flatMap(({ stroke }) =>
+    typeof stroke === "function" ? [stroke(null as never, 1)] : [],
+  );
 
 function show(drawn: ChartModel, hovered = 1) {
   const past = { horizons: [1, 5], windowSeconds: 60, chosen: null, onChoose: vi.fn() };
@@ -65,6 +71,13 @@ function show(drawn: ChartModel, hovered = 1) {
       .map(({ textContent }) => textContent),
   };
 }
+
+it("an axis of rates has halves, one of replicas has none", () => {
+  const rates = model(chartLines(limits(), null));
+  const replicas = { ...rates, lines: rates.lines.map((line) => ({ ...line, unit: "replicas" as const })) };
+  expect(ticksOf(rates)).toEqual([null, 0, 0.5, 1, 1.5]);
+  expect(ticksOf(replicas)).toEqual([null, 0, null, 1, null]);
+});
 
 it("a third model of the server is drawn, and named in legend, tooltip, table and spoken text", () => {
   const models = [...MODELS, THIRD_MODEL];
@@ -96,7 +109,7 @@ it("a line that is added to the table is drawn, and named in legend, tooltip, ta
     named: "known",
   };
   const drawn = model([...chartLines(limits(), null), capacity]);
-  expect(plotData(drawn)).toHaveLength(seriesOf(drawn).length);
+  expect(plotData(drawn)).toHaveLength(optionsOf(drawn).series.length);
   expect(plotData(drawn)).toContainEqual([50, 50, 55]);
   expect(strokes(drawn)).toContain("--ok");
 
@@ -129,7 +142,7 @@ it("draws the preferred model over the others, and marks over all", () => {
     "--series-past",
     "--series-served",
   ]);
-  expect(seriesOf(drawn).at(-1)?.points?.show).toBe(true);
+  expect(optionsOf(drawn).series.at(-1)?.points?.show).toBe(true);
 });
 
 it("begins again with colours and dashes where there are more models than styles", () => {

@@ -150,8 +150,12 @@ export function plotOptions(
         font: FONT,
         size: 52,
         space: 44,
-        filter: aboveZero,
-        grid: { stroke: colour("--chart-grid"), width: 1, filter: aboveZero },
+        filter: (_plot, ticks) => drawnTicks(ticks, context().model),
+        grid: {
+          stroke: colour("--chart-grid"),
+          width: 1,
+          filter: (_plot, ticks) => drawnTicks(ticks, context().model),
+        },
         ticks: { show: false },
         values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : formatTick(tick))),
       },
@@ -191,9 +195,10 @@ export function plotOptions(
   };
 }
 
-/** Below zero lies the lane of replicas. */
-function aboveZero(_plot: uPlot, ticks: number[]): (number | null)[] {
-  return ticks.map((tick) => (tick < 0 ? null : tick));
+/** Below zero lies the lane of replicas, and where replicas alone are drawn there is no half of one. */
+function drawnTicks(ticks: number[], { lines }: ChartModel): (number | null)[] {
+  const counts = lines.every(({ unit }) => unit !== undefined);
+  return ticks.map((tick) => (tick < 0 || (counts && !Number.isInteger(tick)) ? null : tick));
 }
 
 /** Unknown time, shortages and the time to come lie on their own ground. */
