@@ -13,6 +13,8 @@ export default defineConfig({
     target: ["chrome123", "firefox120", "safari17.5"],
     // The Content-Security-Policy allows data: for images only, so fonts must stay files.
     assetsInlineLimit: 0,
+    // What is not ours changes with its versions alone: browsers keep it when the product is upgraded.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "libraries", test: /node_modules/ }] } } },
   },
   server: {
     proxy: {
