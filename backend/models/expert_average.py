@@ -1,9 +1,8 @@
 """Simple forecasts: the average of them by their squared errors, and the EWMA that erred least for long.
 
-The models shrink to both (shrinkage.py). Errors are squared
-requests per second, so that what is least is what RMSE measures: scaled by the series' noise, the hours after one burst
-count like any others, and traffic of rare bursts is forecast up to 6 % worse than by the best EWMA. Every statistic
-covers a bounded span of windows, as in rolling_ridge.py.
+The models shrink to both (shrinkage.py). Errors are squared requests per second, so that what is least is what RMSE
+measures: scaled by the series' noise, the hours after one burst count like any others, and traffic of rare bursts is
+forecast up to 6 % worse than by the best EWMA. Every statistic covers a bounded span of windows, as in rolling_ridge.py.
 """
 
 from collections.abc import Mapping, Sequence
@@ -97,7 +96,7 @@ def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     """At every origin the forecast of the one of BEST_EWMAS and the seasonal means whose squared errors were the least
     over the last BEST_SPAN windows, requests per second: (..., rows), NaN where none has a forecast.
 
-    One alone, and over four times as long as the average: on traffic of rare bursts the average's weights follow the
+    One alone, and over five times as long as the average: on traffic of rare bursts the average's weights follow the
     last of them, and shrinking to it loses 1 % there that this wins.
     """
     begin = len(EWMA_ALPHAS) + 1
