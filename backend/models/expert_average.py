@@ -2,7 +2,7 @@
 
 The models shrink to both (shrinkage.py). Errors are squared requests per second, so that what is least is what RMSE
 measures: scaled by the series' noise, the hours after one burst count like any others, and traffic of rare bursts is
-forecast up to 6 % worse than by the best EWMA. Every statistic covers a bounded span of windows, as in rolling_ridge.py.
+forecast up to 6 % worse than by the best EWMA. Every statistic covers a bounded span, as in rolling_ridge.py.
 """
 
 from collections.abc import Mapping, Sequence
