@@ -1,9 +1,9 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { afterEach, expect, it, vi } from "vitest";
-import { useSeriesList } from "@/hooks/queries";
+import { useLimitsQuery, useSeriesList } from "@/hooks/queries";
 import { useSignInNeeded } from "@/hooks/useSession";
-import { problem, renderPage, stubBackend } from "@/test/render";
+import { json, problem, renderPage, stubBackend } from "@/test/render";
 import { SignOut } from "./header/SignOut";
 import { SignIn } from "./SignIn";
 
@@ -54,6 +54,34 @@ it("sends the token once, and goes when it is accepted", async () => {
   expect(await screen.findByRole("button", { name: "Sign out" })).toBeVisible();
   const sent = asked.filter(({ method }) => method === "POST");
   expect(await Promise.all(sent.map((request) => request.json()))).toEqual([{ token: "secret" }]);
+});
+
+it("does not come back for what was asked before the token was there and is refused after", async () => {
+  let signedIn = false;
+  let refuse: (answer: Response) => void = () => undefined;
+  const late = new Promise<Response>((resolve) => {
+    refuse = resolve;
+  });
+  const asked = stubBackend({
+    "GET /api/series": () => (signedIn ? json([{ filename: "shop" }]) : noToken()),
+    "GET /api/limits": () => (signedIn ? json({}) : late),
+    "GET /api/session": { rights: ["read"] },
+    "POST /api/session": () => {
+      signedIn = true;
+      return noContent();
+    },
+  });
+  const limits = () => asked.filter(({ url }) => url.endsWith("/api/limits"));
+  function Page() {
+    useLimitsQuery();
+    return <Reader />;
+  }
+  renderPage(<Page />);
+  await send("secret");
+  expect(await screen.findByText("shop")).toBeVisible();
+  refuse(noToken());
+  await waitFor(() => expect(limits()).toHaveLength(2));
+  expect(screen.queryByLabelText("Token")).not.toBeInTheDocument();
 });
 
 it("says why a token was refused, and has the field ready for another", async () => {

@@ -35,6 +35,8 @@ export function useSignIn() {
   return useMutation({
     mutationFn: (token: string) => unwrap(api.POST("/api/session", { body: { token } })),
     onSuccess: () => {
+      // What is under way was asked without the session: its refusal would show the form again.
+      void queries.cancelQueries();
       queries.setQueryData(signInKey, false);
       void queries.invalidateQueries();
     },
