@@ -35,8 +35,9 @@ build: frontend/dist/index.html ## build the page
 test: ## set up what is missing, then lint, types and every test
 	@scripts/ensure-programs --check
 	@scripts/ensure-programs &
-	@$(TWO_AT_A_TIME) check-backend check-frontend
-	@$(TWO_AT_A_TIME) test-backend test-frontend test-e2e
+	@# The page's tests are beside the set-up of Python, which keeps one core busy.
+	@$(TWO_AT_A_TIME) check-backend check-frontend test-frontend
+	@$(TWO_AT_A_TIME) test-backend test-e2e
 
 test-quick: ## lint, types and the tests that are quick and need no other program: Python and Node only
 	@$(TWO_AT_A_TIME) check-backend check-frontend
