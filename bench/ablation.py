@@ -70,8 +70,8 @@ def no_experts(stats: trailing_stats.TrailingStats, _: object) -> Any:
     return np.empty((0, *stats.level.shape))
 
 
-def no_errors(stats: trailing_stats.TrailingStats, _: object) -> Any:
-    return np.zeros((len(expert_average.EWMA_ALPHAS) + 1, *stats.level.shape))
+def no_errors(_stats: object, _horizon: object, averages: Any) -> Any:
+    return np.zeros_like(averages)
 
 
 FORECASTING = (

@@ -44,7 +44,7 @@ class Experts:
 
 def experts_at(stats: TrailingStats, horizon: int) -> Experts:
     """All simple forecasts."""
-    averages, seasons = _averages_of(stats), stats.seasons(horizon)
+    averages, seasons = stats.once("averages", partial(_averages, stats)), stats.seasons(horizon)
     seasonal = _seasonal(stats, seasons)
     groups = (("averages", averages), (("seasonal", horizon), seasonal))
     then = np.concatenate([stats.earlier(name, group, horizon) for name, group in groups if len(group)])
@@ -61,8 +61,9 @@ def expert_average(stats: TrailingStats, horizon: int, experts: Experts) -> Floa
     as if the memory held 24 independent ones: errors overlap and have heavy tails. Errors at a third of the horizon are
     added to those at the horizon, of which a young series has few.
     """
-    exists, nearer = np.isfinite(experts.forecasts), _nearer(stats, horizon)
-    others = len(exists) - len(nearer)
+    averages = experts.forecasts[: len(EWMA_ALPHAS) + 1]
+    exists, nearer = np.isfinite(experts.forecasts), _nearer(stats, horizon, averages)
+    others = len(exists) - len(averages)
     priors = [1.0] * len(EWMA_ALPHAS) + [EXTRAPOLATION_WEIGHT] + [1.0] * others
     total = stats.decayed_sum(("squared", horizon), experts.squared, ERROR_ALPHA, ERROR_SPAN)
     total = total + np.concatenate([nearer, *[SEASONAL_NEARER * nearer.min(axis=0, keepdims=True)] * others])
@@ -79,10 +80,9 @@ def expert_average(stats: TrailingStats, horizon: int, experts: Experts) -> Floa
     return mean_where(average, weights)
 
 
-def _nearer(stats: TrailingStats, horizon: int) -> Floats:
+def _nearer(stats: TrailingStats, horizon: int, averages: Floats) -> Floats:
     """Trailing squared errors of the averages at a third of the horizon: (averages, ..., rows)."""
-    nearer = -(-horizon // NEARER)
-    squared = _squared(stats, stats.earlier("averages", _averages_of(stats), nearer))
+    squared = _squared(stats, stats.earlier("averages", averages, -(-horizon // NEARER)))
     return stats.decayed_sum(("nearer", horizon), squared, ERROR_ALPHA, ERROR_SPAN)
 
 
@@ -109,12 +109,8 @@ def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     return np.asarray(np.take_along_axis(forecasts, best, axis=0)[0])
 
 
-def _averages_of(stats: TrailingStats) -> Floats:
-    """The experts that are the same at every horizon, EWMAs and an extrapolation: (experts, ..., origins)."""
-    return stats.once("averages", partial(_averages, stats))
-
-
 def _averages(stats: TrailingStats) -> Floats:
+    """The experts that are the same at every horizon, EWMAs and an extrapolation: (experts, ..., origins)."""
     averages = {alpha: stats.carried(f"ewma_{alpha}", stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
     return np.stack([*averages.values(), extrapolation])

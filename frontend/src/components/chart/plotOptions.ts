@@ -60,6 +60,7 @@ export function plotOptions(
 ): uPlot.Options {
   const colour = (token: string) => () => context().palette(token);
   const drawn = drawnColumns(context().model.lines);
+  const shownTicks: uPlot.Axis.Filter = (_plot, ticks) => ticksShown(ticks, context().model);
 
   const line = ({ token, width, dash }: ChartLine, column: string): uPlot.Series => ({
     stroke: colour(token),
@@ -150,12 +151,8 @@ export function plotOptions(
         font: FONT,
         size: 52,
         space: 44,
-        filter: (_plot, ticks) => drawnTicks(ticks, context().model),
-        grid: {
-          stroke: colour("--chart-grid"),
-          width: 1,
-          filter: (_plot, ticks) => drawnTicks(ticks, context().model),
-        },
+        filter: shownTicks,
+        grid: { stroke: colour("--chart-grid"), width: 1, filter: shownTicks },
         ticks: { show: false },
         values: (_plot, ticks) => ticks.map((tick) => (tick === null ? "" : formatTick(tick))),
       },
@@ -196,7 +193,7 @@ export function plotOptions(
 }
 
 /** Below zero lies the lane of replicas, and where replicas alone are drawn there is no half of one. */
-function drawnTicks(ticks: number[], { lines }: ChartModel): (number | null)[] {
+function ticksShown(ticks: number[], { lines }: ChartModel): (number | null)[] {
   const counts = lines.every(({ unit }) => unit !== undefined);
   return ticks.map((tick) => (tick < 0 || (counts && !Number.isInteger(tick)) ? null : tick));
 }
