@@ -108,6 +108,10 @@ class Forecast(BaseModel):
     stale: bool = Field(description="a file's or a silent feed's: made more than three windows ago")
     status: SeriesStatus
     warming_up: bool = Field(description="too little history for the models: an average of simple forecasts instead")
+    learning: bool = Field(
+        default=False,
+        description="of many series that came up at once: from the newest windows alone, until the rest is learned",
+    )
     points: list[ForecastPoint] = Field(description="of every model at every horizon")
     served: list[ServedPoint] = Field(description="one a horizon; empty where nothing is known of the series any more")
 

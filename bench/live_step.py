@@ -44,12 +44,15 @@ TICK_SECONDS = 0.2
 @dataclass
 class Taken:
     """Seconds by the clock and of CPU, one a close; late: of one before which a late sample of every series came, and
-    what that takes; first: from a start to the first forecasts of all series, again: likewise after a stop."""
+    what that takes; first: from a start to the first forecasts of all series, close: of the next one, while pasts are
+    yet to be learned, learn: of all of them; again: from a start after a stop to the first forecasts."""
 
     wall: list[float]
     cpu: list[float]
     late: float
     first: float
+    close: float
+    learn: float
     stop: float
     again: float
     bytes_a_series: float
@@ -88,6 +91,8 @@ def add_rows(table: Table, store: str, taken: Taken, series: int) -> None:
     whole = (
         ("close and late samples before", taken.late),
         ("start to first forecasts", taken.first),
+        ("the next close", taken.close),
+        ("every past learned", taken.learn),
         ("stop", taken.stop),
         ("start after it to first forecasts", taken.again),
     )
@@ -108,18 +113,18 @@ def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
     send(intake, series, first - 1)
     return_freed_memory()  # what writing took is not to be had for nothing by what is measured
     process = psutil.Process()
-    before, started = process.memory_info().rss, time.perf_counter()
-    collector.step(first * MINUTE + LATE_SECONDS)
-    send(intake, series, first)
+    before = process.memory_info().rss
     issued: list[tuple[float, float]] = []
     collector.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
-    collector.step((first + 1) * MINUTE + LATE_SECONDS)
-    begun = issued[-1][0] - started
-    wall, cpu = [], []
-    for window in range(first + 1, first + closes + 1):
+    begun = started(collector, series, first * MINUTE + LATE_SECONDS)
+    wall, cpu, prepared = [], [], []
+    for window in range(first, first + closes + 1):
         send(intake, series, window)
-        for tick in range(int((MINUTE - LATE_SECONDS - 5) / TICK_SECONDS)):  # what is prepared between windows
-            collector.step(window * MINUTE + LATE_SECONDS + tick * TICK_SECONDS)
+        if window > first:
+            at = time.perf_counter()
+            for tick in range(int((MINUTE - LATE_SECONDS - 5) / TICK_SECONDS)):  # what is prepared between windows
+                collector.step(window * MINUTE + LATE_SECONDS + tick * TICK_SECONDS)
+            prepared.append(time.perf_counter() - at)
         at, worked = time.perf_counter(), time.process_time()
         collector.step((window + 1) * MINUTE + LATE_SECONDS)
         wall.append(issued[-1][0] - at)
@@ -137,14 +142,19 @@ def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
     collector.close()
     stopped = time.perf_counter() - at
     del collector
-    at = time.perf_counter()
     again = Collector(store, FeedTracker(MINUTE), estimator, LATE_SECONDS, path)
-    again.on_issued.append(lambda _: issued.append((time.perf_counter(), time.process_time())))
-    done: set[str] = set()
-    again.on_issued.append(done.update)
-    while len(done) < series:
-        again.step((last + 2) * MINUTE + LATE_SECONDS)
-    return Taken(wall, cpu, late, begun, stopped, issued[-1][0] - at, memory / series)
+    after_stop = started(again, series, (last + 2) * MINUTE + LATE_SECONDS)
+    return Taken(wall[1:], cpu[1:], late, begun, wall[0], prepared[0], stopped, after_stop, memory / series)
+
+
+def started(collector: Collector, series: int, now: float) -> float:
+    """Seconds from the first step to the first forecasts of the last series."""
+    first: dict[str, float] = {}
+    collector.on_issued.append(lambda names: first.update(dict.fromkeys(names - first.keys(), time.perf_counter())))
+    at = time.perf_counter()
+    while len(first) < series:
+        collector.step(now)
+    return max(first.values()) - at
 
 
 def write_histories(store: Store, version: str, series: int, stop: int) -> None:

@@ -75,7 +75,7 @@ def live_steps(path: Path, folder: Path) -> list[float]:
     info = SeriesInfo(key, window, "feed")
     forecaster = estimator.live(window, together=1)
     begin = len(values) - LIVE_STEPS
-    forecaster.learn(key, grid.first, values[:begin])
+    forecaster.learn({key: (grid.first, values[:begin])})
 
     def step(row: int) -> None:
         forecaster.put(key, grid.first + row, values[row])

@@ -8,7 +8,7 @@ All sources are computed at once. Source by source, numpy gives up the interpret
 that other threads hardly get it: the event loop stood still for 1.1 s beside 5,000 series.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -150,6 +150,16 @@ def window_rates(samples: Samples, start: int, stop: int) -> dict[str, float]:
     told &= np.bincount(near.series[~known], minlength=series) == 0
     rates = np.bincount(near.series, weights=rate, minlength=series)
     return {samples.names[place]: float(rates[place]) for place in np.flatnonzero(told)}
+
+
+def each_window(samples: Samples, windows: Collection[int], window_seconds: int) -> dict[str, dict[int, float]]:
+    """By series the windows, numbered from 1970, whose rate is known."""
+    rates: dict[str, dict[int, float]] = {name: {} for name in samples.names}
+    width = window_seconds * NANOSECONDS
+    for window in windows if rates else ():
+        for name, rate in window_rates(samples, window * width, (window + 1) * width).items():
+            rates[name][window] = rate
+    return rates
 
 
 def growing_rates(samples: Samples, start: int, stop: int) -> dict[str, tuple[float, float]]:

@@ -175,7 +175,7 @@ class Replayer:
         if forecaster.last is None or not 0 <= window - forecaster.last <= MOST_STEPS:  # before it: is played again
             forecaster = playing.forecaster = self._forecaster(playing.source)
             forecaster.advance(window)
-            forecaster.learn(playing.key, first, rates)
+            forecaster.learn({playing.key: (first, rates)})
         elif window != forecaster.last:
             forecaster.put(playing.key, window, rates[-1])
             forecaster.advance(window)

@@ -6,7 +6,7 @@ number of whole blocks before that one, so that it adds the same numbers in the 
 and what a live step needs to go on with is a number a block (SummedBlocks). All functions work along the last axis.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,19 +23,23 @@ def decayed_sum(values: Floats, first: int, alpha: float, width: int) -> Floats:
     first: number of the window of the first row; rows before it count as 0. width: a multiple of BLOCK. A row sees all
     of its own block so far and width / BLOCK - 1 whole ones before it.
     """
-    within = _within_blocks(values, first, alpha)
+    return across_blocks(within_blocks(values, first, alpha), first, values.shape[-1], alpha, width)
+
+
+def across_blocks(within: Floats, first: int, rows: int, alpha: float, width: int) -> Floats:
+    """The decayed sum at each of so many rows, from within_blocks of them."""
     sums = within[..., -1].astype(np.float32).astype(np.float64)  # as they are kept for a live step
     older = _of_blocks((shift(sums, back) for back in range(width // BLOCK - 1, 0, -1)), alpha)
     total = older[..., np.newaxis] * _decays(alpha) + within
     begin = first % BLOCK
-    return total.reshape(*values.shape[:-1], -1)[..., begin : begin + values.shape[-1]]
+    return total.reshape(*within.shape[:-2], -1)[..., begin : begin + rows]
 
 
-def _within_blocks(values: Floats, first: int, alpha: float) -> Floats:
-    """The sums from the beginning of every row's block: (..., blocks, BLOCK). 0 stands before row 0 and after the last
-    one."""
+def within_blocks(values: Floats, first: int, alpha: float) -> Floats:
+    """The sums from the beginning of every row's block: (..., blocks, BLOCK), one block at least. 0 stands before row 0
+    and after the last one."""
     begin, rows = first % BLOCK, values.shape[-1]
-    sums = np.zeros((*values.shape[:-1], -(-(begin + rows) // BLOCK) * BLOCK))
+    sums = np.zeros((*values.shape[:-1], max(1, -(-(begin + rows) // BLOCK)) * BLOCK))
     sums[..., begin : begin + rows] = values
     sums = sums.reshape(*values.shape[:-1], -1, BLOCK)
     for place in range(1, BLOCK):
@@ -75,16 +79,16 @@ class SummedBlocks:
         blocks = np.zeros((*axes, width // BLOCK - 1), dtype=np.float32)
         return cls(alpha, blocks, np.zeros((*axes, 1)), np.zeros((*axes, 1)))
 
-    def put(self, slot: int, values: Floats, stop: int) -> None:
-        """The past of one series, (..., 1, rows), up to the window before number `stop`."""
-        place = (stop - 1) % BLOCK
-        past = np.zeros((*values.shape[:-2], BLOCK * self.blocks.shape[-1] + place + 1))
-        known = newest(values[..., 0, :], past.shape[-1])
-        past[..., past.shape[-1] - known.shape[-1] :] = known
-        within = _within_blocks(past, 0, self.alpha)
-        self.blocks[..., slot, :] = within[..., :-1, -1]
-        self.older[..., slot, :] = self._of_whole(self.blocks[..., slot, :])
-        self.within[..., slot, 0] = within[..., -1, place]
+    def put(self, slots: Sequence[int], within: Floats, stop: int) -> None:
+        """The past of some series, within_blocks of it, (..., slots, blocks, BLOCK), up to the window before number
+        `stop`."""
+        kept = self.blocks.shape[-1]
+        whole = newest(within[..., :-1, -1], kept)
+        blocks = np.zeros((*whole.shape[:-1], kept), dtype=np.float32)
+        blocks[..., kept - whole.shape[-1] :] = whole
+        self.blocks[..., slots, :] = blocks
+        self.older[..., slots, :] = self._of_whole(blocks)
+        self.within[..., slots, 0] = within[..., -1, (stop - 1) % BLOCK]
 
     def next(self, values: Floats, window: int) -> Floats:
         """The sum with the values of the next window, (..., series, 1) each; `window`: its number. A copy from before

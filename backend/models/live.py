@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from backend.models import features
 from backend.models.columns import Columns, Precision
-from backend.models.decayed_sum import SummedBlocks
+from backend.models.decayed_sum import SummedBlocks, across_blocks, within_blocks
 from backend.models.ensemble import (
     HISTORY_WINDOWS,
     LIVE_SPAN,
@@ -27,6 +27,7 @@ from backend.models.trailing_stats import Grid, TrailingStats
 GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
 SLACK = 16  # origins that a column has room for, so that it is moved once in so many steps
 CORRECTED = 4  # newest windows whose correction costs so many steps of its group, not a past learned anew
+LEARNED_TOGETHER = 20_480  # windows: two weeks of minutes take 70 MB meanwhile
 MOST_STEPS = 256  # of more windows that were missed all series take less time from the beginning
 
 
@@ -62,28 +63,48 @@ class LiveForecaster:
     def __contains__(self, name: Hashable) -> bool:
         return name in self._places
 
-    def learn(self, name: Hashable, first: int, rates: Floats) -> None:
-        """Take up a series, or its past anew: its rates from window `first` on (requests per second, NaN where unknown,
-        what is infinite or negative is). A week of minutes takes 0.4 s. More than HISTORY_WINDOWS would change nothing.
+    def learn(self, pasts: Mapping[Hashable, tuple[int, Floats]]) -> None:
+        """Take up series, or their pasts anew: of each its first window and its rates from there on (requests per
+        second, NaN where unknown, what is infinite or negative is). A week of minutes takes 0.4 s. More than
+        HISTORY_WINDOWS would change nothing.
         """
-        self.forget(name)
-        rates = usable_rates(rates)
         if self.last is None:
-            self.last = first + len(rates) - 1
-        for place in range(self.last + 1 - first, len(rates)):
-            self.put(name, first + place, rates[place])
-        known = np.full(max(1, min(self.last + 1 - first, HISTORY_WINDOWS)), np.nan)
+            self.last = max(first + len(rates) for first, rates in pasts.values()) - 1
+        known: dict[Hashable, Floats] = {}
+        for name, (first, rates) in pasts.items():
+            self.forget(name)
+            rates = usable_rates(rates)
+            known[name] = self._up_to_last(first, rates)
+            for place in range(max(0, self.last + 1 - first), len(rates)):
+                self.put(name, first + place, rates[place])
+        waiting = sorted(known, key=lambda name: len(known[name]))
+        while waiting:
+            group = self._group_with_room()
+            most = min(len(group.free), max(1, LEARNED_TOGETHER // len(known[waiting[-1]])))
+            names, waiting = waiting[-most:], waiting[:-most]
+            rates = np.full((len(names), len(known[names[-1]])), np.nan)
+            for row, name in zip(rates, names, strict=True):
+                row[len(row) - len(known[name]) :] = known[name]
+            slots = [group.free.pop() for _ in names]
+            self._places |= {name: (group, slot) for name, slot in zip(names, slots, strict=True)}
+            group.begin(slots, rates)
+
+    def _up_to_last(self, first: int, rates: Floats) -> Floats:
+        """The rates of the windows up to the last, one at least: of as many as have an effect."""
+        assert self.last is not None
         stop = self.last + 1 - first
+        known = np.full(max(1, min(stop, HISTORY_WINDOWS)), np.nan)
         past = rates[max(0, stop - len(known)) : max(0, stop)]
-        begin = max(0, first - (self.last + 1 - len(known)))
-        known[begin : begin + len(past)] = past
+        known[: len(past)] = past
+        return known
+
+    def _group_with_room(self) -> "Group":
+        assert self.last is not None
         group = next((each for each in self._groups if each.free), None)
         if group is None:
             group = Group(self.models, Grid(self._step_ns, self.last), self._together)
             self._groups.append(group)
-        slot = group.free.pop()
-        self._places[name] = group, slot
-        group.begin(slot, known)
+        return group
 
     def put(self, name: Hashable, window: int, rate: float) -> bool:
         """The rate of a window after the last one, or another rate of one up to it; whether it is taken. A past that
@@ -91,6 +112,8 @@ class LiveForecaster:
         assert self.last is not None
         if window > self.last:
             self._ahead[window][name] = rate
+            return True
+        if self.rates(name, window, window + 1)[0] == rate:
             return True
         group, slot = self._places[name]
         return group.correct(slot, window, rate)
@@ -193,20 +216,20 @@ class Group(Columns):
         """The newest windows of every slot: (slots, LIVE_SPAN)."""
         return self._rates[:, self._at : self._at + LIVE_SPAN]
 
-    def begin(self, slot: int, rates: Floats) -> None:
-        """Compute what the rates of a series leave to the next origin, from the beginning: up to the window before the
-        newest, which is then a step like any other and may be corrected."""
+    def begin(self, slots: list[int], rates: Floats) -> None:
+        """Compute what the rates of some series, (slots, windows), leave to the next origin, from the beginning: up to
+        the window before the newest, which is then a step like any other and may be corrected."""
         self.renew()
         later = self._undo(1)
-        self._before.clear()  # of which this series has no part
-        later[slot], past = rates[-1], rates[:-1] if len(rates) > 1 else np.full(1, np.nan)
-        self.rates[slot] = np.nan
-        self.rates[slot, max(0, LIVE_SPAN - len(past)) :] = past[-LIVE_SPAN:]
-        own = _Slot(self, slot)
-        stats = TrailingStats(past[np.newaxis], self.grid.from_row(1 - len(past)), columns=own)
+        self._before.clear()  # of which these series have no part
+        later[slots, 0], past = rates[:, -1], rates[:, :-1] if rates.shape[1] > 1 else np.full_like(rates, np.nan)
+        self.rates[slots] = np.nan
+        self.rates[slots, max(0, LIVE_SPAN - past.shape[1]) :] = newest(past, LIVE_SPAN)
+        own = _Slots(self, slots)
+        stats = TrailingStats(past, self.grid.from_row(1 - past.shape[1]), columns=own)
         shared = features.shared(stats)
         for horizon, model in self._models.items():
-            step(stats, horizon, model, shared, len(past) - 1)
+            step(stats, horizon, model, shared, past.shape[1] - 1)
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
         self.advance(later[:, 0])
 
@@ -315,32 +338,33 @@ class Group(Columns):
         return self._held.setdefault(name, (number, every))[1]
 
 
-class _Slot(Columns):
-    """The columns of one series, computed over all its origins: what is kept goes into its slot of a group."""
+class _Slots(Columns):
+    """The columns of some series, computed over all their origins: what is kept goes into their slots of a group."""
 
-    def __init__(self, group: Group, slot: int) -> None:
+    def __init__(self, group: Group, slots: list[int]) -> None:
         self._group = group
-        self._slot = slot
+        self._slots = slots
         self.held: set[Hashable] = set()
 
     def keep(self, name: Hashable, newest: Floats, span: int, precision: type[Precision], /) -> npt.NDArray[Precision]:
         values = super().keep(name, newest, span, precision)
-        column = self._group.column(name, newest.shape[:-2], span, precision)[..., self._slot, :]
-        column[...] = np.nan
-        column[..., max(0, span - newest.shape[-1]) :] = values[..., 0, -span:]
+        kept = np.full((*newest.shape[:-1], span), np.nan, dtype=precision)
+        kept[..., max(0, span - newest.shape[-1]) :] = values[..., -span:]
+        self._group.column(name, newest.shape[:-2], span, precision)[..., self._slots, :] = kept
         return values
 
     def decayed_sum(self, name: Hashable, newest: Floats, end: int, alpha: float, width: int, /) -> Floats:
-        sums = super().decayed_sum(name, newest, end, alpha, width)
-        self._group.summed(name, newest.shape[:-2], alpha, width).put(self._slot, newest, end)
-        return sums
+        rows = newest.shape[-1]
+        within = within_blocks(newest, end - rows, alpha)
+        self._group.summed(name, newest.shape[:-2], alpha, width).put(self._slots, within, end)
+        return across_blocks(within, end - rows, rows, alpha, width)
 
     def carry(self, name: Hashable, newest: Floats, /) -> None:
-        self._group.carried(name, newest.shape[:-2])[..., self._slot, :] = newest[..., 0, -1:]
+        self._group.carried(name, newest.shape[:-2])[..., self._slots, :] = newest[..., -1:]
 
     def hold(self, name: Hashable, number: int, compute: Callable[[], Floats], axis: int, /) -> Floats:
         found = compute()
         self.held.add(name)
         own = np.moveaxis(np.take(found, [-1], axis=axis), axis - 1, 0)  # by series, whose axis comes before
-        np.moveaxis(self._group.held(name, number, own.shape[1:], axis - 1), axis - 1, 0)[self._slot] = own[0]
+        np.moveaxis(self._group.held(name, number, own.shape[1:], axis - 1), axis - 1, 0)[self._slots] = own
         return found

@@ -1,6 +1,6 @@
 """The newest forecast of a series, and which of its candidates is served at each horizon."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -20,13 +20,21 @@ from backend.stores import SeriesRecord, Store
 class CurrentForecasts:
     """Thread-safe: it keeps nothing, so a restart or another backend comes to the same selection.
 
-    min_windows: known windows below which a series is warming up; horizons: those that are forecast, in windows.
+    min_windows: known windows below which a series is warming up; horizons: those that are forecast, in windows;
+    learning: whether a series is forecast from its newest windows alone meanwhile.
     """
 
-    def __init__(self, store: Store, min_windows: int, horizons: Sequence[int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        min_windows: int,
+        horizons: Sequence[int],
+        learning: Callable[[str], bool] = lambda _: False,
+    ) -> None:
         self._store = store
         self._min_windows = min_windows
         self.horizons = horizons
+        self._learning = learning
 
     def highest_rate(self, stored: SeriesRecord, since: datetime) -> float:
         """The highest rate of a series from a window on; 0 where none is known."""
@@ -56,7 +64,8 @@ class CurrentForecasts:
         if rates.empty:
             return None
         tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
-        return view.model_copy(update={"served": _served(view, rates, tables)})
+        served = _served(view, rates, tables)
+        return view.model_copy(update={"served": served, "learning": self._learning(stored.name)})
 
 
 def issued_tables(

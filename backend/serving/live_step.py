@@ -2,26 +2,33 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 
 import numpy as np
 import pandas as pd
+import structlog
 
 from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
 from backend.models.anomalies import HORIZONS
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.live import MOST_STEPS
+from backend.models.live import MOST_STEPS, LiveForecasts
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
 from backend.serving.issued import field, issued_for, issued_table
 from backend.serving.judging import judge_windows
+from backend.serving.memory import return_freed_memory
 from backend.serving.points import one_ahead
 from backend.serving.selection_log import SelectionLog
 from backend.serving.stream import SeriesStream
 from backend.serving.watch import JUDGED_BY
 from backend.stores import TIME, SeriesKey, Store, Tables
 
+log = structlog.get_logger()
+
+INTERIM_WINDOWS = 300  # that a series is forecast from until its past is learned
+PREPARED_TOGETHER = 4  # series whose past is learned by one call of prepare: two seconds
 KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
 Rates = Mapping[str, Mapping[int, float]]  # by series and window
 Predicted = dict[str, dict[str, float]]  # by series the columns of a point
@@ -37,6 +44,7 @@ class LiveStep:
         self._horizons = estimator.horizons
         self._seconds = window_seconds
         self._forecaster = estimator.live(window_seconds)
+        self._interim = estimator.live(window_seconds)  # of series whose past is yet to be learned
         self._series: dict[str, SeriesStream] = {}
         self._selection = SelectionLog(estimator.horizons)
         self._predicted: tuple[int, Predicted] = 0, {}  # of the window after the newest forecasts
@@ -61,12 +69,19 @@ class LiveStep:
     @property
     def outside(self) -> dict[str, object]:
         """What a checkpoint names and does not hold."""
-        return {"store": self._store, "models": self._forecaster.models}
+        return {
+            "store": self._store,
+            "models": self._forecaster.models,
+            "interim models": self._interim.models,
+        }
 
-    @property
-    def learned(self) -> set[str]:
-        """Series whose next forecasts take no time to begin with."""
-        return {name for name, stream in self._series.items() if stream.learned}
+    def ready(self, filename: str) -> bool:
+        """Whether its next forecasts take no time to begin with."""
+        return filename in self._interim or (filename in self._series and self._series[filename].learned)
+
+    def interim(self, filename: str) -> bool:
+        """Whether it is forecast from its newest windows alone until its past is learned."""
+        return filename in self._interim
 
     def load(self, filename: str, until: int) -> bool:
         """Have a series at hand, as it is stored of the windows before number `until`; whether anything is."""
@@ -85,6 +100,7 @@ class LiveStep:
         stream = self._series.pop(filename, None)
         if stream is not None:
             self._forecaster.forget(stream.key)
+        self._interim.forget(filename)
         self._selection.forget(filename)
         self._predicted[1].pop(filename, None)
 
@@ -112,23 +128,54 @@ class LiveStep:
         """The rates of windows, new or corrected."""
         for window, rate in rates.items():
             self._series[filename].put(self._store, window, rate)
+            if filename in self._interim and not self._interim_put(filename, window, rate):
+                self._interim.forget(filename)
 
-    def prepare(self, window: int) -> bool:
-        """Let the forecaster know the past of a series that it does not know; whether there was one. What a correction
-        changed is computed anew."""
-        self._forecaster.advance(window)
-        self._forecaster.renew()
-        new = (stream for stream in self._series.values() if not stream.learned)
-        return any(stream.learn(window) for stream in new)
+    def _interim_put(self, filename: str, window: int, rate: float) -> bool:
+        assert self._interim.last is not None
+        if window <= self._interim.last - INTERIM_WINDOWS:
+            return True
+        return self._interim.put(filename, window, rate)
+
+    def take_up(self, newest: Mapping[str, Floats], window: int) -> None:
+        """Forecast series from the newest windows up to this one, the last, alone until their past is learned."""
+        self._interim.advance(window)
+        self._interim.learn({name: (window + 1 - len(rates), rates) for name, rates in newest.items()})
+        return_freed_memory()
+        log.info("forecast_from_newest_windows", series=len(newest), windows=INTERIM_WINDOWS)
+
+    def prepare(self, window: int) -> None:
+        """Let the forecaster know the past of some series that it does not know. What a correction changed is computed
+        anew."""
+        for forecaster in (self._forecaster, self._interim):
+            forecaster.advance(window)
+            forecaster.renew()
+        new = (name for name, stream in self._series.items() if not stream.learned)
+        known = (name for name in new if self._learn(name, window))
+        list(islice(known, PREPARED_TOGETHER))
+
+    def _learn(self, filename: str, window: int) -> bool:
+        """Let the forecaster know its past; whether anything is known up to this window."""
+        known = self._series[filename].learn(window)
+        if known:
+            self._interim.forget(filename)
+        return known
 
     def forecasts(self, filenames: Sequence[str], window: int) -> pd.DataFrame:
         """What is forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
-        known = [name for name in filenames if self._series[name].learn(window)]
-        if not known:
-            return pd.DataFrame()
-        keys = [self._series[name].key for name in known]
-        forecasts = self._forecaster.forecasts(keys)
-        self._selection.issued(window, known, forecasts.mean)
+        interim = [name for name in filenames if name in self._interim]
+        learned = [name for name in filenames if name not in self._interim and self._learn(name, window)]
+        tables = []
+        if interim:
+            tables.append(self._issue(interim, self._interim.forecasts(interim), window))
+        if learned:
+            keys = [self._series[name].key for name in learned]
+            tables.append(self._issue(learned, self._forecaster.forecasts(keys), window))
+        return pd.concat(tables) if tables else pd.DataFrame()
+
+    def _issue(self, filenames: Sequence[str], forecasts: LiveForecasts, window: int) -> pd.DataFrame:
+        self._selection.issued(window, filenames, forecasts.mean)
+        keys = [SeriesKey(name, self._version) for name in filenames]
         table = issued_table(keys, forecasts, self._horizons, self._seconds, window)
         self._watch(window, table)
         if self._predicted[0] != window + 1:
@@ -145,6 +192,7 @@ class LiveStep:
             if missed or self._series[name].newest < window - KEPT_SILENT:
                 self.forget(name)
         self._forecaster.advance(window)
+        self._interim.advance(window)
 
     def note_served(self, filenames: Sequence[str], window: int) -> None:
         """Log a change of the forecast that is served once a window is closed."""
@@ -157,7 +205,8 @@ class LiveStep:
         preferred = issued[issued["model"] == PREFERRED.key]
         forecasts = preferred[fields].to_numpy().reshape(-1, len(HORIZONS), len(JUDGED_BY))
         for filename, own in zip(preferred["filename"], forecasts, strict=True):
-            self._series[filename].watch.issued(window, own)
+            if filename in self._series:  # else they are read with it
+                self._series[filename].watch.issued(window, own)
 
     def _predicted_of(self, key: SeriesKey, windows: Iterable[int]) -> dict[int, dict[str, float]]:
         """By window the columns of its point that were forecast just before it."""

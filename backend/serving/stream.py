@@ -87,7 +87,7 @@ class SeriesStream:
             return True
         if np.isnan(self._unlearned[: max(0, window + 1 - self._first)]).all():
             return False
-        self._forecaster.learn(self.key, self._first, self._unlearned)
+        self._forecaster.learn({self.key: (self._first, self._unlearned)})
         self._unlearned = None
         return_freed_memory()
         return True

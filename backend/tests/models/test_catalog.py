@@ -75,7 +75,7 @@ def test_live_steps_and_forecasts_from_the_whole_frame_have_it_and_are_the_same(
 ) -> None:
     values, grid = series_of(FRAME)
     live = estimator.live(60)
-    live.learn("web", grid.first, values[:1_690])
+    live.learn({"web": (grid.first, values[:1_690])})
     rolled = {horizon: estimator.rolling_forecasts(FRAME, horizon)[toy] for horizon in estimator.horizons}
     for rows in range(1_691, 1_830):  # into the outage, and out of it
         live.put("web", grid.first + rows - 1, values[rows - 1])

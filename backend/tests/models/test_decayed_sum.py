@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from backend.models.decayed_sum import BLOCK, SummedBlocks, decayed_sum
+from backend.models.decayed_sum import BLOCK, SummedBlocks, decayed_sum, within_blocks
 from backend.models.rolling import Floats
 
 WIDTH = 4 * BLOCK
@@ -32,22 +32,23 @@ def test_a_row_has_the_same_sum_wherever_the_array_begins() -> None:
         np.testing.assert_array_equal(late[..., WIDTH:], decayed_sum(each, FIRST, ALPHA, WIDTH)[..., begin + WIDTH :])
 
 
-@pytest.mark.parametrize("past", [1, 20, 25, 26, 400])
-def test_a_sum_that_goes_on_by_windows_is_that_of_all(past: int) -> None:
+@pytest.mark.parametrize(("first", "past"), [(FIRST, past) for past in (0, 1, 20, 25, 26, 400)] + [(32 * BLOCK, 0)])
+def test_a_sum_that_goes_on_by_windows_is_that_of_all(first: int, past: int) -> None:
     each = values(500)
-    whole = decayed_sum(each, FIRST, ALPHA, WIDTH)
+    whole = decayed_sum(each, first, ALPHA, WIDTH)
     going = SummedBlocks.of_nothing((2, 3), ALPHA, WIDTH)
-    for slot in range(3):
-        going.put(slot, each[:, slot : slot + 1, :past], FIRST + past)
+    for slots in ([1], [2, 0]):
+        going.put(slots, within_blocks(each[:, slots, :past], first, ALPHA), first + past)
     for row in range(past, 500):
-        np.testing.assert_array_equal(going.next(each[..., row : row + 1], FIRST + row)[..., 0], whole[..., row])
+        np.testing.assert_array_equal(going.next(each[..., row : row + 1], first + row)[..., 0], whole[..., row])
 
 
 def test_a_series_that_joins_has_nothing_of_the_one_before_it() -> None:
     each = values(500)
     going = SummedBlocks.of_nothing((2, 3), ALPHA, WIDTH)
     for stop in (300, 10):
-        going.put(1, each[:, 1:2, :stop], FIRST + 300)
+        within = within_blocks(each[:, 1:2, :stop], FIRST + 300 - stop, ALPHA)
+        going.put([1], within, FIRST + 300)
     np.testing.assert_array_equal(
         going.next(each[..., 10:11], FIRST + 300)[:, 1, 0],
         decayed_sum(each[:, 1, :11], FIRST + 290, ALPHA, WIDTH)[:, -1],

@@ -34,9 +34,8 @@ def learned(estimator: RPSEstimator, series: Mapping[str, pd.DataFrame] = SERIES
     """All series, whose last STEPS windows come after `window`."""
     live = estimator.live(60, together=4)
     live.advance(window)
-    for name, frame in series.items():
-        rates = rates_of(frame)[: window - LAST - STEPS or None]
-        live.learn(name, window + 1 - len(rates), rates)
+    pasts = {name: rates_of(frame)[: window - LAST - STEPS or None] for name, frame in series.items()}
+    live.learn({name: (window + 1 - len(past), past) for name, past in pasts.items()})
     return live
 
 
@@ -92,7 +91,7 @@ def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator:
     joined["of a day and a half"] = corrected
     for name, frame in joined.items():
         rates = rates_of(frame)[: 7 - STEPS]
-        live.learn(name, LAST + 8 - len(rates), rates)
+        live.learn({name: (LAST + 8 - len(rates), rates)})
     assert "with an outage" not in live
     pass_windows(live, LAST + 20, joined)
     assert_whole(live, estimator, joined)

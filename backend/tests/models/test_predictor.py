@@ -224,7 +224,7 @@ def test_live_forecasts_between_trained_horizons_are_those_of_a_backtest(estimat
     rolled = estimator.rolling_forecasts(frame, 7, start=870)
     values, grid = series_of(frame)
     live = estimator.live(60, [7])
-    live.learn("web", grid.first, values[:870])
+    live.learn({"web": (grid.first, values[:870])})
     for row in range(870, 877):
         live.put("web", grid.first + row, values[row])
         live.advance(grid.first + row)

@@ -1020,6 +1020,12 @@ export interface components {
              */
             warming_up: boolean;
             /**
+             * Learning
+             * @description of many series that came up at once: from the newest windows alone, until the rest is learned
+             * @default false
+             */
+            learning: boolean;
+            /**
              * Points
              * @description of every model at every horizon
              */

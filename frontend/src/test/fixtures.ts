@@ -124,6 +124,7 @@ export function forecast(issuedAt: number, change: Partial<Forecast> = {}): Fore
     stale: false,
     status: "live",
     warming_up: false,
+    learning: false,
     points: [1, 5, 15].flatMap((horizon) => [of("lgbm_plus", horizon), of("lgbm", horizon)]),
     served: [],
     ...change,

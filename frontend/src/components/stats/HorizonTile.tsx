@@ -59,6 +59,16 @@ export function HorizonTile({ horizon, windowSeconds, forecast, current }: Horiz
 function ForecastBadge({ forecast, served }: { forecast: Forecast; served: ServedPoint | undefined }) {
   const limits = useLimits();
   if (forecast.warming_up) return <Badge tone="warn">warming up</Badge>;
+  if (forecast.learning) {
+    return (
+      <Badge
+        tone="warn"
+        title="From the newest windows alone: the server has just started and learns what came before"
+      >
+        learning
+      </Badge>
+    );
+  }
   if (forecast.stale && forecast.status !== "historic") return <Badge tone="warn">stale</Badge>;
   if (!served) return null;
   const { model, reason } = served;

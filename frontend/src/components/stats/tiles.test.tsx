@@ -69,6 +69,14 @@ describe("HorizonTile", () => {
     expect(within(document.body).queryByText("stale")).not.toBeInTheDocument();
   });
 
+  it("says that a forecast is from the newest windows alone until the past is learned", () => {
+    const region = tile({ forecast: forecast(0, { learning: true, served: served({ 15: "lgbm_plus" }) }) });
+    expect(within(region).getByText("learning")).toHaveAttribute(
+      "title",
+      expect.stringContaining("newest windows"),
+    );
+  });
+
   it("shows which candidate is served at its own horizon, and why", () => {
     const region = tile({ forecast: forecast(0, { served: served({ 5: "lgbm_plus", 15: "ewma" }, 12) }) });
     expect(region).toHaveTextContent("12.0 req/s");

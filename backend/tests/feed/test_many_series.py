@@ -1,0 +1,137 @@
+"""Where many series come up at once, each is forecast from its newest windows alone until its past is learned."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from backend.feed import collector
+from backend.measurements import POINT_FIELDS, POINTS, points_table, read_points
+from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
+from backend.serving import live_step
+from backend.serving.current import CurrentForecasts
+from backend.serving.live_step import INTERIM_WINDOWS
+from backend.stores import SeriesInfo, SeriesKey
+from backend.stores.sqlite import SqliteStore
+from backend.tests.feed.collected import KEY, WINDOW, Feed, moment
+from backend.tests.stores.samples import forecasts_of
+
+NAMES = ("web", "api", "shop")
+PAST = INTERIM_WINDOWS + 150  # windows
+
+
+@pytest.fixture(autouse=True)
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three series are as many as a thousand, and no past is learned before a test says so."""
+    monkeypatch.setattr(collector, "LEARNED_AT_ONCE", len(NAMES) - 1)
+    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", 0)
+
+
+@pytest.fixture
+def feed(sqlite_store: SqliteStore, estimator: RPSEstimator) -> Feed:
+    """A backend that was killed, whose series are still fed, and has begun again."""
+    for seed, name in enumerate(NAMES):
+        rates = np.random.default_rng(seed).poisson(300 + 100 * seed, PAST) / WINDOW
+        index = pd.date_range(moment(-PAST), periods=PAST, freq=f"{WINDOW}s", unit="s")
+        key = SeriesKey(name, KEY.version)
+        points = pd.DataFrame({"actual_rps": rates}, index=index).reindex(columns=list(POINT_FIELDS))
+        sqlite_store.write({POINTS: points_table(key, points)}, [SeriesInfo(key, WINDOW, "feed")])
+    begun = Feed(sqlite_store, estimator)
+    send(begun, 0)
+    begun.at(0)
+    return begun
+
+
+def send(feed: Feed, window: int) -> None:
+    """The samples of the window before, and one that shows that each series goes on."""
+    for name in NAMES:
+        feed.send(window - 1, window + 0.1, name)
+
+
+def past_of(feed: Feed, name: str) -> pd.DataFrame:
+    return read_points(feed.store, SeriesKey(name, KEY.version), None, None)[["actual_rps"]].asfreq(f"{WINDOW}s")
+
+
+def issued(feed: Feed, name: str, window: int) -> Floats:
+    """The means of what was forecast of a series from the beginning of a window, by model and horizon."""
+    table = forecasts_of(feed.store, SeriesKey(name, KEY.version))
+    return table[table["issued_at"] == moment(window)].sort_values(["model", "horizon_seconds"])["mean"].to_numpy()
+
+
+def expected(estimator: RPSEstimator, frame: pd.DataFrame) -> Floats:
+    table = estimator.forecast(frame).table.sort_values(["model", "horizon"])
+    return table["mean"].to_numpy().astype(np.float32).astype(np.float64)  # as forecasts are stored
+
+
+def assert_forecast_from(feed: Feed, estimator: RPSEstimator, window: int, windows: int) -> None:
+    for name in NAMES:
+        past = past_of(feed, name)[: moment(window - 1)]
+        np.testing.assert_array_equal(issued(feed, name, window), expected(estimator, past.iloc[-windows:]), name)
+
+
+def test_a_start_forecasts_every_series_from_its_newest_windows(feed: Feed, estimator: RPSEstimator) -> None:
+    assert_forecast_from(feed, estimator, 0, INTERIM_WINDOWS)
+
+
+def test_a_close_before_their_pasts_are_learned_goes_on_from_there(feed: Feed, estimator: RPSEstimator) -> None:
+    send(feed, 1)
+    feed.at(1)
+    assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS + 1)
+
+
+def test_once_their_pasts_are_learned_forecasts_are_those_of_the_whole_series(
+    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", len(NAMES))
+    feed.at(0.1)
+    send(feed, 1)
+    feed.at(1)
+    assert_forecast_from(feed, estimator, 1, PAST + 1)
+
+
+def test_what_was_forecast_at_the_start_stays_as_it_was_issued(
+    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", len(NAMES))
+    feed.at(0.1)
+    assert_forecast_from(feed, estimator, 0, INTERIM_WINDOWS)
+
+
+def test_a_correction_of_long_ago_is_in_the_next_forecasts(feed: Feed, estimator: RPSEstimator) -> None:
+    for name in NAMES:
+        feed.send(-20, -19, name, value=200.0)
+    feed.at(0.1)
+    send(feed, 1)
+    feed.at(1)
+    assert past_of(feed, "web")["actual_rps"].loc[moment(-20)] == 20.0
+    assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS)
+
+
+def test_a_correction_of_before_the_newest_windows_changes_nothing_of_them(feed: Feed, estimator: RPSEstimator) -> None:
+    feed.send(-PAST + 1, -PAST + 2, "web", value=200.0)
+    feed.at(0.1)
+    send(feed, 1)
+    feed.at(1)
+    assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS + 1)
+
+
+def test_a_deleted_series_is_forecast_no_more(feed: Feed) -> None:
+    feed.collector.delete("api")
+    feed.at(1)
+    assert not len(issued(feed, "api", 1))
+    assert len(issued(feed, "web", 1))
+
+
+def test_a_forecast_says_so_until_its_past_is_learned(
+    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forecasts = CurrentForecasts(feed.store, estimator.min_windows, estimator.horizons, feed.collector.learning)
+    learning = []
+    for together in (0, len(NAMES)):
+        monkeypatch.setattr(live_step, "PREPARED_TOGETHER", together)
+        feed.at(0.1)
+        (stored,) = (each for each in feed.store.list_series() if each.name == "web")
+        newest = forecasts.newest(stored, "live")
+        assert newest is not None
+        learning.append(newest.learning)
+    assert learning == [True, False]
