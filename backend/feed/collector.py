@@ -180,24 +180,23 @@ class Collector:
         end = _utc((newest + 1) * self._seconds)
         tags = {"version": self._estimator.version}
         self._issued = set(self._store.read(FORECASTS, tags, end, end + timedelta(seconds=1))["filename"])
-        live = self._live(newest)
-        self._take_up(live, newest, rates)
-        self._issue_from_start(live, newest)
+        self._issue_from_start(self._take_up(self._live(newest), newest, rates), newest)
         self._catch_up(windows, rates)
         self._tracker.note_samples(self._store.read(SAMPLES, {}, end))
 
-    def _take_up(self, live: Iterable[str], newest: int, rates: Rates) -> None:
+    def _take_up(self, live: Iterable[str], newest: int, rates: Rates) -> list[str]:
         """Where there are many series that take a while to learn, have them forecast from their newest windows alone
-        meanwhile: as they are stored, or in `rates`."""
+        meanwhile: as they are stored, or in `rates`. Which those are."""
         new = [name for name in live if not self._step.ready(name)]
         if len(new) <= LEARNED_AT_ONCE:
-            return
+            return []
         windows = range(newest + 1 - INTERIM_WINDOWS, newest + 1)
         stored = self._stored_rates(windows[0], windows[-1] + 1)
         known = {name: {**stored.get(name, {}), **rates.get(name, {})} for name in new}
         self._step.take_up(
             {name: np.array([own.get(each, np.nan) for each in windows]) for name, own in known.items()}, newest
         )
+        return new
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:
         step = checkpoint.take(path, self._step, self._store.list_series())

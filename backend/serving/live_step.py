@@ -12,7 +12,7 @@ from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
 from backend.models.anomalies import HORIZONS
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.live import MOST_STEPS, LiveForecasts
+from backend.models.live import MOST_STEPS, LiveForecaster, LiveForecasts
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
@@ -48,6 +48,10 @@ class LiveStep:
         self._series: dict[str, SeriesStream] = {}
         self._selection = SelectionLog(estimator.horizons)
         self._predicted: tuple[int, Predicted] = 0, {}  # of the window after the newest forecasts
+
+    def __getstate__(self) -> dict[str, object]:
+        """All but the forecasts from newest windows, which the next start begins anew."""
+        return self.__dict__ | {"_interim": LiveForecaster(self._interim.models, self._horizons, self._seconds * 10**9)}
 
     def __contains__(self, filename: str) -> bool:
         return filename in self._series

@@ -1,10 +1,15 @@
 """Where many series come up at once, each is forecast from its newest windows alone until its past is learned."""
 
+from pathlib import Path
+from unittest.mock import Mock
+
 import numpy as np
 import pandas as pd
 import pytest
 
+from backend.errors import StoreUnavailableError
 from backend.feed import collector
+from backend.feed.collector import Collector
 from backend.measurements import POINT_FIELDS, POINTS, points_table, read_points
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
@@ -120,6 +125,33 @@ def test_a_deleted_series_is_forecast_no_more(feed: Feed) -> None:
     feed.at(1)
     assert not len(issued(feed, "api", 1))
     assert len(issued(feed, "web", 1))
+
+
+def test_a_stop_before_their_pasts_are_learned_leaves_nothing_of_what_was_then(
+    feed: Feed, estimator: RPSEstimator, tmp_path: Path
+) -> None:
+    path = tmp_path / "checkpoint"
+    stopped = Feed(feed.store, estimator, path)
+    stopped.at(0)
+    stopped.collector.close()
+    assert path.exists()
+    send(feed, 1)
+    again = Feed(feed.store, estimator, path)
+    again.at(1)
+    assert_forecast_from(again, estimator, 1, INTERIM_WINDOWS)
+
+
+def test_a_start_that_the_store_failed_forecasts_from_the_window_that_is_the_newest_then(
+    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = Feed(feed.store, estimator)
+    with monkeypatch.context() as failing:
+        failing.setattr(Collector, "_catch_up", Mock(side_effect=StoreUnavailableError("")))
+        with pytest.raises(StoreUnavailableError):
+            again.at(0)
+    send(feed, 1)
+    again.at(1)
+    assert_forecast_from(again, estimator, 1, INTERIM_WINDOWS + 1)
 
 
 def test_a_forecast_says_so_until_its_past_is_learned(
