@@ -190,6 +190,8 @@ class Collector:
         new = [name for name in live if not self._step.ready(name)]
         if len(new) <= LEARNED_AT_ONCE:
             return []
+        ours = {series.name for series in self._store.list_series() if series.window_seconds == self._seconds}
+        new = [name for name in new if name in ours]
         windows = range(newest + 1 - INTERIM_WINDOWS, newest + 1)
         stored = self._stored_rates(windows[0], windows[-1] + 1)
         known = {name: {**stored.get(name, {}), **rates.get(name, {})} for name in new}

@@ -127,6 +127,16 @@ def test_a_deleted_series_is_forecast_no_more(feed: Feed) -> None:
     assert len(issued(feed, "web", 1))
 
 
+def test_a_series_of_other_windows_is_left_alone(feed: Feed, estimator: RPSEstimator) -> None:
+    key = SeriesKey("hourly", KEY.version)
+    index = pd.date_range(moment(-600), periods=10, freq="3600s", unit="s")
+    points = pd.DataFrame({"actual_rps": 5.0}, index=index).reindex(columns=list(POINT_FIELDS))
+    feed.store.write({POINTS: points_table(key, points)}, [SeriesInfo(key, 3_600, "upload")])
+    feed.send(-1, 0.1, "hourly")
+    Feed(feed.store, estimator).at(0)
+    assert not len(issued(feed, "hourly", 0))
+
+
 def test_a_stop_before_their_pasts_are_learned_leaves_nothing_of_what_was_then(
     feed: Feed, estimator: RPSEstimator, tmp_path: Path
 ) -> None:
