@@ -194,10 +194,7 @@ class Collector:
         new = [name for name in new if name in ours]
         windows = range(newest + 1 - INTERIM_WINDOWS, newest + 1)
         stored = self._stored_rates(windows[0], windows[-1] + 1)
-        known = {name: {**stored.get(name, {}), **rates.get(name, {})} for name in new}
-        self._step.take_up(
-            {name: np.array([own.get(each, np.nan) for each in windows]) for name, own in known.items()}, newest
-        )
+        self._step.take_up({name: {**stored.get(name, {}), **rates.get(name, {})} for name in new}, windows)
         return new
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:

@@ -141,12 +141,13 @@ class LiveStep:
             return True
         return self._interim.put(filename, window, rate)
 
-    def take_up(self, newest: Mapping[str, Floats], window: int) -> None:
-        """Forecast series from the newest windows up to this one, the last, alone until their past is learned."""
-        self._interim.advance(window)
-        self._interim.learn({name: (window + 1 - len(rates), rates) for name, rates in newest.items()})
+    def take_up(self, rates: Rates, windows: range) -> None:
+        """Forecast series from the newest windows alone, which these are, until their past is learned."""
+        self._interim.advance(windows[-1])
+        pasts = {name: np.array([known.get(each, np.nan) for each in windows]) for name, known in rates.items()}
+        self._interim.learn({name: (windows[0], past) for name, past in pasts.items()})
         return_freed_memory()
-        log.info("forecast_from_newest_windows", series=len(newest), windows=INTERIM_WINDOWS)
+        log.info("forecast_from_newest_windows", series=len(rates), windows=len(windows))
 
     def prepare(self, window: int) -> None:
         """Let the forecaster know the past of some series that it does not know. What a correction changed is computed
