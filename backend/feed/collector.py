@@ -24,6 +24,7 @@ from backend.feed.rates import (
 )
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
+from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
 from backend.serving.live_step import INTERIM_WINDOWS, LiveStep, Rates
@@ -139,8 +140,8 @@ class Collector:
             self._step.forget(filename)
 
     def learning(self, filename: str) -> bool:
-        """Whether a series is forecast from its newest windows alone until its past is learned."""
-        return self._step.interim(filename)
+        """Whether a series' past is yet to be learned: it is forecast from its newest windows alone meanwhile."""
+        return self._step.learning(filename)
 
     def growing(self, filenames: Collection[str], now: float) -> dict[str, tuple[datetime, float, float]]:
         """By series the newest open window that a sample lies in: its start, rate and seconds so far. Absent where
@@ -180,6 +181,7 @@ class Collector:
         end = _utc((newest + 1) * self._seconds)
         tags = {"version": self._estimator.version}
         self._issued = set(self._store.read(FORECASTS, tags, end, end + timedelta(seconds=1))["filename"])
+        self._step.begin_anew()
         self._issue_from_start(self._take_up(self._live(newest), newest, rates), newest)
         self._catch_up(windows, rates)
         self._tracker.note_samples(self._store.read(SAMPLES, {}, end))
@@ -199,7 +201,7 @@ class Collector:
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:
         step = checkpoint.take(path, self._step, self._store.list_series())
-        if step.last is None or step.last <= newest:  # else the clock was set back
+        if step.last is None or newest - MOST_STEPS <= step.last <= newest:  # else the clock was set back
             self._step = step
             for name in step.filenames:
                 self._tracker.note_window(name)
@@ -240,9 +242,10 @@ class Collector:
         """Where a process has just begun, write the forecasts from the end of the newest window of what is ready."""
         if self._issued is not None:
             late = [name for name in live if self._step.ready(name) and name not in self._issued]
-            self._issued.update(late)
             if late:
-                self._delete_again(self._issue(late, newest))
+                issued = self._issue(late, newest)
+                self._issued |= issued
+                self._delete_again(issued)
 
     def _delete_again(self, issued: set[str]) -> None:
         """Another backend may have deleted a series while its forecasts were being written, which are alone then."""
@@ -377,8 +380,7 @@ class Collector:
         return (self._samples(first, last, name) for name in (filenames if len(filenames) <= FEW_SERIES else [None]))
 
     def _span(self, window: int) -> tuple[int, int]:
-        width = self._seconds * NANOSECONDS
-        return window * width, (window + 1) * width
+        return window * self._seconds * NANOSECONDS, (window + 1) * self._seconds * NANOSECONDS
 
     def _prune(self, now: float) -> None:
         if abs(now - self._pruned) >= PRUNE_SECONDS:

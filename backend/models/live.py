@@ -63,6 +63,10 @@ class LiveForecaster:
     def __contains__(self, name: Hashable) -> bool:
         return name in self._places
 
+    @property
+    def names(self) -> set[Hashable]:
+        return set(self._places)
+
     def learn(self, pasts: Mapping[Hashable, tuple[int, Floats]]) -> None:
         """Take up series, or their pasts anew: of each its first window and its rates from there on (requests per
         second, NaN where unknown, what is infinite or negative is). A week of minutes takes 0.4 s. More than

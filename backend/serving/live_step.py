@@ -51,7 +51,10 @@ class LiveStep:
 
     def __getstate__(self) -> dict[str, object]:
         """All but the forecasts from newest windows, which the next start begins anew."""
-        return self.__dict__ | {"_interim": LiveForecaster(self._interim.models, self._horizons, self._seconds * 10**9)}
+        return self.__dict__ | {"_interim": self._new_interim()}
+
+    def _new_interim(self) -> LiveForecaster:
+        return LiveForecaster(self._interim.models, self._horizons, self._seconds * 10**9)
 
     def __contains__(self, filename: str) -> bool:
         return filename in self._series
@@ -83,15 +86,18 @@ class LiveStep:
         """Whether its next forecasts take no time to begin with."""
         return filename in self._interim or (filename in self._series and self._series[filename].learned)
 
-    def interim(self, filename: str) -> bool:
-        """Whether it is forecast from its newest windows alone until its past is learned."""
-        return filename in self._interim
+    def learning(self, filename: str) -> bool:
+        """Whether its past is yet to be learned. May be asked by any thread."""
+        stream = self._series.get(filename)
+        return filename in self._interim or (stream is not None and not stream.learned)
 
     def load(self, filename: str, until: int) -> bool:
         """Have a series at hand, as it is stored of the windows before number `until`; whether anything is."""
         key = SeriesKey(filename, self._version)
         stream = self._series[filename] = SeriesStream(key, self._seconds, self._forecaster)
         known = stream.load(self._store, until)
+        if filename in self._interim and not self._same_newest(filename):
+            self._interim.forget(filename)
         if known:
             begin, windows = self._utc(until - LOOKBACK), self._selection.windows
             newest = pd.date_range(begin, periods=windows, freq=f"{self._seconds}s", unit="s")
@@ -141,8 +147,28 @@ class LiveStep:
             return True
         return self._interim.put(filename, window, rate)
 
+    def _same_newest(self, filename: str) -> bool:
+        """Whether its newest windows are still what it was taken up with, or can be made so: another backend may have
+        corrected or deleted some before it was loaded."""
+        assert self._interim.last is not None
+        first, stop = self._interim.last + 1 - INTERIM_WINDOWS, self._interim.last + 1
+        stored, ours = self.rates(filename, first, stop), self._interim.rates(filename, first, stop)
+        known = np.flatnonzero(np.isfinite(stored))
+        if not len(known) or np.isfinite(ours[: known[0]]).any():
+            return False
+        return all(
+            self._interim.put(filename, first + place, float(stored[place]))
+            for place in known[ours[known] != stored[known]].tolist()
+        )
+
+    def begin_anew(self) -> None:
+        """Forget what was forecast from newest windows: it is not known what has come since."""
+        self._interim = self._new_interim()
+
     def take_up(self, rates: Rates, windows: range) -> None:
         """Forecast series from the newest windows alone, which these are, until their past is learned."""
+        if not rates:
+            return
         self._interim.advance(windows[-1])
         pasts = {name: np.array([known.get(each, np.nan) for each in windows]) for name, known in rates.items()}
         self._interim.learn({name: (windows[0], past) for name, past in pasts.items()})
@@ -196,6 +222,10 @@ class LiveStep:
         for name in self._series.keys() - (set() if missed else set(wanted)):
             if missed or self._series[name].newest < window - KEPT_SILENT:
                 self.forget(name)
+        if missed:
+            self.begin_anew()
+        for silent in self._interim.names - self._series.keys() - set(wanted):
+            self._interim.forget(silent)
         self._forecaster.advance(window)
         self._interim.advance(window)
 

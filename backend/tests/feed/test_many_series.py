@@ -137,6 +137,58 @@ def test_a_series_of_other_windows_is_left_alone(feed: Feed, estimator: RPSEstim
     assert not len(issued(feed, "hourly", 0))
 
 
+def test_samples_of_new_series_that_an_earlier_process_did_not_close_are_kept(
+    sqlite_store: SqliteStore, estimator: RPSEstimator
+) -> None:
+    killed = Feed(sqlite_store, estimator)
+    for name in NAMES:
+        killed.send(-3, 0.5, name)
+    Feed(sqlite_store, estimator).at(0)
+    assert [len(past_of(killed, name)) for name in NAMES] == [3, 3, 3]
+
+
+@pytest.fixture
+def unloaded(feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch) -> Feed:
+    """A backend that has just begun, when all that was sent is stored, and has read no whole past yet."""
+    monkeypatch.setattr(collector, "LOADED_TOGETHER", 0)
+    begun = Feed(feed.store, estimator)
+    begun.at(0)
+    assert not begun.collector._step.filenames
+    return begun
+
+
+def test_what_another_backend_corrected_before_a_past_was_read_is_in_the_next_forecasts(
+    unloaded: Feed, estimator: RPSEstimator
+) -> None:
+    key = SeriesKey("web", KEY.version)
+    one = pd.DataFrame({"actual_rps": [99.0]}, index=pd.DatetimeIndex([moment(-20)]))
+    points = points_table(key, one.reindex(columns=list(POINT_FIELDS)))
+    unloaded.store.write({POINTS: points}, [SeriesInfo(key, WINDOW, "feed")])
+    send(unloaded, 1)
+    unloaded.at(1)
+    past = past_of(unloaded, "web")[: moment(0)]
+    assert past["actual_rps"].loc[moment(-20)] == 99.0
+    np.testing.assert_array_equal(issued(unloaded, "web", 1), expected(estimator, past))
+
+
+def test_what_another_backend_deleted_before_a_past_was_read_is_forgotten(
+    unloaded: Feed, estimator: RPSEstimator
+) -> None:
+    unloaded.store.delete_series("web")
+    send(unloaded, 1)
+    unloaded.at(1)
+    np.testing.assert_array_equal(issued(unloaded, "web", 1), expected(estimator, past_of(unloaded, "web")))
+
+
+def test_a_series_that_falls_silent_before_its_past_was_read_is_forecast_no_more(unloaded: Feed) -> None:
+    for name in NAMES[:2]:
+        unloaded.send(0, 5.1, name)
+    unloaded.at(5)
+    assert unloaded.collector.learning("web")
+    assert not unloaded.collector.learning("shop")
+    assert not len(issued(unloaded, "shop", 5))
+
+
 def test_a_stop_before_their_pasts_are_learned_leaves_nothing_of_what_was_then(
     feed: Feed, estimator: RPSEstimator, tmp_path: Path
 ) -> None:
@@ -161,7 +213,7 @@ def test_a_start_that_the_store_failed_forecasts_from_the_window_that_is_the_new
             again.at(0)
     send(feed, 1)
     again.at(1)
-    assert_forecast_from(again, estimator, 1, INTERIM_WINDOWS + 1)
+    assert_forecast_from(again, estimator, 1, INTERIM_WINDOWS)
 
 
 def test_a_forecast_says_so_until_its_past_is_learned(
