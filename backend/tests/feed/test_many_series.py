@@ -10,7 +10,7 @@ import pytest
 from backend.errors import StoreUnavailableError
 from backend.feed import collector
 from backend.feed.collector import Collector
-from backend.measurements import POINT_FIELDS, POINTS, points_table, read_points
+from backend.measurements import POINT_FIELDS, POINTS, SAMPLES, points_table, read_points
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.serving import live_step
@@ -143,8 +143,9 @@ def test_samples_of_new_series_that_an_earlier_process_did_not_close_are_kept(
     killed = Feed(sqlite_store, estimator)
     for name in NAMES:
         killed.send(-3, 0.5, name)
+    sent = len(sqlite_store.read(SAMPLES, {}))
     Feed(sqlite_store, estimator).at(0)
-    assert [len(past_of(killed, name)) for name in NAMES] == [3, 3, 3]
+    assert len(sqlite_store.read(SAMPLES, {})) == sent
 
 
 @pytest.fixture
