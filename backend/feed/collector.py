@@ -27,14 +27,14 @@ from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
-from backend.serving.live_step import INTERIM_WINDOWS, LiveStep, Rates
+from backend.serving.live_step import FRESH_WINDOWS, INTERIM_WINDOWS, LiveStep, Rates
 from backend.serving.memory import return_freed_memory
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()
 
 TICK_SECONDS = 0.2
-CHUNK_WINDOWS = 15  # that the first step of catching up looks at, each later one at most twice those of the one before
+CHUNK_WINDOWS = FRESH_WINDOWS  # of the first step of catching up; each later one at most twice as many
 MOST_CHUNK_WINDOWS = 60
 CHUNK_SAMPLES = 100_000  # with more of them in a step the next looks at half the windows: 200 series, one a second
 CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together

@@ -27,6 +27,7 @@ from backend.stores import TIME, SeriesKey, Store, Tables
 
 log = structlog.get_logger()
 
+FRESH_WINDOWS = 15  # the newest, which a start may know from samples before they are written
 INTERIM_WINDOWS = 300  # that a series is forecast from until its past is learned
 PREPARED_TOGETHER = 4  # series whose past is learned by one call of prepare: two seconds
 KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
@@ -148,18 +149,15 @@ class LiveStep:
         return self._interim.put(filename, window, rate)
 
     def _same_newest(self, filename: str) -> bool:
-        """Whether its newest windows are still what it was taken up with, or can be made so: another backend may have
-        corrected or deleted some before it was loaded."""
+        """Whether its newest windows are still what it was taken up with: another backend may have corrected or deleted
+        some before it was loaded."""
         assert self._interim.last is not None
-        first, stop = self._interim.last + 1 - INTERIM_WINDOWS, self._interim.last + 1
+        first, stop = self._interim.last + 1 - INTERIM_WINDOWS, self._interim.last + 1 - FRESH_WINDOWS
         stored, ours = self.rates(filename, first, stop), self._interim.rates(filename, first, stop)
         known = np.flatnonzero(np.isfinite(stored))
-        if not len(known) or np.isfinite(ours[: known[0]]).any():
+        if np.isfinite(ours[: known[0] if len(known) else None]).any():
             return False
-        return all(
-            self._interim.put(filename, first + place, float(stored[place]))
-            for place in known[ours[known] != stored[known]].tolist()
-        )
+        return np.array_equal(ours[known], stored[known])
 
     def begin_anew(self) -> None:
         """Forget what was forecast from newest windows: it is not known what has come since."""
