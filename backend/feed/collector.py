@@ -176,12 +176,12 @@ class Collector:
         self._tracker.close(newest)
         if self._checkpoint_path is not None:
             self._take_checkpoint(self._checkpoint_path, newest)
-        self._backlog = range(newest + 1 - self._kept, newest + 1)
+        self._backlog, self._chunk = range(newest + 1 - self._kept, newest + 1), CHUNK_WINDOWS
         windows, rates = self._backlog_rates()
         end = _utc((newest + 1) * self._seconds)
         tags = {"version": self._estimator.version}
         self._issued = set(self._store.read(FORECASTS, tags, end, end + timedelta(seconds=1))["filename"])
-        self._step.begin_anew()
+        self._step.end_interim()
         self._issue_from_start(self._take_up(self._live(newest), newest, rates), newest)
         self._catch_up(windows, rates)
         self._tracker.note_samples(self._store.read(SAMPLES, {}, end))
@@ -201,7 +201,7 @@ class Collector:
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:
         step = checkpoint.take(path, self._step, self._store.list_series())
-        if step.last is None or newest - MOST_STEPS <= step.last <= newest:  # else the clock was set back
+        if step.last is None or newest - MOST_STEPS <= step.last <= newest:  # else it is too old, or time went back
             self._step = step
             for name in step.filenames:
                 self._tracker.note_window(name)

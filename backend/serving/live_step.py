@@ -45,7 +45,7 @@ class LiveStep:
         self._horizons = estimator.horizons
         self._seconds = window_seconds
         self._forecaster = estimator.live(window_seconds)
-        self._interim = estimator.live(window_seconds)  # of series whose past is yet to be learned
+        self._interim = self._new_interim()  # of series whose past is yet to be learned
         self._series: dict[str, SeriesStream] = {}
         self._selection = SelectionLog(estimator.horizons)
         self._predicted: tuple[int, Predicted] = 0, {}  # of the window after the newest forecasts
@@ -55,7 +55,7 @@ class LiveStep:
         return self.__dict__ | {"_interim": self._new_interim()}
 
     def _new_interim(self) -> LiveForecaster:
-        return LiveForecaster(self._interim.models, self._horizons, self._seconds * 10**9)
+        return LiveForecaster(self._forecaster.models, self._horizons, self._seconds * 10**9)
 
     def __contains__(self, filename: str) -> bool:
         return filename in self._series
@@ -77,11 +77,7 @@ class LiveStep:
     @property
     def outside(self) -> dict[str, object]:
         """What a checkpoint names and does not hold."""
-        return {
-            "store": self._store,
-            "models": self._forecaster.models,
-            "interim models": self._interim.models,
-        }
+        return {"store": self._store, "models": self._forecaster.models}
 
     def ready(self, filename: str) -> bool:
         """Whether its next forecasts take no time to begin with."""
@@ -159,8 +155,8 @@ class LiveStep:
             return False
         return np.array_equal(ours[known], stored[known])
 
-    def begin_anew(self) -> None:
-        """Forget what was forecast from newest windows: it is not known what has come since."""
+    def end_interim(self) -> None:
+        """Forget what was taken up: it is not known what has come since."""
         self._interim = self._new_interim()
 
     def take_up(self, rates: Rates, windows: range) -> None:
@@ -221,7 +217,7 @@ class LiveStep:
             if missed or self._series[name].newest < window - KEPT_SILENT:
                 self.forget(name)
         if missed:
-            self.begin_anew()
+            self.end_interim()
         for silent in self._interim.names - self._series.keys() - set(wanted):
             self._interim.forget(silent)
         self._forecaster.advance(window)

@@ -159,5 +159,5 @@ def test_a_start_forecasts_from_the_newest_window_at_once_and_from_none_before(
 def test_a_checkpoint_holds_neither_the_store_nor_the_model(stopped: Feed, path: Path, estimator: RPSEstimator) -> None:
     """So its size follows from its series: one here."""
     step = LiveStep(stopped.store, estimator, 60)
-    assert set(step.outside) == {"store", "models", "interim models"}
+    assert set(step.outside) == {"store", "models"}
     assert path.stat().st_size < 17 * 500_000  # a group of 16 series that are computed together

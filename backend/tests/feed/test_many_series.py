@@ -10,16 +10,16 @@ import pytest
 from backend.errors import StoreUnavailableError
 from backend.feed import collector
 from backend.feed.collector import Collector
-from backend.measurements import POINT_FIELDS, POINTS, SAMPLES, points_table, read_points
+from backend.measurements import POINT_FIELDS, SAMPLES, read_points
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.serving import live_step
 from backend.serving.current import CurrentForecasts
 from backend.serving.live_step import INTERIM_WINDOWS
-from backend.stores import SeriesInfo, SeriesKey
+from backend.stores import SeriesKey, Store
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.collected import KEY, WINDOW, Feed, moment
-from backend.tests.stores.samples import forecasts_of
+from backend.tests.stores.samples import forecasts_of, write_points
 
 NAMES = ("web", "api", "shop")
 PAST = INTERIM_WINDOWS + 150  # windows
@@ -38,12 +38,9 @@ def feed(sqlite_store: SqliteStore, estimator: RPSEstimator) -> Feed:
     for seed, name in enumerate(NAMES):
         rates = np.random.default_rng(seed).poisson(300 + 100 * seed, PAST) / WINDOW
         index = pd.date_range(moment(-PAST), periods=PAST, freq=f"{WINDOW}s", unit="s")
-        key = SeriesKey(name, KEY.version)
-        points = pd.DataFrame({"actual_rps": rates}, index=index).reindex(columns=list(POINT_FIELDS))
-        sqlite_store.write({POINTS: points_table(key, points)}, [SeriesInfo(key, WINDOW, "feed")])
+        write_rates(sqlite_store, name, pd.Series(rates, index))
     begun = Feed(sqlite_store, estimator)
-    send(begun, 0)
-    begun.at(0)
+    close(begun, 0)
     return begun
 
 
@@ -51,6 +48,17 @@ def send(feed: Feed, window: int) -> None:
     """The samples of the window before, and one that shows that each series goes on."""
     for name in NAMES:
         feed.send(window - 1, window + 0.1, name)
+
+
+def close(feed: Feed, window: int) -> None:
+    """The window before comes, and is closed in time."""
+    send(feed, window)
+    feed.at(window)
+
+
+def write_rates(store: Store, name: str, rates: pd.Series, window_seconds: int = WINDOW) -> None:
+    points = rates.to_frame("actual_rps").reindex(columns=list(POINT_FIELDS))
+    write_points(store, SeriesKey(name, KEY.version), points, window_seconds)
 
 
 def past_of(feed: Feed, name: str) -> pd.DataFrame:
@@ -79,35 +87,34 @@ def test_a_start_forecasts_every_series_from_its_newest_windows(feed: Feed, esti
 
 
 def test_a_close_before_their_pasts_are_learned_goes_on_from_there(feed: Feed, estimator: RPSEstimator) -> None:
-    send(feed, 1)
-    feed.at(1)
+    close(feed, 1)
     assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS + 1)
 
 
+@pytest.fixture
+def learned(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> Feed:
+    """The same, once the past of each is learned."""
+    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", len(NAMES))
+    feed.at(0.1)
+    return feed
+
+
 def test_once_their_pasts_are_learned_forecasts_are_those_of_the_whole_series(
-    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
+    learned: Feed, estimator: RPSEstimator
 ) -> None:
-    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", len(NAMES))
-    feed.at(0.1)
-    send(feed, 1)
-    feed.at(1)
-    assert_forecast_from(feed, estimator, 1, PAST + 1)
+    close(learned, 1)
+    assert_forecast_from(learned, estimator, 1, PAST + 1)
 
 
-def test_what_was_forecast_at_the_start_stays_as_it_was_issued(
-    feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_step, "PREPARED_TOGETHER", len(NAMES))
-    feed.at(0.1)
-    assert_forecast_from(feed, estimator, 0, INTERIM_WINDOWS)
+def test_what_was_forecast_at_the_start_stays_as_it_was_issued(learned: Feed, estimator: RPSEstimator) -> None:
+    assert_forecast_from(learned, estimator, 0, INTERIM_WINDOWS)
 
 
 def test_a_correction_of_long_ago_is_in_the_next_forecasts(feed: Feed, estimator: RPSEstimator) -> None:
     for name in NAMES:
         feed.send(-20, -19, name, value=200.0)
     feed.at(0.1)
-    send(feed, 1)
-    feed.at(1)
+    close(feed, 1)
     assert past_of(feed, "web")["actual_rps"].loc[moment(-20)] == 20.0
     assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS)
 
@@ -115,8 +122,7 @@ def test_a_correction_of_long_ago_is_in_the_next_forecasts(feed: Feed, estimator
 def test_a_correction_of_before_the_newest_windows_changes_nothing_of_them(feed: Feed, estimator: RPSEstimator) -> None:
     feed.send(-PAST + 1, -PAST + 2, "web", value=200.0)
     feed.at(0.1)
-    send(feed, 1)
-    feed.at(1)
+    close(feed, 1)
     assert_forecast_from(feed, estimator, 1, INTERIM_WINDOWS + 1)
 
 
@@ -128,10 +134,8 @@ def test_a_deleted_series_is_forecast_no_more(feed: Feed) -> None:
 
 
 def test_a_series_of_other_windows_is_left_alone(feed: Feed, estimator: RPSEstimator) -> None:
-    key = SeriesKey("hourly", KEY.version)
     index = pd.date_range(moment(-600), periods=10, freq="3600s", unit="s")
-    points = pd.DataFrame({"actual_rps": 5.0}, index=index).reindex(columns=list(POINT_FIELDS))
-    feed.store.write({POINTS: points_table(key, points)}, [SeriesInfo(key, 3_600, "upload")])
+    write_rates(feed.store, "hourly", pd.Series(5.0, index), 3_600)
     feed.send(-1, 0.1, "hourly")
     Feed(feed.store, estimator).at(0)
     assert not len(issued(feed, "hourly", 0))
@@ -161,12 +165,8 @@ def unloaded(feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatc
 def test_what_another_backend_corrected_before_a_past_was_read_is_in_the_next_forecasts(
     unloaded: Feed, estimator: RPSEstimator
 ) -> None:
-    key = SeriesKey("web", KEY.version)
-    one = pd.DataFrame({"actual_rps": [99.0]}, index=pd.DatetimeIndex([moment(-20)]))
-    points = points_table(key, one.reindex(columns=list(POINT_FIELDS)))
-    unloaded.store.write({POINTS: points}, [SeriesInfo(key, WINDOW, "feed")])
-    send(unloaded, 1)
-    unloaded.at(1)
+    write_rates(unloaded.store, "web", pd.Series(99.0, pd.DatetimeIndex([moment(-20)])))
+    close(unloaded, 1)
     past = past_of(unloaded, "web")[: moment(0)]
     assert past["actual_rps"].loc[moment(-20)] == 99.0
     np.testing.assert_array_equal(issued(unloaded, "web", 1), expected(estimator, past))
@@ -176,8 +176,7 @@ def test_what_another_backend_deleted_before_a_past_was_read_is_forgotten(
     unloaded: Feed, estimator: RPSEstimator
 ) -> None:
     unloaded.store.delete_series("web")
-    send(unloaded, 1)
-    unloaded.at(1)
+    close(unloaded, 1)
     np.testing.assert_array_equal(issued(unloaded, "web", 1), expected(estimator, past_of(unloaded, "web")))
 
 
