@@ -42,6 +42,7 @@ from backend.config import Settings
 from backend.deps import State
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
+from backend.feed.open_windows import OpenWindows
 from backend.feed.poller import Poller
 from backend.feed.prometheus import Prometheus
 from backend.feed.samples import SampleReader
@@ -80,7 +81,7 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
-        statuses = SeriesStatuses(replayer, tracker, collector)
+        statuses = SeriesStatuses(replayer, tracker, OpenWindows(store, tracker))
         forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons, collector.learning)
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()

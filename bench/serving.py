@@ -85,7 +85,7 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         store.write({POINTS: points_table(key, point), FORECASTS: forecasts}, [info])
         now = frame.index[row].to_pydatetime()
         record = SeriesRecord(key.name, key.version, "feed", window, 1, now, now, now)
-        view = forecast_view(store, record, "live", 1, max(estimator.horizons))
+        view = forecast_view(store, record, "live", max(estimator.horizons))
         assert view is not None
         render("forecast", 1, view)
 

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
 from backend.measurements import SCORES, read_rates
-from backend.models.baselines import within
+from backend.models.baselines import shorter_than
 from backend.models.evaluate import SCORED_LEVELS, SHOWN, Result, score_issued, seen_in_training
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Accuracy, AccuracySpan, DailyScore, Score, Trained
@@ -66,7 +66,7 @@ def _accuracy(store: Store, estimator: RPSEstimator, series: SeriesRecord, span:
     are still to come, and upkeep leaves an attribute in the record where it wrote or deleted forecasts."""
     stop = series.last + timedelta(seconds=series.window_seconds)
     start = max(series.first, stop - SPANS[span])
-    naive = within(stop - series.first, SHOWN)
+    naive = shorter_than(stop - series.first, SHOWN)
     results = _scores(store, estimator, series, start, naive)
     return Accuracy(
         filename=series.name,

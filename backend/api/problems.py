@@ -1,6 +1,8 @@
 """Every error, rendered as RFC 9457 problem details; those of the write call as InfluxDB renders its own."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPMethod, HTTPStatus
+from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -66,10 +68,22 @@ async def _on_problem(request: Request, error: Exception) -> JSONResponse:
 async def _on_invalid_request(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     problems = error.errors()
+    if reason := _unreadable(problems):
+        return problem_response(InvalidRequestError(reason, fields=["body"]), request.url.path)
     where = [".".join(str(part) for part in problem["loc"][1:]) for problem in problems]
     said = [message_of(problem) for problem in problems]
     detail = "; ".join(f"{field}: {each}" if field else each for field, each in zip(where, said, strict=True))
     return problem_response(InvalidRequestError(detail, fields=where), request.url.path)
+
+
+def _unreadable(problems: Sequence[Mapping[str, Any]]) -> str | None:
+    """Why the body as a whole is not what a call takes; None where it is."""
+    for problem in problems:
+        if problem["type"] == "json_invalid":
+            return f"The body is not JSON: {problem['ctx']['error']} at character {problem['loc'][-1]}."
+        if problem["loc"] == ("body",):
+            return "The body is to be a JSON object, sent with Content-Type: application/json."
+    return None
 
 
 async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
@@ -83,6 +97,7 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request)
+        error.detail = f"{request.url.path} has no {request.method}; it has {headers['Allow']}."
     problem = Problem(type="about:blank", title=status.phrase, status=status, detail=error.detail)
     return _response(request.url.path, problem, headers)
 

@@ -19,11 +19,10 @@ from backend.capacity.planner import Binding
 from backend.capacity.policies import Policies, PolicyVersion
 from backend.capacity.policy import Mode
 from backend.capacity.schemas import Reason
-from backend.capacity.serving import due_within
+from backend.capacity.serving import due_within, unknown_windows
 from backend.capacity.sizing import capacity_of
-from backend.measurements import DECISIONS, FORECASTS, POINTS, SCORES
+from backend.measurements import DECISIONS, FORECASTS, POINTS, SCORES, STALE_WINDOWS
 from backend.models.intervals import LEVEL_NAMES
-from backend.serving.presenters import STALE_WINDOWS
 from backend.stores import TIME, Store
 
 SCORED_WITHIN = timedelta(days=4)  # a day is scored once nothing can correct it: one to two days after its end
@@ -90,13 +89,22 @@ def read(
     decided = min([since, *(now - due_within(one.policy, window) for one in held.values() if one.policy)])
     newest = _newest(store.read(DECISIONS, of_model, decided), held).to_dict("records")
     logged = {str(row["filename"]): (held[row["filename"]], decision_of(row)) for row in newest}
+    known = rates
+    if not logged.keys() <= set(rates["filename"]):  # how long a decision outlasts silence is a policy's
+        most = max(one.policy.serve_forecast_windows for one, _ in logged.values() if one.policy)
+        known = _newest(store.read(POINTS, of_model, decided - (most + 1) * window, fields=["actual_rps"]), logged)
+    known_until = {name: at + window for name, at in zip(known["filename"], known[TIME], strict=True)}
     return Readings(
         now,
         version,
         lags,
         dict(zip(rates["filename"], rates["actual_rps"], strict=True)),
         _newest(store.read(FORECASTS, of_model, since), lags),
-        {name: one for name, one in logged.items() if _is_served(*one, window, now)},
+        {
+            name: one
+            for name, one in logged.items()
+            if name in known_until and _is_served(*one, known_until[name], window, now)
+        },
         held,
         _newest(store.read(SCORES, of_model, now - SCORED_WITHIN), lags),
     )
@@ -108,10 +116,14 @@ def _newest(table: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     return table[table[TIME] == table.groupby("filename")[TIME].transform("max")]
 
 
-def _is_served(version: PolicyVersion, decision: LoggedDecision, window: timedelta, now: datetime) -> bool:
-    """Whether a decision is no older than what /api/keda serves."""
+def _is_served(
+    version: PolicyVersion, decision: LoggedDecision, known_until: datetime, window: timedelta, now: datetime
+) -> bool:
+    """Whether a decision is one that /api/keda serves in mode `serve`."""
     assert version.policy is not None
-    return now - decision.at <= due_within(version.policy, window)
+    if now - decision.at > due_within(version.policy, window):
+        return False
+    return unknown_windows(decision, known_until, window) <= version.policy.serve_forecast_windows
 
 
 @dataclass(frozen=True)

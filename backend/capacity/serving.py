@@ -8,8 +8,8 @@ from backend.capacity.log import LoggedDecision
 from backend.capacity.policy import Policy
 from backend.capacity.schemas import Reason
 from backend.errors import NoDecisionError
+from backend.measurements import STALE_WINDOWS
 from backend.schemas import SeriesStatus
-from backend.serving.presenters import STALE_WINDOWS
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,17 @@ def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int
         )
     if now - decision.at > due_within(policy, standing.window):
         raise _none("stale", f'The newest decision of "{name}" is older than {STALE_WINDOWS} are due in.', decision.at)
-    unknown = max(0, (decision.at - until) // standing.window)
+    unknown = unknown_windows(decision, until, standing.window)
     if unknown > policy.serve_forecast_windows:
         allowed = policy.serve_forecast_windows
         detail = f'The last {unknown} windows of "{name}" are unknown; serve_forecast_windows allows {allowed}.'
         raise _none("unknown", detail, until)
     return Served(policy, decision, unknown)
+
+
+def unknown_windows(decision: LoggedDecision, known_until: datetime, window: timedelta) -> int:
+    """How many windows before a decision are unknown."""
+    return max(0, (decision.at - known_until) // window)
 
 
 def due_within(policy: Policy, window: timedelta) -> timedelta:

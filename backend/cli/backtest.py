@@ -7,6 +7,7 @@ import typer
 
 from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, messages, print_results, problems_end_the_command, read_settings
+from backend.errors import InvalidRequestError
 from backend.ingest import ReadOptions
 
 
@@ -40,6 +41,12 @@ def backtest(file: File, *, start: From = None, stop: To = None, options: ReadOp
         start = start or first.to_pydatetime()
         stop = stop or (last + timedelta(seconds=traffic.window_seconds)).to_pydatetime()
         results = score_models(estimator, traffic.frame, pd.Timestamp(start), pd.Timestamp(stop))
+        if not results:
+            raise InvalidRequestError(
+                f"No window from {start.isoformat()} to {stop.isoformat()} can be scored: {file.name} has those from "
+                f"{first.isoformat()} to {last.isoformat()}, and the first of them have nothing before them. "
+                "Set --from and --to within, --from first."
+            )
         seen = seen_in_training(estimator.manifest, start, stop)
     for trained in seen:
         messages.print(

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -31,8 +32,11 @@ def read_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        messages.print(f"[red]Settings:[/] {describe(error)}", soft_wrap=True)
-        raise typer.Exit(2) from None
+        reason = describe(error)
+    except SettingsError as error:  # one that is to be JSON and is none
+        reason = f"{error}: {error.__cause__}"
+    messages.print(f"[red]Settings:[/] {reason}", soft_wrap=True, highlight=False)
+    raise typer.Exit(2)
 
 
 @contextmanager

@@ -9,8 +9,6 @@ from backend.cli.files import file_reader
 from backend.cli.output import messages, output, problems_end_the_command, read_settings
 from backend.ingest import ReadOptions
 
-MOST = 120
-
 
 def train(
     files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to train on.")],
@@ -44,13 +42,15 @@ def train(
 
 
 def _horizons(text: str) -> list[int]:
+    from backend.models.trailing_stats import LONGEST
+
     try:
         horizons = sorted({int(each) for each in text.split(",")})
     except ValueError:
         horizons = []
-    if not horizons or horizons[0] < 1 or horizons[-1] > MOST:
+    if not horizons or horizons[0] < 1 or horizons[-1] > LONGEST:
         raise typer.BadParameter(
-            f"{text!r} are no horizons. Give windows ahead from 1 to {MOST} with commas between: 1,5,15,30,60",
+            f"{text!r} are no horizons. Give windows ahead from 1 to {LONGEST} with commas between: 1,5,15,30,60",
             param_hint="--horizons",
         )
     return horizons

@@ -4,7 +4,7 @@ import asyncio
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,15 +13,7 @@ import pandas as pd
 import structlog
 
 from backend.errors import ProblemError
-from backend.feed.rates import (
-    LATE_SHARE,
-    LOOKBACK_WINDOWS,
-    NANOSECONDS,
-    Samples,
-    each_window,
-    growing_rates,
-    samples_of,
-)
+from backend.feed.rates import NANOSECONDS, Samples, each_window, stored_samples
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES
 from backend.models.live import MOST_STEPS
@@ -40,7 +32,6 @@ CHUNK_SAMPLES = 100_000  # with more of them in a step the next looks at half th
 CHUNK_SERIES = 8  # that take a while to begin with, whose forecasts are written together
 LEARNED_AT_ONCE = 32  # series whose past a start, or a close, waits for: 15 s where each has a week
 LOADED_TOGETHER = 16  # series, between two closes: 0.2 s, of an InfluxDB 0.8
-FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
 PRUNE_SECONDS = 300
@@ -143,33 +134,6 @@ class Collector:
         """Whether a series' past is yet to be learned: it is forecast from its newest windows alone meanwhile."""
         return self._step.learning(filename)
 
-    def growing(self, filenames: Collection[str], now: float) -> dict[str, tuple[datetime, float, float]]:
-        """By series the newest open window that a sample lies in: its start, rate and seconds so far. Absent where
-        there is none.
-
-        The store is asked, not the tracker: another backend may receive the samples.
-        """
-        closed, current = self._tracker.closed, int(now // self._seconds)
-        status = self._tracker.status
-        live = [name for name in filenames if status(name, int(now * NANOSECONDS)) == "live"]
-        if closed is None or closed >= current or not live:
-            return {}
-        growing: dict[str, tuple[datetime, float, float]] = {}
-        for samples in self._samples_of(live, closed + 1, current):
-            growing |= self._growing(samples, range(closed + 1, current + 1))
-        return {name: growing[name] for name in live if name in growing}
-
-    def _growing(self, samples: Samples, windows: range) -> dict[str, tuple[datetime, float, float]]:
-        """Of each series the window of its newest sample, or the last where that is ahead of the clock."""
-        growing: dict[str, tuple[datetime, float, float]] = {}
-        newest = samples.newest
-        for window in windows:
-            start, stop = self._span(window)
-            for name, rate in growing_rates(samples, start, stop).items():
-                if newest[name] < stop or window == windows[-1]:
-                    growing[name] = _utc(window * self._seconds), *rate
-        return growing
-
     def _begin(self, newest: int) -> None:
         """Take up the feeds where an earlier process left them. Of what closed while none ran only the newest window
         gets forecasts from its end: they are about windows that are still to come."""
@@ -230,12 +194,9 @@ class Collector:
 
     def _issue(self, names: list[str], newest: int) -> set[str]:
         """Write the forecasts from the end of the newest window; of which series there are any."""
-        table = self._step.forecasts(names, newest)
-        if table.empty:
-            return set()
-        self._store.write({FORECASTS: table})
-        issued = set(table["filename"])
-        _tell(self.on_issued, issued)
+        issued = self._step.issue(names, newest)
+        if issued:
+            _tell(self.on_issued, issued)
         return issued
 
     def _issue_from_start(self, live: Iterable[str], newest: int) -> None:
@@ -265,8 +226,15 @@ class Collector:
             log.warning("feeds_refused", filenames=sorted(refused), window_seconds=self._seconds, hint=REFUSED)
         self._refused = self._refused - rates.keys() | refused
         for name in rates.keys() - refused:
-            self._step.put(name, rates[name])
+            self._put(name, rates[name])
             self._tracker.note_window(name)
+
+    def _put(self, name: str, rates: Mapping[int, float]) -> None:
+        """Let the live step know what is stored; where the store cannot be asked for its past, it is loaded again."""
+        try:
+            self._step.put(name, rates)
+        except ProblemError:
+            self._step.forget(name)
 
     def _take_over(self, first: int) -> None:
         """Take from the store what others, such as a second backend, made of the windows before `first`."""
@@ -282,7 +250,7 @@ class Collector:
                 self._step.forget(name)
                 continue
             other = np.flatnonzero(np.isfinite(theirs) & (ours != theirs))
-            self._step.put(name, {start + int(place): float(theirs[place]) for place in other})
+            self._put(name, {start + int(place): float(theirs[place]) for place in other})
 
     def _correct(self) -> None:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
@@ -315,7 +283,8 @@ class Collector:
 
     def _live(self, window: int) -> list[str]:
         """The series that are forecast from the end of a window."""
-        return [name for name in self._tracker.names("live", self._span(window)[1]) if name not in self._refused]
+        end = (window + 1) * self._seconds * NANOSECONDS
+        return [name for name in self._tracker.names("live", end) if name not in self._refused]
 
     def _backlog_rates(self) -> tuple[range, dict[str, dict[int, float]]]:
         """The newest windows of the backlog, and what the kept samples say of them."""
@@ -366,21 +335,11 @@ class Collector:
                 self._tracker.note_window(name)
 
     def _samples(self, first: int, last: int, filename: str | None = None) -> Samples:
-        """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last."""
-        start = _utc((first - LOOKBACK_WINDOWS) * self._seconds)
-        stop = _utc((last + 1) * self._seconds) + timedelta(seconds=LATE_SHARE * self._seconds)
-        named = {} if filename is None else {"filename": filename}
-        samples = samples_of(self._store.read(SAMPLES, named, start, stop).assign(**named))
+        """Samples that windows `first` to `last` are made of, of one series or all."""
+        samples = stored_samples(self._store, self._seconds, first, last, filename)
         for name, newest in samples.newest.items():
             self._tracker.note_newest(name, newest)
         return samples
-
-    def _samples_of(self, filenames: Collection[str], first: int, last: int) -> Iterator[Samples]:
-        """Those of some series: of a few one by one, of many from one reading of all."""
-        return (self._samples(first, last, name) for name in (filenames if len(filenames) <= FEW_SERIES else [None]))
-
-    def _span(self, window: int) -> tuple[int, int]:
-        return window * self._seconds * NANOSECONDS, (window + 1) * self._seconds * NANOSECONDS
 
     def _prune(self, now: float) -> None:
         if abs(now - self._pruned) >= PRUNE_SECONDS:

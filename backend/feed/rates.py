@@ -10,13 +10,15 @@ that other threads hardly get it: the event loop stood still for 1.1 s beside 5,
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.stores import TIME
+from backend.measurements import SAMPLES
+from backend.stores import TIME, Store
 
 LOOKBACK_WINDOWS = 3  # samples before the window tell how often a source speaks, and where its counter stood
 REGULAR = 1.5  # a source is silent once nothing comes for so many of its usual gaps
@@ -129,6 +131,15 @@ def samples_of(table: pd.DataFrame) -> Samples:
         pd.DatetimeIndex(table[TIME]).as_unit("ns").asi8[order],
         table["value"].to_numpy(np.float64)[order],
     )
+
+
+def stored_samples(store: Store, window_seconds: int, first: int, last: int, filename: str | None = None) -> Samples:
+    """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last; of one
+    series or all."""
+    start = datetime.fromtimestamp((first - LOOKBACK_WINDOWS) * window_seconds, UTC)
+    stop = datetime.fromtimestamp((last + 1) * window_seconds, UTC) + timedelta(seconds=LATE_SHARE * window_seconds)
+    named = {} if filename is None else {"filename": filename}
+    return samples_of(store.read(SAMPLES, named, start, stop).assign(**named))
 
 
 def window_rates(samples: Samples, start: int, stop: int) -> dict[str, float]:

@@ -1,27 +1,32 @@
 """Which series are fed: their newest sample, and the closed windows that late samples reached."""
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Literal
 
 import pandas as pd
 
 from backend.feed.rates import LOOKBACK_WINDOWS, NANOSECONDS
-from backend.measurements import SAMPLES
+from backend.measurements import SAMPLES, STALE_WINDOWS
 from backend.stores import TIME
 
-STALE_WINDOWS = 3
 assert SAMPLES.kept is not None
 SAMPLES_KEPT: timedelta = SAMPLES.kept  # how late a sample may be, and how long a silent feed is still called one
 _KEPT = int(SAMPLES_KEPT.total_seconds()) * NANOSECONDS
 
 
 class FeedTracker:
-    """Thread-safe. Times are nanoseconds since 1970, windows are numbered from there."""
+    """Thread-safe. Times are nanoseconds since 1970, windows are numbered from there.
 
-    def __init__(self, window_seconds: int) -> None:
+    A sample that is dated ahead was sent by now at the latest, so it keeps a feed alive for no longer than one of now.
+    """
+
+    def __init__(self, window_seconds: int, clock: Callable[[], int] = time.time_ns) -> None:
         self.window_seconds = window_seconds
+        self._clock = clock
         self._window = window_seconds * NANOSECONDS
         self._lock = threading.Lock()
         self._newest: dict[str, int] = {}
@@ -36,15 +41,17 @@ class FeedTracker:
 
     def close(self, window: int) -> None:
         """Samples of this window and earlier ones are late from now on. Call it before reading them."""
+        longest_ago = (window + 1) * self._window - _KEPT
         with self._lock:
             self._closed = window
+            self._newest = {name: newest for name, newest in self._newest.items() if newest >= longest_ago}
 
     def set_back(self, window: int) -> None:
         """The clock was set back and `window` is the newest closed one: what came later cannot keep a feed alive."""
         with self._lock:
             self._closed = window
             end = (window + 1) * self._window
-            self._newest = {name: min(time, end) for name, time in self._newest.items()}
+            self._newest = {name: min(newest, end) for name, newest in self._newest.items()}
 
     def note_samples(self, samples: pd.DataFrame) -> None:
         """Samples that the store has."""
@@ -52,8 +59,8 @@ class FeedTracker:
         table = pd.DataFrame({"filename": samples["filename"].to_numpy(), "time": times})
         newest = table.groupby("filename")["time"].max()
         with self._lock:
-            for name, time in newest.items():
-                self._note(str(name), int(time))
+            for name, stamp in newest.items():
+                self._note(str(name), int(stamp))
             if self._closed is None:
                 return
             closed = self._closed
@@ -78,8 +85,8 @@ class FeedTracker:
         with self._lock:
             self._note(filename, newest)
 
-    def _note(self, filename: str, time: int) -> None:
-        self._newest[filename] = max(time, self._newest.get(filename, 0))
+    def _note(self, filename: str, newest: int) -> None:
+        self._newest[filename] = max(min(newest, self._clock()), self._newest.get(filename, 0))
 
     def take_late(self) -> dict[str, set[int]]:
         """The closed windows to compute anew, by series; asked once."""
@@ -94,7 +101,7 @@ class FeedTracker:
                 self._late[filename] |= windows
 
     def newest(self, filename: str) -> int | None:
-        """Time of the series' newest sample."""
+        """Time of the series' newest sample, or when it came if it is dated ahead."""
         with self._lock:
             return self._newest.get(filename)
 

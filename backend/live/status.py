@@ -4,7 +4,7 @@ import time
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 
-from backend.feed.collector import Collector
+from backend.feed.open_windows import OpenWindows
 from backend.feed.rates import NANOSECONDS
 from backend.feed.tracker import FeedTracker
 from backend.live.replay import Replayer
@@ -15,10 +15,10 @@ from backend.stores import SeriesRecord, Store
 class SeriesStatuses:
     """The one place that is asked whether a series is live."""
 
-    def __init__(self, replayer: Replayer, tracker: FeedTracker, collector: Collector) -> None:
+    def __init__(self, replayer: Replayer, tracker: FeedTracker, open_windows: OpenWindows) -> None:
         self._replayer = replayer
         self._tracker = tracker
-        self._collector = collector
+        self._open_windows = open_windows
 
     def default_filename(self) -> str | None:
         """The live series that is shown to those who name none: the replay, else the first feed with a window."""
@@ -38,7 +38,7 @@ class SeriesStatuses:
         """The windows that are still open, as far as their samples go; absent for what is not fed."""
         return {
             name: GrowingWindow(timestamp=timestamp, rps=rate, elapsed_seconds=seconds)
-            for name, (timestamp, rate, seconds) in self._collector.growing(filenames, time.time()).items()
+            for name, (timestamp, rate, seconds) in self._open_windows.growing(filenames, time.time()).items()
         }
 
     def silent_seconds(self, filename: str | None) -> float | None:

@@ -1,6 +1,6 @@
 """Which windows a person on call would want to see, as a score from 0 to 1, and why. See docs/anomalies.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,11 @@ THRESHOLD = 0.5
 RARITY = 3.0  # -log10 of the share of blocks that hold the like of an alarm: one in 1,000, of any one kind
 HORIZONS = tuple(each.horizon for each in AVERAGED)  # windows ahead, of the forecasts that are looked at
 DAY_BLOCKS = 96
+
+
+def judging(horizons: Collection[int]) -> tuple[int, ...]:
+    """Those of these horizons whose forecasts windows are judged by."""
+    return tuple(horizon for horizon in HORIZONS if horizon in horizons)
 
 
 @dataclass(frozen=True)

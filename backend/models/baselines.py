@@ -43,7 +43,7 @@ def _or(forecast: Rates, other: Rates) -> Rates:
     return type(forecast)(np.where(np.isnan(values), other.to_numpy(), values), forecast.index)
 
 
-def within(history: timedelta, keys: Collection[str]) -> list[str]:
+def shorter_than(history: timedelta, keys: Collection[str]) -> list[str]:
     """The keys without the seasonal ones whose season is longer than the history: they would only repeat the last
     value under another name."""
     seasons = {baseline.key: baseline.season for baseline in catalog.BASELINES}

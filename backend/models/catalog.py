@@ -16,10 +16,9 @@ from backend.models.stack import Stack
 from backend.models.trailing_stats import TrailingStats
 
 # (statistics, horizon) -> at every row as an origin the rate forecast `horizon` windows ahead: requests per second, at
-# least 0, NaN where there is nothing to go by. It looks at no more than the last RATE_RULE_REACH windows of an origin,
+# least 0, NaN where there is nothing to go by. It looks at no more than the last 512 windows of an origin,
 # by sums of backend/models/rolling.py, whose last digit is the same in a backtest and a live step.
 RateRule = Callable[[TrailingStats, int], Floats]
-RATE_RULE_REACH = 512
 # (rates, horizons) -> for each horizon at every row the forecast made that many rows before it.
 NaiveRule = Callable[[pd.Series, Sequence[int]], list[pd.Series]]
 

@@ -14,7 +14,7 @@ from backend.models.columns import Kept
 from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts_at
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles, within
-from backend.models.rolling import Floats, newest
+from backend.models.rolling import Floats, newest, shift
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
 from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
 from backend.models.stack import GROWTHS, STACK_BLOCKS, Stack
@@ -203,7 +203,7 @@ def stacks() -> dict[str, Stack]:
 
 def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) -> dict[str, Floats]:
     """By model the forecasts of the newest origins, requests per second, from scaled ones: as many as those."""
-    scaled = _aligned(stats, np.stack(list(stacked.values())))
+    scaled = shift(np.stack(list(stacked.values())), 0, np.nan, stats.rows)
     learned = stats.level * (1.0 + np.clip(scaled * stats.sigma, -1.0, GROWTH_LIMIT))
     experts = experts_at(stats, horizon)
     average, best = expert_average(stats, horizon, experts), best_expert(stats, horizon, experts)
@@ -216,17 +216,11 @@ def means_of(stats: TrailingStats, horizon: int, stacked: Mapping[str, Floats]) 
     return {key: newest(mean, rows) for key, mean in means.items()}
 
 
-def _aligned(stats: TrailingStats, values: Floats) -> Floats:
-    """What is known of the newest origins, as many columns as there are origins: NaN before them."""
-    absent = np.full((*values.shape[:-1], max(0, stats.rows - values.shape[-1])), np.nan)
-    return np.concatenate([absent, newest(values, stats.rows)], -1)
-
-
 def quantiles_of(
     stats: TrailingStats, horizon: int, model: HorizonModel, means: Mapping[str, Floats], first: int
 ) -> dict[str, Floats]:
     """By model the quantiles at every origin from row `first`, from means at the newest: (levels, ..., rows)."""
     return {
-        key: quantiles(stats, key, _aligned(stats, mean), horizon, model.residual_prior(key), first)
+        key: quantiles(stats, key, shift(mean, 0, np.nan, stats.rows), horizon, model.residual_prior(key), first)
         for key, mean in means.items()
     }

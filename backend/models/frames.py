@@ -10,6 +10,7 @@ from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
 
 NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.
+MOST_RATE = 1e15  # 100,000 a second for everybody alive; from 1e19 on squares overflow the sums' four bytes
 DEFAULT_STEP = pd.Timedelta(seconds=60)
 
 
@@ -29,7 +30,7 @@ class ForecastResult:
 
 
 def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Floats, Grid]:
-    """Rates and grid of a frame; what is infinite or negative is unknown.
+    """Rates and grid of a frame; what is negative or above MOST_RATE is unknown.
 
     Raises ValueError unless its index is UTC, regular and ascending.
     """
@@ -51,8 +52,8 @@ def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Fl
 
 
 def usable_rates(values: Floats) -> Floats:
-    """What is infinite or negative is unknown."""
-    values = np.where(np.isfinite(values) & (values >= 0), values, np.nan)
+    """What is negative or above MOST_RATE is unknown."""
+    values = np.where((values >= 0) & (values <= MOST_RATE), values, np.nan)
     return np.where(values < NO_TRAFFIC, 0.0, values)
 
 

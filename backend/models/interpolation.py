@@ -18,7 +18,7 @@ def between(trained: Sequence[int], horizons: npt.ArrayLike, values: Floats) -> 
     """Values at `horizons` (windows, a number or an array of them) from those at the trained ones.
 
     trained: (T,), rising; values: (T, …); the answer: (…) or (horizons, …). Horizons outside the trained ones get the
-    value at the nearest.
+    value at the nearest. NaN between horizons of which one is NaN.
     """
     # Loading it is a fifth of what a start takes of the processor, and most processes interpolate nothing.
     from scipy.interpolate import PchipInterpolator
@@ -29,11 +29,13 @@ def between(trained: Sequence[int], horizons: npt.ArrayLike, values: Floats) -> 
     low, high = values[before], values[np.minimum(before + 1, len(known) - 1)]
     if len(trained) == 1:
         return np.asarray(low)
+    finite = np.isfinite(values).all(axis=0)
     with np.errstate(over="ignore"):  # slopes that are all but 0
-        curve = PchipInterpolator(np.log(known), values)(np.log(wanted))
+        curve = PchipInterpolator(np.log(known), np.where(finite, values, 0.0))(np.log(wanted))
+    curve = np.where(finite, curve, np.nan)
     # Rounding: a replica more for a rate that is flat, or a quantile below the one before it.
     inside = np.clip(curve, np.minimum(low, high), np.maximum(low, high))
-    at_trained = (known[before] == wanted).reshape(*np.shape(wanted), *[1] * (values.ndim - 1))
+    at_trained = np.reshape(known[before] == wanted, (*np.shape(wanted), *[1] * (values.ndim - 1)))
     return np.asarray(np.where(at_trained, low, inside))
 
 

@@ -114,6 +114,7 @@ class LiveForecaster:
         """The rate of a window after the last one, or another rate of one up to it; whether it is taken. A past that
         changed more than CORRECTED windows ago, or before the newest a series was learned to, is to be learned anew."""
         assert self.last is not None
+        rate = float(usable_rates(np.array(rate)))
         if window > self.last:
             self._ahead[window][name] = rate
             return True

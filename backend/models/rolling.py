@@ -26,7 +26,7 @@ def newest(values: npt.NDArray[Scalar], rows: int) -> npt.NDArray[Scalar]:
 
 
 def shift(values: npt.NDArray[Scalar], lag: int, fill: float = 0.0, rows: int | None = None) -> npt.NDArray[Scalar]:
-    """The value `lag` rows earlier; `fill` where that lies before the array."""
+    """The value `lag` rows earlier, of the last `rows` rows or all; `fill` where that lies before the array."""
     rows = values.shape[-1] if rows is None else rows
     stop = values.shape[-1] - lag
     if rows <= stop:
@@ -65,7 +65,7 @@ def _plus_earlier(values: Floats, other: Floats, rows: int) -> Floats:
 
 
 def _newest_sum(values: Floats, width: int) -> Floats:
-    padded = _ending(values, width, 0.0)
+    padded = shift(values, 0, 0.0, width)
     total: Floats | None = None
     stop, size = width, 1
     while total is None or stop > 0:
@@ -79,16 +79,8 @@ def _newest_sum(values: Floats, width: int) -> Floats:
     return total
 
 
-def _ending(values: Floats, width: int, fill: float) -> Floats:
-    """The last `width` rows; `fill` before the first there is."""
-    absent = width - values.shape[-1]
-    if absent <= 0:
-        return values[..., -width:]
-    return np.concatenate([np.full((*values.shape[:-1], absent), fill), values], axis=-1)
-
-
 def trailing_max(values: Floats, width: int, rows: int | None = None) -> Floats:
-    """Maximum of the `width` (a power of two times an odd number is fine) rows that end with each row."""
+    """Maximum of the `width` rows that end with each row."""
     if rows == 1:
         return np.asarray(newest(values, width).max(axis=-1, keepdims=True))
     size, best = 1, values

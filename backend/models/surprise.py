@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, shift, trailing_sum
+from backend.models.rolling import Bools, Floats, Ints, newest, shift, trailing_sum
 from backend.models.trailing_stats import MAX_SEASON, Grid
 
 NARROWEST = 0.05  # half of an interval, as a share of the forecast: what is closer is nobody's alarm
@@ -61,7 +61,7 @@ def surprises(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast], rows
     `rows` up to WIDEST - 1 before them are looked at.
     """
     parts = [*_from_forecasts(rates, grid, forecasts, rows), *_from_levels(rates, grid, rows)]
-    parts.append((_repeats(rates, rows), rates[..., len_of(rates) - rows :]))
+    parts.append((_repeats(rates, rows), newest(rates, rows)))
     return Surprises(np.stack([size for size, _ in parts]), np.stack([expected for _, expected in parts]))
 
 
@@ -73,10 +73,6 @@ def reach(grid: Grid) -> int:
     return max(PAIRS + 2 * STILL, levels, by_week)
 
 
-def len_of(values: Floats) -> int:
-    return int(values.shape[-1])
-
-
 # -- forecasts
 
 
@@ -85,17 +81,20 @@ def _from_forecasts(
 ) -> list[tuple[Floats, Floats]]:
     """The least deviation from forecasts at several horizons, and from what the week before leads to expect: what one
     of them saw coming is no surprise."""
-    wide = min(len_of(rates), rows + WIDEST - 1)
-    newest = {horizon: Forecast(*(_last(part, wide) for part in forecast)) for horizon, forecast in forecasts.items()}
-    known: list[tuple[float, Forecast]] = [*newest.items(), *((np.inf, each) for each in _by_week(rates, grid, newest))]
-    actual, seconds = rates[..., len_of(rates) - wide :], grid.step_ns / 1e9
+    wide = min(rates.shape[-1], rows + WIDEST - 1)
+    held = {
+        horizon: Forecast(*(shift(part, 0, np.nan, wide) for part in forecast))
+        for horizon, forecast in forecasts.items()
+    }
+    known: list[tuple[float, Forecast]] = [*held.items(), *((np.inf, each) for each in _by_week(rates, grid, held))]
+    actual, seconds = newest(rates, wide), grid.step_ns / 1e9
     deviations = [(horizon, forecast, _deviation(actual, forecast, seconds)) for horizon, forecast in known]
     parts = []
     for each in AVERAGED:
         looked_at = [(forecast, deviation) for horizon, forecast, deviation in deviations if horizon >= each.horizon]
-        sizes = [_last(_averaged(deviation, each.windows), rows) for _, deviation in looked_at]
-        means = [_last(forecast.mean, rows) for forecast, _ in looked_at]
-        parts.append(_least(sizes, means, rates[..., len_of(rates) - rows :]))
+        sizes = [shift(_averaged(deviation, each.windows), 0, np.nan, rows) for _, deviation in looked_at]
+        means = [shift(forecast.mean, 0, np.nan, rows) for forecast, _ in looked_at]
+        parts.append(_least(sizes, means, newest(rates, rows)))
     return parts
 
 
@@ -109,7 +108,7 @@ def _by_week(rates: Floats, grid: Grid, forecasts: Mapping[int, Forecast]) -> li
     if not week or not forecasts:
         return []
     horizon, own = max(forecasts.items())
-    rows, width = len_of(own.mean), _level_width(grid)
+    rows, width = own.mean.shape[-1], _level_width(grid)
     before, before_then = (_lagged_mean(rates, 2 * width, lag + horizon, rows) for lag in (0, week))
     then = _lagged_mean(rates, min(NEWEST, width), week - min(NEWEST, width) // 2, rows)
     mean = np.where(np.isfinite(then) & np.isfinite(before_then), before * _share(then, before_then, before), np.nan)
@@ -140,11 +139,11 @@ def _averaged(deviation: Floats, windows: int) -> Floats:
     return _with_the_newest(_mean(np.clip(deviation, -CLIP, CLIP), windows), deviation)
 
 
-def _with_the_newest(mean: Floats, newest: Floats) -> Floats:
+def _with_the_newest(mean: Floats, last: Floats) -> Floats:
     """A mean as far as the newest window goes with it: one that is as expected is not marked for those before it."""
-    size: Floats = np.sign(mean) * np.minimum(np.abs(mean), 2.0 * np.abs(newest))
-    known = np.isfinite(mean) & np.isfinite(newest)
-    return np.where(known, np.where(mean * newest > 0, size, 0.0), np.nan)
+    size: Floats = np.sign(mean) * np.minimum(np.abs(mean), 2.0 * np.abs(last))
+    known = np.isfinite(mean) & np.isfinite(last)
+    return np.where(known, np.where(mean * last > 0, size, 0.0), np.nan)
 
 
 # -- levels
@@ -178,7 +177,7 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
     """
     width = _level_width(grid)
     seconds = grid.step_ns / 1e9
-    newest, of_three = rates[..., len_of(rates) - rows :], _lagged_mean(rates, NEWEST, 0, rows)
+    rate, of_three = newest(rates, rows), _lagged_mean(rates, NEWEST, 0, rows)
 
     def level(lag: int, quarters: int = 1) -> Floats:
         return _lagged_mean(rates, quarters * width, lag, rows)
@@ -187,7 +186,7 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
         span = quarters * width * seconds
         noise = np.sqrt(LEVEL_NOISE**2 + 1.0 / (expected * span + 1.0))
         mean = _ratio(level, expected, span) / noise
-        of_newest, of_these = _ratio(newest, expected, seconds), _ratio(of_three, expected, NEWEST * seconds)
+        of_newest, of_these = _ratio(rate, expected, seconds), _ratio(of_three, expected, NEWEST * seconds)
         return _with_the_newest(_with_the_newest(mean, of_these / noise), 2.0 * of_newest / noise)
 
     days = _days(grid)
@@ -205,8 +204,8 @@ def _from_levels(rates: Floats, grid: Grid, rows: int) -> list[tuple[Floats, Flo
     news = _share(earlier, _over_days([level(lag + hours, DAY_WIDTH) for lag in days]).mean, earlier)
     by_days = [edge * factor for edge in (these.least, these.most) for factor in (1.0, news)]
     return [
-        _least([against(now, each) for each in by_hour], by_hour, newest),
-        _least([against(wide, each, DAY_WIDTH) for each in by_days], by_days, newest),
+        _least([against(now, each) for each in by_hour], by_hour, rate),
+        _least([against(wide, each, DAY_WIDTH) for each in by_days], by_days, rate),
     ]
 
 
@@ -248,8 +247,8 @@ def _repeats(rates: Floats, rows: int) -> Floats:
 
     Rates of 0 are no run: silence is a matter of level.
     """
-    wide = min(len_of(rates), rows + PAIRS + 2 * STILL)
-    values = rates[..., len_of(rates) - wide :]
+    wide = min(rates.shape[-1], rows + PAIRS + 2 * STILL)
+    values = newest(rates, wide)
     before = shift(values, 1, np.nan)
     pair = np.isfinite(values) & np.isfinite(before) & (values > 0)
     equal = pair & (values == before)
@@ -278,17 +277,9 @@ def _mean(values: Floats, width: int) -> Floats:
 
 def _lagged_mean(rates: Floats, width: int, lag: int, rows: int) -> Floats:
     """The mean that ends `lag` windows before each of the last `rows` windows."""
-    stop = len_of(rates) - lag
+    stop = rates.shape[-1] - lag
     part = rates[..., max(0, stop - rows - width + 1) : max(0, stop)]
-    return _last(_mean(part, width), rows)
-
-
-def _last(values: Floats, rows: int) -> Floats:
-    """The last rows, NaN before the first there is."""
-    absent = rows - len_of(values)
-    if absent <= 0:
-        return values[..., len_of(values) - rows :]
-    return np.concatenate([np.full((*values.shape[:-1], absent), np.nan), values], axis=-1)
+    return shift(_mean(part, width), 0, np.nan, rows)
 
 
 def _least(sizes: Sequence[Floats], expected: Sequence[Floats], like: Floats) -> tuple[Floats, Floats]:

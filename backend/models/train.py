@@ -81,8 +81,11 @@ def train(
     Frames as RPSEstimator takes them; `horizons` in windows. A model trained without the last ten days of each (a
     fifth, if that is less) is scored on them into the manifest; what is written is trained again on all days, or with
     `refit` False the scored one. Deterministic: the same frames give the same forecasts. Raises ValueError where a
-    frame is not usable.
+    frame is not usable, or holds no traffic to learn from.
     """
+    for name, frame in frames:
+        if len(frame) < 2:
+            raise ValueError(f"{name} has {len(frame)} windows, of which nothing can be learned.")
     step = _counted(on_progress, len(horizons) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
     before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
@@ -125,7 +128,13 @@ def fit(
     fitted = {}
     for horizon in horizons:
         step("training")
-        fitted[horizon] = _fit_horizon([_training_series(each, horizon) for each in series], horizon, rounds, threads)
+        parts = [_training_series(each, horizon) for each in series]
+        if not any(each.usable.any() for each in parts):
+            raise ValueError(
+                f"Forecasts {horizon} windows ahead cannot be learned from {', '.join(name for name, _ in frames)}: "
+                "too few windows with traffic. Give longer files, or shorter horizons (--horizons)."
+            )
+        fitted[horizon] = _fit_horizon(parts, horizon, rounds, threads)
     return Content(
         format=model_file.FORMAT,
         features=list(features.NAMES),

@@ -11,6 +11,7 @@ import pickle
 import shutil
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from importlib import metadata
@@ -64,12 +65,30 @@ def save(path: Path, step: LiveStep, records: Sequence[SeriesRecord]) -> None:
         part.replace(path)
     except OSError as error:
         log.warning("checkpoint_not_written", path=str(path), reason=str(error))
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def take(path: Path, step: LiveStep, records: Sequence[SeriesRecord]) -> LiveStep:
     """The live step of a checkpoint, of those series that are as it knows them; `step`, which knows none, where there
     is no checkpoint of this code and model. The file is gone afterwards."""
+    try:
+        learned, kept = _read(path, step)
+    except FileNotFoundError:
+        return step
+    except Exception as error:  # a made-up pickle can raise any
+        log.warning("checkpoint_not_read", path=str(path), reason=str(error))
+        return step
+    stored = {record.name: record for record in records}
+    changed = [name for name in learned.filenames if name not in kept or stored.get(name) != kept[name]]
+    for name in changed:
+        learned.forget(name)
+    log.info("checkpoint_read", series=len(learned.filenames), changed=len(changed))
+    return learned
+
+
+def _read(path: Path, step: LiveStep) -> tuple[LiveStep, dict[str, SeriesRecord]]:
+    """What `save` wrote. Raises where it cannot be used, or cannot be deleted, so that the next start would read it."""
     path.with_name(f"{path.name}.part").unlink(missing_ok=True)
     try:
         with path.open("rb") as file:
@@ -81,19 +100,9 @@ def take(path: Path, step: LiveStep, records: Sequence[SeriesRecord]) -> LiveSte
             kept, learned = _Unpickler(file, step.outside).load()
             if not isinstance(learned, LiveStep):
                 raise ValueError("it holds no live step")
-    except FileNotFoundError:
-        return step
-    except Exception as error:  # a made-up pickle can raise any
-        log.warning("checkpoint_not_read", path=str(path), reason=str(error))
-        return step
+            return learned, kept
     finally:
         path.unlink(missing_ok=True)
-    stored = {record.name: record for record in records}
-    changed = [name for name in learned.filenames if name not in kept or stored.get(name) != kept[name]]
-    for name in changed:
-        learned.forget(name)
-    log.info("checkpoint_read", series=len(learned.filenames), changed=len(changed))
-    return learned
 
 
 def _header(identity: str, digest: str) -> bytes:

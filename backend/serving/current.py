@@ -8,6 +8,7 @@ import pandas as pd
 
 from backend.measurements import read_rates
 from backend.models import catalog
+from backend.models.features import MAX_AGE
 from backend.models.frames import by_level
 from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
 from backend.schemas import Forecast, ForecastPoint, SeriesStatus, ServedPoint
@@ -56,16 +57,24 @@ class CurrentForecasts:
             if known.empty:
                 return None
             stored = replace(stored, last=known.index[-1].to_pydatetime())
-        view = forecast_view(self._store, stored, status, self._min_windows, max(self.horizons), until)
+        view = forecast_view(self._store, stored, status, max(self.horizons), until)
         if view is None:
             return None
-        start = stored.last - LOOKBACK * window
+        start = stored.last - (LOOKBACK - 1) * window
         rates = on_grid(read_rates(self._store, stored.key, start, until), stored.window_seconds)
         if rates.empty:
             return None
         tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
-        served = _served(view, rates, tables)
-        return view.model_copy(update={"served": served, "learning": self._learning(stored.name)})
+        served, learning = _served(view, rates, tables), self._learning(stored.name)
+        warming_up = self._warming_up(stored, view.issued_at, int(rates.notna().sum()))
+        return view.model_copy(update={"served": served, "learning": learning, "warming_up": warming_up})
+
+    def _warming_up(self, stored: SeriesRecord, issued_at: datetime, newest: int) -> bool:
+        """Whether too few of the windows that models are weighed by are known, of which `newest` lie nearest."""
+        if newest >= self._min_windows:
+            return False
+        start = issued_at - MAX_AGE * timedelta(seconds=stored.window_seconds)
+        return len(read_rates(self._store, stored.key, start, issued_at)) < self._min_windows
 
 
 def issued_tables(

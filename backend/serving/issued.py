@@ -14,11 +14,11 @@ import pandas as pd
 from backend.measurements import FORECASTS, QUANTITIES
 from backend.models.live import LiveForecasts
 from backend.models.rolling import Floats, Ints
+from backend.models.trailing_stats import LONGEST
 from backend.stores import TIME, SeriesKey, Store
 from backend.stores.contract import SERIES_TAGS
 from backend.stores.packing import groups_as_kept
 
-LONGEST = 120  # windows ahead that are looked for where the horizons are not known
 KEPT_DAYS = 7  # of a file's forecasts, which the accuracy of seven days asks for
 KEPT_WINDOWS = (720, 50_000)  # at least as many as selection looks back on; at most 15 MB
 

@@ -7,13 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from backend.models.anomalies import judge_newest
 from backend.models.rolling import Floats
-from backend.models.surprise import WIDEST
+from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK
 from backend.models.trailing_stats import Grid
 from backend.serving.points import score_columns
 from backend.serving.stream import SeriesStream
-from backend.serving.watch import judged_newest, reach_of, surprises_of
+from backend.serving.watch import surprises_of
 from backend.stores import Store
 
 Rates = Mapping[int, float]  # by window
@@ -64,14 +65,17 @@ def _judged(
 ) -> list[dict[str, Floats]]:
     """By series the columns of a block's windows up to `last`."""
     begin, stop = last // BLOCK * BLOCK, last + 1
-    first = begin - reach_of(window_seconds)
-    rates = np.stack([stream.rates(first, stop) for stream in members])
+    first = begin - reach(Grid.of_seconds(window_seconds, 0))
+    rates = np.stack([stream.past(store, first, stop) for stream in members])
     for own, stream in zip(rates, members, strict=True):
         for window, rate in streams[stream].items():
             if first <= window < stop:
                 own[window - first] = rate
     forecasts = [stream.watch.forecasts(store, stream.key, begin - WIDEST + 1, stop) for stream in members]
-    grid = Grid.of_seconds(window_seconds, first)
-    judged = judged_newest([stream.watch for stream in members], rates, grid, forecasts, stop - begin)
-    columns = score_columns(judged)
+    together = {
+        horizon: Forecast(*(np.stack(parts) for parts in zip(*(each[horizon] for each in forecasts), strict=True)))
+        for horizon in members[0].watch.horizons
+    }
+    grid, memories = Grid.of_seconds(window_seconds, first), [stream.watch.memory for stream in members]
+    columns = score_columns(judge_newest(memories, rates, grid, together, stop - begin))
     return [{name: column[place] for name, column in columns.items()} for place in range(len(members))]

@@ -9,8 +9,9 @@ import pandas as pd
 import structlog
 
 from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
-from backend.models.anomalies import HORIZONS
+from backend.models.anomalies import judging
 from backend.models.catalog import PREFERRED
+from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
 from backend.models.live import MOST_STEPS, LiveForecaster, LiveForecasts
 from backend.models.predictor import RPSEstimator
@@ -84,9 +85,9 @@ class LiveStep:
         return filename in self._interim or (filename in self._series and self._series[filename].learned)
 
     def learning(self, filename: str) -> bool:
-        """Whether its past is yet to be learned. May be asked by any thread."""
-        stream = self._series.get(filename)
-        return filename in self._interim or (stream is not None and not stream.learned)
+        """Whether it is forecast from its newest windows alone, as its past is yet to be learned. May be asked by any
+        thread."""
+        return filename in self._interim
 
     def load(self, filename: str, until: int) -> bool:
         """Have a series at hand, as it is stored of the windows before number `until`; whether anything is."""
@@ -120,9 +121,10 @@ class LiveStep:
         takes them. The rates become known by `put`."""
         streams = {self._series[name]: known for name, known in rates.items()}
         judged = judge_windows(self._store, self._seconds, streams)
+        predicted = {stream: self._predicted_of(stream.key, known) for stream, known in streams.items()}
         rows = [
             {**stream.key.tags, TIME: window * self._seconds, "actual_rps": rate}
-            | self._predicted_of(stream.key, known).get(window, {})
+            | predicted[stream].get(window, {})
             | judged.scores[stream.key.name, window]
             for stream, known in streams.items()
             for window, rate in known.items()
@@ -150,6 +152,7 @@ class LiveStep:
         assert self._interim.last is not None
         first, stop = self._interim.last + 1 - INTERIM_WINDOWS, self._interim.last + 1 - FRESH_WINDOWS
         stored, ours = self.rates(filename, first, stop), self._interim.rates(filename, first, stop)
+        stored = usable_rates(stored)
         known = np.flatnonzero(np.isfinite(stored))
         if np.isfinite(ours[: known[0] if len(known) else None]).any():
             return False
@@ -186,27 +189,39 @@ class LiveStep:
             self._interim.forget(filename)
         return known
 
-    def forecasts(self, filenames: Sequence[str], window: int) -> pd.DataFrame:
-        """What is forecast from the end of a window, as the store takes it; no row of what nothing is known of."""
-        interim = [name for name in filenames if name in self._interim]
-        learned = [name for name in filenames if name not in self._interim and self._learn(name, window)]
-        tables = []
-        if interim:
-            tables.append(self._issue(interim, self._interim.forecasts(interim), window))
-        if learned:
-            keys = [self._series[name].key for name in learned]
-            tables.append(self._issue(learned, self._forecaster.forecasts(keys), window))
-        return pd.concat(tables) if tables else pd.DataFrame()
+    def issue(self, filenames: Sequence[str], window: int) -> set[str]:
+        """Forecast series from the end of a window and store it; of which there is a forecast.
 
-    def _issue(self, filenames: Sequence[str], forecasts: LiveForecasts, window: int) -> pd.DataFrame:
-        self._selection.issued(window, filenames, forecasts.mean)
-        keys = [SeriesKey(name, self._version) for name in filenames]
-        table = issued_table(keys, forecasts, self._horizons, self._seconds, window)
-        self._watch(window, table)
+        What judges windows and selects models follows what the store has, so it is told of nothing that could not be
+        written.
+        """
+        made = self._forecasts(filenames, window)
+        keys = [[SeriesKey(name, self._version) for name in names] for names, _ in made]
+        tables = [
+            issued_table(own, forecasts, self._horizons, self._seconds, window)
+            for own, (_, forecasts) in zip(keys, made, strict=True)
+        ]
+        issued = {name for table in tables for name in table["filename"]}
+        if issued:
+            self._store.write({FORECASTS: pd.concat(tables)})
         if self._predicted[0] != window + 1:
             self._predicted = window + 1, {}
-        self._predicted[1].update(one_ahead(table, self._seconds))
-        return table
+        for table, (names, forecasts) in zip(tables, made, strict=True):
+            self._selection.issued(window, names, forecasts.mean)
+            self._watch(window, table)
+            self._predicted[1].update(one_ahead(table, self._seconds))
+        return issued
+
+    def _forecasts(self, filenames: Sequence[str], window: int) -> list[tuple[list[str], LiveForecasts]]:
+        """Of those that are forecast from their newest windows, and of those whose past is learned."""
+        interim = [name for name in filenames if name in self._interim]
+        learned = [name for name in filenames if name not in self._interim and self._learn(name, window)]
+        made = []
+        if interim:
+            made.append((interim, self._interim.forecasts(interim)))
+        if learned:
+            made.append((learned, self._forecaster.forecasts([self._series[name].key for name in learned])))
+        return made
 
     def advance(self, window: int, wanted: Sequence[str]) -> None:
         """All series have come to the end of a window. Those that are not wanted and have long been silent are
@@ -230,9 +245,10 @@ class LiveStep:
 
     def _watch(self, window: int, issued: pd.DataFrame) -> None:
         """Let what judges windows know the forecasts, which are as the store keeps them: a restart changes no score."""
-        fields = [field(quantity, horizon * self._seconds) for horizon in HORIZONS for quantity in JUDGED_BY]
+        horizons = judging(self._horizons)
+        fields = [field(quantity, horizon * self._seconds) for horizon in horizons for quantity in JUDGED_BY]
         preferred = issued[issued["model"] == PREFERRED.key]
-        forecasts = preferred[fields].to_numpy().reshape(-1, len(HORIZONS), len(JUDGED_BY))
+        forecasts = preferred[fields].to_numpy().reshape(len(preferred), len(horizons), len(JUDGED_BY))
         for filename, own in zip(preferred["filename"], forecasts, strict=True):
             if filename in self._series:  # else they are read with it
                 self._series[filename].watch.issued(window, own)

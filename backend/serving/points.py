@@ -18,13 +18,14 @@ from backend.serving.issued import field, forecasts_as_kept
 def predicted_points(frame: pd.DataFrame, one_ahead: Mapping[str, pd.DataFrame], judged: Scores) -> pd.DataFrame:
     """Put every window's actual beside what was forecast just before it, and its score: POINT_FIELDS columns.
 
-    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them; in points they
-    are as the store keeps forecasts, as those of a live series are. `judged`: scores of the last rows.
+    `one_ahead`: the forecasts one window ahead of every row, as RPSEstimator.forecasts_at gives them, none where a
+    model is not trained for them; in points they are as the store keeps forecasts, as those of a live series are.
+    `judged`: scores of the last rows.
     """
     kept = {model: forecasts_as_kept(table) for model, table in one_ahead.items()}
-    points = frame.join(predictions(kept))
+    points = frame.join(predictions(kept)) if kept else frame
     scores = pd.DataFrame(score_columns(judged), index=frame.index[len(frame) - len(judged.score) :])
-    return points.join(scores)[list(POINT_FIELDS)]
+    return points.join(scores).reindex(columns=list(POINT_FIELDS))
 
 
 def score_columns(judged: Scores) -> dict[str, Floats]:
@@ -38,13 +39,13 @@ def score_columns(judged: Scores) -> dict[str, Floats]:
 
 def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
     """The columns of a point, but for its rate and score, from the packed rows of the origin just before it, by
-    model: of those models that said something then."""
+    model: of those models that said something then, if one is trained for one window ahead."""
     columns = {model.column: (model.key, "mean") for model in MODELS}
     columns |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
     return {
         column: float(issued[key][field(quantity, window_seconds)])
         for column, (key, quantity) in columns.items()
-        if key in issued
+        if field(quantity, window_seconds) in issued.get(key, {})
     }
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS, SCORE_FIELDS, read_rates
+from backend.measurements import POINT_FIELDS, SCORE_FIELDS, STALE_WINDOWS, read_rates
 from backend.models import catalog
 from backend.models.anomalies import THRESHOLD, reason
 from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
@@ -16,7 +16,6 @@ from backend.serving.issued import newest_forecasts
 from backend.stores import SeriesRecord, Store
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
-STALE_WINDOWS = 3
 REASONS = SCORE_FIELDS[1:]
 BURST_FACTOR = "burst_factor"  # the attribute of a series that was read from a log whose seconds tell one
 # Of windows that release 0.1 marked, which gave no reason.
@@ -82,11 +81,11 @@ def forecast_view(
     store: Store,
     stored: SeriesRecord,
     status: SeriesStatus,
-    min_windows: int,
     longest_horizon: int,
     until: datetime | None = None,
 ) -> Forecast | None:
-    """The newest forecast of a series, without what is served of it; None where there is none.
+    """The newest forecast of a series, without what is served of it and whether it is warming up; None where there is
+    none.
 
     `longest_horizon`: the longest that is forecast, in windows. `until`: the origin that nothing later is read of.
     """
@@ -106,7 +105,7 @@ def forecast_view(
         issued_at=issued_at,
         stale=status == "stale" or (status == "historic" and late),
         status=status,
-        warming_up=stored.points < min_windows,
+        warming_up=False,
         points=_forecast_points(rows, stored.window_seconds, newest.iloc[-1]),
         served=[],
     )

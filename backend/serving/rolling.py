@@ -93,4 +93,4 @@ def _judged(frame: pd.DataFrame, rows: int, made: Forecasts, memory: Memory) -> 
             columns = forecasts_as_kept(made[horizon][PREFERRED.key])[list(JUDGED_BY)].to_numpy()
             by_target[horizon] = Forecast(*shift(columns.T, horizon, np.nan))
     scores, first_block, maxima = judge(rates, grid, by_target, memory, rows)
-    return predicted_points(frame, made[1], scores).iloc[len(frame) - rows :], first_block, maxima
+    return predicted_points(frame, made.get(1, {}), scores).iloc[len(frame) - rows :], first_block, maxima

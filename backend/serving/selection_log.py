@@ -27,7 +27,7 @@ class SelectionLog:
     def load(self, filename: str, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
         """Take what an earlier process issued for a series, as issued_for gives it of the windows from number `first`
         on."""
-        self._newest = max(self._newest, first + LOOKBACK - 1)
+        self._advance(first + LOOKBACK - 1)
         means = self._of(filename)
         for horizon, models in issued.items():
             for model in models.keys() & catalog.model_keys():
@@ -37,19 +37,25 @@ class SelectionLog:
 
     def forget(self, filename: str) -> None:
         self._means.pop(filename, None)
+        for horizon in self._horizons:
+            self._selected.pop((filename, horizon), None)
 
     def issued(self, window: int, filenames: Sequence[str], means: Mapping[str, Floats]) -> None:
         """Take the forecasts made at the end of a window: by model (horizons, series)."""
-        passed = np.arange(max(self._newest, window - self.windows) + 1, window + 1)
-        for place, horizon in enumerate(self._horizons):
-            for own in self._means.values():
-                own[place, :, (passed + horizon) % self.windows] = np.nan
-        self._newest = max(self._newest, window)
+        self._advance(window)
         stacked = np.stack([means[key] for key in catalog.model_keys()], axis=1)
         for number, filename in enumerate(filenames):
             own = self._of(filename)
             for place, horizon in enumerate(self._horizons):
                 own[place, :, (window + horizon) % self.windows] = stacked[place, :, number]
+
+    def _advance(self, window: int) -> None:
+        """Nothing is issued yet of windows that come into reach by this one."""
+        passed = np.arange(max(self._newest, window - self.windows) + 1, window + 1)
+        for place, horizon in enumerate(self._horizons):
+            for own in self._means.values():
+                own[place, :, (passed + horizon) % self.windows] = np.nan
+        self._newest = max(self._newest, window)
 
     def note(self, filenames: Sequence[str], rates: Floats, window: int) -> None:
         """Select after `window`, the last of `rates` (windows, series; unknown: NaN); what is another than before is

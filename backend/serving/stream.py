@@ -6,9 +6,10 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import read_rates
+from backend.models.anomalies import judging
 from backend.models.ensemble import HISTORY_WINDOWS, LIVE_SPAN
 from backend.models.live import LiveForecaster
-from backend.models.rolling import Floats
+from backend.models.rolling import Floats, Ints
 from backend.serving.memory import return_freed_memory
 from backend.serving.watch import Watch
 from backend.stores import SeriesKey, Store
@@ -20,7 +21,7 @@ class SeriesStream:
 
     def __init__(self, key: SeriesKey, window_seconds: int, forecaster: LiveForecaster) -> None:
         self.key = key
-        self.watch = Watch(window_seconds)
+        self.watch = Watch(window_seconds, judging(forecaster.models))
         self._seconds = window_seconds
         self._forecaster = forecaster
         self._first = 0  # the first window that is known
@@ -36,13 +37,17 @@ class SeriesStream:
         return True
 
     def _read_rates(self, store: Store, until: int) -> None:
-        start, stop = (datetime.fromtimestamp(each * self._seconds, UTC) for each in (until - HISTORY_WINDOWS, until))
-        stored = read_rates(store, self.key, start, stop)
-        windows = pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds
+        windows, stored = self._stored(store, until - HISTORY_WINDOWS, until)
         if len(windows):
             self._first, self._newest = int(windows[0]), int(windows[-1])
             self._unlearned = np.full(self._newest + 1 - self._first, np.nan)
-            self._unlearned[windows - self._first] = stored.to_numpy()
+            self._unlearned[windows - self._first] = stored
+
+    def _stored(self, store: Store, first: int, stop: int) -> tuple[Ints, Floats]:
+        """The windows from `first` up to `stop` that are known, and their rates."""
+        start, end = (datetime.fromtimestamp(each * self._seconds, UTC) for each in (first, stop))
+        stored = read_rates(store, self.key, start, end)
+        return pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds, stored.to_numpy()
 
     @property
     def newest(self) -> int:
@@ -63,6 +68,15 @@ class SeriesStream:
         if begin < end:
             rates[begin - first : end - first] = self._unlearned[begin - self._first : end - self._first]
         return rates
+
+    def past(self, store: Store, first: int, stop: int) -> Floats:
+        """As `rates`, read from the store where that is longer ago than what is at hand."""
+        if self._newest < self._first or first > self._newest - LIVE_SPAN:
+            return self.rates(first, stop)
+        past = np.full(stop - first, np.nan)
+        windows, stored = self._stored(store, first, stop)
+        past[windows - first] = stored
+        return past
 
     def put(self, store: Store, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""

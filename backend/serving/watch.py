@@ -1,6 +1,6 @@
 """What is remembered of a series to judge its windows: what was forecast of the newest, and the surprises of a week."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -8,13 +8,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from backend.measurements import SURPRISES
-from backend.models.anomalies import HORIZONS, KEYS, Scores, judge_newest, new_memory
+from backend.models.anomalies import HORIZONS, KEYS, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.rolling import Floats
-from backend.models.surprise import WIDEST, Forecast, reach
+from backend.models.surprise import WIDEST, Forecast
 from backend.models.tail import BLOCK, KEPT, Memory
-from backend.models.trailing_stats import Grid
 from backend.serving.issued import issued_for
 from backend.stores import TIME, SeriesKey, Store
 from backend.stores.contract import SERIES_TAGS
@@ -25,30 +24,31 @@ HELD = NEAR + max(HORIZONS) + 1  # windows
 
 
 class Watch:
-    """Of one live series. Windows are numbered from 1970."""
+    """Of one live series. Windows are numbered from 1970. `horizons`: those of the forecasts that it is judged by."""
 
-    def __init__(self, window_seconds: int) -> None:
+    def __init__(self, window_seconds: int, horizons: Sequence[int]) -> None:
         self.memory = new_memory()
+        self.horizons = horizons
         self._seconds = window_seconds
         # Of window w at place w modulo HELD, by horizon: (horizons, HELD, JUDGED_BY), and which window that is.
-        self._issued = np.full((len(HORIZONS), HELD, len(JUDGED_BY)), np.nan, dtype=np.float32)
-        self._windows = np.full((len(HORIZONS), HELD), -1)
+        self._issued = np.full((len(horizons), HELD, len(JUDGED_BY)), np.nan, dtype=np.float32)
+        self._windows = np.full((len(horizons), HELD), -1)
         self._from = 0  # the first window whose forecasts are at hand
 
     def load(self, store: Store, key: SeriesKey, until: int) -> None:
         """Read what is stored of the windows before number `until`."""
         self.memory = stored_memory(store, key, self._seconds, until // BLOCK + 1)
         self._from = until - NEAR
-        windows = np.arange(self._from, until + max(HORIZONS))
-        found = self._stored(store, key, self._from, until + max(HORIZONS))
-        for place, horizon in enumerate(HORIZONS):
+        stop = until + max(self.horizons, default=0)
+        windows, found = np.arange(self._from, stop), self._stored(store, key, self._from, stop)
+        for place, horizon in enumerate(self.horizons):
             self._windows[place, windows % HELD] = windows
             self._issued[place, windows % HELD] = np.stack(found[horizon], axis=-1)
 
     def issued(self, window: int, forecasts: Floats) -> None:
-        """Take in what the preferred model forecast from the end of a window: (HORIZONS, JUDGED_BY)."""
+        """Take in what the preferred model forecast from the end of a window: (horizons, JUDGED_BY)."""
         self._from = max(self._from, window - NEAR)
-        for place, horizon in enumerate(HORIZONS):
+        for place, horizon in enumerate(self.horizons):
             at = (window + horizon) % HELD
             self._windows[place, at], self._issued[place, at] = window + horizon, forecasts[place]
 
@@ -59,34 +59,20 @@ class Watch:
         windows = np.arange(first, stop)
         known = self._windows[:, windows % HELD] == windows
         issued = np.where(known[..., np.newaxis], self._issued[:, windows % HELD].astype(np.float64), np.nan)
-        return {horizon: Forecast(*own.T) for horizon, own in zip(HORIZONS, issued, strict=True)}
+        return {horizon: Forecast(*own.T) for horizon, own in zip(self.horizons, issued, strict=True)}
 
     def _stored(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
+        if not self.horizons:
+            return {}
         start = datetime.fromtimestamp(first * self._seconds, UTC)
         index = pd.date_range(start, periods=stop - first, freq=f"{self._seconds}s", unit="s")
-        issued = issued_for(store, key, index, self._seconds, HORIZONS, JUDGED_BY)
+        issued = issued_for(store, key, index, self._seconds, self.horizons, JUDGED_BY)
         unknown = np.full((stop - first, len(JUDGED_BY)), np.nan)
         found = {}
-        for horizon in HORIZONS:
+        for horizon in self.horizons:
             table = issued.get(horizon, {}).get(PREFERRED.key)
             found[horizon] = Forecast(*(unknown if table is None else table.to_numpy()).T)
         return found
-
-
-def judged_newest(
-    watches: Sequence[Watch], rates: Floats, grid: Grid, forecasts: Sequence[Mapping[int, Forecast]], rows: int
-) -> Scores:
-    """Scores of the last `rows` windows of many series, `rates` and `forecasts` as judge_newest takes them."""
-    together = {
-        horizon: Forecast(*(np.stack([each[horizon][part] for each in forecasts]) for part in range(len(JUDGED_BY))))
-        for horizon in HORIZONS
-    }
-    return judge_newest([watch.memory for watch in watches], rates, grid, together, rows)
-
-
-def reach_of(window_seconds: int) -> int:
-    """How many windows before one have an effect on its score."""
-    return reach(Grid.of_seconds(window_seconds, 0))
 
 
 def surprises_table(key: SeriesKey, window_seconds: int, first: int, maxima: Floats) -> pd.DataFrame:

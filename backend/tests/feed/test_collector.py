@@ -12,6 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend.errors import StoreUnavailableError
+from backend.feed.open_windows import OpenWindows
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
 from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS
@@ -205,7 +206,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     feed.live(0, 5)
     feed.at(6)
     (stored,) = feed.store.list_series()
-    view = forecast_view(feed.store, stored, "live", 20, 15)
+    view = forecast_view(feed.store, stored, "live", 15)
     assert view is not None
     assert view.issued_at == moment(6)
     assert len(view.points) == 2 * len(HORIZONS)
@@ -214,7 +215,7 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
     feed.live(0, 3)
     feed.send(3, 3.5, value=20.0)
-    growing = feed.collector.growing(["web", "other"], (START + 3.5) * WINDOW)
+    growing = OpenWindows(feed.store, feed.tracker).growing(["web", "other"], (START + 3.5) * WINDOW)
     assert growing.keys() == {"web"}
     assert growing["web"][0] == moment(3)
     np.testing.assert_allclose(growing["web"][1:], (2.0, 30.0))
@@ -251,7 +252,7 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
     write_points(feed.store, KEY, known.reindex(columns=list(POINT_FIELDS)), WINDOW)
     changes: list[tuple[int, str, str]] = []
     shown: dict[int, str] = {}
-    sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, feed.collector)
+    sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, OpenWindows(feed.store, feed.tracker))
     with capture_logs() as logs:
         for window in range(65):
             spoiling.spoiled = 20 <= window < 28

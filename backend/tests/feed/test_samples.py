@@ -87,6 +87,7 @@ def test_a_line_without_a_time_is_of_now() -> None:
         ("web requests=", "field"),
         ("web requests=nan", "field"),
         ("web requests=-1", "negative"),
+        ("web rps=1e16", "more than any service has; the most is 1e+15"),
         ("web requests=1 5", "precision"),
         (f"web requests=1 {NOW + 10 * 86_400 * 10**9}", "ahead"),
         ("web requests=1 99999999999999999999999", "timestamp"),

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from backend.errors import BusyError, StoreUnavailableError
-from backend.feed.collector import Collector
+from backend.feed.open_windows import OpenWindows
 from backend.feed.tracker import FeedTracker
 from backend.live.channel import QUEUE_MESSAGES, Channel, Subscriber
 from backend.live.hub import Hub
@@ -65,7 +65,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], track
 
     async def run() -> None:
         model = shipped_model()
-        statuses = SeriesStatuses(Replayer(store, model), tracker, Collector(store, tracker, model, 5))
+        statuses = SeriesStatuses(Replayer(store, model), tracker, OpenWindows(store, tracker))
         hub = Hub(store, statuses, CurrentForecasts(store, 20, HORIZONS), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
         await work(hub)

@@ -44,3 +44,10 @@ def test_quantiles_that_do_not_cross_at_trained_horizons_cross_nowhere(rows: lis
 
 def test_one_trained_horizon_is_all_there_is() -> None:
     np.testing.assert_array_equal(between((5,), [5, 5], np.array([7.0])), [7.0, 7.0])
+
+
+def test_what_is_unknown_at_one_horizon_is_unknown_between_and_spoils_no_other() -> None:
+    means = np.array([[10.0, 10.0], [14.0, np.nan], [30.0, 30.0], [41.0, 41.0], [47.0, 47.0]])
+    known, unknown = between(TRAINED, 20, means)
+    assert known == between(TRAINED, 20, means[:, 0])
+    assert np.isnan(unknown)

@@ -81,6 +81,15 @@ def test_the_horizons_of_a_model_are_those_it_was_trained_for(tmp_path: Path) ->
     assert set(estimator.forecast(FRAMES[0][1]).table["horizon"]) == {2, 30}
 
 
+@pytest.mark.parametrize(
+    ("rates", "reason"), [([1.0], "mine has 1 windows"), ([0.0] * 900, "cannot be learned from mine: too few windows")]
+)
+def test_a_file_that_nothing_can_be_learned_from_is_refused(rates: list[float], reason: str, tmp_path: Path) -> None:
+    frame = traffic(900).iloc[: len(rates)].assign(actual_rps=rates)
+    with pytest.raises(ValueError, match=reason):
+        train([("mine", frame)], tmp_path / "mine.pkl", rounds=3, threads=1, horizons=(1,))
+
+
 def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
     long, short = traffic(60 * 48, pd.Timedelta(minutes=30)), traffic(1_000)
     assert long.index[-1] - validation_start(long) >= pd.Timedelta(days=10) - pd.Timedelta(minutes=30)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -10,9 +11,11 @@ from structlog.testing import capture_logs
 
 from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS, read_points
 from backend.models import catalog
+from backend.models.features import MAX_AGE
 from backend.models.intervals import LEVEL_NAMES
-from backend.models.selection import LOOKBACK
+from backend.models.selection import LOOKBACK, choose
 from backend.schemas import Forecast
+from backend.serving import current
 from backend.serving.current import CurrentForecasts, issued_tables
 from backend.serving.issued import field, issued_for
 from backend.serving.selection_log import SelectionLog
@@ -100,6 +103,29 @@ def test_until_enough_forecasts_were_scored_the_preferred_model_is_served(store:
     for point in newest(store, stored).served:
         assert (point.model, point.errors) == (catalog.PREFERRED.key, {})
         assert point.reason == "Fewer than 60 forecasts at this horizon could be scored so far"
+
+
+@pytest.mark.parametrize(("newest_windows", "warming_up"), [(3, True), (30, False)])
+def test_after_days_of_silence_a_series_warms_up_again(store: Store, newest_windows: int, warming_up: bool) -> None:
+    stored = write(store, {})
+    silent = LENGTH + MAX_AGE
+    index = pd.DatetimeIndex([moment(silent + window) for window in range(newest_windows)])
+    points = pd.DataFrame({"actual_rps": 50.0}, index=index)
+    write_points(store, KEY, points.reindex(columns=list(POINT_FIELDS)), WINDOW)
+    issued = store.read(FORECASTS, KEY.tags, moment(LENGTH).to_pydatetime())
+    store.write({FORECASTS: issued.assign(**{TIME: moment(silent + newest_windows)}, **KEY.tags)})
+    assert newest(store, stored).warming_up is False
+    (stored,) = store.list_series()
+    assert newest(store, stored).warming_up is warming_up
+
+
+def test_the_selection_looks_back_on_as_many_windows_as_a_close_does(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chosen = Mock(side_effect=choose)
+    monkeypatch.setattr(current, "choose", chosen)
+    newest(store, write(store, {}))
+    assert {len(call.args[0]) for call in chosen.call_args_list} == {LOOKBACK}
 
 
 def test_issued_forecasts_are_tables_by_horizon_and_model_on_the_windows_asked_for(store: Store) -> None:
