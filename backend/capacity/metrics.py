@@ -103,7 +103,7 @@ def read(
         {
             name: one
             for name, one in logged.items()
-            if name in known_until and _is_served(*one, known_until[name], window, now)
+            if name in known_until and is_served(*one, known_until[name], window, now)
         },
         held,
         _newest(store.read(SCORES, of_model, now - SCORED_WITHIN), lags),
@@ -116,7 +116,7 @@ def _newest(table: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
     return table[table[TIME] == table.groupby("filename")[TIME].transform("max")]
 
 
-def _is_served(
+def is_served(
     version: PolicyVersion, decision: LoggedDecision, known_until: datetime, window: timedelta, now: datetime
 ) -> bool:
     """Whether a decision is one that /api/keda serves in mode `serve`."""

@@ -24,9 +24,9 @@ class FeedTracker:
     A sample that is dated ahead was sent by now at the latest, so it keeps a feed alive for no longer than one of now.
     """
 
-    def __init__(self, window_seconds: int, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, window_seconds: int, clock: Callable[[], int] | None = None) -> None:
         self.window_seconds = window_seconds
-        self._clock = clock
+        self._clock = clock or time.time_ns
         self._window = window_seconds * NANOSECONDS
         self._lock = threading.Lock()
         self._newest: dict[str, int] = {}

@@ -233,3 +233,18 @@ def test_a_wrong_setting_is_named(traffic: Path, monkeypatch: pytest.MonkeyPatch
     result = runner.invoke(app, ["import", str(traffic)])
     assert result.exit_code == 2
     assert "SCALEOPS_MAX_ROWS" in result.stderr
+
+
+def test_a_setting_that_is_no_json_ends_a_command_with_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SCALEOPS_FEEDS", "{bad")
+    result = runner.invoke(app, ["doctor"])
+    assert result.exit_code == 2
+    assert 'field "feeds"' in result.output
+    assert "column 2" in result.output
+
+
+@pytest.mark.parametrize("span", [["--from", "2030-01-01"], ["--from", "2026-01-01", "--to", "2025-01-01"]])
+def test_a_backtest_of_no_window_says_which_there_are(traffic: Path, span: list[str]) -> None:
+    result = runner.invoke(app, ["backtest", str(traffic), *span])
+    assert result.exit_code == 1
+    assert "can be scored" in result.output

@@ -44,9 +44,9 @@ test("whole numbers under a name that says nothing are asked about before anythi
   await upload(page, "counts.csv", countsOf("value"));
   const question = questionOf(page);
   await expect(
-    question.getByRole("button", { name: /rate in requests per second.*at most \d{3} req/ }),
+    question.getByRole("button", { name: /rate in requests per second.*drawn up to \d{3} req/ }),
   ).toBeVisible();
-  await question.getByRole("button", { name: /count of requests per row.*at most 0\.\d+ req/ }).click();
+  await question.getByRole("button", { name: /count of requests per row.*drawn up to 0\.\d+ req/ }).click();
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
   expect(await newestRate(request, "counts.csv")).toBeLessThan(1);
 });

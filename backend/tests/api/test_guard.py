@@ -134,6 +134,7 @@ def test_with_a_token_set_changes_need_it(guarded: Server, header: str | None) -
 def test_a_method_that_a_call_does_not_have_is_405_with_those_it_has_and_asks_for_no_token(guarded: Server) -> None:
     answer = guarded.client.request("PATCH", "/api/replay")
     assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, POST")
+    assert answer.json()["detail"] == "/api/replay has no PATCH; it has DELETE, GET, POST."
     assert answer.headers["content-type"] == "application/problem+json"
 
 

@@ -89,6 +89,21 @@ def test_a_range_that_does_not_exist_is_refused_by_name(server: Server, query: d
     assert answer.json()["fields"]
 
 
+@pytest.mark.parametrize(
+    ("content", "media_type", "reason"),
+    [
+        ('{"rps_per_replica": 1}', "text/plain", "sent with Content-Type: application/json"),
+        ('{"rps_per_replica": ', "application/json", "not JSON: Expecting value at character 20"),
+        ("", "application/json", "is to be a JSON object"),
+    ],
+)
+def test_a_body_that_is_no_json_is_told_so(server: Server, content: str, media_type: str, reason: str) -> None:
+    answer = server.client.put("/api/policies/web", content=content, headers={"Content-Type": media_type})
+    assert answer.status_code == 422
+    assert reason in answer.json()["detail"]
+    assert answer.json()["fields"] == ["body"]
+
+
 def test_asking_for_a_series_that_is_not_stored_names_the_way_out(server: Server) -> None:
     for path in ("/api/history?range=1h&", "/api/forecast?", "/api/accuracy?"):
         answer = server.client.get(f"{path}filename=nothing")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backend.capacity.decisions import Standing
 from backend.capacity.lead import lead_of, samples_of
 from backend.capacity.log import LoggedDecision
+from backend.capacity.metrics import is_served
 from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Policy
 from backend.capacity.serving import served
@@ -68,6 +69,7 @@ def test_forecasts_alone_are_served_for_as_many_windows_as_the_policy_allows_and
     policy = POLICY.model_copy(update={"serve_forecast_windows": allowed})
     version = replace(VERSION, policy=policy)
     standing = replace(STANDING, version=version, known_until=AT - unknown * MINUTE)
+    assert is_served(version, DECISION, standing.known_until, MINUTE, NOW) == (unknown <= allowed), "in /metrics"
     if unknown > allowed:
         assert refusal(standing)["reason"] == "unknown"
     else:

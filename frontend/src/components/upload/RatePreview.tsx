@@ -44,7 +44,7 @@ export function RatePreview({ windows, outdated = false }: RatePreviewProps) {
       </svg>
       <span className="figures mt-1 flex flex-wrap justify-between gap-x-3 text-2xs text-muted">
         <span>{formatSpan(toSeconds(first.timestamp), toSeconds(last.timestamp), zone)}</span>
-        <span>at most {formatRateWithUnit(Math.max(...rates))}</span>
+        <span>drawn up to {formatRateWithUnit(Math.max(...rates))}</span>
       </span>
     </span>
   );

@@ -146,7 +146,7 @@ it("asks where two readings are likely, and stores the one that is chosen withou
   await ask();
   const question = screen.getByRole("group", { name: "What are whole numbers?" });
   const [count, rate] = within(question).getAllByRole("button");
-  expect(count).toHaveTextContent(/a count of requests per row\..*at most 0\.200.req\/s/);
+  expect(count).toHaveTextContent(/a count of requests per row\..*drawn up to 0\.200.req\/s/);
   await userEvent.click(rate as HTMLElement);
   await waitFor(() => expect(show).toHaveBeenCalledWith("access.log"));
   const stored = readings().find(({ url }) => url.endsWith("store=true"));
