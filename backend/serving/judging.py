@@ -18,6 +18,7 @@ from backend.serving.watch import surprises_of
 from backend.stores import Store
 
 Rates = Mapping[int, float]  # by window
+Pasts = dict[SeriesStream, tuple[int, Floats]]  # the first window, and the rates from there on
 TOGETHER = 64  # series that are judged at once: each takes 0.3 MB meanwhile
 
 
@@ -36,8 +37,12 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
     forecast.
     """
     groups: dict[int, list[SeriesStream]] = defaultdict(list)  # by their last window: of one block
+    pasts: Pasts = {}
     for stream, rates in streams.items():
         newest = max(stream.newest, max(rates))
+        first = min(rates) // BLOCK * BLOCK - reach(Grid.of_seconds(window_seconds, 0))
+        if not stream.has_at_hand(first):
+            pasts[stream] = first, stream.past(store, first, newest + 1)
         for block in {window // BLOCK for window in rates}:
             groups[min((block + 1) * BLOCK - 1, newest)].append(stream)
     scores: dict[tuple[str, int], dict[str, float]] = {}
@@ -49,7 +54,7 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
     )
     for last, members in parts:
         block = last // BLOCK
-        for stream, columns in zip(members, _judged(store, window_seconds, streams, members, last), strict=True):
+        for stream, columns in zip(members, _judged(store, window_seconds, streams, pasts, members, last), strict=True):
             for window in streams[stream]:
                 if window // BLOCK == block:
                     row = window - block * BLOCK
@@ -61,13 +66,20 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
 
 
 def _judged(
-    store: Store, window_seconds: int, streams: Mapping[SeriesStream, Rates], members: list[SeriesStream], last: int
+    store: Store,
+    window_seconds: int,
+    streams: Mapping[SeriesStream, Rates],
+    pasts: Pasts,
+    members: list[SeriesStream],
+    last: int,
 ) -> list[dict[str, Floats]]:
     """By series the columns of a block's windows up to `last`."""
     begin, stop = last // BLOCK * BLOCK, last + 1
     first = begin - reach(Grid.of_seconds(window_seconds, 0))
-    rates = np.stack([stream.past(store, first, stop) for stream in members])
+    rates = np.empty((len(members), stop - first))
     for own, stream in zip(rates, members, strict=True):
+        begun, past = pasts.get(stream) or (first, stream.rates(first, stop))
+        own[:] = past[first - begun : stop - begun]
         for window, rate in streams[stream].items():
             if first <= window < stop:
                 own[window - first] = rate

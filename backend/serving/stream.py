@@ -69,10 +69,12 @@ class SeriesStream:
             rates[begin - first : end - first] = self._unlearned[begin - self._first : end - self._first]
         return rates
 
+    def has_at_hand(self, first: int) -> bool:
+        """Whether `rates` knows all that is known from this window on."""
+        return self._newest < self._first or first > self._newest - LIVE_SPAN
+
     def past(self, store: Store, first: int, stop: int) -> Floats:
-        """As `rates`, read from the store where that is longer ago than what is at hand."""
-        if self._newest < self._first or first > self._newest - LIVE_SPAN:
-            return self.rates(first, stop)
+        """As `rates`, however long ago."""
         past = np.full(stop - first, np.nan)
         windows, stored = self._stored(store, first, stop)
         past[windows - first] = stored
