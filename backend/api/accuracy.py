@@ -45,8 +45,8 @@ def daily_accuracy(state: StateDep, filename: FilenameQuery = None) -> list[Dail
     A day is scored once, a day after its end. Its scores stay when its forecasts are deleted for their age.
     """
     series = find_series(state, filename)
-    scores = state["store"].read(SCORES, series.key.tags).sort_values(TIME, kind="stable")
-    return [
+    scores = state["store"].read(SCORES, series.key.tags)
+    days = [
         DailyScore(
             day=row[TIME].date(),
             model=row["model"],
@@ -57,6 +57,7 @@ def daily_accuracy(state: StateDep, filename: FilenameQuery = None) -> list[Dail
         )
         for row in scores.to_dict("records")
     ]
+    return sorted(days, key=lambda one: (one.day, one.horizon))
 
 
 @lru_cache(maxsize=MOST_KEPT)

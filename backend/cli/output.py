@@ -67,12 +67,13 @@ def write_file(path: Path, text: str) -> None:
 
 
 def print_summary(summary: dict[str, Any], as_json: bool) -> None:
-    """Print names and values, a line each."""
+    """Print names and values, a line each, of a list one after the other."""
     if as_json:
         json.dump(summary, sys.stdout, indent=2)
         return
     for name, value in summary.items():
-        output.print(f"[bold]{name}[/]: {value}", soft_wrap=True)
+        said = "; ".join(map(str, value)) or "none" if isinstance(value, list) else value
+        output.print(f"[bold]{name}[/]: {said}", soft_wrap=True)
 
 
 def print_results(report: dict[str, Any], as_json: bool) -> None:
