@@ -1,4 +1,4 @@
-"""What a live step has learned, on disk from a clean stop to the next start: 1,000 weeks take six to seven minutes to learn.
+"""What a live step has learned, on disk from a clean stop to the next start: 1,000 weeks take seven minutes to learn.
 
 A checkpoint is a line with two SHA-256, of what wrote it and of the rest, and a pickle. It holds of a series only where
 the store's record is still the one it was written beside, and is read once, by the code and the model that wrote it:
