@@ -40,7 +40,6 @@ SURPRISES = Measurement("surprises", ("filename", "version"), kept_days="keep_po
 # window with which they begin: requests_0, requests_15, … They are another number than its own where it was stored
 # otherwise since then.
 STEPS = Measurement("steps", ("filename", "version"), kept_days="keep_points_days")
-STALE_WINDOWS = 3  # without a sample, or due forecasts: a feed is silent, a forecast old
 # One row a measurement of a feed, as it came: the series it belongs to, who measured (a host), what it is (a count of
 # requests, a rate, a cumulative counter), when (to the nanosecond) and how much.
 SAMPLES = Measurement(
@@ -94,6 +93,7 @@ MEASUREMENTS = (
 
 POINT_FIELDS = POINTS.field_names
 SCORE_FIELDS = ("anomaly_score", "anomaly_kind", "anomaly_expected")
+STALE_WINDOWS = 3  # without a sample, or due forecasts: a feed is silent, a forecast old
 SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")
 
 

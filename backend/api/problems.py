@@ -94,11 +94,11 @@ async def _on_http_error(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == HTTPStatus.NOT_FOUND:
         detail = f"Nothing is at {request.url.path}. GET /openapi.json lists the calls."
         return problem_response(NotFoundError(detail), request.url.path)
-    status, headers = HTTPStatus(error.status_code), dict(error.headers or {})
+    status, headers, detail = HTTPStatus(error.status_code), dict(error.headers or {}), error.detail
     if status == HTTPStatus.METHOD_NOT_ALLOWED:
         headers["Allow"] = _allowed(request)
-        error.detail = f"{request.url.path} has no {request.method}; it has {headers['Allow']}."
-    problem = Problem(type="about:blank", title=status.phrase, status=status, detail=error.detail)
+        detail = f"{request.url.path} has no {request.method}; it has {headers['Allow']}."
+    problem = Problem(type="about:blank", title=status.phrase, status=status, detail=detail)
     return _response(request.url.path, problem, headers)
 
 

@@ -14,9 +14,10 @@ from backend.errors import ProblemError
 from backend.feed.intake import Intake
 from backend.feed.prometheus import Prometheus
 from backend.feed.rates import NANOSECONDS
-from backend.feed.samples import MOST_VALUE, Row
+from backend.feed.samples import Row
 from backend.feed.tracker import SAMPLES_KEPT
 from backend.measurements import SAMPLES
+from backend.models.frames import MOST_RATE
 from backend.stores import TIME, Store
 from backend.stores.names import clean_name
 
@@ -144,8 +145,8 @@ def value_problem(value: float | None) -> str | None:
         )
     if not math.isfinite(value):
         return f"The query returned {value} for the newest window; does it divide by zero?"
-    if value > MOST_VALUE:
-        return f"The query returned {value:.3g}, more than any service has; the most is {MOST_VALUE:.0e}."
+    if value > MOST_RATE:
+        return f"The query returned {value:.3g}, more than any service has; the most is {MOST_RATE:.0e}."
     return f"The query returned {value}, but traffic cannot be negative." if value < 0 else None
 
 

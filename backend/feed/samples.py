@@ -12,6 +12,7 @@ from backend.config import FeedRule
 from backend.errors import InvalidRequestError
 from backend.feed.line_parser import BadLine, Line
 from backend.measurements import SAMPLE_COLUMNS
+from backend.models.frames import MOST_RATE
 from backend.stores import TIME
 from backend.stores.names import clean_name
 
@@ -25,7 +26,6 @@ USUAL = (("requests", "count"), ("count", "count"), ("hits", "count"), ("rps", "
 SOURCE_LENGTH = 100
 EARLIEST = 631_152_000 * 10**9  # 1990: anything older is a wrong precision
 MOST_AHEAD = 86_400 * 10**9
-MOST_VALUE = 1e15  # of any kind: 100,000 requests of everybody alive; forecasts take no rate above it
 BATCH_LINES = 5_000
 
 Row = tuple[str, str, str, int, float]
@@ -130,5 +130,5 @@ def _check(time: int, value: float, now: int) -> None:
         )
     if value < 0:
         raise InvalidRequestError("traffic cannot be negative")
-    if value > MOST_VALUE:
-        raise InvalidRequestError(f"{value:.3g} requests are more than any service has; the most is {MOST_VALUE:.0e}")
+    if value > MOST_RATE:
+        raise InvalidRequestError(f"{value:.3g} requests are more than any service has; the most is {MOST_RATE:.0e}")

@@ -18,7 +18,7 @@ HORIZONS = tuple(each.horizon for each in AVERAGED)  # windows ahead, of the for
 DAY_BLOCKS = 96
 
 
-def judging(horizons: Collection[int]) -> tuple[int, ...]:
+def judging_horizons(horizons: Collection[int]) -> tuple[int, ...]:
     """Those of these horizons whose forecasts windows are judged by."""
     return tuple(horizon for horizon in HORIZONS if horizon in horizons)
 

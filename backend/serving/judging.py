@@ -38,9 +38,10 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
     """
     groups: dict[int, list[SeriesStream]] = defaultdict(list)  # by their last window: of one block
     pasts: Pasts = {}
+    before = reach(Grid.of_seconds(window_seconds, 0))
     for stream, rates in streams.items():
         newest = max(stream.newest, max(rates))
-        first = min(rates) // BLOCK * BLOCK - reach(Grid.of_seconds(window_seconds, 0))
+        first = min(rates) // BLOCK * BLOCK - before
         if not stream.has_at_hand(first):
             pasts[stream] = first, stream.past(store, first, newest + 1)
         for block in {window // BLOCK for window in rates}:

@@ -9,7 +9,7 @@ import pandas as pd
 import structlog
 
 from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
-from backend.models.anomalies import judging
+from backend.models.anomalies import judging_horizons
 from backend.models.catalog import PREFERRED
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
@@ -196,11 +196,7 @@ class LiveStep:
         written.
         """
         made = self._forecasts(filenames, window)
-        keys = [[SeriesKey(name, self._version) for name in names] for names, _ in made]
-        tables = [
-            issued_table(own, forecasts, self._horizons, self._seconds, window)
-            for own, (_, forecasts) in zip(keys, made, strict=True)
-        ]
+        tables = [self._table(names, forecasts, window) for names, forecasts in made]
         issued = {name for table in tables for name in table["filename"]}
         if issued:
             self._store.write({FORECASTS: pd.concat(tables)})
@@ -222,6 +218,10 @@ class LiveStep:
         if learned:
             made.append((learned, self._forecaster.forecasts([self._series[name].key for name in learned])))
         return made
+
+    def _table(self, filenames: Sequence[str], forecasts: LiveForecasts, window: int) -> pd.DataFrame:
+        keys = [SeriesKey(name, self._version) for name in filenames]
+        return issued_table(keys, forecasts, self._horizons, self._seconds, window)
 
     def advance(self, window: int, wanted: Sequence[str]) -> None:
         """All series have come to the end of a window. Those that are not wanted and have long been silent are
@@ -245,7 +245,7 @@ class LiveStep:
 
     def _watch(self, window: int, issued: pd.DataFrame) -> None:
         """Let what judges windows know the forecasts, which are as the store keeps them: a restart changes no score."""
-        horizons = judging(self._horizons)
+        horizons = judging_horizons(self._horizons)
         fields = [field(quantity, horizon * self._seconds) for horizon in horizons for quantity in JUDGED_BY]
         preferred = issued[issued["model"] == PREFERRED.key]
         forecasts = preferred[fields].to_numpy().reshape(len(preferred), len(horizons), len(JUDGED_BY))

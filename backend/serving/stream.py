@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import read_rates
-from backend.models.anomalies import judging
+from backend.models.anomalies import judging_horizons
 from backend.models.ensemble import HISTORY_WINDOWS, LIVE_SPAN
 from backend.models.live import LiveForecaster
 from backend.models.rolling import Floats, Ints
@@ -21,7 +21,7 @@ class SeriesStream:
 
     def __init__(self, key: SeriesKey, window_seconds: int, forecaster: LiveForecaster) -> None:
         self.key = key
-        self.watch = Watch(window_seconds, judging(forecaster.models))
+        self.watch = Watch(window_seconds, judging_horizons(forecaster.models))
         self._seconds = window_seconds
         self._forecaster = forecaster
         self._first = 0  # the first window that is known
@@ -71,7 +71,8 @@ class SeriesStream:
 
     def has_at_hand(self, first: int) -> bool:
         """Whether `rates` knows all that is known from this window on."""
-        return self._newest < self._first or first > self._newest - LIVE_SPAN
+        last = self._forecaster.last if self._unlearned is None else self._newest
+        return last is not None and max(first, self._first) > last - LIVE_SPAN
 
     def past(self, store: Store, first: int, stop: int) -> Floats:
         """As `rates`, however long ago."""
@@ -111,8 +112,7 @@ class SeriesStream:
     def _unlearn(self, store: Store) -> Floats:
         """Take the rates back from the forecaster: its past is another one."""
         if self._unlearned is None:
-            assert self._forecaster.last is not None
-            if self._first > self._forecaster.last - LIVE_SPAN:
+            if self.has_at_hand(self._first):
                 self._unlearned = self.rates(self._first, self._newest + 1)
             else:
                 self._read_rates(store, self._newest + 1)

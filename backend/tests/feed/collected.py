@@ -11,10 +11,11 @@ from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.samples import Row, SampleReader
 from backend.feed.tracker import FeedTracker
-from backend.measurements import read_points
+from backend.measurements import POINT_FIELDS, read_points
 from backend.models.predictor import RPSEstimator
+from backend.models.rolling import Floats
 from backend.stores import SeriesKey, Store
-from backend.tests.stores.samples import forecasts_of
+from backend.tests.stores.samples import forecasts_of, write_points
 
 LATE = 5
 WINDOW = 60
@@ -53,6 +54,17 @@ class Feed:
 
     def forecasts(self) -> pd.DataFrame:
         return forecasts_of(self.store, KEY)
+
+
+def write_rates(store: Store, name: str, rates: pd.Series, window_seconds: int = WINDOW) -> None:
+    points = rates.to_frame("actual_rps").reindex(columns=list(POINT_FIELDS))
+    write_points(store, SeriesKey(name, KEY.version), points, window_seconds)
+
+
+def write_past(store: Store, name: str, rates: Floats) -> None:
+    """The windows before START."""
+    index = pd.date_range(moment(-len(rates)), periods=len(rates), freq=f"{WINDOW}s", unit="s")
+    write_rates(store, name, pd.Series(rates, index))
 
 
 def moment(window: int) -> datetime:

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 from backend.errors import StoreUnavailableError
 from backend.feed.rates import NANOSECONDS
 from backend.feed.tracker import FeedTracker
-from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS, POINTS, SURPRISES
+from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SURPRISES
 from backend.models import model_file
 from backend.models.ensemble import LIVE_SPAN
 from backend.models.live import LiveForecaster
@@ -20,20 +20,12 @@ from backend.serving.file_anomalies import judged_points
 from backend.serving.live_step import LiveStep
 from backend.serving.presenters import on_grid
 from backend.serving.stream import SeriesStream
-from backend.stores import Measurement, Store
+from backend.stores import Measurement
 from backend.stores.sqlite import SqliteStore
-from backend.tests.feed.collected import KEY, START, WINDOW, Feed, moment
+from backend.tests.feed.collected import KEY, START, WINDOW, Feed, write_past
 from backend.tests.shipped import SHIPPED
-from backend.tests.stores.samples import write_points
 
 DAY = 86_400 // WINDOW
-
-
-def write_past(store: Store, rates: np.ndarray[Any, np.dtype[np.float64]]) -> None:
-    """The windows before START."""
-    index = pd.date_range(moment(-len(rates)), periods=len(rates), freq=f"{WINDOW}s", unit="s")
-    points = pd.DataFrame({"actual_rps": rates}, index).reindex(columns=list(POINT_FIELDS))
-    write_points(store, KEY, points.assign(anomaly_score=0.0))
 
 
 def fail(*_: object) -> None:
@@ -52,7 +44,7 @@ def test_a_late_window_is_held_against_the_same_week_whether_a_process_has_just_
         rates[busy - 30 : busy + 31 if busy + 31 < 0 else None] *= 2
     value = float(rates[late])
     rates[late] = np.nan
-    write_past(sqlite_store, rates)
+    write_past(sqlite_store, "web", rates)
     judged = []
     for learned in (True, False):
         step = LiveStep(sqlite_store, estimator, WINDOW)
@@ -63,6 +55,22 @@ def test_a_late_window_is_held_against_the_same_week_whether_a_process_has_just_
     for name in (POINTS, SURPRISES):
         pd.testing.assert_frame_equal(judged[0][name], judged[1][name], check_exact=True)
     assert (judged[0][SURPRISES]["days_above"] < 0.2).all()  # 4.5 without that week
+
+
+def test_what_is_at_hand_of_a_series_that_fell_silent_is_all_that_is_stored(
+    sqlite_store: SqliteStore, estimator: RPSEstimator
+) -> None:
+    write_past(sqlite_store, "web", np.random.default_rng(2).poisson(600, LIVE_SPAN + 20) / WINDOW)
+    forecaster = estimator.live(WINDOW)
+    stream = SeriesStream(KEY, WINDOW, forecaster)
+    stream.load(sqlite_store, START)
+    forecaster.advance(START - 1)
+    stream.learn(START - 1)
+    forecaster.advance(START + 39)
+    firsts = [first for first in range(START - LIVE_SPAN, START - LIVE_SPAN + 60) if stream.has_at_hand(first)]
+    assert len(firsts) == 20
+    for first in firsts:
+        np.testing.assert_array_equal(stream.rates(first, START), stream.past(sqlite_store, first, START))
 
 
 def test_a_correction_is_not_lost_where_the_store_fails_right_after_it(
@@ -85,7 +93,7 @@ def test_a_correction_is_not_lost_where_the_store_fails_right_after_it(
 def test_a_window_is_held_against_no_forecast_that_could_not_be_stored(
     sqlite_store: SqliteStore, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_past(sqlite_store, np.random.default_rng(1).poisson(600, 400) / WINDOW)
+    write_past(sqlite_store, "web", np.random.default_rng(1).poisson(600, 400) / WINDOW)
     step, begun = (LiveStep(sqlite_store, estimator, WINDOW) for _ in range(2))
     step.load("web", START)
     step.advance(START - 1, ["web"])

@@ -10,16 +10,16 @@ import pytest
 from backend.errors import StoreUnavailableError
 from backend.feed import collector
 from backend.feed.collector import Collector
-from backend.measurements import POINT_FIELDS, SAMPLES, read_points
+from backend.measurements import SAMPLES, read_points
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.serving import live_step
 from backend.serving.current import CurrentForecasts
 from backend.serving.live_step import INTERIM_WINDOWS
-from backend.stores import SeriesKey, Store
+from backend.stores import SeriesKey
 from backend.stores.sqlite import SqliteStore
-from backend.tests.feed.collected import KEY, WINDOW, Feed, moment
-from backend.tests.stores.samples import forecasts_of, write_points
+from backend.tests.feed.collected import KEY, WINDOW, Feed, moment, write_past, write_rates
+from backend.tests.stores.samples import forecasts_of
 
 NAMES = ("web", "api", "shop")
 PAST = INTERIM_WINDOWS + 150  # windows
@@ -37,8 +37,7 @@ def feed(sqlite_store: SqliteStore, estimator: RPSEstimator) -> Feed:
     """A backend that was killed, whose series are still fed, and has begun again."""
     for seed, name in enumerate(NAMES):
         rates = np.random.default_rng(seed).poisson(300 + 100 * seed, PAST) / WINDOW
-        index = pd.date_range(moment(-PAST), periods=PAST, freq=f"{WINDOW}s", unit="s")
-        write_rates(sqlite_store, name, pd.Series(rates, index))
+        write_past(sqlite_store, name, rates)
     begun = Feed(sqlite_store, estimator)
     close(begun, 0)
     return begun
@@ -54,11 +53,6 @@ def close(feed: Feed, window: int) -> None:
     """The window before comes, and is closed in time."""
     send(feed, window)
     feed.at(window)
-
-
-def write_rates(store: Store, name: str, rates: pd.Series, window_seconds: int = WINDOW) -> None:
-    points = rates.to_frame("actual_rps").reindex(columns=list(POINT_FIELDS))
-    write_points(store, SeriesKey(name, KEY.version), points, window_seconds)
 
 
 def past_of(feed: Feed, name: str) -> pd.DataFrame:
