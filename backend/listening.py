@@ -97,7 +97,14 @@ class _Server(uvicorn.Server):
         self._on_listening = on_listening
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
-        await super().startup(sockets)
+        try:
+            await super().startup(sockets)
+        except SystemExit:  # uvicorn has said why
+            where = {"host": self.config.host, "port": self.config.port}
+            log.error(
+                "cannot_listen", **where, hint="SCALEOPS_HOST and SCALEOPS_PORT say where; port 0 is any free one"
+            )
+            raise
         host = f"[{self.config.host}]" if ":" in self.config.host else self.config.host
         self._on_listening(f"http://{host}:{self.servers[0].sockets[0].getsockname()[1]}")
 

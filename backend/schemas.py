@@ -12,6 +12,7 @@ Model = Annotated[str, Field(description="key of a model, one of those that /api
 Candidate = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
 # These have their names in the API document too, so the page's types come from there.
 Range = TypeAliasType("Range", Literal["1h", "6h", "24h"])
+LiveRange = TypeAliasType("LiveRange", Literal["live", "1h", "6h", "24h"])  # one list: of a union two are told
 AccuracySpan = TypeAliasType("AccuracySpan", Literal["1h", "24h", "7d"])
 Trend = TypeAliasType("Trend", Literal["up", "down", "flat"])
 # live: being fed now. stale: it was, until three windows ago. historic: a file; its forecast goes on from its own end.

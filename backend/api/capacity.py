@@ -20,16 +20,14 @@ from backend.capacity.policy import Policy
 from backend.capacity.serving import Served, served
 from backend.deps import FilenamePath, FilenameQuery, State, StateDep, find_series
 from backend.errors import NoDecisionError, NotFoundError, StoreUnavailableError
-from backend.schemas import Range
+from backend.schemas import LiveRange
 
 router = APIRouter()
 
 ANSWER_SECONDS = 0.4  # an HPA asks every 15 s and KEDA gives up after 3 s; no answer is worse than "no decision"
 CSV = "text/csv"
 RUNNING = "replicas that run: says whether an HPA acts; none: what a Prometheus knows"
-LogRange = Annotated[
-    Literal["live"] | Range, Query(examples=["24h"], description="live: the newest 240 windows, as on the page")
-]
+LogRange = Annotated[LiveRange, Query(examples=["24h"], description="live: the newest 240 windows, as on the page")]
 Every = Annotated[bool, Query(description="all decisions, not only those that changed the replicas")]
 Running = Annotated[int | None, Query(ge=1, examples=[11], description=RUNNING)]
 

@@ -11,7 +11,7 @@ from backend.deps import FilenameQuery, StateDep, find_series
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import read_points
 from backend.models.anomalies import THRESHOLD
-from backend.schemas import ChartDataPoint, Range
+from backend.schemas import ChartDataPoint, LiveRange, Range
 from backend.serving.presenters import chart_points, on_grid
 from backend.stores import SeriesRecord
 
@@ -46,7 +46,7 @@ def history(
     return chart_points(points, read_points(store, key, *span))
 
 
-def span_of(series: SeriesRecord, range: Literal["live"] | Range) -> timedelta:
+def span_of(series: SeriesRecord, range: LiveRange) -> timedelta:
     """How long a chart of the range is; live: as long as a snapshot."""
     return LIVE_WINDOWS * timedelta(seconds=series.window_seconds) if range == "live" else SPANS[range]
 

@@ -1,7 +1,7 @@
 """What was said before: past forecasts beside what came."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated
 
 import pandas as pd
 from fastapi import APIRouter, Query
@@ -12,7 +12,7 @@ from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
 from backend.measurements import read_points
 from backend.models import catalog
-from backend.schemas import Model, PastForecast, PastForecasts, Range
+from backend.schemas import LiveRange, Model, PastForecast, PastForecasts
 from backend.serving.current import issued_tables
 from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord
@@ -24,7 +24,7 @@ router = APIRouter()
 def past_forecasts(
     state: StateDep,
     horizon: Annotated[int, Query(examples=[15], description="windows ahead; one of /api/limits")],
-    range: Annotated[Literal["live"] | Range, Query(examples=["24h"])],
+    range: Annotated[LiveRange, Query(examples=["24h"])],
     filename: FilenameQuery = None,
     model: Model = catalog.PREFERRED.key,
 ) -> PastForecasts:

@@ -1,5 +1,7 @@
 """The commands of `scaleops`: one file a command, and the table of them."""
 
+import os
+import sys
 from collections.abc import Callable
 
 import typer
@@ -20,6 +22,7 @@ from backend.cli import (
     simulate,
     train,
 )
+from backend.cli.output import messages
 
 COMMANDS: dict[str, Callable[..., None]] = {
     "serve": serve.serve,
@@ -43,3 +46,18 @@ app = typer.Typer(
 )
 for name, command in COMMANDS.items():
     app.command(name)(command)
+
+
+def main() -> None:
+    """Run a command. Where what it prints cannot be written, to a full disk say, it ends with why."""
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()  # while the error can still be told
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        messages.print(f"[red]Not written:[/] {error.strerror}.", highlight=False)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left is not tried again at the end
+        raise SystemExit(1) from None

@@ -233,7 +233,8 @@ class Collector:
         """Let the live step know what is stored; where the store cannot be asked for its past, it is loaded again."""
         try:
             self._step.put(name, rates)
-        except ProblemError:
+        except ProblemError as problem:
+            log.warning("series_loaded_again", filename=name, detail=problem.detail)
             self._step.forget(name)
 
     def _take_over(self, first: int) -> None:

@@ -23,7 +23,7 @@ from backend.tests.feeding import until
 from backend.tests.scripts import find_program
 from backend.tests.server import Command, Server, end, reserved_port, started
 
-SCALEOPS = [sys.executable, "-c", "from backend.cli import app; app()"]
+SCALEOPS = [sys.executable, "-c", "from backend.cli import main; main()"]
 
 
 def stanzas(language: str) -> list[str]:

@@ -1,6 +1,7 @@
 """The commands, as a user calls them."""
 
 import json
+import subprocess
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from backend.cli import app
 from backend.ingest import ReadOptions
 from backend.measurements import MEASUREMENTS
 from backend.stores.sqlite import SqliteStore
+from backend.tests.programs import SCALEOPS
 from backend.tests.shipped import HORIZONS
 from backend.tests.traffic import series_csv
 from backend.uploads.imports import Imports
@@ -248,3 +250,11 @@ def test_a_backtest_of_no_window_says_which_there_are(traffic: Path, span: list[
     result = runner.invoke(app, ["backtest", str(traffic), *span])
     assert result.exit_code == 1
     assert "can be scored" in result.output
+
+
+@pytest.mark.parametrize("words", [["--help"], ["openapi"], ["inspect", "traffic.csv", "--json"]])
+def test_a_full_disk_ends_a_command_with_why(traffic: Path, words: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        result = subprocess.run([*SCALEOPS, *words], stdout=full, stderr=subprocess.PIPE, text=True, cwd=traffic.parent)
+    assert result.returncode == 1
+    assert result.stderr == "Not written: No space left on device.\n"

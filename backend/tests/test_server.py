@@ -93,7 +93,13 @@ def test_a_command_may_import_while_the_server_runs(tmp_path: Path) -> None:
     (tmp_path / "traffic.csv").write_bytes(series_csv(300))
     with running_server(tmp_path) as server:
         environment = os.environ | {"SCALEOPS_SQLITE_PATH": str(tmp_path / "store.sqlite")}
-        command = [sys.executable, "-c", "from backend.cli import app; app()", "import", str(tmp_path / "traffic.csv")]
+        command = [
+            sys.executable,
+            "-c",
+            "from backend.cli import main; main()",
+            "import",
+            str(tmp_path / "traffic.csv"),
+        ]
         subprocess.run(command, env=environment, check=True, capture_output=True)
         assert names(server) == ["traffic.csv"]
         imported = server.get("/api/history", range="6h")
@@ -142,6 +148,13 @@ def test_ready_tells_which_store_and_model(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         ready = {"status": "ready", "store": "sqlite", "model": "lgbm_v1", "stale_feeds": [], "failing_queries": []}
         assert server.get("/api/ready") == ready
+
+
+def test_a_port_that_is_taken_stops_the_start_and_names_its_setting(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        message = failed_start(tmp_path, SCALEOPS_PORT=str(taken.getsockname()[1]))
+    assert "already in use" in message
+    assert "SCALEOPS_PORT" in message
 
 
 def failed_start(folder: Path, **settings: str) -> str:

@@ -1404,6 +1404,8 @@ export interface components {
             /** @description from the end of the newest of them; null where it comes by itself */
             forecast: components["schemas"]["Forecast"] | null;
         };
+        /** @enum {string} */
+        LiveRange: "live" | "1h" | "6h" | "24h";
         /** LiveSnapshot */
         LiveSnapshot: {
             /** Filename */
@@ -4401,7 +4403,7 @@ export interface operations {
             query: {
                 /** @description windows ahead; one of /api/limits */
                 horizon: number;
-                range: "live" | components["schemas"]["Range"];
+                range: components["schemas"]["LiveRange"];
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
                 /** @description key of a model, one of those that /api/limits lists */
@@ -5034,7 +5036,7 @@ export interface operations {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
                 /** @description live: the newest 240 windows, as on the page */
-                range?: "live" | components["schemas"]["Range"];
+                range?: components["schemas"]["LiveRange"];
                 /** @description all decisions, not only those that changed the replicas */
                 every?: boolean;
                 format?: "json" | "csv";
@@ -5135,7 +5137,7 @@ export interface operations {
                 /** @description none: the live series, else the newest */
                 filename?: string | null;
                 /** @description live: the newest 240 windows, as on the page */
-                range?: "live" | components["schemas"]["Range"];
+                range?: components["schemas"]["LiveRange"];
                 /** @description all decisions, not only those that changed the replicas */
                 every?: boolean;
                 /** @description rate: rps_per_replica each; queue: by who waits too long (Erlang C); curve: as measured */
