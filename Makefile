@@ -1,7 +1,7 @@
 # Every command of the project. Set-up happens by itself and only once; `make` lists the commands.
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-quick check check-backend check-frontend
-.PHONY: test-backend test-backend-quick test-frontend test-e2e bench chaos soak train types
+.PHONY: test-backend test-backend-quick test-frontend test-e2e bench chaos soak train pictures types
 .PHONY: audit sbom up down logs clean
 
 PYTHON ?= python3
@@ -87,6 +87,10 @@ soak: .venv/development.stamp ## a feed at 60 times real time for MINUTES: memor
 train: .venv/runtime.stamp ## train backend/models/lgbm_v1.pkl on the traces in TRACES (default ../shared/data)
 	$(BIN)/scaleops train $(TRACES)/nasa_http_1995_jul01_aug22_per_minute.csv.gz $(TRACES)/worldcup98_*.csv.gz \
 	  $(TRACES)/app_server_*.csv.gz $(TRACES)/llm_*.csv.gz $(TRACES)/social_*.csv.gz --out backend/models/lgbm_v1.pkl
+
+pictures: .venv/runtime.stamp frontend/dist/index.html ## take the pictures of README and docs anew, of the traces in TRACES
+	scripts/ensure-browser
+	cd frontend && TRACES=$(abspath $(TRACES)) npm run --silent pictures
 
 types: .venv/runtime.stamp frontend/node_modules/installed.stamp ## regenerate the page's types from the API
 	$(BIN)/scaleops openapi > frontend/openapi.json

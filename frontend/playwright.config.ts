@@ -12,6 +12,10 @@ export default defineConfig({
   expect: { timeout: 60_000 },
   forbidOnly: Boolean(process.env.CI),
   reporter: [["list"]],
+  projects: [
+    { name: "tests", testIgnore: "pictures.spec.ts" },
+    { name: "pictures", testMatch: "pictures.spec.ts" },
+  ],
   use: {
     viewport: { width: 1440, height: 900 },
     timezoneId: "Europe/Berlin",

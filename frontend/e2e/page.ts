@@ -99,13 +99,13 @@ export const pointsTable = (page: Page): Locator =>
 export const crosshair = (page: Page): Locator =>
   page.getByRole("slider", { name: "Crosshair of the request rate chart" });
 
-/** Where every region of the page is, in CSS pixels. */
 /** How many windows ahead the page's server forecasts. */
 export async function horizonsOf(page: Page): Promise<number[]> {
   const limits = await page.request.get(new URL("/api/limits", page.url()).href);
   return (await limits.json()).horizons;
 }
 
+/** Where every region of the page is, in CSS pixels. */
 export const placesOf = (page: Page): Promise<string[]> =>
   page.getByRole("region").evaluateAll((regions) =>
     regions.map((element) => {
