@@ -33,8 +33,8 @@ def moment(seconds: float) -> str:
 
 def to_frame(first: int, rps: Floats, window: int) -> pd.DataFrame:
     """`rps` of consecutive windows, the first one number `first` on the grid since 1970, as the contract's frame."""
-    starts = (first + np.arange(len(rps), dtype=np.int64)) * window
-    index = pd.DatetimeIndex(starts.view("M8[s]").astype("M8[ns]"), tz="UTC", name="timestamp")
+    begin = pd.Timestamp(first * window, unit="s", tz="UTC")
+    index = pd.date_range(begin, periods=len(rps), freq=f"{window}s", name="timestamp", unit="ns")
     return pd.DataFrame({"actual_rps": rps}, index=index)
 
 

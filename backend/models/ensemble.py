@@ -13,7 +13,7 @@ from backend.models import catalog, features
 from backend.models.columns import Kept
 from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts_at
 from backend.models.interpolation import between, quantiles_between
-from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, ResidualPrior, quantiles, within
+from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, quantiles, within
 from backend.models.rolling import Floats, newest, shift
 from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
 from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
@@ -61,13 +61,13 @@ class HorizonModel:
     # from features.NAMES.
     trees: Mapping[str, Trees]
     linear: tuple[LinearPrior, ...]
-    errors: Mapping[str, ResidualPrior]  # by model
+    errors: Mapping[str, Floats]  # by model, see intervals.prior_errors
 
-    def residual_prior(self, key: str) -> ResidualPrior:
+    def residual_prior(self, key: str) -> Floats:
         """Of a model that the file does not know (a new row of the catalog) that of the first one it knows: LGBM+'s and
         LGBM's differ by 1 % of a mean error at most, and after 390 errors of a series the prior weighs less than half.
         """
-        return self.errors.get(key) or next(iter(self.errors.values()))
+        return self.errors[key] if key in self.errors else next(iter(self.errors.values()))
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def forecasts(values: Floats, grid: Grid, horizon: int, model: HorizonModel, fir
         stop = min(start + CHUNK, len(values))
         begin = max(0, start - HISTORY_WINDOWS + 1)
         stats = TrailingStats(values[..., begin:stop], grid.from_row(begin))
-        pieces.append(step(stats, horizon, model, features.shared(stats), start - begin))
+        pieces.append(step(stats, horizon, model, start - begin))
     return Forecasts(
         {key: np.concatenate([piece.mean[key] for piece in pieces]) for key in pieces[0].mean},
         {key: np.concatenate([piece.quantiles[key] for piece in pieces], axis=-1) for key in pieces[0].quantiles},
@@ -106,13 +106,13 @@ def at_horizon(trained: Mapping[int, Forecasts], horizon: int) -> Forecasts:
     )
 
 
-def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: features.Columns, first: int) -> Forecasts:
-    """Forecasts made at the origins from row `first`, of the newest rows of `stats`; `shared`: features.shared(stats).
+def step(stats: TrailingStats, horizon: int, model: HorizonModel, first: int) -> Forecasts:
+    """Forecasts made at the origins from row `first`, of the newest rows of `stats`.
 
     What holds for a block of windows is computed anew in the origins of a next one alone.
     """
-    columns = features.compute(stats, horizon, shared)
-    refits = _Refits(stats, horizon, model, columns.linear)
+    columns = features.compute(stats, horizon)
+    refits = Refits(stats, horizon, model.linear, columns.linear)
     base = base_forecasts(columns, refits.weights(LINEAR, max(0, first - BASE_SPAN)), model)
     refits.base |= {name: stats.columns.keep((name, horizon), base[name], BASE_KEPT, np.float32) for name in LEARNED}
     stacked = {
@@ -123,15 +123,17 @@ def step(stats: TrailingStats, horizon: int, model: HorizonModel, shared: featur
     return Forecasts({key: within(newest(mean, len(stats) - first), edges[key]) for key, mean in means.items()}, edges)
 
 
-class _Refits:
+class Refits:
     """The regressions of one horizon, refitted where a block of windows is complete: by a live step from the moments of
     that block and the sums of those before."""
 
-    def __init__(self, stats: TrailingStats, horizon: int, model: HorizonModel, inputs: features.Columns) -> None:
+    def __init__(
+        self, stats: TrailingStats, horizon: int, priors: tuple[LinearPrior, ...], inputs: features.Columns
+    ) -> None:
         self._stats, self._horizon, self._inputs = stats, horizon, inputs
         self._stacks = stacks()
         stats.states(BASE_KEPT)  # at every origin, for _newest_block
-        self.ridges = {LINEAR: linear_ridge(model.linear, stats.grid)}
+        self.ridges = {LINEAR: linear_ridge(priors, stats.grid)}
         self.ridges |= {key: stack.ridge for key, stack in self._stacks.items()}
         self.block = stats.end // BLOCK  # that is under way
         self.base: dict[str, Floats | Kept] = {}  # base forecasts that are looked back at
@@ -170,14 +172,6 @@ def linear_moments(stats: TrailingStats, inputs: features.Columns, horizon: int)
 def linear_ridge(priors: tuple[LinearPrior, ...], grid: Grid) -> Ridge:
     prior = nearest_prior(priors, grid)
     return Ridge(LINEAR_BLOCKS, LINEAR_PRIOR_WINDOWS * prior.gram, prior.coefficients)
-
-
-def linear_weights(
-    stats: TrailingStats, inputs: features.Columns, horizon: int, priors: tuple[LinearPrior, ...], first: int
-) -> Floats:
-    """Coefficients of the linear model at every origin from row `first`: (..., rows, inputs)."""
-    moments = linear_moments(stats, inputs, horizon)
-    return coefficients(stats, LINEAR, moments, linear_ridge(priors, stats.grid), first)
 
 
 def nearest_prior(priors: tuple[LinearPrior, ...], grid: Grid) -> LinearPrior:

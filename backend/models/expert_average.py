@@ -15,10 +15,7 @@ from backend.models.features import change, mean_known, of_days, of_weeks
 from backend.models.rolling import Floats, mean_where, newest
 from backend.models.trailing_stats import Season, TrailingStats
 
-EWMA_ALPHAS = (
-    *((0.005, 1_024), (0.01, 512), (0.02, 256), (0.05, 256), (0.1, 128)),
-    *((0.15, 128), (0.25, 64), (0.4, 64), (0.6, 64), (1.0, 64)),
-)
+EWMA_ALPHAS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1.0)
 MOST_GROWTH = 2.0  # of a seasonal expert: three times the level
 EXTRAPOLATION_WEIGHT = 0.25  # beside 1 for each other expert: as much as the others it costs the first hour 1 %
 ERROR_ALPHA, ERROR_SPAN = 1 / 200, 800  # memory of the errors that decide weights
@@ -100,7 +97,7 @@ def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
     last of them, and shrinking to it loses 1 % there that this wins.
     """
     begin = len(EWMA_ALPHAS) + 1
-    ewmas = [place for place, (alpha, _) in enumerate(EWMA_ALPHAS) if alpha in BEST_EWMAS]
+    ewmas = [place for place, alpha in enumerate(EWMA_ALPHAS) if alpha in BEST_EWMAS]
     places = [*ewmas, *range(begin, begin + experts.means)]
     total = stats.decayed_sum(("best", horizon), experts.squared[places], BEST_ALPHA, BEST_SPAN)
     total[len(ewmas) :] *= SEASONAL_HANDICAP
@@ -111,7 +108,7 @@ def best_expert(stats: TrailingStats, horizon: int, experts: Experts) -> Floats:
 
 def _averages(stats: TrailingStats) -> Floats:
     """The experts that are the same at every horizon, EWMAs and an extrapolation: (experts, ..., origins)."""
-    averages = {alpha: stats.carried(f"ewma_{alpha}", stats.ewma(alpha, span)) for alpha, span in EWMA_ALPHAS}
+    averages = {alpha: stats.carried(f"ewma_{alpha}", stats.ewma(alpha)) for alpha in EWMA_ALPHAS}
     extrapolation = np.maximum(1.5 * averages[1.0] - 0.5 * averages[0.4], 0.0)
     return np.stack([*averages.values(), extrapolation])
 

@@ -15,7 +15,7 @@ from backend.models.trailing_stats import Season, TrailingStats, scaled_target
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
-EWMAS = ((0.02, 256), (0.05, 256), (0.1, 128), (0.3, 64), (0.5, 64))
+EWMAS = (0.02, 0.05, 0.1, 0.3, 0.5)
 STEPS = (5, 15, 60, 240)  # spans of the mean absolute step
 EXTREMES = (15, 60, 240)
 SLOPES = (5, 15, 60)
@@ -45,7 +45,7 @@ Columns = dict[str, Floats]
 NAMES: tuple[str, ...] = (
     *(f"lag_{lag}" for lag in LAGS),
     *(f"mean_{width}" for width in MEANS),
-    *(f"ewma_{alpha}" for alpha, _ in EWMAS),
+    *(f"ewma_{alpha}" for alpha in EWMAS),
     *(f"step_{width}" for width in STEPS),
     *(f"{side}_{width}" for width in EXTREMES for side in ("max", "min")),
     *(f"slope_{width}" for width in SLOPES),
@@ -85,16 +85,11 @@ class Features:
     linear: Columns
 
 
-def compute(stats: TrailingStats, horizon: int, shared: Columns) -> Features:
+def compute(stats: TrailingStats, horizon: int) -> Features:
     """Features of the newest rows of `stats` as origins of forecasts `horizon` windows ahead."""
-    columns = shared | _seasonal(stats, horizon)
+    columns = stats.once("features", lambda: _recent(stats) | _state(stats)) | _seasonal(stats, horizon)
     columns |= _expert_errors(stats, columns, horizon)
     return Features({name: columns[name] for name in NAMES}, _linear(columns))
-
-
-def shared(stats: TrailingStats) -> Columns:
-    """The columns that are the same at every horizon."""
-    return _recent(stats) | _state(stats)
 
 
 def linear(stats: TrailingStats, horizon: int) -> Columns:
@@ -125,8 +120,8 @@ def _means(stats: TrailingStats, widths: Iterable[int]) -> Columns:
 
 def _recent(stats: TrailingStats) -> Columns:
     columns = _lags(stats, LAGS) | _means(stats, MEANS)
-    for alpha, span in EWMAS:
-        columns[f"ewma_{alpha}"] = _scaled(stats, stats.ewma(alpha, span))
+    for alpha in EWMAS:
+        columns[f"ewma_{alpha}"] = _scaled(stats, stats.ewma(alpha))
     step = np.abs(np.diff(newest(stats.values, stats.rows + STEPS[-1]), prepend=np.nan))
     stepped = np.isfinite(step)
     step, count = np.where(stepped, step, 0.0), stepped.astype(np.float64)
@@ -162,17 +157,17 @@ def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
     week = seasons.get(7, absent)
     columns = {}
     for name, season in (("day", day), ("week", week)):
-        columns[f"season_{name}"] = (season.rate - stats.level) / stats.scale
+        columns[f"season_{name}"] = _scaled(stats, season.rate)
         columns[f"season_{name}_growth"] = growth(season) / stats.sigma
-        columns[f"season_{name}_level"] = (season.level - stats.level) / stats.scale
+        columns[f"season_{name}_level"] = _scaled(stats, season.level)
     for name, chosen in (("weeks", of_weeks(seasons)), ("days", of_days(seasons))):
         several = chosen or [absent]
-        rate, columns["season_count"] = mean_known([season.rate for season in several])
+        rate, count = mean_known([season.rate for season in several])
         before = mean_known([season.origin for season in several])[0]
         columns[f"season_{name}"] = _scaled(stats, rate)
         columns[f"season_{name}_growth"] = mean_known([growth(season) for season in several])[0] / stats.sigma
         columns[f"season_{name}_step"] = _scaled(stats, stats.newest_rate * (1.0 + change(before, rate)))
-    return columns
+    return columns | {"season_count": count}  # of days, which come last
 
 
 def of_days(seasons: Mapping[int, Season]) -> list[Season]:

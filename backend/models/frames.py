@@ -29,7 +29,7 @@ class ForecastResult:
     issued_at: pd.Timestamp
 
 
-def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Floats, Grid]:
+def series_of(frame: pd.DataFrame) -> tuple[Floats, Grid]:
     """Rates and grid of a frame; what is negative or above MOST_RATE is unknown.
 
     Raises ValueError unless its index is UTC, regular and ascending.
@@ -44,7 +44,7 @@ def series_of(frame: pd.DataFrame, step: pd.Timedelta | None = None) -> tuple[Fl
         step_ns = int(times[1] - times[0])
     else:
         offset = pd.Timedelta(index.freq) if isinstance(index.freq, pd.offsets.Tick) else DEFAULT_STEP
-        step_ns = int((step or offset).as_unit("ns").value)
+        step_ns = int(offset.as_unit("ns").value)
     if step_ns <= 0 or (np.diff(times) != step_ns).any():
         raise ValueError("The frame's rows must lie on a regular grid, unknown windows as NaN.")
     values = frame["actual_rps"].to_numpy(dtype=np.float64, na_value=np.nan)

@@ -6,7 +6,7 @@ NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training s
 """
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -33,35 +33,15 @@ PRIOR_WINDOWS = 3.0
 
 Ratios = npt.NDArray[np.float16]
 
-
-@dataclass(frozen=True)
-class ResidualPrior:
-    """Quantiles of scaled errors over the training series: the shape before a series shows its own.
-
-    quantiles: (any number,), evenly spaced. They count as PRIOR_SAMPLE errors where a series has none of its own.
-    """
-
-    quantiles: Floats
-
-    @classmethod
-    def of(cls, ratios: Floats) -> "ResidualPrior":
-        """From scaled errors (errors,), without NaN."""
-        return cls(np.quantile(ratios, _even(PRIOR_SAMPLE)))
-
-    @cached_property
-    def sample(self) -> Floats:
-        """(PRIOR_SAMPLE,) errors that have these quantiles."""
-        return np.interp(_even(PRIOR_SAMPLE), _even(len(self.quantiles)), self.quantiles)
-
-
 # Of every prior quantile the share of them from which on it counts: multiples of the golden ratio, of which any first
 # part is spread evenly.
 PRIOR_ORDER = np.modf(np.arange(PRIOR_SAMPLE) * ((np.sqrt(5.0) - 1.0) / 2.0))[0]
 
 
-def _even(count: int) -> Floats:
-    """Levels of so many evenly spaced quantiles."""
-    return (np.arange(count) + 0.5) / count
+def prior_errors(ratios: Floats) -> Floats:
+    """The shape before a series shows its own: PRIOR_SAMPLE evenly spaced quantiles of the training series' scaled
+    errors (errors,), without NaN. They count as errors of a series that has none of its own."""
+    return np.asarray(np.quantile(ratios, (np.arange(PRIOR_SAMPLE) + 0.5) / PRIOR_SAMPLE))
 
 
 @dataclass(frozen=True)
@@ -70,11 +50,11 @@ class ScaledErrors:
     scale: Floats  # of the forecast made at every row, requests per second
 
 
-def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior: ResidualPrior, first: int) -> Floats:
+def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior: Floats, first: int) -> Floats:
     """Quantiles LEVELS of a model's forecasts `mean` made at every origin from row `first`: (levels, ..., rows).
 
     `mean`: of the newest rows of `stats`, requests per second, NaN where nothing is forecast; the quantiles are NaN
-    there too.
+    there too. `prior`: prior_errors() of the training series.
     """
     errors = scaled_errors(stats, key, mean, horizon)
     rows = len(stats) - first
@@ -130,7 +110,7 @@ def _spread(total: Floats, count: Floats, root: Floats) -> Floats:
     return np.asarray((total + fade * PRIOR_SPREAD * root) / np.maximum(count + fade, 1e-12))
 
 
-def _shape(ratio: Ratios, end: int, horizon: int, prior: ResidualPrior, rows: int) -> Floats:
+def _shape(ratio: Ratios, end: int, horizon: int, prior: Floats, rows: int) -> Floats:
     """Quantiles of the last SAMPLE ratios and the prior's, read every REFRESH windows, of the newest rows: (levels,
     ..., rows). `end`: number of the window after the last row."""
     numbers = np.arange(end - rows, end) + 1
@@ -142,7 +122,7 @@ def _shape(ratio: Ratios, end: int, horizon: int, prior: ResidualPrior, rows: in
     sample = windows[..., read - end - 1, :].astype(np.float32)
     known = np.isfinite(sample).sum(axis=-1, keepdims=True)
     # Fewer, evenly, the more errors are known: 390 beside 2,048 put 54 % of a bursty trace below its p50.
-    shared = np.where(PRIOR_ORDER < 1.0 - known / SAMPLE, prior.sample.astype(np.float32), np.float32(np.nan))
+    shared = np.where(PRIOR_ORDER < 1.0 - known / SAMPLE, prior.astype(np.float32), np.float32(np.nan))
     sample = np.sort(np.concatenate([sample, shared], axis=-1), axis=-1)  # unknown ones last
     count = np.isfinite(sample).sum(axis=-1)
     readings = np.stack([_read(sample, count, level, horizon) for level in LEVELS])

@@ -232,9 +232,8 @@ class Group(Columns):
         self.rates[slots, max(0, LIVE_SPAN - past.shape[1]) :] = newest(past, LIVE_SPAN)
         own = _Slots(self, slots)
         stats = TrailingStats(past, self.grid.from_row(1 - past.shape[1]), columns=own)
-        shared = features.shared(stats)
         for horizon, model in self._models.items():
-            step(stats, horizon, model, shared, past.shape[1] - 1)
+            step(stats, horizon, model, past.shape[1] - 1)
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
         self.advance(later[:, 0])
 
@@ -280,13 +279,12 @@ class Group(Columns):
         self._before = [*self._before[1 - CORRECTED :], StepState(sums, dict(self._carried), dict(self._held))]
         self._make_room()
         self.grid = self.grid.from_row(1)
-        self.rates[:, -1] = usable_rates(rates)
+        self.rates[:, -1] = rates
         longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
         near = self.grid.from_row(1 - features.REACH)
         stats = TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)
-        shared = features.shared(stats)
         for horizon, model in self._models.items():
-            self.newest[horizon] = step(stats, horizon, model, shared, len(stats) - 1)
+            self.newest[horizon] = step(stats, horizon, model, len(stats) - 1)
 
     def _make_room(self) -> None:
         arrays: list[tuple[npt.NDArray[Any], int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]

@@ -15,14 +15,15 @@ import pickle
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import joblib
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic checks these before Python 3.12, too
 
 from backend.errors import ModelFileError
 from backend.models import features
+from backend.models.intervals import PRIOR_SAMPLE
 
 FORMAT = 4
 MOST_BYTES = 512 * 1024**2  # unpacked; the shipped file has 7 MB
@@ -42,11 +43,11 @@ class LinearContent(TypedDict):
 
 
 class HorizonContent(TypedDict):
-    """trees: LightGBM's text, `lgbm_plus` and `lgbm`; errors: by model the quantiles of its scaled errors."""
+    """trees: LightGBM's text, `lgbm_plus` and `lgbm`; errors: by model intervals.prior_errors()."""
 
     trees: dict[str, str]
     linear: list[LinearContent]
-    errors: dict[str, list[float]]
+    errors: dict[str, Annotated[list[float], Field(min_length=PRIOR_SAMPLE, max_length=PRIOR_SAMPLE)]]
 
 
 class Content(TypedDict):

@@ -9,7 +9,7 @@ import pandas as pd
 from backend.models import catalog, features, model_file
 from backend.models.ensemble import HISTORY_WINDOWS, HorizonModel, LinearPrior, at_horizon, forecasts
 from backend.models.frames import ForecastResult, by_level, series_of
-from backend.models.intervals import INTERVAL, LEVEL_NAMES, ResidualPrior
+from backend.models.intervals import INTERVAL, LEVEL_NAMES
 from backend.models.live import GROUP, LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.rolling import shift
@@ -78,18 +78,19 @@ class RPSEstimator:
         if first >= len(frame):
             empty = pd.DataFrame(columns=["mean", *LEVEL_NAMES], index=frame.index[first:], dtype=np.float64)
             return dict.fromkeys(catalog.model_keys(), empty)
-        values, grid = series_of(frame)
-        computed = at_horizon({each: forecasts(values, grid, each, models[each], first) for each in models}, horizon)
+        begin = max(0, first - HISTORY_WINDOWS)
+        values, grid = series_of(frame.iloc[begin:])
+        computed = at_horizon(
+            {each: forecasts(values, grid, each, models[each], first - begin) for each in models}, horizon
+        )
         return {
             key: pd.DataFrame({"mean": mean} | by_level(computed.quantiles[key]), index=frame.index[first:])
             for key, mean in computed.mean.items()
         }
 
-    def forecast(
-        self, frame: pd.DataFrame, horizons: Sequence[int] | None = None, step: pd.Timedelta | None = None
-    ) -> ForecastResult:
-        """Forecasts of every model from the end of `frame`. `step`: the window, needed only for a frame of one row."""
-        values, grid = series_of(frame, step)
+    def forecast(self, frame: pd.DataFrame, horizons: Sequence[int] | None = None) -> ForecastResult:
+        """Forecasts of every model from the end of `frame`."""
+        values, grid = series_of(frame)
         wanted = tuple(horizons or self.horizons)
         models = self._models_of(wanted)
         last = len(values) - 1
@@ -142,5 +143,5 @@ def _horizon_model(part: HorizonContent) -> HorizonModel:
             LinearPrior(prior["step_seconds"], np.array(prior["gram"]), np.array(prior["coefficients"]))
             for prior in part["linear"]
         ),
-        errors={key: ResidualPrior(np.array(errors)) for key, errors in part["errors"].items()},
+        errors={key: np.array(errors) for key, errors in part["errors"].items()},
     )

@@ -111,16 +111,22 @@ def _walk(errors: Floats) -> Ints:
 
 
 def baseline_forecast(rates: pd.Series, horizon: int, key: str, step: pd.Timedelta) -> BaselineForecast:
-    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately. The lowest
-    and the highest of these enclose it: it says what it is (the last value), and is not moved as a model's mean is."""
+    """The forecast of a baseline from the end of the rates, with the quantiles of its own errors lately."""
     ahead = pd.date_range(rates.index[-1], periods=horizon + 1, freq=step)[1:]
     longer = pd.concat([rates, pd.Series(np.nan, index=ahead)])
     forecasts = baselines(longer, horizon, [key])[key]
     errors = (longer - forecasts).iloc[-SPAN - horizon :].dropna()
     mean = float(forecasts.iloc[-1])
     edges = np.quantile(errors, LEVELS) if len(errors) else np.zeros(len(LEVELS))
-    edges[0], edges[-1] = min(edges[0], 0.0), max(edges[-1], 0.0)
-    return BaselineForecast(mean, np.maximum(mean + edges, 0.0))
+    return BaselineForecast(mean, around(mean, edges))
+
+
+def around(mean: Floats | float, errors: Floats) -> Floats:
+    """Quantiles of a baseline, requests per second, from those of its errors (..., levels). The lowest and the highest
+    enclose its forecast: it says what it is (the last value), and is not moved as a model's mean is."""
+    edges = errors.copy()
+    edges[..., 0], edges[..., -1] = np.minimum(edges[..., 0], 0.0), np.maximum(edges[..., -1], 0.0)
+    return np.maximum(mean + edges, 0.0)
 
 
 def _trailing_errors(rates: pd.DataFrame, forecasts: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> Floats:

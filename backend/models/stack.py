@@ -11,7 +11,7 @@ import numpy as np
 
 from backend.models.columns import Kept
 from backend.models.rolling import Floats, newest
-from backend.models.rolling_ridge import Ridge, block_moments, coefficients, weighted_sum
+from backend.models.rolling_ridge import Ridge, block_moments, weighted_sum
 from backend.models.trailing_stats import TrailingStats
 
 # Features of the linear model, too: the level with the growth that yesterday, or the weeks, had from this time of day
@@ -39,10 +39,6 @@ class Stack:
     def ridge(self) -> Ridge:
         steps = len(self.weights)
         return Ridge(STACK_BLOCKS, STACK_PRIOR * np.eye(steps), np.array(list(self.weights.values())))
-
-    def fit(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int, first: int) -> Floats:
-        """Weights at every origin from row `first`: (..., rows, steps), in the order of `weights`."""
-        return coefficients(stats, self, self.moments(stats, forecasts, horizon), self.ridge, first)
 
     def moments(self, stats: TrailingStats, forecasts: BaseForecasts, horizon: int) -> Floats:
         """Those of the steps, see block_moments. `forecasts`: at the newest origins of `stats`; 0 is taken for those

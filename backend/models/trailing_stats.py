@@ -7,14 +7,30 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from operator import attrgetter
+from typing import Any, TypeVar
 
 import numpy as np
 
 from backend.models.columns import Columns
 from backend.models.rolling import Bools, Floats, Ints, mean_where, newest, shift, trailing_sum
 
+Found = TypeVar("Found")
 LEVEL_ALPHA = 0.15
-LEVEL_SPAN = 128  # (1 - 0.15)^97 = 1e-7: longer changes nothing
+# By alpha of an EWMA the windows it covers, at most: longer changes little.
+EWMA_SPANS = {
+    0.005: 1_024,
+    0.01: 512,
+    0.02: 256,
+    0.05: 256,
+    0.1: 128,
+    0.15: 128,
+    0.25: 64,
+    0.3: 64,
+    0.4: 64,
+    0.5: 64,
+    0.6: 64,
+    1.0: 64,
+}
 LEVEL_REACH = 240  # windows that the level looks at
 SIGMA_ALPHA, SIGMA_SPAN = 1 / 120, 1024
 SIGMA_PRIOR, SIGMA_PRIOR_WEIGHT = 0.3, 3.0
@@ -103,12 +119,7 @@ class TrailingStats:
 
     def __post_init__(self) -> None:
         self.rows = self.rows or len(self)
-        self._counts: dict[int, Floats] = {}
-        self._means: dict[int, Floats] = {}
-        self._ewmas: dict[float, Floats] = {}
-        self._found: dict[Hashable, Floats] = {}
-        self._origins: dict[int, Origin] = {}  # by horizon
-        self._recent: dict[tuple[int, int], TrailingStats] = {}  # by rows and reach
+        self._found: dict[Hashable, Any] = {}
 
     def __len__(self) -> int:
         return int(self.values.shape[-1])
@@ -137,13 +148,14 @@ class TrailingStats:
 
         For a live step, whose `states` were asked for at each of them: they are not computed anew.
         """
-        if (rows, reach) not in self._recent:
-            longer = self.longer or self
-            begin = max(0, len(longer) - rows - reach)
-            part = TrailingStats(longer.values[..., begin:], longer.grid.from_row(begin), rows, longer)
-            part.level, part.sigma, part.importance, part.newest_rate = self.states(rows)
-            self._recent[rows, reach] = part
-        return self._recent[rows, reach]
+        return self.once(("recent", rows, reach), partial(self._recent, rows, reach))
+
+    def _recent(self, rows: int, reach: int) -> "TrailingStats":
+        longer = self.longer or self
+        begin = max(0, len(longer) - rows - reach)
+        part = TrailingStats(longer.values[..., begin:], longer.grid.from_row(begin), rows, longer)
+        part.level, part.sigma, part.importance, part.newest_rate = self.states(rows)
+        return part
 
     @property
     def end(self) -> int:
@@ -168,10 +180,10 @@ class TrailingStats:
 
     def origin(self, horizon: int) -> Origin:
         """The state at the origins whose forecasts `horizon` windows ahead were for the newest rows."""
-        if horizon not in self._origins:
-            named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
-            self._origins[horizon] = Origin(*(self.earlier(name, values, horizon) for name, values in named))
-        return self._origins[horizon]
+        named = (("level", self.level), ("noise", self.noise), ("importance", self.importance))
+        return self.once(
+            ("earlier", horizon), lambda: Origin(*(self.earlier(name, values, horizon) for name, values in named))
+        )
 
     def lagged(self, lag: int, width: int, statistic: Callable[["TrailingStats"], Floats]) -> Floats:
         """A statistic of the rates of `width` windows alone, `lag` windows before each origin."""
@@ -209,22 +221,18 @@ class TrailingStats:
 
     def known_in(self, width: int) -> Floats:
         """How many of the last `width` windows are known."""
-        if width not in self._counts:
-            self._counts[width] = trailing_sum(self.weight, width, self.rows)
-        return self._counts[width]
+        return self.once(("known", width), lambda: trailing_sum(self.weight, width, self.rows))
 
     def mean(self, width: int) -> Floats:
         """Mean of the known ones of the last `width` windows; NaN where none is known."""
-        if width not in self._means:
-            self._means[width] = mean_where(trailing_sum(self.rate, width, self.rows), self.known_in(width))
-        return self._means[width]
+        total = partial(trailing_sum, self.rate, width, self.rows)
+        return self.once(("mean", width), lambda: mean_where(total(), self.known_in(width)))
 
-    def ewma(self, alpha: float, span: int) -> Floats:
-        """Exponentially weighted mean of the known ones of the last `span` windows, see decayed_sum.py."""
-        if alpha not in self._ewmas:
-            total = self.decayed_sum(("rate", alpha), self.rate, alpha, span)
-            self._ewmas[alpha] = mean_where(total, self.decayed_sum(("weight", alpha), self.weight, alpha, span))
-        return self._ewmas[alpha]
+    def ewma(self, alpha: float) -> Floats:
+        """Exponentially weighted mean of the known ones of the last EWMA_SPANS windows, see decayed_sum.py."""
+        named = (("rate", self.rate), ("weight", self.weight))
+        sums = (self.decayed_sum((name, alpha), each, alpha, EWMA_SPANS[alpha]) for name, each in named)
+        return self.once(("ewma", alpha), lambda: mean_where(*sums))
 
     @cached_property
     def newest_rate(self) -> Floats:
@@ -235,7 +243,7 @@ class TrailingStats:
     def raw_level(self) -> Floats:
         """EWMA(0.15), at least a tenth of the last 240 windows' mean; NaN inside long outages."""
         # The floor keeps ratios finite where sparse traffic makes the short EWMA all but zero.
-        return np.maximum(self.ewma(LEVEL_ALPHA, LEVEL_SPAN), 0.1 * self.mean(LEVEL_REACH))
+        return np.maximum(self.ewma(LEVEL_ALPHA), 0.1 * self.mean(LEVEL_REACH))
 
     @cached_property
     def level(self) -> Floats:
@@ -305,11 +313,12 @@ class TrailingStats:
                 seasons[days] = Season(rate, level, origin)
         return seasons
 
-    def once(self, name: Hashable, compute: Callable[[], Floats]) -> Floats:
-        """What is the same at every horizon."""
+    def once(self, name: Hashable, compute: Callable[[], Found]) -> Found:
+        """What is asked for more than once, as at every horizon: computed the first time."""
         if name not in self._found:
             self._found[name] = compute()
-        return self._found[name]
+        found: Found = self._found[name]
+        return found
 
     @cached_property
     def _half_width(self) -> int:

@@ -14,17 +14,18 @@ import pandas as pd
 
 from backend.models import features, model_file
 from backend.models.ensemble import (
+    LINEAR,
     HorizonModel,
     LinearPrior,
+    Refits,
     base_forecasts,
     linear_moments,
-    linear_weights,
     means_of,
     stacks,
 )
 from backend.models.evaluate import Result, backtest
 from backend.models.frames import series_of
-from backend.models.intervals import ResidualPrior, scaled_errors
+from backend.models.intervals import prior_errors, scaled_errors
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Bools, Floats, Ints
@@ -166,12 +167,13 @@ def validation_start(frame: pd.DataFrame) -> pd.Timestamp:
 def _training_series(frame: pd.DataFrame, horizon: int) -> TrainingSeries:
     stats = TrailingStats(*series_of(frame))
     target, usable = stats.target(horizon)
-    return TrainingSeries(stats, features.compute(stats, horizon, features.shared(stats)), target, usable)
+    return TrainingSeries(stats, features.compute(stats, horizon), target, usable)
 
 
 def _fit_horizon(series: list[TrainingSeries], horizon: int, rounds: int, threads: int) -> HorizonContent:
     priors = _fit_linear(series, horizon)
-    weights = [linear_weights(each.stats, each.columns.linear, horizon, priors, 0) for each in series]
+    refits = [Refits(each.stats, horizon, priors, each.columns.linear) for each in series]
+    weights = [each.weights(LINEAR, 0) for each in refits]
     texts = _fit_both_trees(series, weights, rounds, threads)
     model = HorizonModel({key: Trees(text) for key, text in texts.items()}, priors, {})
     return HorizonContent(
@@ -184,7 +186,7 @@ def _fit_horizon(series: list[TrainingSeries], horizon: int, rounds: int, thread
             }
             for prior in priors
         ],
-        errors=_error_quantiles(series, weights, horizon, model),
+        errors=_error_quantiles(series, refits, weights, horizon, model),
     )
 
 
@@ -239,19 +241,18 @@ def _fit_trees(rows: Matrix, target: Floats, weight: Floats, params: dict[str, A
 
 
 def _error_quantiles(
-    series: list[TrainingSeries], weights: list[Floats], horizon: int, model: HorizonModel
+    series: list[TrainingSeries], refits: list[Refits], weights: list[Floats], horizon: int, model: HorizonModel
 ) -> dict[str, list[float]]:
-    """By model the shape of its scaled errors over the training series, see ResidualPrior."""
+    """By model its scaled errors over the training series, as PRIOR_SAMPLE quantiles."""
     ratios: dict[str, list[Floats]] = {}
-    for each, weight in zip(series, weights, strict=True):
+    for each, refit, weight in zip(series, refits, weights, strict=True):
         base = base_forecasts(each.columns, weight, model)
-        stacked = {}
-        for key, stack in stacks().items():
-            stacked[key] = stack.forecast(base, stack.fit(each.stats, base, horizon, 0))
+        refit.base |= base
+        stacked = {key: stack.forecast(base, refit.weights(key, 0)) for key, stack in stacks().items()}
         for key, mean in means_of(each.stats, horizon, stacked).items():
             ratio = scaled_errors(each.stats, key, mean, horizon).ratio
             ratios.setdefault(key, []).append(ratio[np.isfinite(ratio)])
-    return {key: ResidualPrior.of(np.concatenate(parts)).quantiles.tolist() for key, parts in ratios.items()}
+    return {key: prior_errors(np.concatenate(parts)).tolist() for key, parts in ratios.items()}
 
 
 def _record(frames: Named, rounds: int) -> Manifest:

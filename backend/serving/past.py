@@ -12,7 +12,7 @@ from backend.models import catalog
 from backend.models.baselines import baselines
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.rolling import Floats
-from backend.models.selection import LOOKBACK, SPAN, selections
+from backend.models.selection import LOOKBACK, SPAN, around, selections
 from backend.serving.issued import issued_for
 from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord, Store
@@ -100,4 +100,4 @@ def _of_baseline(rates: pd.Series, ahead: pd.DatetimeIndex, horizon: int, key: s
     errors = (rates - forecasts.iloc[: len(rates)]).rolling(SPAN, min_periods=1)
     edges = np.column_stack([errors.quantile(level).to_numpy() for level in LEVELS])
     means = forecasts.to_numpy()[horizon : horizon + len(rates), None]
-    return np.hstack([means, np.maximum(means + np.nan_to_num(edges), 0.0)])
+    return np.hstack([means, around(means, np.nan_to_num(edges))])

@@ -72,8 +72,7 @@ def _made(
     for horizon in estimator.horizons:
         first = max(0, start - FORECAST_ROWS) if horizon in HORIZONS else max(start, kept_from)
         if first < stop:
-            begin = max(0, first - estimator.history_windows)
-            made[horizon] = estimator.forecasts_at(frame.iloc[begin:stop], horizon, first - begin)
+            made[horizon] = estimator.forecasts_at(frame.iloc[:stop], horizon, first)
         advance((stop - start) / len(estimator.horizons))
     return made
 

@@ -84,9 +84,8 @@ class Upkeep:
         estimator = self._estimator
         rates = on_grid(read_rates(self._store, record.key, None, None), record.window_seconds)
         first = first_kept_row(len(rates), len(rates), record.window_seconds)
-        begin = max(0, first - estimator.history_windows)
-        frame = rates.iloc[begin:].to_frame()
-        forecasts = {horizon: estimator.forecasts_at(frame, horizon, first - begin) for horizon in estimator.horizons}
+        frame = rates.to_frame()
+        forecasts = {horizon: estimator.forecasts_at(frame, horizon, first) for horizon in estimator.horizons}
         self._store.write({FORECASTS: rolling_table(record.key, forecasts, record.window_seconds)})
         self._store.set_attributes(record.key, {UNFORECAST: None})
 

@@ -38,15 +38,14 @@ def served_then(
     `progress` hears after each horizon which share is done."""
     scored = int(rates.index.searchsorted(start - LOOKBACK * pd.Timedelta(window_seconds, "s")))
     asked = max(0, scored - max(horizons))
-    frame = rates.iloc[max(0, asked - estimator.history_windows) :].to_frame("actual_rps")
-    first = len(frame) - (len(rates) - asked)
+    frame = rates.to_frame("actual_rps")
     recent = rates.iloc[scored:]
     ahead = ahead_of(recent, window_seconds, horizons)
     issued = {}
     for number, horizon in enumerate(horizons, start=1):
         issued[horizon] = {
             model: pd.DataFrame(_by_target(table, scored - asked - horizon, len(ahead)), ahead, list(QUANTITIES))
-            for model, table in estimator.forecasts_at(frame, horizon, first).items()
+            for model, table in estimator.forecasts_at(frame, horizon, asked).items()
         }
         progress(number / len(horizons))
     return served_from(recent, window_seconds, horizons, issued, start.to_pydatetime())
