@@ -82,7 +82,7 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
         statuses = SeriesStatuses(replayer, tracker, OpenWindows(store, tracker))
-        forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons, collector.learning)
+        forecasts = CurrentForecasts(store, estimator.horizons, collector.learning)
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()
         collector.on_corrected += [lambda filenames: run_on(loop, *map(hub.refresh, filenames))]

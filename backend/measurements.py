@@ -1,11 +1,14 @@
 """What is measured: one row a measurement. Stores keep them by this table alone; influxdb/README.md describes it."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
+import numpy as np
 import pandas as pd
 
 from backend.models.catalog import MODELS
 from backend.models.intervals import INTERVAL, LEVEL_NAMES
+from backend.models.rolling import Ints
 from backend.stores.contract import SERIES_TAGS, TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's
@@ -95,6 +98,17 @@ POINT_FIELDS = POINTS.field_names
 SCORE_FIELDS = ("anomaly_score", "anomaly_kind", "anomaly_expected")
 STALE_WINDOWS = 3  # without a sample, or due forecasts: a feed is silent, a forecast old
 SAMPLE_COLUMNS = ("filename", "source", "kind", TIME, "value")
+Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
+
+
+def window_start(number: int, window_seconds: int) -> datetime:
+    """The time of a window, by its number since 1970."""
+    return datetime.fromtimestamp(number * window_seconds, UTC)
+
+
+def window_numbers(times: pd.Series | pd.Index, window_seconds: int) -> Ints:
+    """The numbers since 1970 of the windows that begin at these times."""
+    return np.asarray(pd.DatetimeIndex(times).as_unit("s").asi8 // window_seconds)
 
 
 def read_points(
@@ -107,6 +121,13 @@ def read_points(
 def read_rates(store: Store, key: SeriesKey, start: datetime | None, stop: datetime | None) -> pd.Series:
     """The actual rates of a series in order of time, without the other fields, which take three times as long."""
     return store.read(POINTS, key.tags, start, stop, fields=["actual_rps"]).set_index(TIME)["actual_rps"]
+
+
+def on_grid(frame: Rows, seconds: int) -> Rows:
+    """Give the windows or buckets between first and last that are absent a row of their own, all unknown."""
+    if frame.empty:
+        return frame
+    return frame.reindex(pd.date_range(frame.index[0], frame.index[-1], freq=f"{seconds}s", unit="s"))
 
 
 def read_steps(store: Store, key: SeriesKey, rates: pd.Series, window_seconds: int) -> pd.DataFrame | None:

@@ -18,9 +18,9 @@ from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, points_table
 from backend.models.frames import series_of
 from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS
+from backend.serving.current import CurrentForecasts
 from backend.serving.issued import issued_table
 from backend.serving.points import one_window_ahead
-from backend.serving.presenters import forecast_view
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord
 from backend.stores.sqlite import SqliteStore
 from backend.tests.server import Server, running_server
@@ -74,6 +74,7 @@ def live_steps(path: Path, folder: Path) -> list[float]:
     key = SeriesKey("live", estimator.version)
     info = SeriesInfo(key, window, "feed")
     forecaster = estimator.live(window, together=1)
+    current = CurrentForecasts(store, estimator.horizons)
     begin = len(values) - LIVE_STEPS
     forecaster.learn({key: (grid.first, values[:begin])})
 
@@ -85,9 +86,9 @@ def live_steps(path: Path, folder: Path) -> list[float]:
         store.write({POINTS: points_table(key, point), FORECASTS: forecasts}, [info])
         now = frame.index[row].to_pydatetime()
         record = SeriesRecord(key.name, key.version, "feed", window, 1, now, now, now)
-        view = forecast_view(store, record, "live", max(estimator.horizons))
-        assert view is not None
-        render("forecast", 1, view)
+        newest = current.newest(record, "live")
+        assert newest is not None
+        render("forecast", 1, newest)
 
     return [timed(partial(step, row)) for row in range(begin, len(values))]
 

@@ -9,13 +9,12 @@ from fastapi import APIRouter, Query
 
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
-from backend.measurements import SCORES, read_rates
+from backend.measurements import SCORES, on_grid, read_rates
 from backend.models.baselines import shorter_than
 from backend.models.evaluate import SCORED_LEVELS, SHOWN, Result, score_issued, seen_in_training
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Accuracy, AccuracySpan, DailyScore, Score, Trained
-from backend.serving.current import issued_tables
-from backend.serving.presenters import on_grid
+from backend.serving.issued import issued_tables
 from backend.stores import TIME, SeriesRecord, Store
 
 router = APIRouter()
@@ -83,7 +82,7 @@ def _scores(
     store: Store, estimator: RPSEstimator, series: SeriesRecord, start: datetime, naive: list[str]
 ) -> list[Result]:
     rates = on_grid(read_rates(store, series.key, start - BASELINE_DAYS, None), series.window_seconds)
-    scored = rates[rates.index >= start].to_frame()
+    scored = pd.DatetimeIndex(rates.index[rates.index >= start])
     if scored.empty:
         return []
     issued = issued_tables(store, series, scored, estimator.horizons, ("mean", *SCORED_LEVELS))

@@ -134,7 +134,7 @@ async def _served(filename: str, state: State) -> Served:
     if standing is None:
         raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
     now = datetime.fromtimestamp(time.time(), UTC)
-    return served(filename, standing, state["statuses"].status(filename), state["estimator"].min_windows, now)
+    return served(filename, standing, state["statuses"].status(filename), now)
 
 
 _threads = ThreadPoolExecutor(8, "keda")  # of its own: uploads and charts that wait for the store do not hold it up

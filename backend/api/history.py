@@ -9,10 +9,10 @@ from fastapi import APIRouter, Query
 from backend.api.document import OF_A_SERIES
 from backend.deps import FilenameQuery, StateDep, find_series
 from backend.live.channel import LIVE_WINDOWS
-from backend.measurements import read_points
+from backend.measurements import on_grid, read_points
 from backend.models.anomalies import THRESHOLD
 from backend.schemas import ChartDataPoint, LiveRange, Range
-from backend.serving.presenters import chart_points, on_grid
+from backend.serving.presenters import chart_points
 from backend.stores import SeriesRecord
 
 router = APIRouter()

@@ -10,11 +10,10 @@ from backend.api.document import OF_A_SERIES
 from backend.api.history import buckets, span_of
 from backend.deps import FilenameQuery, State, StateDep, find_series
 from backend.errors import InvalidRequestError, NotFoundError
-from backend.measurements import read_points
+from backend.measurements import on_grid, read_rates
 from backend.models import catalog
 from backend.schemas import LiveRange, Model, PastForecast, PastForecasts
-from backend.serving.current import issued_tables
-from backend.serving.presenters import on_grid
+from backend.serving.issued import issued_tables
 from backend.stores import SeriesRecord
 
 router = APIRouter()
@@ -55,13 +54,9 @@ def past_forecasts(
 def _issued(
     state: State, series: SeriesRecord, start: datetime, stop: datetime, horizon: int, model: Model
 ) -> pd.Series:
-    points = _points(state, series, start, stop)
-    issued = issued_tables(state["store"], series, points, [horizon]).get(horizon, {})
-    return issued[model]["mean"] if model in issued else pd.Series(index=points.index, dtype="float64")
-
-
-def _points(state: State, series: SeriesRecord, start: datetime, stop: datetime) -> pd.DataFrame:
-    points = on_grid(read_points(state["store"], series.key, start, stop), series.window_seconds)
-    if points.empty:
+    rates = on_grid(read_rates(state["store"], series.key, start, stop), series.window_seconds)
+    if rates.empty:
         raise NotFoundError(f'"{series.name}" was deleted a moment ago. GET /api/series lists what is stored.')
-    return points
+    windows = pd.DatetimeIndex(rates.index)
+    issued = issued_tables(state["store"], series, windows, [horizon]).get(horizon, {})
+    return issued[model]["mean"] if model in issued else pd.Series(index=windows, dtype="float64")

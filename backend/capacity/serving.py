@@ -9,6 +9,7 @@ from backend.capacity.policy import Policy
 from backend.capacity.schemas import Reason
 from backend.errors import NoDecisionError
 from backend.measurements import STALE_WINDOWS
+from backend.models.shrinkage import MIN_WINDOWS
 from backend.schemas import SeriesStatus
 
 
@@ -21,11 +22,8 @@ class Served:
     unknown_windows: int
 
 
-def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int, now: datetime) -> Served:
-    """The newest decision of a series; raises NoDecisionError with the reason and since when.
-
-    min_windows: known windows below which a series is warming up.
-    """
+def served(name: str, standing: Standing, status: SeriesStatus, now: datetime) -> Served:
+    """The newest decision of a series; raises NoDecisionError with the reason and since when."""
     version, decision, until = standing.version, standing.decision, standing.known_until
     if version is None or version.policy is None:
         raise _none("no_policy", f'"{name}" has no policy. PUT /api/policies/{name} sets one.', None)
@@ -36,8 +34,8 @@ def served(name: str, standing: Standing, status: SeriesStatus, min_windows: int
         raise _none("not_live", f'"{name}" is not live: its data ends at {until:%Y-%m-%d %H:%M} UTC.', until)
     if status == "stale":
         raise _none("stale", f'No sample of "{name}" has come for {STALE_WINDOWS} windows.', until)
-    if standing.points < min_windows:
-        detail = f'"{name}" has {standing.points} windows; its forecasts are served from {min_windows} on.'
+    if standing.points < MIN_WINDOWS:
+        detail = f'"{name}" has {standing.points} windows; its forecasts are served from {MIN_WINDOWS} on.'
         raise _none("warming_up", detail, None)
     if decision is None:
         raise _none(

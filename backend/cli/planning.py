@@ -63,5 +63,5 @@ def _planned(settings: Settings, store: "Store", name: str) -> Planned:
     if series is None:
         raise NotFoundError(f'No file and no stored series is named "{name}". `scaleops import FILE` stores one.')
     estimator = RPSEstimator.load(settings.model_path)
-    policies, forecasts = Policies(store), CurrentForecasts(store, estimator.min_windows, estimator.horizons)
+    policies, forecasts = Policies(store), CurrentForecasts(store, estimator.horizons)
     return Planned(series, Planning(policies, forecasts, Decisions(store, forecasts, policies)))

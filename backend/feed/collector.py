@@ -9,13 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import structlog
 
 from backend.errors import ProblemError
 from backend.feed.rates import NANOSECONDS, Samples, each_window, stored_samples
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
-from backend.measurements import FORECASTS, POINTS, SAMPLES
+from backend.measurements import FORECASTS, POINTS, SAMPLES, window_numbers
 from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
@@ -322,7 +321,7 @@ class Collector:
         named = {} if filename is None else {"filename": filename}
         tags = {"version": self._estimator.version, **named}
         table = self._store.read(POINTS, tags, start, end, fields=["actual_rps"]).assign(**named)
-        windows = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // self._seconds
+        windows = window_numbers(table[TIME], self._seconds)
         stored: dict[str, dict[int, float]] = defaultdict(dict)
         for name, window, rate in zip(table["filename"], windows.tolist(), table["actual_rps"].tolist(), strict=True):
             stored[name][window] = rate

@@ -1,10 +1,11 @@
 """What has come of windows that are still open, for those who watch them grow."""
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import datetime
 
 from backend.feed.rates import NANOSECONDS, Samples, growing_rates, stored_samples
 from backend.feed.tracker import FeedTracker
+from backend.measurements import window_start
 from backend.stores import Store
 
 FEW_SERIES = 8  # whose samples are read one by one, in 6 ms each; all of 100 series that are fed once a second in 50
@@ -43,5 +44,5 @@ class OpenWindows:
             start, stop = (each * self._seconds * NANOSECONDS for each in (window, window + 1))
             for name, rate in growing_rates(samples, start, stop).items():
                 if newest[name] < stop or window == windows[-1]:
-                    growing[name] = datetime.fromtimestamp(window * self._seconds, UTC), *rate
+                    growing[name] = window_start(window, self._seconds), *rate
         return growing

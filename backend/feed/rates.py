@@ -10,14 +10,14 @@ that other threads hardly get it: the event loop stood still for 1.1 s beside 5,
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.measurements import SAMPLES
+from backend.measurements import SAMPLES, window_start
 from backend.stores import TIME, Store
 
 LOOKBACK_WINDOWS = 3  # samples before the window tell how often a source speaks, and where its counter stood
@@ -136,8 +136,8 @@ def samples_of(table: pd.DataFrame) -> Samples:
 def stored_samples(store: Store, window_seconds: int, first: int, last: int, filename: str | None = None) -> Samples:
     """Samples of windows `first` to `last`, of those they look back on, and the first ones after the last; of one
     series or all."""
-    start = datetime.fromtimestamp((first - LOOKBACK_WINDOWS) * window_seconds, UTC)
-    stop = datetime.fromtimestamp((last + 1) * window_seconds, UTC) + timedelta(seconds=LATE_SHARE * window_seconds)
+    start = window_start(first - LOOKBACK_WINDOWS, window_seconds)
+    stop = window_start(last + 1, window_seconds) + timedelta(seconds=LATE_SHARE * window_seconds)
     named = {} if filename is None else {"filename": filename}
     return samples_of(store.read(SAMPLES, named, start, stop).assign(**named))
 

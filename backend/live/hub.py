@@ -14,10 +14,10 @@ import structlog
 from backend.errors import BusyError, ProblemError
 from backend.live.channel import LIVE_WINDOWS, Channel, Subscriber, no_points, render
 from backend.live.status import SeriesStatuses, newest_with_points
-from backend.measurements import read_points
+from backend.measurements import on_grid, read_points
 from backend.schemas import Forecast, GrowingWindow, LivePoints, LiveSnapshot, LiveStatus
 from backend.serving.current import CurrentForecasts
-from backend.serving.presenters import chart_points, on_grid
+from backend.serving.presenters import chart_points
 from backend.stores import SeriesRecord, Store
 
 log = structlog.get_logger()

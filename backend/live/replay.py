@@ -11,13 +11,12 @@ import structlog
 
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
-from backend.measurements import FORECASTS, POINTS, SCORE_FIELDS, points_table, read_points
+from backend.measurements import FORECASTS, POINTS, SCORE_FIELDS, on_grid, points_table, read_points
 from backend.models.live import MOST_STEPS, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Replay, ReplayRequest
 from backend.serving.issued import issued_table
 from backend.serving.points import one_ahead, one_window_ahead
-from backend.serving.presenters import on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Store
 from backend.stores.names import free_name
 

@@ -108,7 +108,11 @@ def model_keys() -> tuple[str, ...]:
 
 def candidates() -> tuple[str, ...]:
     """Keys of what selection chooses among."""
-    return (*model_keys(), *(baseline.key for baseline in BASELINES if baseline.served))
+    return (*model_keys(), *served_baselines())
+
+
+def served_baselines() -> tuple[str, ...]:
+    return tuple(baseline.key for baseline in BASELINES if baseline.served)
 
 
 def label(key: str) -> str:

@@ -4,7 +4,7 @@ The one measure of "best", on the page and in selection, is wape: it weighs wind
 and is comparable between series. The others are given beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypedDict
 
@@ -13,6 +13,7 @@ import pandas as pd
 
 from backend.models import catalog
 from backend.models.baselines import IN_BACKTEST, baselines, baselines_at
+from backend.models.frames import ForecastTables
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 
@@ -64,6 +65,8 @@ class Result(Errors, IntervalScores):
     horizon: int
 
 
+Tables = Mapping[str, pd.DataFrame]  # by model mean and quantiles, a row a window
+
 NO_INTERVAL = IntervalScores(p10_coverage=None, p90_coverage=None, coverage=None, pinball=None)
 
 
@@ -81,14 +84,12 @@ def backtest(
     coverage is None for baselines. Empty where no window can be scored.
     """
     until = frame if stop is None else frame[frame.index < stop]
-    rates = until["actual_rps"]
     first = 0 if start is None else int(until.index.searchsorted(start))
-    scale = naive_step(rates.iloc[:first]) or naive_step(rates)
-    results: list[Result] = []
-    for horizon, beside in baselines_at(rates, horizons or estimator.horizons, naive).items():
-        tables = estimator.rolling_forecasts(until, horizon, first)
-        results += score_tables(rates, first, horizon, tables, beside, scale)
-    return results
+
+    def tables(horizon: int) -> Tables:
+        return estimator.rolling_forecasts(until, horizon, first)
+
+    return _scored(until["actual_rps"], first, horizons or estimator.horizons, naive, tables)
 
 
 def seen_in_training(manifest: Mapping[str, Any], start: datetime, stop: datetime) -> list[Trained]:
@@ -103,43 +104,41 @@ def seen_in_training(manifest: Mapping[str, Any], start: datetime, stop: datetim
 def score_issued(
     rates: pd.Series,
     start: pd.Timestamp,
-    issued: Mapping[int, Mapping[str, pd.DataFrame]],
+    issued: ForecastTables,
     naive: Sequence[str] = SHOWN,
 ) -> list[Result]:
     """Errors over the known windows from `start` on of forecasts that were issued: by horizon (windows) and model a
     table of mean and SCORED_LEVELS by target window. History before `start` is what the baselines look back on."""
     first = int(rates.index.searchsorted(start))
+
+    def tables(horizon: int) -> Tables:
+        return {name: table.reindex(rates.index[first:]) for name, table in issued[horizon].items()}
+
+    return _scored(rates, first, list(issued), naive, tables)
+
+
+def _scored(
+    rates: pd.Series, first: int, horizons: Sequence[int], naive: Sequence[str], tables: Callable[[int], Tables]
+) -> list[Result]:
+    """Errors over the rows from number `first` of models and baselines. tables: of a horizon, on these rows."""
+    target = rates.iloc[first:]
     scale = naive_step(rates.iloc[:first]) or naive_step(rates)
     results: list[Result] = []
-    for horizon, beside in baselines_at(rates, list(issued), naive).items():
-        tables = {name: table.reindex(rates.index[first:]) for name, table in issued[horizon].items()}
-        results += score_tables(rates, first, horizon, tables, beside, scale)
+    for horizon, beside in baselines_at(rates, horizons, naive).items():
+        issued = tables(horizon)
+        forecasts = {name: table["mean"] for name, table in issued.items()}
+        forecasts |= {name: column.iloc[first:] for name, column in beside.items()}
+        results += [
+            Result(model=name, horizon=horizon, **errors, **_interval_scores(target.to_numpy(), issued.get(name)))
+            for name, errors in _score(target, forecasts, scale).items()
+        ]
     return results
-
-
-def score_tables(
-    rates: pd.Series,
-    first: int,
-    horizon: int,
-    tables: Mapping[str, pd.DataFrame],
-    beside: Mapping[str, pd.Series],
-    scale: float | None,
-) -> list[Result]:
-    """Errors at one horizon over the rows from number `first`, on which all tables have their forecasts, of the models
-    and of the baselines beside them."""
-    target = rates.iloc[first:]
-    forecasts = {name: table["mean"] for name, table in tables.items()}
-    forecasts |= {name: column.iloc[first:] for name, column in beside.items()}
-    return [
-        Result(model=name, horizon=horizon, **errors, **_interval_scores(target.to_numpy(), tables.get(name)))
-        for name, errors in _score(target, forecasts, scale).items()
-    ]
 
 
 def score_predictions(frame: pd.DataFrame, predictions: pd.DataFrame) -> dict[str, Errors]:
     """Errors one window ahead by model, from the columns of RPSEstimator.predict; baselines beside them.
 
-    Each: origins, mae, rmse, smape, mase, as in `backtest`. Empty where no window can be scored.
+    Each as in `backtest`. Empty where no window can be scored.
     """
     rates = frame["actual_rps"]
     forecasts = {model.key: predictions[model.column] for model in catalog.MODELS}

@@ -1,5 +1,6 @@
 """Frames in, tables out: the estimator's checks of what it is given and the shape of what it answers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from backend.models.trailing_stats import Grid
 NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.
 MOST_RATE = 1e15  # 100,000 a second for everybody alive; from 1e19 on squares overflow the sums' four bytes
 DEFAULT_STEP = pd.Timedelta(seconds=60)
+ForecastTables = Mapping[int, Mapping[str, pd.DataFrame]]  # by horizon (windows) and model, a row a window
 
 
 @dataclass(frozen=True)
@@ -20,7 +22,7 @@ class ForecastResult:
 
     table: one row a model and horizon: model (a key of catalog.MODELS), horizon (windows ahead), timestamp (start of
     the target window, UTC), mean and intervals.LEVEL_NAMES (requests per second). Empty where nothing is known.
-    warming_up: fewer than `min_windows` known windows: the expert average alone, with wide intervals.
+    warming_up: fewer than shrinkage.MIN_WINDOWS known windows: the expert average alone, with wide intervals.
     issued_at: end of the newest window it was computed from.
     """
 

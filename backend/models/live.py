@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,14 +28,6 @@ SLACK = 16  # origins that a column has room for, so that it is moved once in so
 CORRECTED = 4  # newest windows whose correction costs so many steps of its group, not a past learned anew
 LEARNED_TOGETHER = 20_480  # windows: two weeks of minutes take 70 MB meanwhile
 MOST_STEPS = 256  # of more windows that were missed all series take less time from the beginning
-
-
-@dataclass(frozen=True)
-class LiveForecasts:
-    """Forecasts from the end of one window by model, requests per second; NaN where nothing is known of a series."""
-
-    mean: dict[str, Floats]  # (horizons, series)
-    quantiles: dict[str, Floats]  # (levels, horizons, series), levels as intervals.LEVELS
 
 
 class LiveForecaster:
@@ -106,7 +97,7 @@ class LiveForecaster:
         assert self.last is not None
         group = next((each for each in self._groups if each.free), None)
         if group is None:
-            group = Group(self.models, Grid(self._step_ns, self.last), self._together)
+            group = Group(self.models, self._step_ns, self.last, self._together)
             self._groups.append(group)
         return group
 
@@ -138,8 +129,8 @@ class LiveForecaster:
         group, slot = self._places[name]
         found = np.full(stop - first, np.nan)
         kept = group.rates[slot]
-        start = group.grid.first + 1 - len(kept)
-        begin, end = max(first, start), min(stop, group.grid.first + 1)
+        start = group.last + 1 - len(kept)
+        begin, end = max(first, start), min(stop, group.last + 1)
         if begin < end:
             found[begin - first : end - first] = kept[begin - start : end - start]
         for window, rates in self._ahead.items():
@@ -168,8 +159,9 @@ class LiveForecaster:
         if group is not None:
             group.renew()
 
-    def forecasts(self, names: Sequence[Hashable]) -> LiveForecasts:
-        """Those of the named series from the end of the last window."""
+    def forecasts(self, names: Sequence[Hashable]) -> Forecasts:
+        """Those of the named series from the end of the last window: means (horizons, series), quantiles (levels,
+        horizons, series)."""
         places = [self._places[name] for name in names]
         for group, _ in places:
             group.renew()
@@ -183,7 +175,7 @@ class LiveForecaster:
             )
         asked = [at_horizon(chosen, horizon) for horizon in self._horizons]
         keys = asked[0].mean
-        return LiveForecasts(
+        return Forecasts(
             {key: np.stack([each.mean[key] for each in asked]) for key in keys},
             {key: np.stack([each.quantiles[key] for each in asked], axis=1) for key in keys},
         )
@@ -201,9 +193,10 @@ class Group(Columns):
     """Series that are computed together, each in its slot: a row of every array. It keeps what later origins look back
     at, in arrays with room for a few origins more, and what the newest steps changed, so that they can be made anew."""
 
-    def __init__(self, models: Mapping[int, HorizonModel], grid: Grid, size: int) -> None:
+    def __init__(self, models: Mapping[int, HorizonModel], step_ns: int, last: int, size: int) -> None:
         self._models = models
-        self.grid = grid  # its first window is the newest one
+        self.last = last  # the newest window
+        self._step_ns = step_ns
         self.free = list(range(size))
         self.newest: dict[int, Forecasts] = {}
         self._size = size
@@ -231,7 +224,7 @@ class Group(Columns):
         self.rates[slots] = np.nan
         self.rates[slots, max(0, LIVE_SPAN - past.shape[1]) :] = newest(past, LIVE_SPAN)
         own = _Slots(self, slots)
-        stats = TrailingStats(past, self.grid.from_row(1 - past.shape[1]), columns=own)
+        stats = TrailingStats(past, self._grid(past.shape[1]), columns=own)
         for horizon, model in self._models.items():
             step(stats, horizon, model, past.shape[1] - 1)
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
@@ -243,7 +236,7 @@ class Group(Columns):
 
     def correct(self, slot: int, window: int, rate: float) -> bool:
         """Another rate of a window up to the newest; whether the step that it came with can be made anew."""
-        back = self.grid.first - window
+        back = self.last - window
         if back >= len(self._before):
             return False
         self.rates[slot, -1 - back] = rate
@@ -269,7 +262,7 @@ class Group(Columns):
             self._sums, self._carried, self._held = self._before[-steps]
             del self._before[-steps:]
             self._at -= steps
-        self.grid = self.grid.from_row(-steps)
+        self.last -= steps
         return rates
 
     def advance(self, rates: Floats) -> None:
@@ -278,13 +271,16 @@ class Group(Columns):
         sums = {name: copy(each) for name, each in self._sums.items()}
         self._before = [*self._before[1 - CORRECTED :], StepState(sums, dict(self._carried), dict(self._held))]
         self._make_room()
-        self.grid = self.grid.from_row(1)
+        self.last += 1
         self.rates[:, -1] = rates
-        longer = TrailingStats(self.rates, self.grid.from_row(1 - LIVE_SPAN))
-        near = self.grid.from_row(1 - features.REACH)
-        stats = TrailingStats(newest(self.rates, features.REACH), near, 1, longer, self)
+        longer = TrailingStats(self.rates, self._grid(LIVE_SPAN))
+        stats = TrailingStats(newest(self.rates, features.REACH), self._grid(features.REACH), 1, longer, self)
         for horizon, model in self._models.items():
             self.newest[horizon] = step(stats, horizon, model, len(stats) - 1)
+
+    def _grid(self, rows: int) -> Grid:
+        """Of so many windows up to the newest."""
+        return Grid(self._step_ns, self.last + 1 - rows)
 
     def _make_room(self) -> None:
         arrays: list[tuple[npt.NDArray[Any], int]] = [(self._rates, LIVE_SPAN), *self._kept.values()]

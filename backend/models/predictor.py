@@ -28,7 +28,6 @@ class RPSEstimator:
     Can be pickled.
     """
 
-    min_windows = MIN_WINDOWS
     history_windows = HISTORY_WINDOWS
 
     def __init__(self, version: str, models: dict[int, HorizonModel], manifest: Manifest) -> None:

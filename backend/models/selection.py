@@ -55,7 +55,7 @@ def choose(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.ArrayLike
 def choose_each(rates: pd.DataFrame, forecasts: Mapping[int, Mapping[str, Floats]]) -> dict[int, list[Selection]]:
     """As choose(), by horizon and of many series: `rates` has a column each, and what was forecast by model is
     (windows, series)."""
-    naive = baselines_at(rates, list(forecasts), _served())
+    naive = baselines_at(rates, list(forecasts), catalog.served_baselines())
     chosen = {}
     for horizon, models in forecasts.items():
         keys = _keys(models)
@@ -70,9 +70,9 @@ def _column(forecast: npt.ArrayLike) -> Floats:
 
 def _selection(errors: Floats, keys: Sequence[str]) -> Selection:
     """From the errors of the candidates `keys` at every window: (candidates, windows)."""
-    if len(keys) == len(_served()) or not np.isfinite(errors[:, -1]).any():
+    if len(keys) == len(catalog.served_baselines()) or np.isnan(errors[0, -1]):
         return Selection(catalog.PREFERRED.key, "too_few", {})
-    selected = keys[int(_walk(errors[:, np.isfinite(errors).all(axis=0)])[-1])]
+    selected = keys[int(_walk(errors[:, np.isfinite(errors[0])])[-1])]
     newest = dict(zip(keys, errors[:, -1].tolist(), strict=True))
     return Selection(selected, "least_error" if newest[selected] == min(newest.values()) else "kept", newest)
 
@@ -82,20 +82,17 @@ def selections(rates: pd.Series, horizon: int, forecasts: Mapping[str, npt.Array
     if not forecasts:
         return [catalog.PREFERRED.key] * len(rates)
     keys = _keys(forecasts)
-    columns = {key: _column(each) for key, each in {**forecasts, **baselines(rates, horizon, _served())}.items()}
+    naive = baselines(rates, horizon, catalog.served_baselines())
+    columns = {key: _column(each) for key, each in {**forecasts, **naive}.items()}
     errors = _trailing_errors(rates.to_frame(), columns, keys)[..., 0]
-    scored = np.flatnonzero(np.isfinite(errors).all(axis=0))
+    scored = np.flatnonzero(np.isfinite(errors[0]))
     selected = np.zeros(len(rates), dtype=np.int64)  # the preferred model, which comes first
     selected[scored] = _walk(errors[:, scored])
     return [keys[place] for place in selected]
 
 
-def _served() -> list[str]:
-    return [key for key in catalog.candidates() if key not in catalog.model_keys()]
-
-
 def _keys(forecasts: Mapping[str, npt.ArrayLike]) -> list[str]:
-    return [key for key in catalog.candidates() if key in forecasts or key not in catalog.model_keys()]
+    return [*(key for key in catalog.model_keys() if key in forecasts), *catalog.served_baselines()]
 
 
 def _walk(errors: Floats) -> Ints:
@@ -130,7 +127,7 @@ def around(mean: Floats | float, errors: Floats) -> Floats:
 
 
 def _trailing_errors(rates: pd.DataFrame, forecasts: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> Floats:
-    """By candidate, window and series the WAPE over the trailing SPAN; NaN where too few were scored."""
+    """By candidate, window and series the WAPE over the trailing SPAN; NaN for all where too few were scored."""
     stacked = np.stack([np.asarray(forecasts[key], np.float64) for key in keys])
     actual = rates.to_numpy(np.float64)
     scored = np.isfinite(actual) & np.isfinite(stacked).all(axis=0)

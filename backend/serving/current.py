@@ -2,38 +2,34 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
-from backend.measurements import read_rates
+from backend.measurements import STALE_WINDOWS, on_grid, read_rates
 from backend.models import catalog
 from backend.models.features import MAX_AGE
 from backend.models.frames import by_level
 from backend.models.selection import LOOKBACK, Selection, baseline_forecast, choose
+from backend.models.shrinkage import MIN_WINDOWS
 from backend.schemas import Forecast, ForecastPoint, SeriesStatus, ServedPoint
-from backend.serving.issued import issued_for
+from backend.serving.issued import issued_tables, newest_forecasts
 from backend.serving.past import ServedPast, served_past
-from backend.serving.presenters import forecast_view, on_grid, selection_reason, trend
+from backend.serving.presenters import forecast_points, selection_reason, trend
 from backend.stores import SeriesRecord, Store
 
 
 class CurrentForecasts:
     """Thread-safe: it keeps nothing, so a restart or another backend comes to the same selection.
 
-    min_windows: known windows below which a series is warming up; horizons: those that are forecast, in windows;
-    learning: whether a series is forecast from its newest windows alone meanwhile.
+    horizons: those that are forecast, in windows; learning: whether a series is forecast from its newest windows alone
+    meanwhile.
     """
 
     def __init__(
-        self,
-        store: Store,
-        min_windows: int,
-        horizons: Sequence[int],
-        learning: Callable[[str], bool] = lambda _: False,
+        self, store: Store, horizons: Sequence[int], learning: Callable[[str], bool] = lambda _: False
     ) -> None:
         self._store = store
-        self._min_windows = min_windows
         self.horizons = horizons
         self._learning = learning
 
@@ -57,59 +53,49 @@ class CurrentForecasts:
             if known.empty:
                 return None
             stored = replace(stored, last=known.index[-1].to_pydatetime())
-        view = forecast_view(self._store, stored, status, max(self.horizons), until)
-        if view is None:
-            return None
+        # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer
+        # (nothing was known of the windows since).
+        rows = newest_forecasts(self._store, stored.key, stored.last - (max(self.horizons) - 1) * window, until)
         start = stored.last - (LOOKBACK - 1) * window
         rates = on_grid(read_rates(self._store, stored.key, start, until), stored.window_seconds)
-        if rates.empty:
+        if rows.empty or rates.empty:  # the series may be deleted meanwhile
             return None
-        tables = issued_tables(self._store, stored, rates.to_frame(), self.horizons)
-        served, learning = _served(view, rates, tables), self._learning(stored.name)
-        warming_up = self._warming_up(stored, view.issued_at, int(rates.notna().sum()))
-        return view.model_copy(update={"served": served, "learning": learning, "warming_up": warming_up})
+        points = forecast_points(rows, stored.window_seconds, rates.iloc[-1])
+        issued_at = rows["issued_at"].max()
+        late = datetime.now(UTC) - issued_at > STALE_WINDOWS * window
+        return Forecast(
+            filename=stored.name,
+            version=stored.version,
+            window_seconds=stored.window_seconds,
+            issued_at=issued_at,
+            stale=status == "stale" or (status == "historic" and late),
+            status=status,
+            warming_up=self._warming_up(stored, issued_at, int(rates.notna().sum())),
+            learning=self._learning(stored.name),
+            points=points,
+            served=self._served(stored, points, rates),
+        )
+
+    def _served(self, stored: SeriesRecord, points: Sequence[ForecastPoint], rates: pd.Series) -> list[ServedPoint]:
+        """By horizon the one of these forecasts, or the baseline, that is served."""
+        tables = issued_tables(self._store, stored, pd.DatetimeIndex(rates.index), self.horizons)
+        served = []
+        for horizon in sorted({point.horizon for point in points}):
+            means = {key: table["mean"] for key, table in tables.get(horizon, {}).items()}
+            selection = choose(rates, horizon, means)
+            by_model = {point.model: point for point in points if point.horizon == horizon}
+            values = _selected(selection, by_model, rates, stored.window_seconds)
+            if values:
+                reason = selection_reason(selection)
+                served.append(ServedPoint.model_validate({**values, "reason": reason, "errors": selection.errors}))
+        return served
 
     def _warming_up(self, stored: SeriesRecord, issued_at: datetime, newest: int) -> bool:
         """Whether too few of the windows that models are weighed by are known, of which `newest` lie nearest."""
-        if newest >= self._min_windows:
+        if newest >= MIN_WINDOWS:
             return False
         start = issued_at - MAX_AGE * timedelta(seconds=stored.window_seconds)
-        return len(read_rates(self._store, stored.key, start, issued_at)) < self._min_windows
-
-
-def issued_tables(
-    store: Store,
-    stored: SeriesRecord,
-    points: pd.DataFrame,
-    horizons: Sequence[int],
-    quantities: Sequence[str] = ("mean",),
-) -> dict[int, dict[str, pd.DataFrame]]:
-    """What was issued for the windows of `points`: by horizon (windows) and model a table on the points' index.
-
-    Only what was issued for one of these windows at least: a model that came to the catalog later is absent, so that
-    the others are still scored.
-    """
-    index = pd.DatetimeIndex(points.index)
-    tables = issued_for(store, stored.key, index, stored.window_seconds, horizons, quantities)
-    issued: dict[int, dict[str, pd.DataFrame]] = {}
-    for horizon, models in tables.items():
-        for key in catalog.model_keys():
-            if key in models and models[key]["mean"].notna().any():
-                issued.setdefault(horizon, {})[key] = models[key]
-    return issued
-
-
-def _served(view: Forecast, rates: pd.Series, tables: Mapping[int, Mapping[str, pd.DataFrame]]) -> list[ServedPoint]:
-    served = []
-    for horizon in sorted({point.horizon for point in view.points}):
-        means = {key: table["mean"] for key, table in tables.get(horizon, {}).items()}
-        selection = choose(rates, horizon, means)
-        points = {point.model: point for point in view.points if point.horizon == horizon}
-        values = _selected(selection, points, rates, view.window_seconds)
-        if values:
-            reason = selection_reason(selection)
-            served.append(ServedPoint.model_validate({**values, "reason": reason, "errors": selection.errors}))
-    return served
+        return len(read_rates(self._store, stored.key, start, issued_at)) < MIN_WINDOWS
 
 
 def _selected(

@@ -4,7 +4,7 @@
 made from, so a horizon of one window is about the window that begins then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from backend.measurements import FORECASTS, QUANTITIES
-from backend.models.live import LiveForecasts
+from backend.models import catalog
+from backend.models.ensemble import Forecasts
+from backend.models.frames import ForecastTables
 from backend.models.rolling import Floats, Ints
 from backend.models.trailing_stats import LONGEST
-from backend.stores import TIME, SeriesKey, Store
+from backend.stores import TIME, SeriesKey, SeriesRecord, Store
 from backend.stores.contract import SERIES_TAGS
 from backend.stores.packing import groups_as_kept
 
@@ -28,7 +30,7 @@ def field(quantity: str, horizon_seconds: int) -> str:
 
 
 def issued_table(
-    keys: Sequence[SeriesKey], forecasts: LiveForecasts, horizons: Sequence[int], window_seconds: int, window: int
+    keys: Sequence[SeriesKey], forecasts: Forecasts, horizons: Sequence[int], window_seconds: int, window: int
 ) -> pd.DataFrame:
     """What a live step forecast from the end of a window, as the store keeps it: what goes on with it sees what a
     restart would. No row of what nothing is known of."""
@@ -56,9 +58,7 @@ def first_kept_row(file_rows: int, rows: int, window_seconds: int) -> int:
     return rows - min(file_rows, kept)
 
 
-def rolling_table(
-    key: SeriesKey, forecasts: Mapping[int, Mapping[str, pd.DataFrame]], window_seconds: int
-) -> pd.DataFrame:
+def rolling_table(key: SeriesKey, forecasts: ForecastTables, window_seconds: int) -> pd.DataFrame:
     """What would have been issued at the end of every row, as the store takes it: by horizon (windows) and model as
     RPSEstimator.forecasts_at gives it, of the same rows."""
     columns: dict[str, list[pd.DataFrame]] = {}
@@ -123,6 +123,24 @@ def issued_for(
                 columns = values[:, [places[name] for name in names]]
                 by_window = _at(windows, begun + (horizon - 1) * window_seconds, columns)
                 issued.setdefault(horizon, {})[str(model)] = pd.DataFrame(by_window, index, list(quantities))
+    return issued
+
+
+def issued_tables(
+    store: Store,
+    stored: SeriesRecord,
+    index: pd.DatetimeIndex,
+    horizons: Sequence[int],
+    quantities: Sequence[str] = ("mean",),
+) -> dict[int, dict[str, pd.DataFrame]]:
+    """As issued_for() of the catalog's models, but only what was issued for one of these windows at least: a model that
+    came to the catalog later is absent, so that the others are still scored."""
+    tables = issued_for(store, stored.key, index, stored.window_seconds, horizons, quantities)
+    issued: dict[int, dict[str, pd.DataFrame]] = {}
+    for horizon, models in tables.items():
+        for key in catalog.model_keys():
+            if key in models and models[key]["mean"].notna().any():
+                issued.setdefault(horizon, {})[key] = models[key]
     return issued
 
 

@@ -1,19 +1,19 @@
 """The live step of all series of one window length: a window in; anomaly scores, forecasts and selection out."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import islice
 
 import numpy as np
 import pandas as pd
 import structlog
 
-from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES
+from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES, window_numbers, window_start
 from backend.models.anomalies import judging_horizons
 from backend.models.catalog import PREFERRED
+from backend.models.ensemble import Forecasts
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
-from backend.models.live import MOST_STEPS, LiveForecaster, LiveForecasts
+from backend.models.live import MOST_STEPS, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
@@ -97,7 +97,7 @@ class LiveStep:
         if filename in self._interim and not self._same_newest(filename):
             self._interim.forget(filename)
         if known:
-            begin, windows = self._utc(until - LOOKBACK), self._selection.windows
+            begin, windows = window_start(until - LOOKBACK, self._seconds), self._selection.windows
             newest = pd.date_range(begin, periods=windows, freq=f"{self._seconds}s", unit="s")
             issued = issued_for(self._store, key, newest, self._seconds, self._horizons)
             self._selection.load(filename, issued, until - LOOKBACK)
@@ -107,7 +107,7 @@ class LiveStep:
         """It was deleted, or somebody else wrote to it."""
         stream = self._series.pop(filename, None)
         if stream is not None:
-            self._forecaster.forget(stream.key)
+            self._forecaster.forget(filename)
         self._interim.forget(filename)
         self._selection.forget(filename)
         self._predicted[1].pop(filename, None)
@@ -208,18 +208,14 @@ class LiveStep:
             self._predicted[1].update(one_ahead(table, self._seconds))
         return issued
 
-    def _forecasts(self, filenames: Sequence[str], window: int) -> list[tuple[list[str], LiveForecasts]]:
+    def _forecasts(self, filenames: Sequence[str], window: int) -> list[tuple[list[str], Forecasts]]:
         """Of those that are forecast from their newest windows, and of those whose past is learned."""
         interim = [name for name in filenames if name in self._interim]
         learned = [name for name in filenames if name not in self._interim and self._learn(name, window)]
-        made = []
-        if interim:
-            made.append((interim, self._interim.forecasts(interim)))
-        if learned:
-            made.append((learned, self._forecaster.forecasts([self._series[name].key for name in learned])))
-        return made
+        by_forecaster = ((self._interim, interim), (self._forecaster, learned))
+        return [(names, forecaster.forecasts(names)) for forecaster, names in by_forecaster if names]
 
-    def _table(self, filenames: Sequence[str], forecasts: LiveForecasts, window: int) -> pd.DataFrame:
+    def _table(self, filenames: Sequence[str], forecasts: Forecasts, window: int) -> pd.DataFrame:
         keys = [SeriesKey(name, self._version) for name in filenames]
         return issued_table(keys, forecasts, self._horizons, self._seconds, window)
 
@@ -260,10 +256,7 @@ class LiveStep:
         if windows == [newest] and key.name in predicted:
             return {newest: predicted[key.name]}
         fields = [field(quantity, self._seconds) for quantity in ("mean", *INTERVAL)]
-        start, stop = self._utc(min(windows)), self._utc(max(windows) + 1)
+        start, stop = (window_start(each, self._seconds) for each in (min(windows), max(windows) + 1))
         table = self._store.read(FORECASTS, key.tags, start, stop, fields=fields)
-        table[TIME] = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // self._seconds
+        table[TIME] = window_numbers(table[TIME], self._seconds)
         return one_ahead(table, self._seconds, TIME)
-
-    def _utc(self, window: int) -> datetime:
-        return datetime.fromtimestamp(window * self._seconds, UTC)

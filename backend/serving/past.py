@@ -7,14 +7,14 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
-from backend.measurements import read_rates
+from backend.measurements import on_grid, read_rates
 from backend.models import catalog
 from backend.models.baselines import baselines
+from backend.models.frames import ForecastTables
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK, SPAN, around, selections
 from backend.serving.issued import issued_for
-from backend.serving.presenters import on_grid
 from backend.stores import SeriesRecord, Store
 
 
@@ -41,7 +41,7 @@ def served_past(
     """
     window = pd.Timedelta(record.window_seconds, "s")
     rates = on_grid(read_rates(store, record.key, start - LOOKBACK * window, stop), record.window_seconds)
-    issued: Mapping[int, Mapping[str, pd.DataFrame]] = {}
+    issued: ForecastTables = {}
     if len(rates):
         ahead = ahead_of(rates, record.window_seconds, horizons)
         issued = issued_for(store, record.key, ahead, record.window_seconds, horizons, ("mean", *LEVEL_NAMES))
@@ -58,7 +58,7 @@ def served_from(
     rates: pd.Series,
     window_seconds: int,
     horizons: Sequence[int],
-    issued: Mapping[int, Mapping[str, pd.DataFrame]],
+    issued: ForecastTables,
     start: datetime,
 ) -> ServedPast:
     """What selection served at the origins from `start` on. rates: on the grid, from LOOKBACK windows before it.

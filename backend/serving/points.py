@@ -37,26 +37,17 @@ def score_columns(judged: Scores) -> dict[str, Floats]:
     }
 
 
-def predicted_columns(issued: Mapping[str, Mapping[str, Any]], window_seconds: int) -> dict[str, float]:
-    """The columns of a point, but for its rate and score, from the packed rows of the origin just before it, by
-    model: of those models that said something then, if one is trained for one window ahead."""
-    columns = {model.column: (model.key, "mean") for model in MODELS}
-    columns |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
-    return {
-        column: float(issued[key][field(quantity, window_seconds)])
-        for column, (key, quantity) in columns.items()
-        if field(quantity, window_seconds) in issued.get(key, {})
+def one_ahead(issued: pd.DataFrame, window_seconds: int, by: str = "filename") -> dict[Any, dict[Any, float]]:
+    """The columns of points, but for rate and score, from issued forecasts as the store takes them, by a column of
+    theirs: of each that had any, NaN where a model said nothing then, empty where none is trained one window ahead."""
+    sources = {model.column: (model.key, "mean") for model in MODELS}
+    sources |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
+    columns = {
+        column: issued[issued["model"] == key].set_index(by)[name]
+        for column, (key, quantity) in sources.items()
+        if (name := field(quantity, window_seconds)) in issued
     }
-
-
-def one_ahead(issued: pd.DataFrame, window_seconds: int, by: str = "filename") -> dict[Any, dict[str, float]]:
-    """The columns of points, as predicted_columns gives them, from issued forecasts as the store takes them, by a
-    column of theirs."""
-    fields = [name for quantity in ("mean", *INTERVAL) if (name := field(quantity, window_seconds)) in issued]
-    models: dict[Any, dict[str, dict[str, Any]]] = {}
-    for row in issued[[by, "model", *fields]].to_dict("records"):
-        models.setdefault(row[by], {})[row["model"]] = {str(name): value for name, value in row.items()}
-    return {each: predicted_columns(rows, window_seconds) for each, rows in models.items()}
+    return pd.DataFrame(columns, issued[by].unique()).to_dict("index")
 
 
 def one_window_ahead(

@@ -2,25 +2,21 @@
 
 import math
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from typing import TypeVar
 
 import pandas as pd
 
-from backend.measurements import POINT_FIELDS, SCORE_FIELDS, STALE_WINDOWS, read_rates
+from backend.measurements import POINT_FIELDS, SCORE_FIELDS
 from backend.models import catalog
 from backend.models.anomalies import THRESHOLD, reason
 from backend.models.selection import FEWEST, MARGIN, SPAN, Selection
-from backend.schemas import Anomaly, ChartDataPoint, Forecast, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
-from backend.serving.issued import newest_forecasts
-from backend.stores import SeriesRecord, Store
+from backend.schemas import Anomaly, ChartDataPoint, ForecastPoint, Incomplete, Series, SeriesStatus, Trend
+from backend.stores import SeriesRecord
 
 FLAT_BAND = 0.02  # a forecast within 2 % of the newest rate is drawn as flat
 REASONS = SCORE_FIELDS[1:]
 BURST_FACTOR = "burst_factor"  # the attribute of a series that was read from a log whose seconds tell one
 # Of windows that release 0.1 marked, which gave no reason.
 OLD_REASON = "more than 15 % off what was forecast and outside its interval"
-Rows = TypeVar("Rows", pd.DataFrame, pd.Series)
 
 
 def chart_points(frame: pd.DataFrame, windows: pd.DataFrame | None = None) -> list[ChartDataPoint]:
@@ -50,13 +46,6 @@ def anomalies_in(points: pd.DataFrame) -> Iterator[tuple[pd.Timestamp, Anomaly]]
         yield timestamp, Anomaly(timestamp=timestamp, actual_rps=actual, score=score, reason=why)
 
 
-def on_grid(frame: Rows, seconds: int) -> Rows:
-    """Give the windows or buckets between first and last that are absent a row of their own, all unknown."""
-    if frame.empty:
-        return frame
-    return frame.reindex(pd.date_range(frame.index[0], frame.index[-1], freq=f"{seconds}s", unit="s"))
-
-
 def series_view(stored: SeriesRecord, status: SeriesStatus) -> Series:
     span = stored.incomplete
     return Series(
@@ -74,40 +63,6 @@ def series_view(stored: SeriesRecord, status: SeriesStatus) -> Series:
         replay_of=stored.attributes.get("replay_of"),
         burst_factor=stored.attributes.get(BURST_FACTOR),
         incomplete=Incomplete(first=span.first, last=span.last) if span else None,
-    )
-
-
-def forecast_view(
-    store: Store,
-    stored: SeriesRecord,
-    status: SeriesStatus,
-    longest_horizon: int,
-    until: datetime | None = None,
-) -> Forecast | None:
-    """The newest forecast of a series, without what is served of it and whether it is warming up; None where there is
-    none.
-
-    `longest_horizon`: the longest that is forecast, in windows. `until`: the origin that nothing later is read of.
-    """
-    window = timedelta(seconds=stored.window_seconds)
-    # A feed's newest forecast may be older than its newest window (it closed while no process ran) or newer (nothing
-    # was known of the windows since).
-    rows = newest_forecasts(store, stored.key, stored.last - (longest_horizon - 1) * window, until)
-    newest = read_rates(store, stored.key, stored.last, until)
-    if rows.empty or newest.empty:  # the series may be deleted meanwhile
-        return None
-    issued_at = rows["issued_at"].max()
-    late = datetime.now(UTC) - issued_at > STALE_WINDOWS * window
-    return Forecast(
-        filename=stored.name,
-        version=stored.version,
-        window_seconds=stored.window_seconds,
-        issued_at=issued_at,
-        stale=status == "stale" or (status == "historic" and late),
-        status=status,
-        warming_up=False,
-        points=_forecast_points(rows, stored.window_seconds, newest.iloc[-1]),
-        served=[],
     )
 
 
@@ -130,7 +85,8 @@ def selection_reason(selection: Selection) -> str:
     return f"{label} stays until another is {MARGIN:.0%} better over the last {SPAN} windows: {figures} of the traffic"
 
 
-def _forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
+def forecast_points(rows: pd.DataFrame, window_seconds: int, newest: float) -> list[ForecastPoint]:
+    """Newest forecasts (serving.issued.newest_forecasts) beside the newest rate."""
     ahead = pd.to_timedelta(rows["horizon_seconds"] - window_seconds, unit="s")
     table = rows.assign(
         horizon=rows["horizon_seconds"] // window_seconds,

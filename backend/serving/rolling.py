@@ -8,7 +8,7 @@ import pandas as pd
 
 from backend.models.anomalies import HORIZONS, judge
 from backend.models.catalog import PREFERRED
-from backend.models.frames import series_of
+from backend.models.frames import ForecastTables, series_of
 from backend.models.predictor import RPSEstimator
 from backend.models.rolling import Floats, shift
 from backend.models.surprise import WIDEST, Forecast, reach
@@ -20,8 +20,6 @@ from backend.serving.watch import JUDGED_BY
 FORECAST_ROWS = BLOCK + WIDEST + max(HORIZONS)  # before a piece whose forecasts its scores look at
 PIECE = (40_000 - FORECAST_ROWS) // BLOCK * BLOCK  # windows at a time: an import of any size holds 640 MB so
 
-Forecasts = Mapping[int, Mapping[str, pd.DataFrame]]  # by horizon (windows) and model, as RPSEstimator.forecasts_at
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -31,7 +29,7 @@ class Piece:
     points: pd.DataFrame
     first_block: int
     maxima: Floats
-    forecasts: Forecasts
+    forecasts: ForecastTables
 
 
 def rolling_pieces(
@@ -67,7 +65,7 @@ def _made(
     stop: int,
     kept_from: int,
     advance: Callable[[float], None],
-) -> Forecasts:
+) -> ForecastTables:
     made: dict[int, Mapping[str, pd.DataFrame]] = {}
     for horizon in estimator.horizons:
         first = max(0, start - FORECAST_ROWS) if horizon in HORIZONS else max(start, kept_from)
@@ -77,13 +75,13 @@ def _made(
     return made
 
 
-def _newest(made: Forecasts, rows: int) -> Forecasts:
+def _newest(made: ForecastTables, rows: int) -> ForecastTables:
     if rows <= 0:
         return {}
     return {horizon: {model: table.iloc[-rows:] for model, table in tables.items()} for horizon, tables in made.items()}
 
 
-def _judged(frame: pd.DataFrame, rows: int, made: Forecasts, memory: Memory) -> tuple[pd.DataFrame, int, Floats]:
+def _judged(frame: pd.DataFrame, rows: int, made: ForecastTables, memory: Memory) -> tuple[pd.DataFrame, int, Floats]:
     """Points of a frame's last `rows` windows, the number of the first block of these, and their maxima."""
     rates, grid = series_of(frame)
     by_target = {}

@@ -7,6 +7,7 @@ import pandas as pd
 import structlog
 
 from backend.models import catalog
+from backend.models.frames import ForecastTables
 from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK, choose_each
 from backend.serving.presenters import selection_reason
@@ -24,7 +25,7 @@ class SelectionLog:
         self._selected: dict[tuple[str, int], str] = {}
         self._newest = 0  # the window of the newest forecasts
 
-    def load(self, filename: str, issued: Mapping[int, Mapping[str, pd.DataFrame]], first: int) -> None:
+    def load(self, filename: str, issued: ForecastTables, first: int) -> None:
         """Take what an earlier process issued for a series, as issued_for gives it of the windows from number `first`
         on."""
         self._advance(first + LOOKBACK - 1)

@@ -1,11 +1,8 @@
 """One live series: its newest windows, at hand so that a close reads no history."""
 
-from datetime import UTC, datetime
-
 import numpy as np
-import pandas as pd
 
-from backend.measurements import read_rates
+from backend.measurements import read_rates, window_numbers, window_start
 from backend.models.anomalies import judging_horizons
 from backend.models.ensemble import HISTORY_WINDOWS, LIVE_SPAN
 from backend.models.live import LiveForecaster
@@ -45,9 +42,9 @@ class SeriesStream:
 
     def _stored(self, store: Store, first: int, stop: int) -> tuple[Ints, Floats]:
         """The windows from `first` up to `stop` that are known, and their rates."""
-        start, end = (datetime.fromtimestamp(each * self._seconds, UTC) for each in (first, stop))
+        start, end = (window_start(each, self._seconds) for each in (first, stop))
         stored = read_rates(store, self.key, start, end)
-        return pd.DatetimeIndex(stored.index).as_unit("s").asi8 // self._seconds, stored.to_numpy()
+        return window_numbers(stored.index, self._seconds), stored.to_numpy()
 
     @property
     def newest(self) -> int:
@@ -62,7 +59,7 @@ class SeriesStream:
     def rates(self, first: int, stop: int) -> Floats:
         """The rates of windows from `first` up to `stop`, NaN where unknown."""
         if self._unlearned is None:
-            return self._forecaster.rates(self.key, first, stop)
+            return self._forecaster.rates(self.key.name, first, stop)
         rates = np.full(stop - first, np.nan)
         begin, end = max(first, self._first), min(stop, self._first + len(self._unlearned))
         if begin < end:
@@ -83,7 +80,7 @@ class SeriesStream:
 
     def put(self, store: Store, window: int, rate: float) -> None:
         """The rate of a window, new, corrected, or from before the first that was known."""
-        if self._unlearned is None and self._forecaster.put(self.key, window, rate):
+        if self._unlearned is None and self._forecaster.put(self.key.name, window, rate):
             self._newest = max(self._newest, window)
             return
         rates = self._unlearn(store)
@@ -104,7 +101,7 @@ class SeriesStream:
             return True
         if np.isnan(self._unlearned[: max(0, window + 1 - self._first)]).all():
             return False
-        self._forecaster.learn({self.key: (self._first, self._unlearned)})
+        self._forecaster.learn({self.key.name: (self._first, self._unlearned)})
         self._unlearned = None
         return_freed_memory()
         return True
@@ -116,6 +113,6 @@ class SeriesStream:
                 self._unlearned = self.rates(self._first, self._newest + 1)
             else:
                 self._read_rates(store, self._newest + 1)
-            self._forecaster.forget(self.key)
+            self._forecaster.forget(self.key.name)
         assert self._unlearned is not None
         return self._unlearned

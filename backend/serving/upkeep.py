@@ -11,12 +11,11 @@ import structlog
 
 from backend.config import Settings
 from backend.errors import ProblemError
-from backend.measurements import FORECASTS, MEASUREMENTS, SCORES, read_rates
+from backend.measurements import FORECASTS, MEASUREMENTS, SCORES, on_grid, read_rates
 from backend.models.evaluate import errors_of
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import RPSEstimator
 from backend.serving.issued import first_kept_row, issued_for, rolling_table
-from backend.serving.presenters import on_grid
 from backend.stores import TIME, Measurement, SeriesRecord, Store
 
 log = structlog.get_logger()

@@ -1,13 +1,12 @@
 """What is remembered of a series to judge its windows: what was forecast of the newest, and the surprises of a week."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.measurements import SURPRISES
+from backend.measurements import SURPRISES, window_numbers, window_start
 from backend.models.anomalies import HORIZONS, KEYS, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
@@ -64,7 +63,7 @@ class Watch:
     def _stored(self, store: Store, key: SeriesKey, first: int, stop: int) -> dict[int, Forecast]:
         if not self.horizons:
             return {}
-        start = datetime.fromtimestamp(first * self._seconds, UTC)
+        start = window_start(first, self._seconds)
         index = pd.date_range(start, periods=stop - first, freq=f"{self._seconds}s", unit="s")
         issued = issued_for(store, key, index, self._seconds, self.horizons, JUDGED_BY)
         unknown = np.full((stop - first, len(JUDGED_BY)), np.nan)
@@ -92,11 +91,11 @@ def surprises_of(keys: Sequence[SeriesKey], window_seconds: int, blocks: npt.Arr
 def stored_memory(store: Store, key: SeriesKey, window_seconds: int, block: int) -> Memory:
     """What is stored of the blocks before this one."""
     seconds = BLOCK * window_seconds
-    start, stop = (datetime.fromtimestamp(each * seconds, UTC) for each in (block - KEPT, block))
+    start, stop = (window_start(each, seconds) for each in (block - KEPT, block))
     table = store.read(SURPRISES, key.tags, start, stop)
     memory = new_memory()
     if len(table):
-        blocks = pd.DatetimeIndex(table[TIME]).as_unit("s").asi8 // seconds
+        blocks = window_numbers(table[TIME], seconds)
         first = int(blocks[0])
         maxima = np.full((len(KEYS), int(blocks[-1]) + 1 - first), np.nan)
         maxima[:, blocks - first] = table.reindex(columns=list(KEYS)).to_numpy().T

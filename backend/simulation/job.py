@@ -16,9 +16,8 @@ import structlog
 from backend.capacity.policy import Policy
 from backend.config import Settings
 from backend.errors import BusyError, CancelledError, ConflictError, NotFoundError, ProblemError, UnusableFileError
-from backend.measurements import MEASUREMENTS, read_rates, read_steps
+from backend.measurements import MEASUREMENTS, on_grid, read_rates, read_steps
 from backend.models.selection import LOOKBACK
-from backend.serving.presenters import on_grid
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
 from backend.simulation.results import paths_of, result_of
 from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest, SimulationResult

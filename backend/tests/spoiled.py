@@ -4,13 +4,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from unittest.mock import patch
 
-from backend.models.live import LiveForecaster, LiveForecasts
+from backend.models.ensemble import Forecasts
+from backend.models.live import LiveForecaster
 from backend.tests import clocked
 
 forecasts = LiveForecaster.forecasts
 
 
-def spoiled(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
+def spoiled(self: LiveForecaster, names: Sequence[Hashable]) -> Forecasts:
     found = forecasts(self, names)
     return replace(found, mean={key: 3 * mean for key, mean in found.mean.items()})
 

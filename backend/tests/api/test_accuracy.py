@@ -12,11 +12,10 @@ from typer.testing import CliRunner
 
 from backend.cli import app
 from backend.config import Settings
-from backend.measurements import FORECASTS, MEASUREMENTS, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, on_grid, read_points
 from backend.models.evaluate import SHOWN, IntervalScores, score_issued
 from backend.models.predictor import RPSEstimator
-from backend.serving.current import issued_tables
-from backend.serving.presenters import on_grid
+from backend.serving.issued import issued_tables
 from backend.serving.upkeep import Upkeep
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.collected import KEY, Feed
@@ -58,7 +57,8 @@ def test_issued_forecasts_are_scored_as_recomputed_from_the_stored_rows(tmp_path
     (series,) = store.list_series()
     start = pd.Timestamp(series.last - timedelta(minutes=39))
     points = on_grid(read_points(store, KEY, None, None), 60)
-    issued = issued_tables(store, series, points[points.index >= start], horizons, ("mean", "p10", "p50", "p90"))
+    windows = pd.DatetimeIndex(points.index[points.index >= start])
+    issued = issued_tables(store, series, windows, horizons, ("mean", "p10", "p50", "p90"))
     results = score_issued(points["actual_rps"], start, issued)
     assert {(one["model"], one["horizon"]) for one in results} == {
         (model, horizon) for model in ("lgbm_plus", "lgbm", *SHOWN) for horizon in horizons

@@ -91,6 +91,6 @@ def test_a_series_that_is_deleted_while_it_is_asked_for_is_not_found(tmp_path: P
     (found,) = store.list_series()
     store.delete_series("traffic.csv")
     sources = SimpleNamespace(find=lambda *_: found, status=lambda _: status)
-    estimator = SimpleNamespace(horizons=(1, 5, 15), history_windows=100)
+    estimator = SimpleNamespace(horizons=(1, 5, 15))
     with pytest.raises(NotFoundError, match=r"traffic\.csv.*deleted"):
         past_forecasts(cast(State, {"store": store, "statuses": sources, "estimator": estimator}), 15, "1h")

@@ -132,7 +132,7 @@ def test_page_keda_prometheus_and_log_agree_at_every_decision_and_a_cut_is_seen(
 def recomputed(store: Store) -> Iterator[Recomputed]:
     """Every decision of the log beside the one that follows from what is stored."""
     estimator = RPSEstimator.load(Settings().model_path)
-    forecasts = CurrentForecasts(store, estimator.min_windows, estimator.horizons)
+    forecasts = CurrentForecasts(store, estimator.horizons)
     record = store.find(KEY.name)
     assert record is not None
     return Decisions(store, forecasts, Policies(store)).recomputed(record, None, None)

@@ -16,12 +16,12 @@ from backend.capacity.policies import PolicyVersion
 from backend.capacity.policy import Policy
 from backend.capacity.serving import served
 from backend.errors import NoDecisionError
+from backend.models.shrinkage import MIN_WINDOWS
 from backend.schemas import SeriesStatus
 
 NOW = datetime(2026, 1, 5, 8, 0, 30, tzinfo=UTC)
 AT = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-YOUNG = 60
 POLICY = Policy(rps_per_replica=100, mode="serve")
 VERSION = PolicyVersion(3, AT - 90 * MINUTE, POLICY)
 DECISION = LoggedDecision(AT, 12, 11, 12, 1140.0, 1140.0, 0.9, 1000.0, "forecast", 3)
@@ -30,7 +30,7 @@ STANDING = Standing(VERSION, DECISION, MINUTE, 1_000, AT)
 
 def refusal(standing: Standing, status: SeriesStatus = "live", now: datetime = NOW) -> dict[str, Any]:
     with pytest.raises(NoDecisionError) as none:
-        served("shop", standing, status, YOUNG, now)
+        served("shop", standing, status, now)
     assert "shop" in none.value.detail
     return none.value.extra
 
@@ -48,7 +48,7 @@ def in_mode(mode: str) -> PolicyVersion:
         (replace(STANDING, version=in_mode("advise")), "live", "mode", VERSION.since),
         (STANDING, "historic", "not_live", AT),
         (STANDING, "stale", "stale", AT),
-        (replace(STANDING, points=YOUNG - 1), "live", "warming_up", None),
+        (replace(STANDING, points=MIN_WINDOWS - 1), "live", "warming_up", None),
         (replace(STANDING, decision=None), "live", "no_decision", VERSION.since),
         (replace(STANDING, decision=replace(DECISION, at=AT - 3 * MINUTE)), "live", "stale", AT - 3 * MINUTE),
         (replace(STANDING, known_until=AT - 6 * MINUTE), "live", "unknown", AT - 6 * MINUTE),
@@ -73,7 +73,7 @@ def test_forecasts_alone_are_served_for_as_many_windows_as_the_policy_allows_and
     if unknown > allowed:
         assert refusal(standing)["reason"] == "unknown"
     else:
-        assert served("shop", standing, "live", YOUNG, NOW).unknown_windows == unknown
+        assert served("shop", standing, "live", NOW).unknown_windows == unknown
 
 
 @given(st.integers(1, 3_600), st.integers(0, 12_000))
@@ -81,7 +81,7 @@ def test_a_decision_is_served_for_three_windows_or_three_cadences_and_no_longer(
     version = replace(VERSION, policy=POLICY.model_copy(update={"cadence_seconds": cadence}))
     standing, now = replace(STANDING, version=version), AT + timedelta(seconds=age)
     if age <= 3 * max(60, cadence):
-        assert served("shop", standing, "live", YOUNG, now).decision == DECISION
+        assert served("shop", standing, "live", now).decision == DECISION
     else:
         assert refusal(standing, now=now)["reason"] == "stale"
 

@@ -15,14 +15,14 @@ from backend.errors import StoreUnavailableError
 from backend.feed.open_windows import OpenWindows
 from backend.live.replay import Replayer
 from backend.live.status import SeriesStatuses
-from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS
+from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS, SCORE_FIELDS, on_grid
 from backend.models import selection
 from backend.models.anomalies import THRESHOLD
-from backend.models.live import LiveForecaster, LiveForecasts
+from backend.models.ensemble import Forecasts
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.serving.current import CurrentForecasts
 from backend.serving.file_anomalies import judged_points
-from backend.serving.presenters import forecast_view, on_grid
 from backend.stores import SeriesInfo, SeriesKey, SeriesRecord, Tables
 from backend.stores.sqlite import SqliteStore
 from backend.tests.feed.collected import KEY, START, WINDOW, Feed, moment, numbers
@@ -206,10 +206,10 @@ def test_the_newest_forecast_is_shown_also_where_its_window_is_unknown(feed: Fee
     feed.live(0, 5)
     feed.at(6)
     (stored,) = feed.store.list_series()
-    view = forecast_view(feed.store, stored, "live", 15)
-    assert view is not None
-    assert view.issued_at == moment(6)
-    assert len(view.points) == 2 * len(HORIZONS)
+    forecast = CurrentForecasts(feed.store, HORIZONS).newest(stored, "live")
+    assert forecast is not None
+    assert forecast.issued_at == moment(6)
+    assert len(forecast.points) == 2 * len(HORIZONS)
 
 
 def test_the_growing_window_is_what_came_so_far_and_is_not_stored(feed: Feed) -> None:
@@ -232,7 +232,7 @@ class Spoiling:
 def spoiling(monkeypatch: pytest.MonkeyPatch) -> Spoiling:
     spoiling, whole = Spoiling(), LiveForecaster.forecasts
 
-    def forecasts(self: LiveForecaster, names: Sequence[Hashable]) -> LiveForecasts:
+    def forecasts(self: LiveForecaster, names: Sequence[Hashable]) -> Forecasts:
         found = whole(self, names)
         factor = 3.0 if spoiling.spoiled else 1.0
         return replace(found, mean={key: factor * mean for key, mean in found.mean.items()})
@@ -280,7 +280,7 @@ def cycle(window: int) -> float:
 def served(feed: Feed, sources: SeriesStatuses) -> str:
     """What /api/forecast names as served one window ahead."""
     (stored,) = feed.store.list_series()
-    forecast = CurrentForecasts(feed.store, 20, HORIZONS).newest(stored, sources.status(stored.name))
+    forecast = CurrentForecasts(feed.store, HORIZONS).newest(stored, sources.status(stored.name))
     assert forecast is not None
     return forecast.served[0].model
 

@@ -11,14 +11,13 @@ from structlog.testing import capture_logs
 from backend.errors import StoreUnavailableError
 from backend.feed.rates import NANOSECONDS
 from backend.feed.tracker import FeedTracker
-from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SURPRISES
+from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SURPRISES, on_grid
 from backend.models import model_file
 from backend.models.ensemble import LIVE_SPAN
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.serving.file_anomalies import judged_points
 from backend.serving.live_step import LiveStep
-from backend.serving.presenters import on_grid
 from backend.serving.stream import SeriesStream
 from backend.stores import Measurement
 from backend.stores.sqlite import SqliteStore
@@ -157,7 +156,7 @@ def test_next_to_no_traffic_is_learned_once(feed: Feed, monkeypatch: pytest.Monk
         feed.send(window, window + 1, value=1e-13)
         feed.at(window + 1)
     assert feed.points()["actual_rps"].max() < 1e-12
-    assert learned == [KEY]
+    assert learned == [KEY.name]
 
 
 def test_names_that_fell_silent_a_day_ago_are_forgotten(feed: Feed) -> None:

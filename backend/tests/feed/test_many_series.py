@@ -213,7 +213,7 @@ def test_a_start_that_the_store_failed_forecasts_from_the_window_that_is_the_new
 def test_a_forecast_says_so_until_its_past_is_learned(
     feed: Feed, estimator: RPSEstimator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forecasts = CurrentForecasts(feed.store, estimator.min_windows, estimator.horizons, feed.collector.learning)
+    forecasts = CurrentForecasts(feed.store, estimator.horizons, feed.collector.learning)
     learning = []
     for together in (0, len(NAMES)):
         monkeypatch.setattr(live_step, "PREPARED_TOGETHER", together)

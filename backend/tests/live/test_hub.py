@@ -66,7 +66,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], track
     async def run() -> None:
         model = shipped_model()
         statuses = SeriesStatuses(Replayer(store, model), tracker, OpenWindows(store, tracker))
-        hub = Hub(store, statuses, CurrentForecasts(store, 20, HORIZONS), INTERVAL, PLACES)
+        hub = Hub(store, statuses, CurrentForecasts(store, HORIZONS), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
         ticking.cancel()

@@ -6,7 +6,7 @@ import pytest
 
 from backend.models.baselines import IN_BACKTEST, baselines
 from backend.models.catalog import model_keys
-from backend.models.evaluate import backtest, score_predictions, score_tables
+from backend.models.evaluate import backtest, score_issued, score_predictions
 from backend.models.naive import seasonal_naive
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import frame_of, traffic, unknown
@@ -84,7 +84,7 @@ def test_windows_on_the_edge_of_an_interval_lie_inside() -> None:
     """Most windows of intermittent traffic are empty, and so are the lower quantiles."""
     target = frame_of([0, 0, 0, 4, 0])["actual_rps"]
     table = pd.DataFrame({"mean": 0.5, "p10": 0.0, "p50": 0.0, "p90": 2.0}, index=target.index)
-    (result,) = score_tables(target, 0, 1, {"lgbm_plus": table}, {}, None)
+    (result,) = score_issued(target, target.index[0], {1: {"lgbm_plus": table}}, naive=[])
     assert (result["p10_coverage"], result["p90_coverage"], result["coverage"]) == (0.8, 0.8, 0.8)
     # p10 and p50 miss the 4 by 4, at 0.1 and 0.5 of it; p90 the zeros by 2, at 0.1, and the 4 by 2, at 0.9.
     assert result["pinball"] == pytest.approx((0.4 / 5 + 2.0 / 5 + (4 * 0.2 + 1.8) / 5) / 3)

@@ -9,15 +9,15 @@ import pandas as pd
 import pytest
 from structlog.testing import capture_logs
 
-from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS, read_points
+from backend.measurements import FORECASTS, MEASUREMENTS, POINT_FIELDS, read_rates
 from backend.models import catalog
 from backend.models.features import MAX_AGE
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.selection import LOOKBACK, choose
 from backend.schemas import Forecast
 from backend.serving import current
-from backend.serving.current import CurrentForecasts, issued_tables
-from backend.serving.issued import field, issued_for
+from backend.serving.current import CurrentForecasts
+from backend.serving.issued import field, issued_for, issued_tables
 from backend.serving.selection_log import SelectionLog
 from backend.stores import TIME, SeriesKey, SeriesRecord, Store
 from backend.stores.sqlite import SqliteStore
@@ -70,7 +70,7 @@ def write(store: Store, factors: dict[tuple[str, int], float], issued_from: int 
 
 
 def newest(store: Store, stored: SeriesRecord) -> Forecast:
-    forecast = CurrentForecasts(store, 20, HORIZONS).newest(stored, "live")
+    forecast = CurrentForecasts(store, HORIZONS).newest(stored, "live")
     assert forecast is not None
     return forecast
 
@@ -130,14 +130,15 @@ def test_the_selection_looks_back_on_as_many_windows_as_a_close_does(
 
 def test_issued_forecasts_are_tables_by_horizon_and_model_on_the_windows_asked_for(store: Store) -> None:
     stored = write(store, {("lgbm", 5): 2.0})
-    points = read_points(store, KEY, moment(100).to_pydatetime(), moment(110).to_pydatetime())
-    tables = issued_tables(store, stored, points, HORIZONS, ("mean", "p90"))
+    rates = read_rates(store, KEY, moment(100).to_pydatetime(), moment(110).to_pydatetime())
+    windows = pd.DatetimeIndex(rates.index)
+    tables = issued_tables(store, stored, windows, HORIZONS, ("mean", "p90"))
     assert {horizon: list(models) for horizon, models in tables.items()} == {
         horizon: list(catalog.model_keys()) for horizon in HORIZONS
     }
     table = tables[5]["lgbm"]
-    assert table.index.equals(points.index)
-    np.testing.assert_allclose(table["mean"], 2 * points["actual_rps"])
+    assert table.index.equals(windows)
+    np.testing.assert_allclose(table["mean"], 2 * rates)
     assert list(table.columns) == ["mean", "p90"]
 
 
