@@ -6,9 +6,9 @@ from typing import TypeVar
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Ints
 from backend.models.catalog import MODELS
 from backend.models.intervals import INTERVAL, LEVEL_NAMES
-from backend.models.rolling import Ints
 from backend.stores.contract import SERIES_TAGS, TIME, Field, Measurement, SeriesKey, Store
 
 # One row a window. The models' columns: the forecast made just before the window; p10 and p90: the preferred model's

@@ -12,11 +12,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rich.console import Console
 from scipy.stats import nbinom
 
+from backend.arrays import Floats
 from backend.config import ROOT, Settings
 from backend.models import catalog
 from backend.models.baselines import IN_BACKTEST, baselines
@@ -25,8 +25,6 @@ from backend.models.predictor import RPSEstimator
 from backend.models.train import HORIZONS, train, validation_start
 from bench import held_out, peers, traces
 from bench.traces import FOLDER, absent, read
-
-Floats = npt.NDArray[np.float64]
 
 LEVELS = (0.1, 0.5, 0.9)
 ORIGINS = 60  # of the models that are fitted anew at every one of them: MSTL takes 6 s each time

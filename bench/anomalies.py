@@ -16,12 +16,12 @@ import numpy as np
 import pandas as pd
 from rich.console import Console
 
+from backend.arrays import Bools, Floats, Ints
 from backend.config import ROOT
 from backend.ingest import ReadLimits, ReadOptions, read_traffic
 from backend.models.anomalies import THRESHOLD
 from backend.models.catalog import PREFERRED
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Bools, Floats, Ints
 from backend.models.train import train
 from backend.serving.file_anomalies import judged_points
 

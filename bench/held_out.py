@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from rich.console import Console
 
+from backend.arrays import Floats
 from backend.models.baselines import IN_BACKTEST, baselines_at
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.models.predictor import RPSEstimator
@@ -23,7 +23,6 @@ from backend.models.train import fit
 from bench.intermittent import Drawn, drawn, thinned_until_empty
 from bench.traces import FOLDER, TRACES, Trace, absent, read
 
-Floats = npt.NDArray[np.float64]
 Ratios = dict[tuple[str, Trace | Drawn], Floats]  # by kind and trace: (pieces, horizons)
 
 HORIZONS = (1, 5, 15)

@@ -27,7 +27,7 @@ from backend.feed.samples import Row, SampleReader
 from backend.feed.tracker import FeedTracker
 from backend.measurements import MEASUREMENTS, POINT_FIELDS, POINTS
 from backend.models.predictor import RPSEstimator
-from backend.serving.memory import return_freed_memory
+from backend.serving.freed_memory import return_freed_memory
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 from backend.stores.influx import InfluxStore
 from backend.stores.influx_client import InfluxClient

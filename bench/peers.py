@@ -14,10 +14,10 @@ from typing import Any
 
 import lightgbm as lgb
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-Floats = npt.NDArray[np.float64]
+from backend.arrays import Floats
+
 Peer = Callable[[pd.Series, int, Sequence[int], Sequence[int]], Floats]
 
 DAY = 1440

@@ -1,4 +1,4 @@
-"""InfluxDB v2's write call, so that Telegraf feeds a live series without glue (reference/contracts.md, 5.5)."""
+"""InfluxDB v2's write call, so that Telegraf feeds a live series without glue."""
 
 import asyncio
 import gzip

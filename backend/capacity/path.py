@@ -7,9 +7,9 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from backend.arrays import Floats, Ints
 from backend.errors import InvalidRequestError
 from backend.models.interpolation import between
-from backend.models.rolling import Floats, Ints
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from math import isnan
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.capacity.cadence import looks_back, on_cadence
 from backend.capacity.outlook import running_at, running_since
 from backend.capacity.path import highest_rates, windows_within
 from backend.capacity.planner import Decision, plan_for
 from backend.capacity.policy import Policy
 from backend.models.intervals import LEVELS
-from backend.models.rolling import Floats
 from backend.serving.past import ServedPast
 
 

@@ -18,8 +18,8 @@ from backend.measurements import FORECASTS, POINTS, SAMPLES, window_numbers
 from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
+from backend.serving.freed_memory import return_freed_memory
 from backend.serving.live_step import FRESH_WINDOWS, INTERIM_WINDOWS, LiveStep, Rates
-from backend.serving.memory import return_freed_memory
 from backend.stores import TIME, SeriesInfo, SeriesKey, Store
 
 log = structlog.get_logger()

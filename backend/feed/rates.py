@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Bools, Floats, Ints
 from backend.measurements import SAMPLES, window_start
 from backend.stores import TIME, Store
 
@@ -26,10 +27,6 @@ LATE = 4.5  # a sample that comes after so many usual gaps is late, and tells wh
 LATE_SHARE = 0.2  # unless the gap is more than this share of a window, which then would be a guess
 IRREGULAR = 4.0  # one sample an event: gaps vary like those of a Poisson process, one in 10,000 is longer than this
 NANOSECONDS = 1_000_000_000
-
-Integers = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Mask = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -41,10 +38,10 @@ class Samples:
     """
 
     names: list[str]
-    series: Integers
+    series: Ints
     kinds: npt.NDArray[np.object_]
-    source: Integers
-    times: Integers
+    source: Ints
+    times: Ints
     values: Floats
 
     @property
@@ -54,7 +51,7 @@ class Samples:
         np.maximum.at(newest, self.series[self.source], self.times)
         return dict(zip(self.names, newest.tolist(), strict=True))
 
-    def choose(self, samples: Mask, sources: Mask) -> "Samples":
+    def choose(self, samples: Bools, sources: Bools) -> "Samples":
         """Some samples, which are of the chosen sources alone, one or more of each."""
         number = np.cumsum(sources) - 1
         return Samples(
@@ -77,27 +74,27 @@ class Samples:
         sources = self.count(inside) > 0
         return self.choose(used & sources[self.source], sources)
 
-    def count(self, chosen: Mask) -> Integers:
+    def count(self, chosen: Bools) -> Ints:
         """By source how many samples are chosen."""
         return np.bincount(self.source[chosen], minlength=len(self.series))
 
-    def total(self, values: Floats | Integers, chosen: Mask) -> Floats:
+    def total(self, values: Floats | Ints, chosen: Bools) -> Floats:
         """By source the sum of the chosen samples' values."""
         total = np.bincount(self.source[chosen], weights=values[chosen], minlength=len(self.series))
         return total.astype(np.float64)  # where there is no sample numpy gives integers
 
     @cached_property
-    def begins(self) -> Integers:
+    def begins(self) -> Ints:
         """By source the place of its first sample."""
         return np.flatnonzero(~self.follows)
 
     @cached_property
-    def follows(self) -> Mask:
+    def follows(self) -> Bools:
         """By sample whether there is one of its source before it."""
         return np.asarray(np.diff(self.source, prepend=-1) == 0)
 
     @cached_property
-    def gaps(self) -> Integers:
+    def gaps(self) -> Ints:
         """By sample the time since the one before it, where it follows one."""
         return np.diff(self.times, prepend=0)
 
@@ -113,8 +110,8 @@ class _Shares:
     """What each source adds to a window. `whole`: it was there from the beginning, not only from somewhere inside."""
 
     rate: Floats
-    whole: Mask
-    known: Mask
+    whole: Bools
+    known: Bools
 
 
 def samples_of(table: pd.DataFrame) -> Samples:
@@ -233,7 +230,7 @@ def _rate_so_far(near: Samples, start: int, seconds: Floats) -> Floats:
     return np.select([near.kinds == "counter", near.kinds == "rate"], [counter, mean], served / seconds)
 
 
-def _gaps_of(own: Samples, chosen: Mask) -> tuple[Integers, Floats]:
+def _gaps_of(own: Samples, chosen: Bools) -> tuple[Ints, Floats]:
     """By source, of the gaps between its chosen samples, the first ones: the median, and how long the source may be
     quiet without being silent. 0 where a single sample tells nothing."""
     rows = own.follows & chosen
@@ -241,7 +238,7 @@ def _gaps_of(own: Samples, chosen: Mask) -> tuple[Integers, Floats]:
     counts = own.count(rows)
     begins = np.cumsum(counts) - counts
 
-    def at(place: Integers) -> Integers:
+    def at(place: Ints) -> Ints:
         return np.where(counts > 0, gaps[begins + np.maximum(place, 0)], 0)
 
     usual, long = at(counts // 2), at((0.9 * (counts - 1)).astype(np.int64))

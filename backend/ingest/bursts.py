@@ -1,9 +1,8 @@
 """How far the busiest second of a raw log's windows is above the mean of its window: what a burst factor plans for."""
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
+from backend.arrays import Ints
 
 EACH = 16  # of so many windows one is looked at; a power of two
 FEWEST = 10  # busy windows that a factor is read from: with one of sixteen three hours of minutes

@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-Bools = npt.NDArray[np.bool_]
+from backend.arrays import Bools
 
 
 def plain(array: pa.Array[Any]) -> pa.Array[Any]:

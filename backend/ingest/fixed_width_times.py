@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-Int64s = npt.NDArray[np.int64]
+from backend.arrays import Bools, Ints
+
 Uint64s = npt.NDArray[np.uint64]
-Bools = npt.NDArray[np.bool_]
 
 _DATE_BYTES, _CLOCK_AT, _ISO_BYTES = 10, 11, 19  # 1995-07-01T00:00:01
 _FRACTIONS = {0, 4, 7, 10}  # none, .123, .123456, .123456789
@@ -24,7 +24,7 @@ _ZONES = {0, 1, 6}  # none, Z, -04:00
 _MOST_BYTES = 35
 
 
-def clock_seconds(words: Uint64s) -> tuple[Int64s, Bools]:
+def clock_seconds(words: Uint64s) -> tuple[Ints, Bools]:
     """`HH:MM:SS` as little-endian words → seconds of the day, and which of them are times."""
     shape = (words & np.uint64(0xF0F0FFF0F0FFF0F0)) == np.uint64(0x30303A30303A3030)
     digits = words & np.uint64(0x0F0F000F0F000F0F)
@@ -36,7 +36,7 @@ def clock_seconds(words: Uint64s) -> tuple[Int64s, Bools]:
     return (hours * np.uint64(3600) + minutes * np.uint64(60) + seconds).astype(np.int64), shape
 
 
-def run_starts(*columns: Uint64s) -> Int64s:
+def run_starts(*columns: Uint64s) -> Ints:
     """Where any of the columns differs from the row before; sorted logs have few such places."""
     change = np.zeros(len(columns[0]), np.bool_)
     change[:1] = True
@@ -45,7 +45,7 @@ def run_starts(*columns: Uint64s) -> Int64s:
     return np.flatnonzero(change)
 
 
-def iso_micros(texts: pa.Array[Any]) -> tuple[Int64s, int | None] | None:
+def iso_micros(texts: pa.Array[Any]) -> tuple[Ints, int | None] | None:
     """`1995-07-01T00:00:01`, also with .123, .123456 or .123456789, with Z or with one offset → microseconds as written
     minus the offset, and that offset in seconds (None where there is none). None unless every row has exactly the
     same form (then another parser must look)."""
@@ -85,7 +85,7 @@ def _fraction_bytes(first: bytes) -> int:
     return len(found[0]) if found else 0
 
 
-def _fraction_micros(data: npt.NDArray[np.uint8], start: int, width: int, count: int, fraction: int) -> Int64s | None:
+def _fraction_micros(data: npt.NDArray[np.uint8], start: int, width: int, count: int, fraction: int) -> Ints | None:
     """`.123` → microseconds; the digits of nanoseconds are cut."""
     words = np.ndarray((count,), "<u4", data, start + _ISO_BYTES, (width,))
     micros = _millis(words)
@@ -97,7 +97,7 @@ def _fraction_micros(data: npt.NDArray[np.uint8], start: int, width: int, count:
     return np.asarray(micros + digits[:, :3] @ np.array([100, 10, 1], np.int64), np.int64)
 
 
-def _millis(words: npt.NDArray[np.uint32]) -> Int64s | None:
+def _millis(words: npt.NDArray[np.uint32]) -> Ints | None:
     """`.123` as little-endian words → microseconds."""
     digits = words & np.uint32(0x0F0F0F00)
     wrong = (words ^ np.uint32(0x3030302E)) & np.uint32(0xF0F0F0FF)

@@ -12,11 +12,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from backend.arrays import Floats
 from backend.errors import UnusableFileError
 from backend.ingest.cells import bools, codes, is_number, is_text, plain, to_floats, utf8
 from backend.ingest.names import Meaning, meaning
 
-Floats = npt.NDArray[np.float64]
 Masks = list[tuple[str, npt.NDArray[np.bool_]]]
 
 NO_VALUE = "no value, so the window is unknown"

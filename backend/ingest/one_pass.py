@@ -14,6 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from backend.arrays import Bools, Ints
 from backend.errors import UnusableFileError
 from backend.ingest.bursts import BurstCounter
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
@@ -35,9 +36,6 @@ from backend.ingest.windows import STEP_SECONDS, RawCounter, has_steps, raw_seri
 MIXED_UNITS_SHARE = 0.05
 NEGATIVE_SHARE = 0.5  # of the rows are no faults of single ones
 NOT_THIS_METRIC = "row of another metric, or a part of a total"
-
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 class Reading:

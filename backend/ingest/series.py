@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Bools, Floats, Ints
 from backend.errors import UnusableFileError
 from backend.ingest.choices import Choice, SeveralReadings
 from backend.ingest.contract import Rows, ValueUnit
@@ -23,10 +23,6 @@ from backend.ingest.windows import (
     to_frame,
     without_far,
 )
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
 
 DAY = 86_400
 EDGE_COVERAGE = 0.95

@@ -3,12 +3,9 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
+from backend.arrays import Floats, Ints
 from backend.ingest.windows import find_step
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 SPAN_SHARE, SPAN_ROWS, SPAN_RUN = 0.05, 10, 8  # of the rows, rows, and rows in a row that make a step one of several
 

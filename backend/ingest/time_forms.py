@@ -15,14 +15,12 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from backend.arrays import Bools, Ints
 from backend.ingest.cells import bools, codes, filled
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
 
 MICROS = 1_000_000

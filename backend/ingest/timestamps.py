@@ -10,19 +10,17 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from backend.arrays import Bools, Ints
 from backend.errors import InvalidRequestError
 from backend.ingest.cells import as_text, is_moment, is_text, to_floats, utf8
 from backend.ingest.contract import TimeUnit
 from backend.ingest.fixed_width_times import iso_micros
 from backend.ingest.time_forms import FORMS, Moments, Newest, TimeForm, offset_seconds, read_moments
 
-Ints = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 NumberUnit = Literal["s", "ms", "us", "ns"]
 
 TICKS: dict[str, int] = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}

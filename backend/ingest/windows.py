@@ -4,14 +4,11 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Floats, Ints
 from backend.errors import UnusableFileError
 from backend.ingest.rejects import RejectCounter
-
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
 
 QUIET_WINDOWS, QUIET_SECONDS, QUIET_DISTANCES = 60, 3_600, 3  # a silence longer than all three is an outage
 FAR_SECONDS, FAR_WINDOWS, FAR_ROWS = 30 * 86_400, 1_000, 5  # so few rows so far from all others have a wrong time

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.figures import figure
-from backend.models.rolling import Floats
 from backend.models.surprise import AVERAGED, Forecast, surprises
 from backend.models.tail import BLOCK, MEMORY, Memory, Shape, block_maxima, block_numbers, fit, rarity, refits
 from backend.models.trailing_stats import Grid

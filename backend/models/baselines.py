@@ -9,7 +9,7 @@ import pandas as pd
 
 from backend.models import catalog, naive
 
-Rates = TypeVar("Rates", pd.Series, pd.DataFrame)
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 IN_BACKTEST = tuple(baseline.key for baseline in catalog.BASELINES if baseline.in_backtest)
 
 
@@ -23,8 +23,8 @@ def baselines(rates: pd.Series, horizon: int, keys: Collection[str] | None = Non
 
 
 def baselines_at(
-    rates: Rates, horizons: Sequence[int], keys: Collection[str] | None = None
-) -> dict[int, dict[str, Rates]]:
+    rates: Frame, horizons: Sequence[int], keys: Collection[str] | None = None
+) -> dict[int, dict[str, Frame]]:
     """As `baselines`, by horizon: in less time than one after the other. Of those that may be served a frame with a
     column a series gives the same of each."""
     given: Any = rates
@@ -37,7 +37,7 @@ def baselines_at(
     }
 
 
-def _or(forecast: Rates, other: Rates) -> Rates:
+def _or(forecast: Frame, other: Frame) -> Frame:
     """The forecast, the other where it is unknown: fillna, in a third of its time."""
     values = forecast.to_numpy()
     return type(forecast)(np.where(np.isnan(values), other.to_numpy(), values), forecast.index)

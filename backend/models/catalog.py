@@ -10,14 +10,14 @@ from datetime import timedelta
 
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models import naive
-from backend.models.rolling import Floats
 from backend.models.stack import Stack
 from backend.models.trailing_stats import TrailingStats
 
 # (statistics, horizon) -> at every row as an origin the rate forecast `horizon` windows ahead: requests per second, at
 # least 0, NaN where there is nothing to go by. It looks at no more than the last 512 windows of an origin,
-# by sums of backend/models/rolling.py, whose last digit is the same in a backtest and a live step.
+# by sums of backend/models/trailing_sums.py, whose last digit is the same in a backtest and a live step.
 RateRule = Callable[[TrailingStats, int], Floats]
 # (rates, horizons) -> for each horizon at every row the forecast made that many rows before it.
 NaiveRule = Callable[[pd.Series, Sequence[int]], list[pd.Series]]

@@ -9,16 +9,24 @@ from functools import cached_property, partial
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.models import catalog, features
-from backend.models.columns import Kept
 from backend.models.expert_average import BEST_SPAN, best_expert, expert_average, experts_at
 from backend.models.interpolation import between, quantiles_between
 from backend.models.intervals import REFRESH, SAMPLE, SCALE_SPAN, quantiles, within
-from backend.models.rolling import Floats, newest, shift
-from backend.models.rolling_ridge import BLOCK, Ridge, block_moments, coefficients, newest_coefficients, weighted_sum
+from backend.models.lookback import Kept
+from backend.models.rolling_ridge import (
+    REFIT_WINDOWS,
+    Ridge,
+    block_moments,
+    coefficients,
+    newest_coefficients,
+    weighted_sum,
+)
 from backend.models.shrinkage import LATE_SPAN, LONG_SPAN, shrunk
 from backend.models.stack import GROWTHS, STACK_BLOCKS, Stack
 from backend.models.trailing_stats import LONGEST, MAX_SEASON, Grid, TrailingStats
+from backend.models.trailing_sums import newest, shift
 from backend.models.trees import Trees, tree_matrix
 
 GROWTH_LIMIT = 5.0  # a forecast is at most six times the level: no explosion
@@ -31,16 +39,16 @@ LINEAR_LIMIT = 8.0
 # that the forecasts of then were shrunk by, each of them known late.
 MEAN_SPAN = SAMPLE + REFRESH + SCALE_SPAN + LONG_SPAN + LATE_SPAN + 4 * LONGEST
 EXPERT_REACH = BEST_SPAN + LONGEST  # origins before one whose errors choose its best expert
-BASE_SPAN = MEAN_SPAN + BLOCK * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts their stacks look at
-REFIT_SPAN = BLOCK * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
+BASE_SPAN = MEAN_SPAN + REFIT_WINDOWS * (STACK_BLOCKS + 2) + LONGEST  # origins whose base forecasts stacks look at
+REFIT_SPAN = REFIT_WINDOWS * (LINEAR_BLOCKS + 2) + LONGEST  # origins that the linear refit of one origin looks at
 # Windows that level, importance, seasons and features of one origin look at (a week of minutes and 464 more), for all
 # origins whose errors choose the oldest best expert that intervals look at.
 FEATURE_SPAN = MAX_SEASON + 464 + MEAN_SPAN + EXPERT_REACH
 HISTORY_WINDOWS = BASE_SPAN + REFIT_SPAN + FEATURE_SPAN  # the last three together: nothing older has any effect
 LINEAR = "linear"  # the base forecast that is a regression itself
 LEARNED = (LINEAR, "lgbm_plus_trees", "lgbm_trees")  # base forecasts that are no inputs of the linear model
-BASE_KEPT = BLOCK + LONGEST  # origins whose base forecasts the moments of the newest block are made from
-LIVE_SPAN = BLOCK + LONGEST + MAX_SEASON + 512  # windows that a live step looks at where regressions are refitted
+BASE_KEPT = REFIT_WINDOWS + LONGEST  # origins whose base forecasts the moments of the newest block are made from
+LIVE_SPAN = REFIT_WINDOWS + LONGEST + MAX_SEASON + 512  # windows that a live step looks at where it refits
 CHUNK = 80_000  # origins computed at once: 76,320 take 280 MB so, in two pieces 170 MB and a fifth longer
 
 
@@ -114,7 +122,7 @@ def step(stats: TrailingStats, horizon: int, model: HorizonModel, first: int) ->
     columns = features.compute(stats, horizon)
     refits = Refits(stats, horizon, model.linear, columns.linear)
     base = base_forecasts(columns, refits.weights(LINEAR, max(0, first - BASE_SPAN)), model)
-    refits.base |= {name: stats.columns.keep((name, horizon), base[name], BASE_KEPT, np.float32) for name in LEARNED}
+    refits.base |= {name: stats.lookback.keep((name, horizon), base[name], BASE_KEPT, np.float32) for name in LEARNED}
     stacked = {
         key: stack.forecast(base, refits.weights(key, max(0, first - MEAN_SPAN))) for key, stack in stacks().items()
     }
@@ -132,28 +140,28 @@ class Refits:
     ) -> None:
         self._stats, self._horizon, self._inputs = stats, horizon, inputs
         self._stacks = stacks()
-        stats.states(BASE_KEPT)  # at every origin, for _newest_block
+        stats.states(BASE_KEPT)  # at every origin, for _newest_origins
         self.ridges = {LINEAR: linear_ridge(priors, stats.grid)}
         self.ridges |= {key: stack.ridge for key, stack in self._stacks.items()}
-        self.block = stats.end // BLOCK  # that is under way
+        self.block = stats.end // REFIT_WINDOWS  # that is under way
         self.base: dict[str, Floats | Kept] = {}  # base forecasts that are looked back at
 
     def weights(self, name: str, first: int) -> Floats:
         """Coefficients at every origin from row `first`, or of a live step at the newest one."""
         fit = partial(self._fit_all, name, first) if self._stats.whole else partial(self._fit_newest, name)
-        return self._stats.columns.hold((name, "weights", self._horizon), self.block, fit, -2)
+        return self._stats.lookback.hold((name, "weights", self._horizon), self.block, fit, -2)
 
     def _fit_all(self, name: str, first: int) -> Floats:
         moments = self._moments(name, self._stats, self._inputs)
         return coefficients(self._stats, (name, "moments", self._horizon), moments, self.ridges[name], first)
 
     def _fit_newest(self, name: str) -> Floats:
-        past, inputs = self._newest_block
+        past, inputs = self._newest_origins
         moments = self._moments(name, past, inputs)[..., -1:]
         return newest_coefficients(self._stats, (name, "moments", self._horizon), moments, self.ridges[name])
 
     @cached_property
-    def _newest_block(self) -> tuple[TrailingStats, features.Columns]:
+    def _newest_origins(self) -> tuple[TrailingStats, features.Columns]:
         """The origins that the newest block's moments are made from, and the linear model's inputs at them."""
         recent = self._stats.recent
         return recent(BASE_KEPT, 0), features.linear(recent(BASE_KEPT, features.LINEAR_REACH), self._horizon)

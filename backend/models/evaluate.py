@@ -11,11 +11,11 @@ from typing import Any, TypedDict
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models import catalog
 from backend.models.baselines import IN_BACKTEST, baselines, baselines_at
 from backend.models.frames import ForecastTables
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 
 SCORED_LEVELS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 SHOWN = tuple(baseline.key for baseline in catalog.BASELINES)  # beside the models where a user compares

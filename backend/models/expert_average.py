@@ -1,4 +1,4 @@
-"""Simple forecasts: the average of them by their squared errors, and the EWMA that erred least for long.
+"""Simple forecasts: the average of them by their squared errors, and the one that erred least for long.
 
 The models shrink to both (shrinkage.py). Errors are squared requests per second, so that what is least is what RMSE
 measures: scaled by the series' noise, the hours after one burst count like any others, and traffic of rare bursts is
@@ -11,9 +11,10 @@ from functools import partial
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.models.features import change, mean_known, of_days, of_weeks
-from backend.models.rolling import Floats, mean_where, newest
 from backend.models.trailing_stats import Season, TrailingStats
+from backend.models.trailing_sums import mean_where, newest
 
 EWMA_ALPHAS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.4, 0.6, 1.0)
 MOST_GROWTH = 2.0  # of a seasonal expert: three times the level

@@ -1,7 +1,7 @@
 """Scale-free features of every origin: rates as deviations from the level, in units of the series' own noise.
 
 Trees cannot predict above the levels they were trained on: on the World Cup trace plain LightGBM was 5 times worse
-than the last value (reference/performance.md, 3.3). So no feature carries the level itself.
+than the last value. So no feature carries the level itself.
 """
 
 from collections.abc import Iterable, Mapping
@@ -10,8 +10,9 @@ from operator import methodcaller
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, mean_where, newest, shift, trailing_max, trailing_sum
+from backend.arrays import Bools, Floats
 from backend.models.trailing_stats import Season, TrailingStats, scaled_target
+from backend.models.trailing_sums import mean_where, newest, shift, trailing_max, trailing_sum
 
 LAGS = (*range(15), 19, 29)
 MEANS = (3, 5, 10, 15, 30, 60, 120, 240)
@@ -19,9 +20,9 @@ EWMAS = (0.02, 0.05, 0.1, 0.3, 0.5)
 STEPS = (5, 15, 60, 240)  # spans of the mean absolute step
 EXTREMES = (15, 60, 240)
 SLOPES = (5, 15, 60)
-EXPERT_ALPHA, EXPERT_SPAN = 1 / 120, 512
+ERROR_ALPHA, ERROR_SPAN = 1 / 120, 512
 # Simple forecasts by name, and the features that they are.
-EXPERTS = {
+SIMPLE_FORECASTS = {
     "last": "lag_0",
     "ewma_02": "ewma_0.02",
     "ewma_05": "ewma_0.05",
@@ -32,7 +33,7 @@ EXPERTS = {
     "day_growth": "season_day_growth",
     "week_growth": "season_week_growth",
 }
-SEASONAL_EXPERTS = ("day", "day_growth", "week_growth")  # which differ from horizon to horizon
+SEASONAL_FORECASTS = ("day", "day_growth", "week_growth")  # which differ from horizon to horizon
 SEASONAL = (
     *("day", "day_growth", "day_level", "week", "week_growth", "week_level"),
     *("days", "days_growth", "days_step", "weeks", "weeks_growth", "weeks_step"),
@@ -57,7 +58,7 @@ NAMES: tuple[str, ...] = (
     "age",
     "silence",
     "known_60",
-    *(f"error_{name}" for name in EXPERTS),
+    *(f"error_{name}" for name in SIMPLE_FORECASTS),
 )
 
 # The linear model takes a subset: it has a few hundred windows to adapt to a series and no use for more.
@@ -88,7 +89,7 @@ class Features:
 def compute(stats: TrailingStats, horizon: int) -> Features:
     """Features of the newest rows of `stats` as origins of forecasts `horizon` windows ahead."""
     columns = stats.once("features", lambda: _recent(stats) | _state(stats)) | _seasonal(stats, horizon)
-    columns |= _expert_errors(stats, columns, horizon)
+    columns |= _simple_errors(stats, columns, horizon)
     return Features({name: columns[name] for name in NAMES}, _linear(columns))
 
 
@@ -145,7 +146,8 @@ def _finite(values: Floats) -> Floats:
 
 
 def _seasonal(stats: TrailingStats, horizon: int) -> Columns:
-    """Yesterday, last week and the mean of up to seven days, at the target's time; NaN where there is no such past.
+    """Yesterday, last week, the mean of up to seven days and that of up to four weeks, at the target's time; NaN where
+    there is no such past.
 
     `day` takes the rate as it was, `day_growth` its ratio to the level then, applied to the level now; `days_step` the
     ratio of the rates at the target's and the origin's time, applied to the newest rate.
@@ -202,7 +204,7 @@ def mean_known(rows: list[Floats]) -> tuple[Floats, Floats]:
 
 def _state(stats: TrailingStats) -> Columns:
     error, usable = stats.level_errors
-    kept = stats.columns.keep("level_error", np.where(usable, error, np.nan), 20, np.float32).astype(np.float64)
+    kept = stats.lookback.keep("level_error", np.where(usable, error, np.nan), 20, np.float32).astype(np.float64)
     sums = (trailing_sum(each, 20, stats.rows) for each in (np.nan_to_num(kept), np.isfinite(kept).astype(np.float64)))
     recent = mean_where(*sums)
     day = stats.mean(1_440)
@@ -216,21 +218,23 @@ def _state(stats: TrailingStats) -> Columns:
     }
 
 
-def _expert_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
+def _simple_errors(stats: TrailingStats, columns: Columns, horizon: int) -> Columns:
     """Trailing error of simple forecasts relative to the level's: tells the trees what kind of series this is."""
     target, usable = scaled_target(newest(stats.values, stats.rows), stats.origin(horizon))
     forecasts = [
-        stats.earlier((name, horizon) if name in SEASONAL_EXPERTS else name, columns[source], horizon)
-        for name, source in EXPERTS.items()
+        stats.earlier((name, horizon) if name in SEASONAL_FORECASTS else name, columns[source], horizon)
+        for name, source in SIMPLE_FORECASTS.items()
     ]
     errors = _trailing_errors(stats, horizon, np.stack([np.zeros_like(target), *forecasts]), target, usable)
-    return {f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(EXPERTS, errors[1:], strict=True)}
+    return {
+        f"error_{name}": error / (errors[0] + 1e-3) for name, error in zip(SIMPLE_FORECASTS, errors[1:], strict=True)
+    }
 
 
 def _trailing_errors(stats: TrailingStats, horizon: int, forecasts: Floats, target: Floats, usable: Bools) -> Floats:
     """Mean squared scaled error over the newest targets: (forecasts, ..., rows)."""
     scored = usable & np.isfinite(forecasts)
     error = np.where(scored, forecasts, target) - target
-    named = (("expert", np.minimum(error * error, 100.0)), ("expert_scored", scored.astype(np.float64)))
-    sums = (stats.decayed_sum((name, horizon), each, EXPERT_ALPHA, EXPERT_SPAN) for name, each in named)
+    named = (("simple", np.minimum(error * error, 100.0)), ("simple_scored", scored.astype(np.float64)))
+    sums = (stats.decayed_sum((name, horizon), each, ERROR_ALPHA, ERROR_SPAN) for name, each in named)
     return mean_where(*sums)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models.intervals import LEVEL_NAMES
-from backend.models.rolling import Floats
 from backend.models.trailing_stats import Grid
 
 NO_TRAFFIC = 1e-12  # requests per second; one in 30,000 years. Ratios to less than that would overflow.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from backend.models.rolling import Floats
+from backend.arrays import Floats
 
 
 def between(trained: Sequence[int], horizons: npt.ArrayLike, values: Floats) -> Floats:

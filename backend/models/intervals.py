@@ -1,8 +1,8 @@
 """Quantiles of the next rates from the trailing forecast errors, scaled by the square root of the rate.
 
 Errors of request counts grow with the square root of the rate; how fast differs from series to series, so both the
-scale and the shape are taken from the series itself (reference/performance.md, section 7: a dispersion fitted on
-NASA covers 20 to 91 % elsewhere). Young series borrow shape from the training series and a wide scale.
+scale and the shape are taken from the series itself (a dispersion fitted on NASA
+covers 20 to 91 % elsewhere). Young series borrow shape from the training series and a wide scale.
 """
 
 from dataclasses import dataclass
@@ -11,9 +11,10 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
-from backend.models.columns import Kept
-from backend.models.rolling import Floats, Ints, newest, trailing_max
+from backend.arrays import Floats, Ints
+from backend.models.lookback import Kept
 from backend.models.trailing_stats import TrailingStats, overlap
+from backend.models.trailing_sums import newest, trailing_max
 
 # The quantiles of every forecast, and what they are called wherever one is a column. A policy plans for s / (1 + s) of
 # its shortage cost s, so they are those of the costs 1, 2, 4, 9, 19, 49 and 99, and the interval's lower edge.
@@ -59,13 +60,13 @@ def quantiles(stats: TrailingStats, key: str, mean: Floats, horizon: int, prior:
     errors = scaled_errors(stats, key, mean, horizon)
     rows = len(stats) - first
     bounded = np.clip(errors.ratio, -MOST_RATIO, MOST_RATIO)
-    ratio = stats.columns.keep(("ratio", horizon, key), bounded, SAMPLE + REFRESH, np.float16)
+    ratio = stats.lookback.keep(("ratio", horizon, key), bounded, SAMPLE + REFRESH, np.float16)
     readings = (stats.grid.first + len(stats)) // REFRESH
 
     def shape() -> Floats:
         return _shape(ratio, stats.grid.from_row(len(stats)).first, horizon, prior, rows)
 
-    held = stats.columns.hold(("shape", horizon, key), readings, shape, -1)
+    held = stats.lookback.hold(("shape", horizon, key), readings, shape, -1)
     reach = newest(stats.once("reach", partial(_reach, stats)), rows)
     return np.asarray(np.maximum(newest(mean, rows) + np.clip(held * newest(errors.scale, rows), -reach, reach), 0.0))
 

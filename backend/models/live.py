@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from backend.arrays import Floats
 from backend.models import features
-from backend.models.columns import Columns, Precision
 from backend.models.decayed_sum import SummedBlocks, across_blocks, within_blocks
 from backend.models.ensemble import (
     HISTORY_WINDOWS,
@@ -20,8 +20,9 @@ from backend.models.ensemble import (
     step,
 )
 from backend.models.frames import usable_rates
-from backend.models.rolling import Floats, newest
+from backend.models.lookback import Lookback, Precision
 from backend.models.trailing_stats import Grid, TrailingStats
+from backend.models.trailing_sums import newest
 
 GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
 SLACK = 16  # origins that a column has room for, so that it is moved once in so many steps
@@ -189,7 +190,7 @@ class StepState(NamedTuple):
     held: dict[Hashable, tuple[int, Floats]]
 
 
-class Group(Columns):
+class Group(Lookback):
     """Series that are computed together, each in its slot: a row of every array. It keeps what later origins look back
     at, in arrays with room for a few origins more, and what the newest steps changed, so that they can be made anew."""
 
@@ -224,7 +225,7 @@ class Group(Columns):
         self.rates[slots] = np.nan
         self.rates[slots, max(0, LIVE_SPAN - past.shape[1]) :] = newest(past, LIVE_SPAN)
         own = _Slots(self, slots)
-        stats = TrailingStats(past, self._grid(past.shape[1]), columns=own)
+        stats = TrailingStats(past, self._grid(past.shape[1]), lookback=own)
         for horizon, model in self._models.items():
             step(stats, horizon, model, past.shape[1] - 1)
         self._held = {name: held for name, held in self._held.items() if name in own.held}  # others are without it
@@ -290,7 +291,7 @@ class Group(Columns):
             self._at = CORRECTED - 1
         self._at += 1
 
-    # -- the columns of the newest origin
+    # -- what is looked back at from the newest origin
 
     def keep(self, name: Hashable, newest: Floats, span: int, precision: type[Precision], /) -> npt.NDArray[Precision]:
         column = self.column(name, newest.shape[:-2], span, precision)
@@ -337,8 +338,8 @@ class Group(Columns):
         return self._held.setdefault(name, (number, every))[1]
 
 
-class _Slots(Columns):
-    """The columns of some series, computed over all their origins: what is kept goes into their slots of a group."""
+class _Slots(Lookback):
+    """Of some series, computed over all their origins: what is kept goes into their slots of a group."""
 
     def __init__(self, group: Group, slots: list[int]) -> None:
         self._group = group

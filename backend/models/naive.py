@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from backend.models.rolling import Floats
+from backend.arrays import Floats
 
 EWMA_ALPHA = 0.15
 TUNED_ALPHAS = (*(round(0.02 * k, 2) for k in range(1, 16)), 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -12,8 +12,8 @@ from backend.models.frames import ForecastResult, by_level, series_of
 from backend.models.intervals import INTERVAL, LEVEL_NAMES
 from backend.models.live import GROUP, LiveForecaster
 from backend.models.model_file import Content, HorizonContent, Manifest
-from backend.models.rolling import shift
 from backend.models.shrinkage import MIN_WINDOWS
+from backend.models.trailing_sums import shift
 from backend.models.trees import Trees
 
 COLUMNS = ["model", "horizon", "timestamp", "mean", *LEVEL_NAMES]

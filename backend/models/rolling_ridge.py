@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, newest
+from backend.arrays import Bools, Floats, Ints
 from backend.models.trailing_stats import TrailingStats
+from backend.models.trailing_sums import newest
 
-BLOCK = 15  # windows between refits
+REFIT_WINDOWS = 15  # windows between refits
 
 
 @dataclass(frozen=True)
 class Ridge:
-    """A ridge regression refitted every BLOCK windows on the last `blocks` blocks, at most: decayed_sum.py."""
+    """A ridge regression refitted every REFIT_WINDOWS windows on the last `blocks` blocks, at most: decayed_sum.py."""
 
     blocks: int
     gram: Floats  # (p, p) sum of outer products that the prior is worth
@@ -34,13 +35,13 @@ def block_moments(
     Origins count with their importance. The first block is the one that row 0 lies in, padded with nothing before it.
     """
     root = np.sqrt(np.where(usable, stats.importance, 0.0))
-    before, rows = stats.grid.first % BLOCK, len(stats)
-    blocks = -(-(before + rows) // BLOCK)
-    padded = np.zeros((*root.shape[:-1], blocks * BLOCK, len(inputs) + 1))
+    before, rows = stats.grid.first % REFIT_WINDOWS, len(stats)
+    blocks = -(-(before + rows) // REFIT_WINDOWS)
+    padded = np.zeros((*root.shape[:-1], blocks * REFIT_WINDOWS, len(inputs) + 1))
     by_target = padded[..., before + horizon : before + rows, :]  # an origin's row is known `horizon` rows later
     for column, values in enumerate((*inputs, np.clip(errors, -limit, limit))):
         by_target[..., column] = (values * root)[..., : by_target.shape[-2]]
-    stacked = padded.reshape(*root.shape[:-1], blocks, BLOCK, len(inputs) + 1)
+    stacked = padded.reshape(*root.shape[:-1], blocks, REFIT_WINDOWS, len(inputs) + 1)
     products: Floats = np.matmul(np.swapaxes(stacked, -1, -2), stacked)
     return np.ascontiguousarray(np.moveaxis(products[..., *np.triu_indices(len(inputs) + 1)], -1, 0))
 
@@ -55,8 +56,8 @@ def matrices(moments: Floats) -> Floats:
 
 def newest_block(stats: TrailingStats) -> Ints:
     """For every origin the newest block that is complete at its end, counted from the block of row 0; -1: none."""
-    before = stats.grid.first % BLOCK
-    return (np.arange(len(stats)) + before + 1) // BLOCK - 1
+    before = stats.grid.first % REFIT_WINDOWS
+    return (np.arange(len(stats)) + before + 1) // REFIT_WINDOWS - 1
 
 
 def coefficients(stats: TrailingStats, name: Hashable, moments: Floats, ridge: Ridge, first: int) -> Floats:
@@ -76,7 +77,7 @@ def newest_coefficients(stats: TrailingStats, name: Hashable, moments: Floats, r
 
 def _trailing_moments(stats: TrailingStats, name: Hashable, moments: Floats, ridge: Ridge) -> Floats:
     """The sums that fits at the end of the newest complete blocks are made from: (pairs, ..., blocks)."""
-    return stats.columns.decayed_sum(name, moments, stats.end // BLOCK, 0.0, ridge.blocks)
+    return stats.lookback.decayed_sum(name, moments, stats.end // REFIT_WINDOWS, 0.0, ridge.blocks)
 
 
 def _solved(sums: Floats, ridge: Ridge) -> Floats:

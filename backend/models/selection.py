@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Floats, Ints
 from backend.models import catalog
 from backend.models.baselines import baselines, baselines_at
 from backend.models.intervals import LEVELS
-from backend.models.rolling import Floats, Ints
 
 SPAN = 240  # windows that errors are taken over
 LOOKBACK = 3 * SPAN  # windows to hand over: the choice is walked through anew every time, so it outlives a restart

@@ -8,9 +8,10 @@ from collections.abc import Hashable
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.models.features import MAX_AGE
-from backend.models.rolling import Floats, newest
 from backend.models.trailing_stats import TrailingStats, overlap
+from backend.models.trailing_sums import newest
 
 MIN_WINDOWS = 20  # known windows below which models have no weight
 HALF_WEIGHT_WINDOWS = 160.0  # known windows at which models one window ahead weigh half; 907 at fifteen

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.columns import Kept
-from backend.models.rolling import Floats, newest
+from backend.arrays import Floats
+from backend.models.lookback import Kept
 from backend.models.rolling_ridge import Ridge, block_moments, weighted_sum
 from backend.models.trailing_stats import TrailingStats
+from backend.models.trailing_sums import newest
 
 # Features of the linear model, too: the level with the growth that yesterday, or the weeks, had from this time of day
 # to the target's.

@@ -1,7 +1,7 @@
 """How far each window lies from what was expected of it: in several ways, each with a number that knows no unit.
 
-All of it is computed from a bounded past, by sums of backend/models/rolling.py, so that a live step has it to the last
-digit of a batch. Arrays end in an axis of windows; axes before it, such as one of series, are carried along.
+All of it is computed from a bounded past, by sums of backend/models/trailing_sums.py, so that a live step has it to the
+last digit of a batch. Arrays end in an axis of windows; axes before it, such as one of series, are carried along.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from backend.models.rolling import Bools, Floats, Ints, newest, shift, trailing_sum
+from backend.arrays import Bools, Floats, Ints
 from backend.models.trailing_stats import MAX_SEASON, Grid
+from backend.models.trailing_sums import newest, shift, trailing_sum
 
 NARROWEST = 0.05  # half of an interval, as a share of the forecast: what is closer is nobody's alarm
 P90 = 1.28  # standard deviations

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from backend.models.rolling import Floats, Ints
+from backend.arrays import Floats, Ints
 
 BLOCK = 15  # windows
 MEMORY = 672  # blocks: a week of minutes

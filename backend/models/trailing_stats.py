@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from backend.models.columns import Columns
-from backend.models.rolling import Bools, Floats, Ints, mean_where, newest, shift, trailing_sum
+from backend.arrays import Bools, Floats, Ints
+from backend.models.lookback import Lookback
+from backend.models.trailing_sums import mean_where, newest, shift, trailing_sum
 
 Found = TypeVar("Found")
 LEVEL_ALPHA = 0.15
@@ -108,14 +109,14 @@ class TrailingStats:
 
     They are of the newest `rows` rows as origins, of all unless told: of a live step of the last one. Axes before that
     of windows, such as one of series, are carried along. `longer`: those of `values` with what came before them, which
-    seasons look at. `columns`: what is looked back at of earlier origins.
+    seasons look at. `lookback`: what is looked back at of earlier origins.
     """
 
     values: Floats
     grid: Grid
     rows: int = 0
     longer: "TrailingStats | None" = None
-    columns: Columns = field(default_factory=Columns)
+    lookback: Lookback = field(default_factory=Lookback)
 
     def __post_init__(self) -> None:
         self.rows = self.rows or len(self)
@@ -141,7 +142,7 @@ class TrailingStats:
     def states(self, span: int) -> tuple[Floats, ...]:
         """Level, sigma, importance and newest rate at the newest origins, in a live step `span` of them."""
         named = {"level": self.level, "sigma": self.sigma, "importance": self.importance, "rate": self.newest_rate}
-        return tuple(self.columns.keep(("state", name), each, span, np.float64) for name, each in named.items())
+        return tuple(self.lookback.keep(("state", name), each, span, np.float64) for name, each in named.items())
 
     def recent(self, rows: int, reach: int) -> "TrailingStats":
         """The newest `rows` rows as origins, and as many as `reach` windows before them.
@@ -170,12 +171,12 @@ class TrailingStats:
     def decayed_sum(self, name: Hashable, values: Floats, alpha: float, width: int) -> Floats:
         """At every origin the decayed sum of `values`, (..., rows) or more, in decayed_sum.py's blocks. `name`: one for
         each sum, which must be asked for once."""
-        return newest(self.columns.decayed_sum(name, values, self.end, alpha, width), self.rows)
+        return newest(self.lookback.decayed_sum(name, values, self.end, alpha, width), self.rows)
 
     def earlier(self, name: Hashable, values: Floats, horizon: int) -> Floats:
         """What `values`, (..., rows), were `horizon` origins before each, in four bytes; NaN before the first. `name`:
         one for each quantity."""
-        kept = self.columns.keep(name, values, horizon + 1, np.float32)
+        kept = self.lookback.keep(name, values, horizon + 1, np.float32)
         return shift(kept, horizon, np.nan, self.rows).astype(np.float64)
 
     def origin(self, horizon: int) -> Origin:
@@ -205,18 +206,18 @@ class TrailingStats:
         """Windows since the newest known one, at most MAX_OUTAGE + 1."""
         last = self._last_known
         since = np.arange(1, self.rows + 1) - last
-        before = self.columns.before("silence", MAX_OUTAGE + 1.0, newest(self.weight, self.rows))
+        before = self.lookback.before("silence", MAX_OUTAGE + 1.0, newest(self.weight, self.rows))
         silence = np.minimum(np.where(last > 0, since, since + before), MAX_OUTAGE + 1.0)
-        self.columns.carry("silence", silence)
+        self.lookback.carry("silence", silence)
         return np.asarray(silence)
 
     def carried(self, name: str, values: Floats) -> Floats:
         """The value at the newest known window: an outage leaves statistics as they were before it. NaN where that is
         longer ago than MAX_OUTAGE. `name`: one for each statistic."""
-        whole = np.concatenate([self.columns.before(name, np.nan, values), values], axis=-1)
+        whole = np.concatenate([self.lookback.before(name, np.nan, values), values], axis=-1)
         place = np.broadcast_to(self._last_known, values.shape)
         carried = np.where(self.silence > MAX_OUTAGE, np.nan, np.take_along_axis(whole, place, axis=-1))
-        self.columns.carry(name, carried)
+        self.lookback.carry(name, carried)
         return carried
 
     def known_in(self, width: int) -> Floats:

@@ -12,6 +12,7 @@ import lightgbm as lgb
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Bools, Floats, Ints
 from backend.models import features, model_file
 from backend.models.ensemble import (
     LINEAR,
@@ -28,7 +29,6 @@ from backend.models.frames import series_of
 from backend.models.intervals import prior_errors, scaled_errors
 from backend.models.model_file import Content, HorizonContent, Manifest
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Bools, Floats, Ints
 from backend.models.rolling_ridge import matrices, weighted_sum
 from backend.models.trailing_stats import TrailingStats
 from backend.models.trees import Matrix, Trees, tree_matrix

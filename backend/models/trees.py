@@ -4,8 +4,9 @@ import lightgbm as lgb
 import numpy as np
 import numpy.typing as npt
 
+from backend.arrays import Floats
 from backend.models.features import Features
-from backend.models.rolling import Floats, newest
+from backend.models.trailing_sums import newest
 
 RESOLUTION = 2.0**14  # steps of a feature per unit
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats, Ints
 from backend.measurements import FORECASTS, QUANTITIES
 from backend.models import catalog
 from backend.models.ensemble import Forecasts
 from backend.models.frames import ForecastTables
-from backend.models.rolling import Floats, Ints
 from backend.models.trailing_stats import LONGEST
 from backend.stores import TIME, SeriesKey, SeriesRecord, Store
 from backend.stores.contract import SERIES_TAGS

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models.anomalies import judge_newest
-from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK
 from backend.models.trailing_stats import Grid
@@ -17,7 +17,6 @@ from backend.serving.stream import SeriesStream
 from backend.serving.watch import surprises_of
 from backend.stores import Store
 
-Rates = Mapping[int, float]  # by window
 Pasts = dict[SeriesStream, tuple[int, Floats]]  # the first window, and the rates from there on
 TOGETHER = 64  # series that are judged at once: each takes 0.3 MB meanwhile
 
@@ -30,8 +29,8 @@ class Judged(NamedTuple):
     surprises: pd.DataFrame
 
 
-def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStream, Rates]) -> Judged:
-    """Judge these windows, whose rates the streams need not have yet.
+def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStream, Mapping[int, float]]) -> Judged:
+    """Judge these windows, of each stream by number the rate, which it need not have yet.
 
     A window that is corrected changes what its block was like, but no score of another window, as it changes no
     forecast.
@@ -69,7 +68,7 @@ def judge_windows(store: Store, window_seconds: int, streams: Mapping[SeriesStre
 def _judged(
     store: Store,
     window_seconds: int,
-    streams: Mapping[SeriesStream, Rates],
+    streams: Mapping[SeriesStream, Mapping[int, float]],
     pasts: Pasts,
     members: list[SeriesStream],
     last: int,

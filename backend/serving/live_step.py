@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import structlog
 
+from backend.arrays import Floats
 from backend.measurements import FORECASTS, POINT_FIELDS, POINTS, SURPRISES, window_numbers, window_start
 from backend.models.anomalies import judging_horizons
 from backend.models.catalog import PREFERRED
@@ -15,11 +16,10 @@ from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
 from backend.models.live import MOST_STEPS, LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
+from backend.serving.freed_memory import return_freed_memory
 from backend.serving.issued import field, issued_for, issued_table
 from backend.serving.judging import judge_windows
-from backend.serving.memory import return_freed_memory
 from backend.serving.points import one_ahead
 from backend.serving.selection_log import SelectionLog
 from backend.serving.stream import SeriesStream

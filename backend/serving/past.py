@@ -7,12 +7,12 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.measurements import on_grid, read_rates
 from backend.models import catalog
 from backend.models.baselines import baselines
 from backend.models.frames import ForecastTables
 from backend.models.intervals import LEVEL_NAMES, LEVELS
-from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK, SPAN, around, selections
 from backend.serving.issued import issued_for
 from backend.stores import SeriesRecord, Store

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.measurements import POINT_FIELDS
 from backend.models.anomalies import THRESHOLD, Scores
 from backend.models.catalog import MODELS, PREFERRED
 from backend.models.intervals import INTERVAL
 from backend.models.predictor import predictions
-from backend.models.rolling import Floats
 from backend.serving.issued import field, forecasts_as_kept
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models.anomalies import HORIZONS, judge
 from backend.models.catalog import PREFERRED
 from backend.models.frames import ForecastTables, series_of
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, shift
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, Memory
+from backend.models.trailing_sums import shift
 from backend.serving.issued import forecasts_as_kept
 from backend.serving.points import predicted_points
 from backend.serving.watch import JUDGED_BY

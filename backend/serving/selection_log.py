@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import structlog
 
+from backend.arrays import Floats
 from backend.models import catalog
 from backend.models.frames import ForecastTables
-from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK, choose_each
 from backend.serving.presenters import selection_reason
 

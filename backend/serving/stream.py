@@ -2,12 +2,12 @@
 
 import numpy as np
 
+from backend.arrays import Floats, Ints
 from backend.measurements import read_rates, window_numbers, window_start
 from backend.models.anomalies import judging_horizons
 from backend.models.ensemble import HISTORY_WINDOWS, LIVE_SPAN
 from backend.models.live import LiveForecaster
-from backend.models.rolling import Floats, Ints
-from backend.serving.memory import return_freed_memory
+from backend.serving.freed_memory import return_freed_memory
 from backend.serving.watch import Watch
 from backend.stores import SeriesKey, Store
 

@@ -6,11 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.measurements import SURPRISES, window_numbers, window_start
 from backend.models.anomalies import HORIZONS, KEYS, new_memory
 from backend.models.catalog import PREFERRED
 from backend.models.intervals import INTERVAL
-from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast
 from backend.models.tail import BLOCK, KEPT, Memory
 from backend.serving.issued import issued_for

@@ -4,7 +4,8 @@ import threading
 
 import numpy as np
 
-from backend.ingest.readers.accesslog import Dates, Int64s, parse_block
+from backend.arrays import Ints
+from backend.ingest.readers.accesslog import Dates, parse_block
 from backend.ingest.rejects import RejectCounter
 
 KEPT_SECONDS = 86_400  # the product takes samples that are up to a day late
@@ -13,7 +14,7 @@ MOST_PAUSE_SECONDS = 10.0  # longer than this between two readings, and the quie
 PRUNE_SECONDS = 60
 
 
-def times(block: bytes) -> Int64s:
+def times(block: bytes) -> Ints:
     """Seconds since 1970 of the lines that have a time."""
     return parse_block(block, 1, Dates(), RejectCounter())[0]
 

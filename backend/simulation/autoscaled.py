@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from backend.models.rolling import Floats
+from backend.arrays import Floats
 from backend.simulation.fleet import Steps
 from backend.simulation.hpa import HorizontalPodAutoscaler, behavior_of
 from backend.simulation.replay import Replay

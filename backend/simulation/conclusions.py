@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.capacity.sentences import percentile
 from backend.models.intervals import LEVEL_NAMES, LEVELS
-from backend.models.rolling import Floats
 from backend.simulation.outcome import figures, interval, resampled
 from backend.simulation.policies import POLICIES
 from backend.simulation.schemas import Outcome, QuantileCost, RecommendedQuantile

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from backend.models.rolling import Floats, Ints
+from backend.arrays import Floats, Ints
 
 
 @dataclass(frozen=True)

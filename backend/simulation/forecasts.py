@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.capacity.path import windows_within
 from backend.capacity.policy import Policy
 from backend.measurements import QUANTITIES
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.models.selection import LOOKBACK
 from backend.serving.issued import forecasts_as_kept
 from backend.serving.past import ServedPast, ahead_of, served_from

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.arrays import Floats
 from backend.capacity.sizing import capacity_of
-from backend.models.rolling import Floats
 from backend.simulation.replay import Replay
 
 

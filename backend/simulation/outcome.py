@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from backend.arrays import Floats, Ints
 from backend.capacity.sizing import capacity_of
-from backend.models.rolling import Floats, Ints
 from backend.simulation.fleet import Fleet, Steps
 from backend.simulation.replay import Replay
 

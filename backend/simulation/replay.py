@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats, Ints
 from backend.capacity.cadence import looks_back
 from backend.capacity.path import windows_within
 from backend.capacity.planner import Decision
@@ -15,7 +16,6 @@ from backend.capacity.sizing import capacity_of, replicas_for
 from backend.capacity.what_if import decisions_at, planned
 from backend.models.interpolation import between
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, Ints
 from backend.serving.past import ServedPast
 from backend.simulation.fleet import Starts, Steps, steps_of
 from backend.simulation.forecasts import horizons_for, served_then

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from backend.models.rolling import Bools, Floats, Ints
+from backend.arrays import Bools, Floats, Ints
 
 # minute, hour, day of the month, month, weekday (0 and 7 are Sunday)
 FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))

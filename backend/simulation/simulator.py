@@ -6,10 +6,10 @@ from typing import TypeVar
 
 import numpy as np
 
+from backend.arrays import Floats, Ints
 from backend.capacity.policy import Policy
 from backend.errors import InvalidRequestError
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, Ints
 from backend.simulation.oracle import edge_of
 from backend.simulation.outcome import (
     Measured,

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.stores.contract import TIME, Measurement
 
-Floats = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.void]
 
 FLOAT4 = np.dtype("<f4")

@@ -4,9 +4,9 @@ import multiprocessing
 import sys
 from unittest.mock import patch
 
+from backend.arrays import Floats
 from backend.models import catalog
 from backend.models.catalog import Model
-from backend.models.rolling import Floats
 from backend.models.trailing_stats import TrailingStats
 
 SERVE = [sys.executable, "-m", "backend.tests.toy_model", "serve"]

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from backend.arrays import Ints
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
 from backend.ingest.fixed_width_times import clock_seconds, run_starts
@@ -31,7 +32,6 @@ _STAMP_BYTES = 28  # [01/Jul/1995:00:00:01 -0400]
 _PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
 _STAMP = re.compile(rb"\[(\d{2}/[A-Za-z]{3}/\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})\]")
 
-Int64s = npt.NDArray[np.int64]
 Uint64s = npt.NDArray[np.uint64]
 
 
@@ -102,7 +102,7 @@ def _midnight(text: bytes) -> int | None:
 
 def parse_block(
     block: bytes, first_line: int, dates: Dates, rejects: RejectCounter
-) -> tuple[Int64s, list[int] | None, int]:
+) -> tuple[Ints, list[int] | None, int]:
     """Seconds of the good lines, their line numbers if any line was bad or blank, and the number of lines.
 
     `block`: whole lines. A bad line is added to `rejects`, a blank one passed over.
@@ -124,7 +124,7 @@ def parse_block(
     return seconds[kept], (kept + first_line).tolist(), len(ends)
 
 
-def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: Dates) -> tuple[Int64s, npt.NDArray[np.bool_]]:
+def _parse_stamps(text: npt.NDArray[np.uint8], at: Ints, dates: Dates) -> tuple[Ints, npt.NDArray[np.bool_]]:
     """The stamps whose `[` is at these places → seconds, and which of them are stamps at all."""
     words: Uint64s = np.ndarray((len(text) - 7,), "<u8", text, 0, (1,))
     day, year = words[at + 1], words[at + 5]  # 01/Jul/1 and ul/1995: overlap; both are needed as they are
@@ -146,9 +146,9 @@ def _parse_stamps(text: npt.NDArray[np.uint8], at: Int64s, dates: Dates) -> tupl
 
 def _second_look(
     block: bytes,
-    starts: Int64s,
-    ends: Int64s,
-    seconds: Int64s,
+    starts: Ints,
+    ends: Ints,
+    seconds: Ints,
     good: npt.NDArray[np.bool_],
     first_line: int,
     dates: Dates,

@@ -16,6 +16,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from backend.arrays import Bools, Ints
 from backend.ingest.cells import bools, texts, to_floats, utf8
 from backend.ingest.contract import DateOrder, ReadLimits, TimeUnit
 from backend.ingest.date_order import settled_form, with_order
@@ -34,9 +35,6 @@ OTHER_LINE = "another kind of line, not a request"
 
 _PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
 _FIRST_LINES = 50  # that tell whether a file without years grows forwards
-
-Int64s = npt.NDArray[np.int64]
-Bools = npt.NDArray[np.bool_]
 
 
 class TextLogReader:
@@ -110,7 +108,7 @@ class TextLogReader:
         cells = pc.extract_regex(lines, self._search).field("t")
         return newest_moment(texts(cells), form, now)
 
-    def _block(self, block: bytes, first_line: int, rejects: RejectCounter) -> tuple[Int64s, Bools, int]:
+    def _block(self, block: bytes, first_line: int, rejects: RejectCounter) -> tuple[Ints, Bools, int]:
         """Seconds of the lines and which are requests; the others are added to `rejects`, blank ones passed over."""
         text = np.frombuffer(block + _PADDING, np.uint8)
         ends = np.flatnonzero(text[: len(block)] == ord("\n"))
@@ -130,8 +128,8 @@ class TextLogReader:
         return seconds, good, len(ends)
 
     def _anchored(
-        self, text: npt.NDArray[np.uint8], block: bytes, starts: Int64s, ends: Int64s
-    ) -> tuple[Int64s, Bools, Bools]:
+        self, text: npt.NDArray[np.uint8], block: bytes, starts: Ints, ends: Ints
+    ) -> tuple[Ints, Bools, Bools]:
         """Seconds as written less the offset, which have none, and which lines have the time where it is expected."""
         shape, count = self._shape, len(starts)
         seconds, naive, good = np.zeros(count, np.int64), np.zeros(count, np.bool_), np.zeros(count, np.bool_)
@@ -182,7 +180,7 @@ class TextLogReader:
         return int(moments.ticks[0]) // MICROS - (offset or 0), offset
 
     def _searched(
-        self, block: bytes, starts: Int64s, ends: Int64s, seconds: Int64s, naive: Bools, good: Bools
+        self, block: bytes, starts: Ints, ends: Ints, seconds: Ints, naive: Bools, good: Bools
     ) -> list[tuple[str, Bools]]:
         """Lines that have the time elsewhere, or not so wide; which of them the clocks of their place leave open."""
         left = np.flatnonzero(~good)
@@ -206,7 +204,7 @@ class TextLogReader:
         return undecided
 
     def _drop_others(
-        self, block: bytes, starts: Int64s, ends: Int64s, good: Bools, first_line: int, rejects: RejectCounter
+        self, block: bytes, starts: Ints, ends: Ints, good: Bools, first_line: int, rejects: RejectCounter
     ) -> None:
         def number(index: int) -> int:
             return first_line + index
@@ -227,7 +225,7 @@ class TextLogReader:
         rejects.add_mask(OTHER_LINE, other, number, line)
         good &= ~other
 
-    def _local(self, seconds: Int64s, naive: Bools) -> tuple[Int64s, list[tuple[str, Bools]]]:
+    def _local(self, seconds: Ints, naive: Bools) -> tuple[Ints, list[tuple[str, Bools]]]:
         if not naive.any():
             return seconds, []
         parsed = localise(seconds, "s", self._zone, naive)
@@ -239,7 +237,7 @@ def _mask(count: int) -> np.uint64:
     return np.uint64(0xFFFFFFFFFFFFFFFF if count >= 8 else (1 << (8 * count)) - 1)
 
 
-def _lines(block: bytes, starts: Int64s, ends: Int64s) -> pa.Array[Any]:
+def _lines(block: bytes, starts: Ints, ends: Ints) -> pa.Array[Any]:
     """The lines of a block as an array over its bytes, each with its line end."""
     offsets = np.append(starts, min(int(ends[-1]) + 1, len(block))).astype(np.int32)
     buffers = [None, pa.py_buffer(offsets.tobytes()), pa.py_buffer(block)]

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.samples import Row, SampleReader
 from backend.feed.tracker import FeedTracker
 from backend.measurements import POINT_FIELDS, read_points
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.stores import SeriesKey, Store
 from backend.tests.stores.samples import forecasts_of, write_points
 

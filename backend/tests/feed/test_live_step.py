@@ -9,8 +9,6 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend.errors import StoreUnavailableError
-from backend.feed.rates import NANOSECONDS
-from backend.feed.tracker import FeedTracker
 from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SURPRISES, on_grid
 from backend.models import model_file
 from backend.models.ensemble import LIVE_SPAN
@@ -157,23 +155,6 @@ def test_next_to_no_traffic_is_learned_once(feed: Feed, monkeypatch: pytest.Monk
         feed.at(window + 1)
     assert feed.points()["actual_rps"].max() < 1e-12
     assert learned == [KEY.name]
-
-
-def test_names_that_fell_silent_a_day_ago_are_forgotten(feed: Feed) -> None:
-    feed.send(-1, 0, name="once")
-    feed.live(0, 1)
-    assert feed.tracker.newest("once") is not None
-    feed.tracker.close(START + DAY + 1)
-    assert feed.tracker.newest("once") is None
-
-
-def test_a_sample_that_is_dated_ahead_keeps_a_feed_alive_no_longer_than_one_of_now() -> None:
-    now = [START * WINDOW * NANOSECONDS]
-    tracker = FeedTracker(WINDOW, clock=lambda: now[0])
-    tracker.note_newest("skewed", now[0] + DAY * WINDOW * NANOSECONDS // 2)
-    assert tracker.status("skewed", now[0]) == "live"
-    now[0] += 4 * WINDOW * NANOSECONDS
-    assert tracker.status("skewed", now[0]) == "stale"
 
 
 def test_many_late_windows_of_a_series_take_one_look_at_their_forecasts(

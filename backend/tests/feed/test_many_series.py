@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.arrays import Floats
 from backend.errors import StoreUnavailableError
 from backend.feed import collector
 from backend.feed.collector import Collector
 from backend.measurements import SAMPLES, read_points
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.serving import live_step
 from backend.serving.current import CurrentForecasts
 from backend.serving.live_step import INTERIM_WINDOWS

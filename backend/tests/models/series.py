@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from backend.arrays import Floats
 from backend.models.frames import series_of
-from backend.models.rolling import Floats
 from backend.models.trailing_stats import TrailingStats
 
 MINUTE = pd.Timedelta(minutes=1)

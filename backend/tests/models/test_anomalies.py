@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.arrays import Floats
 from backend.models import anomalies
 from backend.models.anomalies import KEYS, THRESHOLD, Scores, judge, judge_newest, new_memory, reason
-from backend.models.rolling import Floats
 from backend.models.surprise import WIDEST, Forecast, reach
 from backend.models.tail import BLOCK, KEPT, MEMORY, Memory
 from backend.models.trailing_stats import Grid

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from backend.models.decayed_sum import BLOCK, SummedBlocks, decayed_sum, within_blocks
-from backend.models.rolling import Floats
+from backend.arrays import Floats
+from backend.models.decayed_sum import SUM_BLOCK, SummedBlocks, decayed_sum, within_blocks
 
-WIDTH = 4 * BLOCK
+WIDTH = 4 * SUM_BLOCK
 ALPHA = 0.01
 FIRST = 1_007  # the number of the first row's window, inside a block
 
@@ -15,12 +15,12 @@ def values(rows: int) -> Floats:
     return np.random.default_rng(0).normal(size=(2, 3, rows))
 
 
-@pytest.mark.parametrize("rows", [1, BLOCK, 500])
+@pytest.mark.parametrize("rows", [1, SUM_BLOCK, 500])
 def test_every_row_adds_up_its_block_and_the_whole_ones_before_it(rows: int) -> None:
     each = values(rows)
     sums = decayed_sum(each, FIRST, ALPHA, WIDTH)
     for row in range(rows):
-        span = min(row, WIDTH - BLOCK + (FIRST + row) % BLOCK) + 1
+        span = min(row, WIDTH - SUM_BLOCK + (FIRST + row) % SUM_BLOCK) + 1
         weights = (1 - ALPHA) ** np.arange(span)[::-1]
         np.testing.assert_allclose(sums[..., row], each[..., row + 1 - span : row + 1] @ weights, atol=1e-6)
 
@@ -32,7 +32,7 @@ def test_a_row_has_the_same_sum_wherever_the_array_begins() -> None:
         np.testing.assert_array_equal(late[..., WIDTH:], decayed_sum(each, FIRST, ALPHA, WIDTH)[..., begin + WIDTH :])
 
 
-@pytest.mark.parametrize(("first", "past"), [(FIRST, past) for past in (0, 1, 20, 25, 26, 400)] + [(32 * BLOCK, 0)])
+@pytest.mark.parametrize(("first", "past"), [(FIRST, past) for past in (0, 1, 20, 25, 26, 400)] + [(32 * SUM_BLOCK, 0)])
 def test_a_sum_that_goes_on_by_windows_is_that_of_all(first: int, past: int) -> None:
     each = values(500)
     whole = decayed_sum(each, first, ALPHA, WIDTH)

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from backend.arrays import Floats
 from backend.models import expert_average as simple
-from backend.models.rolling import Floats
 from backend.models.trailing_stats import TrailingStats
 from backend.tests.models.series import ahead, stats_of
 

@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.arrays import Floats
 from backend.models.ensemble import HISTORY_WINDOWS
 from backend.models.intervals import LEVEL_NAMES
 from backend.models.live import CORRECTED, LiveForecaster
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats, trailing_max, trailing_sum
 from backend.tests.models.series import traffic, unknown
 
 LAST = 900_000  # window: the first of a block of the refits
@@ -141,11 +141,3 @@ def test_a_past_that_changed_longer_ago_or_before_the_newest_window_of_one_just_
     pass_windows(live, LAST + 1 + CORRECTED + 1, series)
     assert live.put("young", LAST + 2, 1.0)
     assert not live.put("young", LAST + 1, 1.0)
-
-
-@pytest.mark.parametrize("rows", [1, 5, 671, 672, 700])
-def test_the_newest_sum_is_the_last_of_all(rows: int) -> None:
-    values = np.random.default_rng(0).normal(size=(2, rows))
-    for width in (1, 15, 672):
-        np.testing.assert_array_equal(trailing_sum(values, width, 1), trailing_sum(values, width)[:, -1:])
-        np.testing.assert_array_equal(trailing_max(values, width, 1), trailing_max(values, width)[:, -1:])

@@ -232,15 +232,3 @@ def test_a_field_that_a_manifest_lacks_is_named(copied: Path, field: str) -> Non
     del manifest[field]
     copied.with_suffix(".json").write_text(json.dumps(manifest))
     assert f"has no field {field}." in refused(copied)
-
-
-def test_the_file_holds_plain_data_only() -> None:
-    def plain(value: object) -> bool:
-        if isinstance(value, dict):
-            return all(plain(key) and plain(part) for key, part in value.items())
-        if isinstance(value, list):
-            return all(plain(part) for part in value)
-        return type(value) in (str, int, float)
-
-    model, _ = model_file.read(SHIPPED)
-    assert plain(model)

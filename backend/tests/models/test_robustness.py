@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.arrays import Floats
 from backend.models.predictor import RPSEstimator
-from backend.models.rolling import Floats
 from backend.tests.models.series import frame_of, traffic, unknown
 
 DAY, HOUR = 1_440, 60

@@ -14,9 +14,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
-Ints = npt.NDArray[np.int64]
+from backend.arrays import Floats
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 

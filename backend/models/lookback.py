@@ -10,14 +10,14 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from backend.arrays import Floats
 from backend.models.decayed_sum import decayed_sum
-from backend.models.rolling import Floats
 
 Kept = npt.NDArray[np.float32]
 Precision = TypeVar("Precision", np.float16, np.float32, np.float64)
 
 
-class Columns:
+class Lookback:
     """Of a computation over all origins, which has nothing to remember. Arrays end in an axis of origins, the newest
     last."""
 
