@@ -37,17 +37,19 @@ def score_columns(judged: Scores) -> dict[str, Floats]:
     }
 
 
-def one_ahead(issued: pd.DataFrame, window_seconds: int, by: str = "filename") -> dict[Any, dict[Any, float]]:
+def one_ahead(issued: pd.DataFrame, window_seconds: int, by: str = "filename") -> dict[Any, dict[str, float]]:
     """The columns of points, but for rate and score, from issued forecasts as the store takes them, by a column of
-    theirs: of each that had any, NaN where a model said nothing then, empty where none is trained one window ahead."""
+    theirs: of those models that said something then, empty where none is trained for one window ahead."""
     sources = {model.column: (model.key, "mean") for model in MODELS}
     sources |= {edge: (PREFERRED.key, edge) for edge in INTERVAL}
-    columns = {
-        column: issued[issued["model"] == key].set_index(by)[name]
-        for column, (key, quantity) in sources.items()
-        if (name := field(quantity, window_seconds)) in issued
-    }
-    return pd.DataFrame(columns, issued[by].unique()).to_dict("index")
+    named, models = issued[by].tolist(), issued["model"].to_numpy()
+    predicted: dict[Any, dict[str, float]] = {each: {} for each in named}
+    for column, (key, quantity) in sources.items():
+        if (name := field(quantity, window_seconds)) in issued:
+            values = issued[name].tolist()
+            for row in np.flatnonzero(models == key).tolist():
+                predicted[named[row]][column] = values[row]
+    return predicted
 
 
 def one_window_ahead(
