@@ -138,7 +138,8 @@ def test_no_request_makes_the_api_break_its_document(guarded: Server, tmp_path: 
         *("--config-file", str(Path(__file__).with_name("schemathesis.toml"))),
         *("run", "openapi.json", "--url", guarded.url, "--no-color", "--checks", "all", "--continue-on-failure"),
         *("--max-time", str(FUZZING_SECONDS), "--seed", "1", "--generation-database", "none"),
-        *("--request-timeout", "120"),  # a bound: on a busy machine an import takes longer than the usual ten seconds
+        # Bounds: on a busy machine an import takes longer than the usual ten seconds.
+        *("--request-timeout", "120", "--max-response-time", "120"),
     ]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout
