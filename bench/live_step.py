@@ -133,7 +133,10 @@ def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
     last = first + closes + 1
     at = time.perf_counter()
     send(intake, series, last - 1, seconds=(59,))
-    collector.step(last * MINUTE + LATE_SECONDS + 10)
+    corrected: set[str] = set()
+    collector.on_corrected.append(corrected.update)
+    while len(corrected) < series:
+        collector.step(last * MINUTE + LATE_SECONDS + 10)
     send(intake, series, last)
     collector.step((last + 1) * MINUTE + LATE_SECONDS)
     late = issued[-1][0] - at

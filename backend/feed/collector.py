@@ -33,6 +33,7 @@ LEARNED_AT_ONCE = 32  # series whose past a start, or a close, waits for: 15 s w
 LOADED_TOGETHER = 16  # series, between two closes: 0.2 s, of an InfluxDB 0.8
 RECENT_WINDOWS = 60  # before a close that are compared with the store
 LATE_WINDOWS = 5  # series with samples no later than that are read together, each of the others alone
+MOST_LATE = 10_000  # that one step corrects (FeedTracker.take_late), in four seconds: a close waits no longer
 PRUNE_SECONDS = 300
 REFUSED = "stored with another window length: delete the stored series, or feed it under another name"
 
@@ -254,7 +255,7 @@ class Collector:
 
     def _correct(self) -> None:
         """Compute the windows anew that late samples reached. Forecasts stay as they were issued."""
-        late = self._tracker.take_late()
+        late = self._tracker.take_late(MOST_LATE)
         try:
             rates: dict[str, dict[int, float]] = {}
             for names in self._read_together(late):
