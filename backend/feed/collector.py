@@ -14,7 +14,7 @@ import structlog
 from backend.errors import ProblemError
 from backend.feed.rates import NANOSECONDS, Samples, each_window, stored_samples
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
-from backend.measurements import FORECASTS, POINTS, SAMPLES, window_numbers
+from backend.measurements import FORECASTS, POINTS, SAMPLES, window_numbers, window_start
 from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
@@ -142,7 +142,7 @@ class Collector:
             self._take_checkpoint(self._checkpoint_path, newest)
         self._backlog, self._chunk = range(newest + 1 - self._kept, newest + 1), CHUNK_WINDOWS
         windows, rates = self._backlog_rates()
-        end = _utc((newest + 1) * self._seconds)
+        end = window_start(newest + 1, self._seconds)
         tags = {"version": self._estimator.version}
         self._issued = set(self._store.read(FORECASTS, tags, end, end + timedelta(seconds=1))["filename"])
         self._step.end_interim()
@@ -318,7 +318,7 @@ class Collector:
 
     def _stored_rates(self, first: int, stop: int, filename: str | None = None) -> dict[str, dict[int, float]]:
         """By series and window what is stored of windows from `first` up to `stop`, of one series or all."""
-        start, end = _utc(first * self._seconds), _utc(stop * self._seconds)
+        start, end = (window_start(each, self._seconds) for each in (first, stop))
         named = {} if filename is None else {"filename": filename}
         tags = {"version": self._estimator.version, **named}
         table = self._store.read(POINTS, tags, start, end, fields=["actual_rps"]).assign(**named)
@@ -344,12 +344,8 @@ class Collector:
 
     def _prune(self, now: float) -> None:
         if abs(now - self._pruned) >= PRUNE_SECONDS:
-            self._store.delete(SAMPLES, {}, _utc(now) - SAMPLES_KEPT)
+            self._store.delete(SAMPLES, {}, datetime.fromtimestamp(now, UTC) - SAMPLES_KEPT)
             self._pruned = now
-
-
-def _utc(seconds: float) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _tell(listeners: Iterable[Callable[[set[str]], object]], filenames: set[str]) -> None:

@@ -8,8 +8,6 @@ const MARGIN = 10;
 const picture = (name: string) => join("../docs", name);
 const capacity = (page: Page) => region(page, "Capacity");
 
-test.use({ deviceScaleFactor: 1 });
-
 test.beforeEach(async ({ page }) => {
   await page.goto("/");
   await page
