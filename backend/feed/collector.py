@@ -15,7 +15,6 @@ from backend.errors import ProblemError
 from backend.feed.rates import NANOSECONDS, Samples, each_window, stored_samples
 from backend.feed.tracker import SAMPLES_KEPT, FeedTracker
 from backend.measurements import FORECASTS, POINTS, SAMPLES, window_numbers, window_start
-from backend.models.live import MOST_STEPS
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
 from backend.serving.freed_memory import return_freed_memory
@@ -165,7 +164,7 @@ class Collector:
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:
         step = checkpoint.take(path, self._step, self._store.list_series())
-        if step.last is None or newest - MOST_STEPS <= step.last <= newest:  # else it is too old, or time went back
+        if step.holds_for(newest):
             self._step = step
             for name in step.filenames:
                 self._tracker.note_window(name)

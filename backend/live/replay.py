@@ -12,7 +12,7 @@ import structlog
 from backend.errors import InvalidRequestError, NotFoundError, ProblemError, StoreUnavailableError
 from backend.live.channel import LIVE_WINDOWS
 from backend.measurements import FORECASTS, POINTS, SCORE_FIELDS, on_grid, points_table, read_points
-from backend.models.live import MOST_STEPS, LiveForecaster
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.schemas import Replay, ReplayRequest
 from backend.serving.issued import issued_table
@@ -171,7 +171,9 @@ class Replayer:
         first = int(playing.frame.index[0].timestamp()) // seconds
         window, rates = first + row - 1, playing.frame["actual_rps"].to_numpy()[:row]
         forecaster = playing.forecaster
-        if forecaster.last is None or not 0 <= window - forecaster.last <= MOST_STEPS:  # before it: is played again
+        if (
+            forecaster.last is None or window < forecaster.last or forecaster.overtaken(window)
+        ):  # before: is played again
             forecaster = playing.forecaster = self._forecaster(playing.source)
             forecaster.advance(window)
             forecaster.learn({playing.key: (first, rates)})

@@ -24,11 +24,13 @@ from backend.models.lookback import Lookback, Precision
 from backend.models.trailing_stats import Grid, TrailingStats
 from backend.models.trailing_sums import newest
 
-GROUP = 16  # series that are computed at once: their arrays stay in the processor's cache
+GROUP = 64  # series that are computed at once: a step costs 0.7 ms a series, with 16 of them 2.2, with 128 0.5
+SMALLEST_GROUP = 16  # so that the first few series take no memory for 64
 SLACK = 16  # origins that a column has room for, so that it is moved once in so many steps
 CORRECTED = 4  # newest windows whose correction costs so many steps of its group, not a past learned anew
 LEARNED_TOGETHER = 20_480  # windows: two weeks of minutes take 70 MB meanwhile
-MOST_STEPS = 256  # of more windows that were missed all series take less time from the beginning
+LEARNING_STEPS = 12  # of a group, that take as long as a week of one series
+MOST_STEPS = 400  # of all groups together, that forecasts wait for: 18 s
 
 
 class LiveForecaster:
@@ -98,7 +100,8 @@ class LiveForecaster:
         assert self.last is not None
         group = next((each for each in self._groups if each.free), None)
         if group is None:
-            group = Group(self.models, self._step_ns, self.last, self._together)
+            size = min(self._together, max(SMALLEST_GROUP, len(self._places)))
+            group = Group(self.models, self._step_ns, self.last, size)
             self._groups.append(group)
         return group
 
@@ -120,7 +123,7 @@ class LiveForecaster:
         if name in self._places:
             group, slot = self._places.pop(name)
             group.clear(slot)
-            if len(group.free) == self._together:
+            if len(group.free) == group.size:
                 self._groups.remove(group)
         for rates in self._ahead.values():
             rates.pop(name, None)
@@ -146,13 +149,21 @@ class LiveForecaster:
             self.last = window
         for number in range(self.last + 1, window + 1):
             known = self._ahead.pop(number, {})
-            columns = {id(group): np.full(self._together, np.nan) for group in self._groups}
+            columns = {id(group): np.full(group.size, np.nan) for group in self._groups}
             for name, rate in known.items():
                 group, slot = self._places[name]
                 columns[id(group)][slot] = rate
             for group in self._groups:
                 group.advance(columns[id(group)])
             self.last = number
+
+    def overtaken(self, window: int) -> bool:
+        """Whether so many windows were missed before this one that all series are rather learned anew: that takes less
+        time than the steps, or those take too long."""
+        if self.last is None:
+            return False
+        steps = (window - self.last) * len(self._groups)
+        return steps > min(MOST_STEPS, LEARNING_STEPS * len(self._places))
 
     def renew(self) -> None:
         """Make the steps anew of one group whose rates were corrected, so that the next window need not wait for it."""
@@ -200,7 +211,7 @@ class Group(Lookback):
         self._step_ns = step_ns
         self.free = list(range(size))
         self.newest: dict[int, Forecasts] = {}
-        self._size = size
+        self.size = size
         self._at = 0  # where the kept origins begin in every array
         self._rates = np.full((size, LIVE_SPAN + SLACK), np.nan)
         self._kept: dict[Hashable, tuple[npt.NDArray[Any], int]] = {}
@@ -304,7 +315,7 @@ class Group(Lookback):
         """Those of the newest `span` origins. It has room for as many as the longest horizon that asks for it needs."""
         kept, most = self._kept.get(name, (np.empty(0), 0))
         if span > most:
-            longer = np.full((*axes, self._size, span + SLACK), np.nan, dtype=precision)
+            longer = np.full((*axes, self.size, span + SLACK), np.nan, dtype=precision)
             if most:
                 longer[..., span - most :] = kept
             self._kept[name] = kept, most = longer, span
@@ -314,7 +325,7 @@ class Group(Lookback):
         return self._sums[name].next(newest[..., -1:], end - 1)
 
     def summed(self, name: Hashable, axes: tuple[int, ...], alpha: float, width: int) -> SummedBlocks:
-        return self._sums.setdefault(name, SummedBlocks.of_nothing((*axes, self._size), alpha, width))
+        return self._sums.setdefault(name, SummedBlocks.of_nothing((*axes, self.size), alpha, width))
 
     def before(self, name: Hashable, _fill: float, _like: Floats, /) -> Floats:
         return self._carried[name]
@@ -323,7 +334,7 @@ class Group(Lookback):
         self._carried[name] = newest
 
     def carried(self, name: Hashable, axes: tuple[int, ...]) -> Floats:
-        return self._carried.setdefault(name, np.full((*axes, self._size, 1), np.nan))
+        return self._carried.setdefault(name, np.full((*axes, self.size, 1), np.nan))
 
     def hold(self, name: Hashable, number: int, compute: Callable[[], Floats], _axis: int, /) -> Floats:
         held, found = self._held.get(name, (None, np.empty(0)))
@@ -334,7 +345,7 @@ class Group(Lookback):
 
     def held(self, name: Hashable, number: int, axes: tuple[int, ...], axis: int) -> Floats:
         """`axes`: those beside the one of slots, whose place is `axis`."""
-        every = np.moveaxis(np.full((self._size, *axes), np.nan), 0, axis)
+        every = np.moveaxis(np.full((self.size, *axes), np.nan), 0, axis)
         return self._held.setdefault(name, (number, every))[1]
 
 

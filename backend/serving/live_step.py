@@ -14,7 +14,7 @@ from backend.models.catalog import PREFERRED
 from backend.models.ensemble import Forecasts
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
-from backend.models.live import MOST_STEPS, LiveForecaster
+from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.selection import LOOKBACK
 from backend.serving.freed_memory import return_freed_memory
@@ -69,6 +69,10 @@ class LiveStep:
     def last(self) -> int | None:
         """The window that all series have come to the end of."""
         return self._forecaster.last
+
+    def holds_for(self, window: int) -> bool:
+        """Whether what is known is of use at the end of a window: time went neither back nor too far on."""
+        return self.last is None or (self.last <= window and not self._forecaster.overtaken(window))
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -221,9 +225,8 @@ class LiveStep:
 
     def advance(self, window: int, wanted: Sequence[str]) -> None:
         """All series have come to the end of a window. Those that are not wanted and have long been silent are
-        forgotten, and all where so many windows were missed that it takes less time to load them again."""
-        last = self._forecaster.last
-        missed = last is not None and window - last > MOST_STEPS
+        forgotten, and all where too many windows were missed."""
+        missed = self._forecaster.overtaken(window)
         for name in self._series.keys() - (set() if missed else set(wanted)):
             if missed or self._series[name].newest < window - KEPT_SILENT:
                 self.forget(name)

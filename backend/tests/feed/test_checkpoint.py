@@ -12,7 +12,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from backend.measurements import MEASUREMENTS
-from backend.models.live import LiveForecaster
+from backend.models.live import LEARNING_STEPS, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.serving import checkpoint
 from backend.serving.live_step import LiveStep
@@ -70,6 +70,17 @@ def test_after_a_stop_nothing_is_learned_anew_and_all_goes_on_as_if_there_had_be
     learned.assert_not_called()
     pd.testing.assert_frame_equal(again.points(), undisturbed.points(), check_exact=True)
     pd.testing.assert_frame_equal(again.forecasts(), undisturbed.forecasts(), check_exact=True)
+
+
+@pytest.mark.parametrize(("missed", "calls"), [(LEARNING_STEPS, 0), (LEARNING_STEPS + 1, 1)])
+def test_where_stepping_through_the_windows_of_a_stop_takes_longer_than_learning_the_past_is_learned_anew(
+    stopped: Feed, learned: Mock, estimator: RPSEstimator, path: Path, missed: int, calls: int
+) -> None:
+    again = Feed(stopped.store, estimator, path)
+    again.at(20 + missed)
+    again.live(20 + missed, 21 + missed)
+    assert learned.call_count == calls
+    assert moment(21 + missed) in set(again.forecasts()["issued_at"])
 
 
 @pytest.mark.parametrize("change", ["deleted", "written anew"])

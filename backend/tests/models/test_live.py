@@ -9,7 +9,7 @@ import pytest
 from backend.arrays import Floats
 from backend.models.ensemble import HISTORY_WINDOWS
 from backend.models.intervals import LEVEL_NAMES
-from backend.models.live import CORRECTED, LiveForecaster
+from backend.models.live import CORRECTED, SMALLEST_GROUP, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.tests.models.series import traffic, unknown
 
@@ -95,6 +95,20 @@ def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator:
     assert "with an outage" not in live
     pass_windows(live, LAST + 20, joined)
     assert_whole(live, estimator, joined)
+
+
+def test_with_whom_a_series_is_computed_changes_no_digit(estimator: RPSEstimator) -> None:
+    pasts = {number: (LAST - 59, rates_of(traffic(60, seed=number))) for number in range(2 * SMALLEST_GROUP + 1)}
+    by_size = []
+    for together in (SMALLEST_GROUP // 3, 4 * SMALLEST_GROUP):  # all of one size; of 16, 16 and 32
+        live = estimator.live(60, together=together)
+        live.learn(pasts)
+        live.advance(LAST + 1)
+        by_size.append(live.forecasts(list(pasts)))
+    few, many = by_size
+    for model, means in few.mean.items():
+        np.testing.assert_array_equal(means, many.mean[model])
+        np.testing.assert_array_equal(few.quantiles[model], many.quantiles[model])
 
 
 def test_windows_that_nothing_came_of_are_unknown(estimator: RPSEstimator) -> None:
