@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from backend.access import Access
@@ -29,9 +29,10 @@ from backend.api import (
     write,
 )
 from backend.api.docs import add_docs
-from backend.api.document import DocumentedAPI
+from backend.api.document import DocumentedAPI, problems
 from backend.api.guard import Guard
 from backend.api.page import add_page
+from backend.api.parameters import refuse_unknown_parameters
 from backend.api.problems import add_problem_handlers
 from backend.capacity.decisions import Decisions
 from backend.capacity.metrics import Counts
@@ -40,6 +41,7 @@ from backend.capacity.recommendation import Planning
 from backend.capacity.running import RunningReplicas
 from backend.config import Settings
 from backend.deps import State
+from backend.errors import InvalidRequestError
 from backend.feed.collector import Collector
 from backend.feed.intake import Intake
 from backend.feed.open_windows import OpenWindows
@@ -61,7 +63,7 @@ from backend.uploads.job import Uploads
 
 ROUTERS = (
     *(upload, history, accuracy, series, forecast, past, live),
-    *(policies, capacity, simulations, manifests, replay, write, system, session),
+    *(policies, capacity, simulations, manifests, replay, system, session),
 )
 
 
@@ -138,7 +140,16 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         redoc_url=None,
     )
     for module in ROUTERS:
-        app.include_router(module.router, prefix="/api", tags=[module.__name__.rpartition(".")[2]])
+        app.include_router(
+            module.router,
+            prefix="/api",
+            tags=[module.__name__.rpartition(".")[2]],
+            dependencies=[Depends(refuse_unknown_parameters)],
+            responses=problems(InvalidRequestError),
+        )
+    app.include_router(
+        write.router, prefix="/api", tags=["write"]
+    )  # like InfluxDB it passes over what it does not know
     app.include_router(metrics.router, tags=["metrics"])
     app.include_router(live.sockets)
     add_docs(app)

@@ -1,6 +1,6 @@
 """A live step gives the forecasts from the whole of every series, to the last digit."""
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -98,7 +98,10 @@ def test_a_series_joins_leaves_and_has_another_past_beside_the_others(estimator:
 
 
 def test_with_whom_a_series_is_computed_changes_no_digit(estimator: RPSEstimator) -> None:
-    pasts = {number: (LAST - 59, rates_of(traffic(60, seed=number))) for number in range(2 * SMALLEST_GROUP + 1)}
+    numbers = range(2 * SMALLEST_GROUP + 1)
+    pasts: dict[Hashable, tuple[int, Floats]] = {
+        number: (LAST - 59, rates_of(traffic(60, seed=number))) for number in numbers
+    }
     by_size = []
     for together in (SMALLEST_GROUP // 3, 4 * SMALLEST_GROUP):  # all of one size; of 16, 16 and 32
         live = estimator.live(60, together=together)

@@ -1,0 +1,34 @@
+"""Nothing in a query is passed over."""
+
+import pytest
+
+from backend.tests.api.document import OPERATIONS
+from backend.tests.server import Server
+from backend.tests.traffic import series_csv
+
+WRITE = ("post", "/api/v2/write")  # takes what InfluxDB's clients send
+CALLS = [(method, path) for method, path in OPERATIONS if path.startswith("/api") and (method, path) != WRITE]
+
+
+@pytest.mark.parametrize(("method", "path"), CALLS)
+def test_every_call_refuses_a_parameter_that_it_does_not_take(server: Server, method: str, path: str) -> None:
+    answer = server.client.request(method, path, params={"nonsense": 1})
+    assert answer.status_code == 422
+    assert answer.json()["fields"] == ["nonsense"]
+
+
+def test_a_misspelt_parameter_names_those_that_there_are(server: Server) -> None:
+    server.upload("web.csv", series_csv(60))
+    detail = server.client.get("/api/forecast", params={"series": "shop"}).json()["detail"]
+    assert detail == "No such parameter: series. The call takes: filename."
+
+
+def test_a_parameter_that_is_there_twice_is_refused(server: Server) -> None:
+    answer = server.client.get("/api/history?range=1h&range=24h")
+    assert answer.status_code == 422
+    assert answer.json()["detail"] == "Twice in the query: range. Name each once."
+
+
+def test_the_write_call_passes_over_what_other_clients_of_influxdb_send(server: Server) -> None:
+    answer = server.client.post("/api/v2/write?org=a&bucket=b&consistency=all", content="web,host=a requests=1i")
+    assert answer.status_code == 204
