@@ -195,20 +195,25 @@ class TextStream(io.RawIOBase):
 
 
 class AsciiWhereDamaged(TextStream):
-    """The same, but in a chunk that is not UTF-8 every byte past ASCII becomes `?`.
+    """The same, in chunks of whole characters; in one that is not UTF-8 every byte past ASCII becomes `?`.
 
-    Arrow's CSV reader cannot report a bad row that is not UTF-8. Times and numbers are ASCII, so nothing is lost.
+    Arrow's CSV reader cannot report a bad row that is not UTF-8.
     """
 
+    _cut = b""  # the bytes of a character that the last chunk begins and does not end
+
     def read(self, size: int = -1, /) -> bytes:
-        chunk = super().read(size)
+        most = BLOCK_BYTES if size < 0 else size
+        more = super().read(max(most - len(self._cut), 1))
+        chunk, self._cut = self._cut + more, b""
         if chunk.isascii():
             return chunk
         try:
-            chunk.decode("utf-8")
+            whole = codecs.utf_8_decode(chunk, "strict", not more)[1]
         except UnicodeDecodeError:
             return chunk.decode("ascii", "replace").replace("\N{REPLACEMENT CHARACTER}", "?").encode("ascii")
-        return chunk
+        self._cut = chunk[whole:]
+        return chunk[:whole] or self.read(size)
 
 
 class PlainCells(AsciiWhereDamaged):

@@ -234,6 +234,16 @@ def test_latin_1_in_other_columns_is_no_problem(tmp_path: Path) -> None:
     assert read(write(tmp_path / "file", ("name,timestamp\n" + lines).encode("latin-1"))).rows_dropped == []
 
 
+def test_a_character_that_two_chunks_share_is_read_whole(tmp_path: Path) -> None:
+    """Chunks are as long as a line may be; the narrow no-break space of three bytes groups thousands in France."""
+    counts = [1_000 + 7 * minute % 500 for minute in range(500)]
+    rows = [f"{iso(START + 60 * minute)};{count:,}".replace(",", "\u202f") for minute, count in enumerate(counts)]
+    limits = replace(SMALL, max_unpacked_bytes=1_000_000)
+    traffic = read(write(tmp_path / "file", "\n".join(["time;requests", *rows])), limits)
+    assert traffic.rows_dropped == []
+    assert traffic.frame["actual_rps"].mul(60).round().tolist() == counts
+
+
 def test_latin_1_in_a_time_costs_its_row(tmp_path: Path) -> None:
     content = (CSV + "2023\xe9\n").encode("latin-1")
     assert [entry.first_rows for entry in read(write(tmp_path / "file", content)).rows_dropped] == [[13]]
