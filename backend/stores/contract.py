@@ -129,6 +129,11 @@ class SeriesRecord:
         return replace(self, points=self.points + added, first=min(self.first, first), last=max(self.last, last))
 
 
+def with_changes(attributes: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes with others beside or in place of them, each as a whole; without those that are None."""
+    return {name: value for name, value in {**attributes, **changes}.items() if value is not None}
+
+
 Tables = Mapping[Measurement, pd.DataFrame]
 
 

@@ -13,7 +13,16 @@ import structlog
 from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.stores import influx_queries as queries
-from backend.stores.contract import TIME, Measurement, SeriesInfo, SeriesKey, SeriesRecord, Span, Tables
+from backend.stores.contract import (
+    TIME,
+    Measurement,
+    SeriesInfo,
+    SeriesKey,
+    SeriesRecord,
+    Span,
+    Tables,
+    with_changes,
+)
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError, patience
 from backend.stores.influx_migrations import upgrade
 from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST
@@ -170,8 +179,7 @@ class InfluxStore:
     def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
         for record in self._records.of_name(key.name):
             if record.key == key:
-                kept = {name: value for name, value in {**record.attributes, **attributes}.items() if value is not None}
-                self._records.put([replace(record, attributes=kept)])
+                self._records.put([replace(record, attributes=with_changes(record.attributes, attributes))])
 
     def delete_series(self, name: str) -> int:
         records = self._records.of_name(name)

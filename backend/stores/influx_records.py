@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from backend.errors import StoreUnavailableError
-from backend.stores.contract import SeriesInfo, SeriesKey, SeriesRecord, Span
+from backend.stores.contract import SeriesInfo, SeriesKey, SeriesRecord, Span, with_changes
 from backend.stores.influx_client import InfluxClient
 from backend.stores.influx_queries import ALL_RECORDS, AT_EPOCH, RECORDS_OF_NAME
 from backend.stores.line_writer import original_name, record_line, stored_name
@@ -62,16 +62,17 @@ class InfluxRecords:
 def renewed(info: SeriesInfo, stored: SeriesRecord | None) -> SeriesRecord:
     """The record that a writer makes or renews; a feed stays one."""
     now = datetime.fromtimestamp(time.time(), UTC)
+    attributes = with_changes(stored.attributes if stored else {}, info.attributes)
     if stored is None:
         epoch = datetime.fromtimestamp(0, UTC)
         return SeriesRecord(
-            info.key.name, info.key.version, info.origin, info.window_seconds, 0, epoch, epoch, now, info.attributes
+            info.key.name, info.key.version, info.origin, info.window_seconds, 0, epoch, epoch, now, attributes
         )
     return replace(
         stored,
         origin="feed" if stored.origin == "feed" else info.origin,
         written_at=now,
-        attributes={**stored.attributes, **info.attributes},
+        attributes=attributes,
     )
 
 

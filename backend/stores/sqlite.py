@@ -19,6 +19,7 @@ from backend.stores.contract import (
     SeriesRecord,
     Span,
     Tables,
+    with_changes,
 )
 from backend.stores.sqlite_file import SqliteFile
 from backend.stores.sqlite_rows import Condition, insert, read_rows, row_times
@@ -92,10 +93,12 @@ class SqliteStore:
 
     def set_attributes(self, key: SeriesKey, attributes: Mapping[str, Any]) -> None:
         with self._file.writing() as connection:
-            connection.execute(
-                "UPDATE series SET attributes = json_patch(attributes, ?) WHERE (filename, version) = (?, ?)",
-                (json.dumps(dict(attributes)), key.name, key.version),
-            )
+            stored = _stored(connection, key)
+            if stored is not None:
+                connection.execute(
+                    "UPDATE series SET attributes = ? WHERE (filename, version) = (?, ?)",
+                    (json.dumps(with_changes(stored[1], attributes)), key.name, key.version),
+                )
 
     def delete_series(self, name: str) -> int:
         records = self._records("WHERE filename = ? ", name)
@@ -212,25 +215,30 @@ def _record(row: tuple[Any, ...]) -> SeriesRecord:
 
 def _declare(connection: sqlite3.Connection, info: SeriesInfo) -> bool:
     """Make or renew the record; whether the series has, or gets, this window length. A feed stays one."""
-    stored = connection.execute(
-        "SELECT window_seconds FROM series WHERE (filename, version) = (?, ?)", _pair(info)
-    ).fetchone()
-    if stored and stored[0] != info.window_seconds:
+    window_seconds, attributes = _stored(connection, info.key) or (info.window_seconds, {})
+    if window_seconds != info.window_seconds:
         return False
     connection.execute(
         "INSERT INTO series (filename, version, origin, window_seconds, written_at, attributes) "
         "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET written_at = excluded.written_at, "
         "origin = CASE origin WHEN 'feed' THEN origin ELSE excluded.origin END, "
-        "attributes = json_patch(attributes, excluded.attributes)",
+        "attributes = excluded.attributes",
         (
             *_pair(info),
             info.origin,
             info.window_seconds,
             datetime.now(UTC).timestamp(),
-            json.dumps(dict(info.attributes)),
+            json.dumps(with_changes(attributes, info.attributes)),
         ),
     )
     return True
+
+
+def _stored(connection: sqlite3.Connection, key: SeriesKey) -> tuple[int, dict[str, Any]] | None:
+    """The window length and the attributes of a record; None where there is none."""
+    query = "SELECT window_seconds, attributes FROM series WHERE (filename, version) = (?, ?)"
+    row = connection.execute(query, (key.name, key.version)).fetchone()
+    return (row[0], json.loads(row[1])) if row else None
 
 
 def _insert_of_series(connection: sqlite3.Connection, measurement: Measurement, table: pd.DataFrame) -> None:

@@ -171,6 +171,16 @@ def test_attributes_are_kept_with_the_series_and_added_to(store: Store) -> None:
     assert store.list_series()[0].attributes == attributes | {"scored_until": "2026-01-01"}
 
 
+def test_an_attribute_is_replaced_as_a_whole(store: Store) -> None:
+    store.write(
+        {POINTS: points_table(KEY, points(3))}, [SeriesInfo(KEY, 60, "upload", {"files": {"a": {"rows": "sum"}}})]
+    )
+    store.write({POINTS: points_table(KEY, points(3))}, [SeriesInfo(KEY, 60, "upload", {"files": {"a": {}}})])
+    store.set_attributes(KEY, {"scored": {"a": 1, "b": 2}})
+    store.set_attributes(KEY, {"scored": {"b": 3}})
+    assert store.list_series()[0].attributes == {"files": {"a": {}}, "scored": {"b": 3}}
+
+
 def test_attributes_of_a_series_that_is_gone_are_nothing(store: Store) -> None:
     store.set_attributes(KEY, {"scored_until": "2026-01-01"})
     assert store.list_series() == []
