@@ -16,7 +16,7 @@ from backend.api.history import buckets, span_of
 from backend.capacity import schemas
 from backend.capacity.metrics import SERVED
 from backend.capacity.outlook import RunDecision
-from backend.capacity.policy import Policy
+from backend.capacity.policy import MOST, Policy
 from backend.capacity.serving import Served, served
 from backend.deps import FilenamePath, FilenameQuery, State, StateDep, find_series
 from backend.errors import NoDecisionError, NotFoundError, StoreUnavailableError
@@ -29,7 +29,7 @@ CSV = "text/csv"
 RUNNING = "replicas that run: says whether an HPA acts; none: what a Prometheus knows"
 LogRange = Annotated[LiveRange, Query(examples=["24h"], description="live: the newest 240 windows, as on the page")]
 Every = Annotated[bool, Query(description="all decisions, not only those that changed the replicas")]
-Running = Annotated[int | None, Query(ge=1, examples=[11], description=RUNNING)]
+Running = Annotated[int | None, Query(ge=1, le=MOST, examples=[11], description=RUNNING)]
 
 
 # Any name of a policy holds for one answer of the recommendation: what if.

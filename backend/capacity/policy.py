@@ -31,12 +31,13 @@ def _numbers(value: object) -> object:
     return samples_of(value) if isinstance(value, str) else value
 
 
-Measured = Annotated[tuple[tuple[int, float], ...], BeforeValidator(_pairs)]
-Samples = Annotated[tuple[Annotated[float, Field(ge=0)], ...], BeforeValidator(_numbers)]
-
-
 FEWEST_MEASURED = 2  # points of a curve
 LEAST = 1e-6  # of a rate or a time that others are divided by
+LONGEST = 1e9  # seconds: 31 years, by which a date can still be moved
+MOST = 1_000_000  # replicas; beyond it a policy's numbers are taken for a mistake
+
+Measured = Annotated[tuple[tuple[Annotated[int, Field(le=MOST)], float], ...], BeforeValidator(_pairs)]
+Samples = Annotated[tuple[Annotated[float, Field(ge=0, le=LONGEST)], ...], BeforeValidator(_numbers)]
 
 
 class Policy(BaseModel):
@@ -55,7 +56,7 @@ class Policy(BaseModel):
     )
     rps_per_replica: float | None = Field(None, ge=LEAST, description="requests per second that one replica serves")
     service_seconds: float | None = Field(
-        None, ge=LEAST, description="queue: mean time a worker is busy with a request"
+        None, ge=LEAST, le=LONGEST, description="queue: mean time a worker is busy with a request"
     )
     workers: int = Field(1, ge=1, le=10_000, description="queue: requests that one replica serves at the same time")
     wait_seconds: float = Field(0.0, ge=0, description="queue: a request that waits longer waits too long")
@@ -65,23 +66,25 @@ class Policy(BaseModel):
         9.0, gt=0, description="what a missing replica costs, an idle one being 1; it sets the quantile: 9 is p90"
     )
     quantile: float | None = Field(None, gt=0, lt=1, description="in place of the one that shortage_cost sets")
-    lead_seconds: float = Field(120.0, ge=0, description="from a decision until its replicas serve")
+    lead_seconds: float = Field(120.0, ge=0, le=LONGEST, description="from a decision until its replicas serve")
     lead_samples: Samples = Field((), description="measured lead times; their 90th percentile replaces lead_seconds")
     cadence_seconds: int = Field(60, ge=1, le=86_400, description="how often a decision is made")
     headroom: float = Field(1.0, ge=0.1, le=100, description="factor on the demand")
     burst_factor: float = Field(1.0, ge=1, le=1_000, description="peak second over the mean of its window")
     reactive_floor: bool = Field(True, description="plan for no less than the newest window had")
-    min_replicas: int = Field(1, ge=1)
+    min_replicas: int = Field(1, ge=1, le=MOST)
     max_replicas: int = Field(100, ge=1)
     max_behavior: MaxBehavior = Field("honor", description="extend: a demand beyond max_replicas raises the maximum")
     max_buffer_percent: float = Field(0.0, ge=0, le=1_000, description="extend: so far above the replicas wanted")
-    up_percent: float | None = Field(None, gt=0, description="most that is added a minute")
+    up_percent: float | None = Field(None, gt=0, le=1e9, description="most that is added a minute")
     up_pods: int | None = Field(None, ge=1, description="most that is added a minute; of two limits the wider holds")
     down_percent: float | None = Field(None, gt=0, le=100, description="most that is removed a minute")
     down_pods: int | None = Field(
         None, ge=1, description="most that is removed a minute; of two limits the wider holds"
     )
-    stabilization_seconds: float = Field(300.0, ge=0, description="going down, the most wanted in this time holds")
+    stabilization_seconds: float = Field(
+        300.0, ge=0, le=LONGEST, description="going down, the most wanted in this time holds"
+    )
     price_per_replica_hour: float | None = Field(None, ge=0)
     currency: str | None = Field(None, max_length=10)
     hpa_tolerance: float = Field(

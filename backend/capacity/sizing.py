@@ -6,9 +6,7 @@ from math import ceil, exp, isclose
 
 import numpy as np
 
-from backend.capacity.policy import Policy, Sizing
-
-MOST = 1_000_000  # replicas; beyond it a policy's numbers are taken for a mistake
+from backend.capacity.policy import MOST, Policy, Sizing
 
 
 @dataclass(frozen=True)

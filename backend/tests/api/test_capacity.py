@@ -40,6 +40,11 @@ def test_an_empty_name_in_the_query_is_its_default(server: Server) -> None:
         ({"rps_per_replica": "1", "lead_seconds": "86400"}, f"which is {60 * HORIZONS[-1]} s"),
         ({"rps_per_replica": "1", "quantile": "0.999"}, "from 0.1 to 0.99"),
         ({"rps_per_replica": "1", "min_replicas": "5", "max_replicas": "4"}, "min_replicas is above max_replicas"),
+        ({"rps_per_replica": "1", "lead_seconds": "1e15"}, "lead_seconds: Input should be less than or equal to"),
+        ({"rps_per_replica": "1", "stabilization_seconds": "1e12"}, "stabilization_seconds: Input should be less"),
+        ({"rps_per_replica": "1", "min_replicas": "9" * 400}, "min_replicas"),
+        ({"rps_per_replica": "1", "up_percent": "1e308"}, "up_percent: Input should be less"),
+        ({"rps_per_replica": "1", "current_replicas": "9" * 400}, "current_replicas"),
     ],
 )
 def test_a_policy_that_cannot_be_is_refused_with_its_fix(server: Server, changes: dict[str, str], words: str) -> None:
