@@ -28,11 +28,14 @@ def capacity_of(policy: Policy, replicas: int) -> float:
 
 
 def waiting(load: float, servers: int) -> float:
-    """Erlang C: the share of requests that wait, at `load` (arrivals times service time, below `servers`)."""
-    blocked = 1.0
-    for server in range(1, servers + 1):
-        blocked = load * blocked / (server + load * blocked)
-    return servers * blocked / (servers - load * (1 - blocked))
+    """Erlang C: the share of requests that wait, at `load` (arrivals times service time, below `servers`).
+
+    From Erlang B, a term of the Poisson distribution over the sum of those up to it: as quick for a million servers.
+    """
+    from scipy.special import gammaln, pdtr, xlogy  # loaded by what interpolates forecasts
+
+    blocked = exp(xlogy(servers, load) - load - gammaln(servers + 1)) / pdtr(servers, load)
+    return float(servers * blocked / (servers - load * (1 - blocked)))
 
 
 def _by_rate(policy: Policy, rate: float) -> int:

@@ -19,6 +19,11 @@ def test_erlang_c_has_the_values_of_its_tables() -> None:
     assert shares == [0.7022, 0.3199, 0.1304, 0.0474, 0.0154]
 
 
+def test_a_million_servers_are_as_quick_as_ten() -> None:
+    assert waiting(999_000, 1_000_000) == pytest.approx(0.2233, abs=1e-4)
+    assert replicas_for(QUEUE.model_copy(update={"service_seconds": 1e9}), 1_000) == 1_000_000
+
+
 @pytest.mark.parametrize(("rate", "replicas"), [(95, 15), (950, 107), (9_500, 971)])
 def test_a_queue_needs_more_the_smaller_it_is(rate: float, replicas: int) -> None:
     assert replicas_for(QUEUE, rate) == replicas
