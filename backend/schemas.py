@@ -1,13 +1,23 @@
 """The shapes of the HTTP and WebSocket answers. frontend/src/api/schema.ts is generated from these."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, RootModel
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, RootModel
 from typing_extensions import TypeAliasType
 
 MAX_REPLAY_SPEED = 20.0  # windows a second: one forecast of every model at every horizon takes about 20 ms
 
+
+def in_utc(moment: datetime) -> datetime:
+    """A time without an offset is UTC. Raises ValueError."""
+    try:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except OverflowError:
+        raise ValueError("the year is to be from 1 to 9999 in UTC") from None
+
+
+Moment = Annotated[datetime, AfterValidator(in_utc)]  # that a caller names
 Model = Annotated[str, Field(description="key of a model, one of those that /api/limits lists")]
 Candidate = Annotated[str, Field(description="key of a model or of a baseline, as /api/limits lists them")]
 # These have their names in the API document too, so the page's types come from there.
@@ -246,7 +256,7 @@ class Limits(BaseModel):
 class ReplayRequest(BaseModel):
     filename: str = Field(max_length=100)
     speed: float = Field(default=2.0, gt=0, le=MAX_REPLAY_SPEED, description="windows a second")
-    start: datetime | None = Field(
+    start: Moment | None = Field(
         default=None, description="first window to play; none: from the beginning. Earlier windows are history."
     )
 

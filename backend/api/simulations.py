@@ -1,7 +1,6 @@
 """Policies replayed on a stored series' own traffic."""
 
 import asyncio
-from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
@@ -17,6 +16,7 @@ from backend.errors import (
     StorageFullError,
     StoreUnavailableError,
 )
+from backend.schemas import Moment
 from backend.simulation import schemas
 from backend.simulation.forecasts import horizons_for
 from backend.simulation.kept import bucketed
@@ -88,8 +88,8 @@ def simulation_path(
     simulation_id: SimulationId,
     policy: Annotated[str, PathParameter(max_length=100, examples=["hpa"])],
     state: StateDep,
-    from_: Annotated[datetime | None, Query(alias="from", description="begin; none: that of the span")] = None,
-    to: Annotated[datetime | None, Query(description="end, exclusive; none: that of the span")] = None,
+    from_: Annotated[Moment | None, Query(alias="from", description="begin; none: that of the span")] = None,
+    to: Annotated[Moment | None, Query(description="end, exclusive; none: that of the span")] = None,
 ) -> schemas.PolicyPath:
     """The replicas of one policy beside the demand, in at most 720 buckets, with its worst moments."""
     record, result = state["simulations"].done(simulation_id)

@@ -1,6 +1,6 @@
 """`scaleops backtest`: the models' errors on a file beside those of naive baselines."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -9,15 +9,15 @@ from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, messages, print_results, problems_end_the_command, read_settings
 from backend.errors import InvalidRequestError
 from backend.ingest import ReadOptions
+from backend.schemas import in_utc
 
 
 def _moment(text: str) -> datetime:
-    """A point in time from ISO 8601; without an offset it is UTC."""
+    """A point in time from ISO 8601."""
     try:
-        moment = datetime.fromisoformat(text)
+        return in_utc(datetime.fromisoformat(text))
     except ValueError:
         raise typer.BadParameter(f"{text!r} is not an ISO 8601 time, such as 1995-08-13T00:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 From = Annotated[datetime | None, typer.Option("--from", parser=_moment, help="First window to score.")]

@@ -21,7 +21,7 @@ from backend.models.selection import LOOKBACK
 from backend.simulation.kept import KeptSimulations, StoredSimulation, new_record
 from backend.simulation.results import paths_of, result_of
 from backend.simulation.schemas import SimulationAnswer, SimulationRecord, SimulationRequest, SimulationResult
-from backend.simulation.settings import FROM_DAYS, SimulationSettings, in_utc
+from backend.simulation.settings import FROM_DAYS, SimulationSettings
 from backend.simulation.simulator import simulate
 from backend.simulation.traffic import traffic_of
 from backend.stores import SeriesRecord, Store, open_store
@@ -219,8 +219,8 @@ def rates_for(store: Store, asked: ToSimulate, history_windows: int) -> tuple[pd
     if record is None or not record.points:
         raise NotFoundError(f'No series is named "{asked.record.filename}". It may have been deleted meanwhile.')
     window = timedelta(seconds=record.window_seconds)
-    stop = min(in_utc(asked.stop), record.last + window) if asked.stop else record.last + window
-    start = min(in_utc(asked.start), record.last) if asked.start else stop - timedelta(days=FROM_DAYS)
+    stop = min(asked.stop, record.last + window) if asked.stop else record.last + window
+    start = min(max(asked.start, record.first), record.last) if asked.start else stop - timedelta(days=FROM_DAYS)
     before = max((history_windows + 2 * LOOKBACK) * window, stop - start, timedelta(days=FROM_DAYS + 1))
     rates = read_rates(store, record.key, max(start - before, record.first), None)
     return on_grid(rates, record.window_seconds), record.window_seconds

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from typing_extensions import TypeAliasType
 
 from backend.capacity.policy import Policy
+from backend.schemas import Moment
 from backend.simulation.settings import SimulationSettings
 
 PolicyKind = TypeAliasType("PolicyKind", Literal["fixed", "reactive", "scheduled", "forecast", "oracle"])
@@ -112,10 +113,10 @@ class SimulationRequest(SimulationSettings):
         None, pattern=r"^[A-Za-z0-9._-]{1,100}$", description="chosen by the client; none: by the server"
     )
     filename: str = Field(max_length=1000)
-    from_: datetime | None = Field(
+    from_: Moment | None = Field(
         None, alias="from", description="begin of the span; none: the last 7 days, or what follows a warm-up"
     )
-    to: datetime | None = Field(None, description="end of the span, exclusive; none: the end of the series")
+    to: Moment | None = Field(None, description="end of the span, exclusive; none: the end of the series")
     policy: dict[str, Any] = Field(
         {}, description="names of a policy, and values in place of those of the series' own; see Policy"
     )

@@ -1,13 +1,13 @@
 """What a simulation is told beside the policy: which policies are replayed, and how those that are not ours are set."""
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from backend.capacity.policy import checked
+from backend.schemas import Moment
 
 FROM_DAYS = 7  # that are evaluated where nobody says from when
 MOST_WINDOWS = 200_000  # that are evaluated: four months of minutes, two minutes of a core
@@ -38,10 +38,10 @@ def _parts(example: str) -> BeforeValidator:
 Names = Annotated[tuple[str, ...], BeforeValidator(_list)]
 Lines = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], BeforeValidator(_lines)]
 Spike = Annotated[
-    tuple[datetime, Annotated[float, Field(ge=0, le=1_000)], Annotated[float, Field(gt=0, le=10_080)]],
+    tuple[Moment, Annotated[float, Field(ge=0, le=1_000)], Annotated[float, Field(gt=0, le=10_080)]],
     _parts("2026-01-05T12:00,3,30"),
 ]
-Days = Annotated[tuple[datetime, datetime], _parts("2026-01-03,2026-01-05")]
+Days = Annotated[tuple[Moment, Moment], _parts("2026-01-03,2026-01-05")]
 
 
 class SimulationSettings(BaseModel):
@@ -106,8 +106,3 @@ class SimulationSettings(BaseModel):
 def settings_of(given: dict[str, Any]) -> SimulationSettings:
     """Of text or values by name, checked as a whole. Raises InvalidRequestError that names the first that is wrong."""
     return checked(SimulationSettings, given)
-
-
-def in_utc(moment: datetime) -> datetime:
-    """A time without an offset is UTC."""
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from backend.errors import InvalidRequestError
-from backend.simulation.settings import FROM_DAYS, MOST_WINDOWS, SimulationSettings, in_utc
+from backend.simulation.settings import FROM_DAYS, MOST_WINDOWS, SimulationSettings
 
 DAY = pd.Timedelta(days=1)
 
@@ -51,10 +51,10 @@ def traffic_of(
     where that is known. Raises InvalidRequestError where there is no such span."""
     window = pd.Timedelta(window_seconds, "s")
     first, end = rates.index[0], rates.index[-1] + window
-    until = min(_moment(stop, window, "ceil"), end) if stop else end
+    until = min(pd.Timestamp(stop).ceil(window), end) if stop else end
     said = []
     if start:
-        begin = max(_moment(start, window, "floor"), first)
+        begin = max(pd.Timestamp(start).floor(window), first)
     else:
         begin = _default_start(first, until, window)
         said.append(
@@ -99,11 +99,6 @@ def _within(windows: pd.Series, steps: pd.DataFrame, step_seconds: int) -> pd.Se
     return pd.Series(rates.ravel(), index)
 
 
-def _moment(moment: datetime, window: pd.Timedelta, way: str) -> pd.Timestamp:
-    at = pd.Timestamp(in_utc(moment))
-    return at.floor(window) if way == "floor" else at.ceil(window)
-
-
 def _default_start(first: pd.Timestamp, until: pd.Timestamp, window: pd.Timedelta) -> pd.Timestamp:
     warm_up = min(DAY, (until - first) / 2)
     return max(until - pd.Timedelta(days=FROM_DAYS), first + warm_up).floor(window)
@@ -114,7 +109,7 @@ def _changed(
 ) -> pd.Series:
     changed = rates * settings.times
     if settings.paste is not None:
-        source, target = (pd.Timestamp(in_utc(day)).floor(DAY) for day in settings.paste)
+        source, target = (pd.Timestamp(day).floor(DAY) for day in settings.paste)
         for name, day in (("first", source), ("second", target)):
             if not (changed.index[0] <= day and day + DAY <= changed.index[-1] + window):
                 raise InvalidRequestError(f"paste: the {name} day, {day:%Y-%m-%d}, is not known whole.", field="paste")
@@ -122,7 +117,7 @@ def _changed(
         changed[(changed.index >= target) & (changed.index < target + DAY)] = values
     if settings.spike is not None:
         moment, factor, minutes = settings.spike
-        begin = pd.Timestamp(in_utc(moment))
+        begin = pd.Timestamp(moment)
         spiked = (changed.index >= begin) & (changed.index < begin + timedelta(minutes=minutes))
         if not start <= begin < stop or not spiked.any():
             raise InvalidRequestError(

@@ -172,6 +172,14 @@ def test_a_replay_from_a_start_shows_what_was_before_and_uses_it_as_history(serv
     assert snapshot["forecast"]["warming_up"] is False
 
 
+def test_a_start_without_an_offset_is_utc(server: Server) -> None:
+    server.upload("traffic.csv", series_csv(100))
+    starts = ("1995-07-01T00:10:00", "1995-07-01T00:10:00Z", "1995-07-01T02:10:00+02:00")
+    body = {"filename": "traffic.csv", "speed": 0.1}
+    replays = [server.client.post("/api/replay", json=body | {"start": start}).json() for start in starts]
+    assert [replay["position"] for replay in replays] == ["1995-07-01T00:11:00Z"] * 3
+
+
 def test_a_replay_that_ends_is_deleted(server: Server) -> None:
     server.upload("traffic.csv", series_csv(10))
     server.client.post("/api/replay", json={"filename": "traffic.csv", "speed": 20})
