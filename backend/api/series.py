@@ -31,10 +31,11 @@ def _rendered(stored: SeriesRecord, status: SeriesStatus) -> str:
 @router.delete("/series/{filename:path}", responses=OF_A_SERIES)
 async def delete_series(filename: FilenamePath, state: StateDep) -> Deleted:
     """Delete a series with its forecasts; a replay of it stops."""
+    found = await asyncio.to_thread(state["store"].find, filename)  # an interrupted import's may have no points
     await state["replayer"].stop_if_of(filename)
     points = await asyncio.to_thread(state["collector"].delete, filename)
     state["decisions"].forget(filename)
     await state["hub"].refresh(filename)
-    if points == 0:
+    if found is None:
         raise NotFoundError(f'No series is named "{filename}". GET /api/series lists what is stored.')
     return Deleted(filename=filename, points=points)

@@ -200,7 +200,7 @@ def test_a_stopped_replay_is_deleted_and_the_source_stays(server: Server) -> Non
 def test_deleting_the_source_or_the_replay_stops_it(server: Server, name: str) -> None:
     server.upload("traffic.csv", series_csv(300))
     server.client.post("/api/replay", json={"filename": "traffic.csv"})
-    server.client.delete(f"/api/series/{name}")
+    assert server.client.delete(f"/api/series/{name}").status_code == 200
     assert server.get("/api/replay") is None
     assert "replay of traffic.csv" not in [series["filename"] for series in server.get("/api/series")]
 
