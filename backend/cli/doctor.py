@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from datetime import timedelta
 from pathlib import Path
 
 import typer
@@ -18,7 +17,6 @@ from backend.figures import figure
 Finding = tuple[bool, str]  # whether it is well, and what was seen or has to be done
 
 RESTORE = "Restore it from a backup, or move it away to start with an empty one."
-READ_ONE_POINT = "from(bucket: bucket) |> range(start: 1970-01-01T00:00:00Z, stop: 1970-01-01T00:00:01Z) |> limit(n: 1)"
 
 
 def doctor() -> None:
@@ -123,28 +121,12 @@ def _read_only(path: Path) -> str:
 
 
 def _influxdb_finding(settings: Settings) -> Finding:
-    from backend.stores.influx_client import InfluxClient
+    from backend.stores.influx import client_of
 
     place = f"influxdb {settings.influxdb_url} organization {settings.influxdb_org} bucket {settings.influxdb_bucket}"
     try:
-        token = settings.influxdb_token or _token_of(settings.influxdb_token_file)
-    except OSError as error:
-        return False, f"{place}: INFLUXDB_TOKEN_FILE {settings.influxdb_token_file} cannot be read: {error.strerror}."
-    client = InfluxClient(settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, token)
-    try:
-        kept_seconds = client.retention_seconds()
-        client.rows(READ_ONE_POINT, {})
+        with closing(client_of(settings)) as client:
+            client.check()
     except ProblemError as problem:
         return False, problem.detail
-    finally:
-        client.close()
-    if kept_seconds:
-        return False, (
-            f"{place}: the bucket keeps points for {timedelta(seconds=kept_seconds)} only, so older traffic could not "
-            "be stored. Remove the limit: influx bucket update --id … --retention 0"
-        )
     return True, f"{place}, readable; whether the token may write shows at the start"
-
-
-def _token_of(file: Path | None) -> str:
-    return file.read_text().strip() if file is not None else ""

@@ -25,7 +25,7 @@ from backend.stores.contract import (
 )
 from backend.stores.influx_client import InfluxClient, InfluxUnreachableError, patience
 from backend.stores.influx_migrations import upgrade
-from backend.stores.influx_queries import AT_EPOCH, EARLIEST, LATEST
+from backend.stores.influx_queries import EARLIEST, LATEST
 from backend.stores.influx_records import InfluxRecords, completed, marked, renewed
 from backend.stores.influx_rows import lines_of, to_buckets, to_table
 from backend.stores.line_writer import stored_name
@@ -45,7 +45,7 @@ def wait_for_influxdb(settings: Settings, measurements: Sequence[Measurement]) -
     give_up = time.monotonic() + settings.store_wait_seconds
     while True:
         try:
-            client = _client(settings)
+            client = client_of(settings)
             store = InfluxStore(client, measurements)
             store.check()
             upgrade(client, measurements)
@@ -59,10 +59,11 @@ def wait_for_influxdb(settings: Settings, measurements: Sequence[Measurement]) -
 
 def opened_by_another(settings: Settings, measurements: Sequence[Measurement]) -> "InfluxStore":
     """Open a store that another process of this machine waited for, checked, and brought up to date."""
-    return InfluxStore(_client(settings), measurements)
+    return InfluxStore(client_of(settings), measurements)
 
 
-def _client(settings: Settings) -> InfluxClient:
+def client_of(settings: Settings) -> InfluxClient:
+    """The bucket that the settings name. Raises StoreUnavailableError where no token can be read."""
     return InfluxClient(settings.influxdb_url, settings.influxdb_org, settings.influxdb_bucket, _token(settings))
 
 
@@ -192,13 +193,7 @@ class InfluxStore:
 
     def check(self) -> None:
         """Raise where the bucket cannot be reached, read and written, or would drop old points."""
-        kept = self._client.retention_seconds()
-        if kept:
-            raise StoreUnavailableError(
-                f'The InfluxDB bucket "{self._client.bucket}" keeps points for {timedelta(seconds=kept)} only, so '
-                "older logs could not be stored. Remove its limit: influx bucket update --id … --retention 0"
-            )
-        self._client.rows(queries.ALL_RECORDS, AT_EPOCH)
+        self._client.check()
         self._client.write(["scaleops_check ok=1 0"])
 
     def close(self) -> None:

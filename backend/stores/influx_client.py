@@ -24,7 +24,7 @@ from urllib3.connectionpool import ConnectionPool
 from urllib3.exceptions import HTTPError, ProtocolError, ReadTimeoutError
 
 from backend.errors import ConflictError, StoreUnavailableError
-from backend.stores.influx_queries import EARLIEST, FIRST_VALUES, LATEST
+from backend.stores.influx_queries import ALL_RECORDS, AT_EPOCH, EARLIEST, FIRST_VALUES, LATEST
 
 
 class _RetryUnlessHanging(Retry):
@@ -173,7 +173,16 @@ class InfluxClient:
         with self._reporting():
             self._patient.delete_api().delete("1677-09-22T00:00:00Z", last, predicate, bucket=self.bucket)
 
-    def retention_seconds(self) -> int:
+    def check(self) -> None:
+        """Raise where the bucket cannot be reached and read, or would drop old points. Writes nothing."""
+        if kept := self._retention_seconds():
+            raise StoreUnavailableError(
+                f'The InfluxDB bucket "{self.bucket}" keeps points for {timedelta(seconds=kept)} only, so older logs '
+                "could not be stored. Remove its limit: influx bucket update --id … --retention 0"
+            )
+        self.rows(ALL_RECORDS, AT_EPOCH)
+
+    def _retention_seconds(self) -> int:
         """How long the bucket keeps points, 0 for without limit; raises where it is not there."""
         with self._reporting():
             buckets = self._client.buckets_api().find_buckets(name=self.bucket).buckets

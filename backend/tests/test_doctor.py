@@ -174,4 +174,4 @@ def test_a_token_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch: py
     monkeypatch.setenv("SCALEOPS_STORE", "influxdb")
     monkeypatch.delenv("INFLUXDB_TOKEN", raising=False)
     monkeypatch.setenv("INFLUXDB_TOKEN_FILE", str(tmp_path / "token"))
-    assert f"INFLUXDB_TOKEN_FILE {tmp_path / 'token'} cannot be read" in line_about("store", findings())
+    assert f"INFLUXDB_TOKEN_FILE: there is no token in {tmp_path / 'token'}" in line_about("store", findings())
