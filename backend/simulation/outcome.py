@@ -5,6 +5,7 @@ what share of the time, supply was under and over demand.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from backend.arrays import Floats, Ints
 from backend.capacity.sizing import capacity_of
 from backend.simulation.fleet import Fleet, Steps
 from backend.simulation.replay import Replay
+from backend.simulation.schemas import WorstMoment
 
 DAY_SECONDS = 86_400
 RESAMPLES = 1_000
@@ -47,17 +49,6 @@ class Measured:
     short: Floats
     scale_events: int
     sign_changes: int
-
-
-@dataclass(frozen=True)
-class Worst:
-    """Neighbouring windows that were short; times in seconds since 1970."""
-
-    start: float
-    end: float
-    requests_short: float
-    needed: int
-    replicas: float
 
 
 def measured(replay: Replay, asked: Steps, fleet: Fleet) -> Measured:
@@ -142,21 +133,21 @@ def interval(values: Floats) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def worst_moments(replay: Replay, one: Measured) -> list[Worst]:
+def worst_moments(replay: Replay, one: Measured) -> list[WorstMoment]:
     """The spells of shortage with the most requests beyond capacity, the worst first."""
     short = np.flatnonzero(np.nan_to_num(one.short) > 0)
     if not len(short):
         return []
     spells = np.split(short, np.flatnonzero(np.diff(short) > 1) + 1)
     needed = replay.needed_in_windows
-    start, window = replay.traffic.start.timestamp(), replay.window
+    start, window = replay.traffic.start.to_pydatetime(), timedelta(seconds=replay.window)
     found = [
-        Worst(
-            start + window * float(spell[0]),
-            start + window * float(spell[-1] + 1),
-            float(one.short[spell].sum()),
-            int(needed[spell].max()),
-            float(one.replicas[spell].min()),
+        WorstMoment(
+            start=start + window * int(spell[0]),
+            end=start + window * int(spell[-1] + 1),
+            requests_short=float(one.short[spell].sum()),
+            needed=int(needed[spell].max()),
+            replicas=float(one.replicas[spell].min()),
         )
         for spell in spells
     ]

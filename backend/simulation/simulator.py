@@ -11,19 +11,10 @@ from backend.capacity.policy import Policy
 from backend.errors import InvalidRequestError
 from backend.models.predictor import RPSEstimator
 from backend.simulation.oracle import edge_of
-from backend.simulation.outcome import (
-    Measured,
-    Worst,
-    drawn_days,
-    figures,
-    interval,
-    measured,
-    resampled,
-    worst_moments,
-)
+from backend.simulation.outcome import Measured, drawn_days, figures, interval, measured, resampled, worst_moments
 from backend.simulation.policies import POLICIES, SimulatedPolicy, policies_of
 from backend.simulation.replay import NotReplayedError, Replay
-from backend.simulation.schemas import Outcome, WorstMoment
+from backend.simulation.schemas import Outcome
 from backend.simulation.settings import SimulationSettings
 from backend.simulation.traffic import Traffic
 
@@ -115,7 +106,7 @@ def _outcomes(
                 weighed_cost=weighed(values, shortage_cost),
                 oracle_replica_hours=edge.hours_at(values["requests_short"]),
                 intervals={name: interval(resamples) for name, resamples in drawn.items()},
-                worst=[_shown(each) for each in worst_moments(replay, one)],
+                worst=worst_moments(replay, one),
             )
         )
     return outcomes
@@ -132,7 +123,3 @@ def _speed_up(values: dict[str, float], reference: Mapping[str, Floats] | None) 
     if reference is None or any(values[name] <= 0 or reference[name] <= 0 for name in SPEED_UP):
         return None
     return float(np.prod([reference[name] / values[name] for name in SPEED_UP]) ** 0.25)
-
-
-def _shown(worst: Worst) -> WorstMoment:
-    return WorstMoment.model_validate(vars(worst))
