@@ -9,11 +9,10 @@ from backend.arrays import Floats
 from backend.capacity.sentences import percentile
 from backend.models.intervals import LEVEL_NAMES, LEVELS
 from backend.simulation.outcome import figures, interval, resampled
-from backend.simulation.policies import POLICIES
+from backend.simulation.policies import OURS, POLICIES, REFERENCE
 from backend.simulation.schemas import Outcome, QuantileCost, RecommendedQuantile
-from backend.simulation.simulator import REFERENCE, Simulation, weighed
+from backend.simulation.simulator import Simulation, weighed
 
-OURS = "model"
 NOTABLE = 0.05  # share that is saved from which on it is told, where too few days are there to be sure
 DAY_SECONDS = 86_400
 NO_POLICY = "Beside the oracle no policy was replayed, so there is nothing to compare."

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, floor, log10
 
+from backend.simulation.policies import OURS
 from backend.simulation.schemas import Outcome
 
 WIDTH, HEIGHT = 860, 460
 LEFT, RIGHT, TOP, BOTTOM = 66, 24, 18, 52
 POINT, LETTER = 5, 6.6  # a point's half, and a letter's width
-OURS = "model"
 LEAST = 0.5  # minutes; what is never short is drawn below it
 STYLE = """
 .axis{stroke:currentColor;stroke-width:1;opacity:.5}.grid{stroke:currentColor;stroke-width:1;opacity:.12}

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,9 @@ from backend.simulation.autoscaled import Metric, autoscaled, observed_rate, rat
 from backend.simulation.fleet import Fleet, Steps, fleet_of, steps_of
 from backend.simulation.replay import NotReplayedError, Planned, Replay
 from backend.simulation.schedule import entries_of, scheduled
+from backend.simulation.schemas import PolicyKind
 
-Kind = Literal["fixed", "reactive", "scheduled", "forecast", "oracle"]
+OURS, REFERENCE = "model", "hpa"  # keys of the series' own policy, and of the one that the others are measured against
 MEDIAN = 0.5  # of the sweep: below it nobody plans
 TARGETS = (50, 70, 90)  # percent of what a replica serves, of the HPAs beside the one that is set
 
@@ -28,7 +29,7 @@ class SimulatedPolicy:
     key: str
     label: str
     description: str
-    kind: Kind
+    kind: PolicyKind
     asked: Callable[[Replay], Steps]
     sweep: str | None = None
     level: float | None = None
@@ -127,7 +128,7 @@ POLICIES = (
     ),
     SimulatedPolicy("fixed", "fixed", "fixed_replicas, always", "fixed", _fixed),
     SimulatedPolicy(
-        "hpa", "HPA", "on the observed rate, its target hpa_target of what a replica serves", "reactive", _hpa
+        REFERENCE, "HPA", "on the observed rate, its target hpa_target of what a replica serves", "reactive", _hpa
     ),
     *(
         SimulatedPolicy(
@@ -136,7 +137,7 @@ POLICIES = (
             f"on the observed rate, its target {percent} % of what a replica serves",
             "reactive",
             partial(_hpa, share=percent / 100),
-            sweep="hpa",
+            sweep=REFERENCE,
         )
         for percent in TARGETS
     ),
@@ -164,7 +165,7 @@ POLICIES = (
         "forecast",
         _mean_headroom,
     ),
-    SimulatedPolicy("model", "your policy", "the policy's plan, as its decisions say", "forecast", _model),
+    SimulatedPolicy(OURS, "your policy", "the policy's plan, as its decisions say", "forecast", _model),
     *(
         SimulatedPolicy(
             f"model_{name}",
@@ -172,7 +173,7 @@ POLICIES = (
             f"the policy's plan, with {name} of the forecast",
             "forecast",
             partial(_model, level=level),
-            sweep="model",
+            sweep=OURS,
             level=level,
         )
         for name, level in zip(LEVEL_NAMES, LEVELS, strict=True)

@@ -6,6 +6,7 @@ from backend.capacity.sentences import percentile
 from backend.figures import figure
 from backend.simulation.conclusions import minutes
 from backend.simulation.picture import picture_of
+from backend.simulation.policies import OURS
 from backend.simulation.schemas import Outcome, SimulationResult
 from backend.simulation.table import cell, filled_columns
 
@@ -84,7 +85,7 @@ def _interval(outcome: Outcome, name: str) -> str:
 
 
 def _worst(result: SimulationResult) -> str:
-    ours = next((outcome for outcome in result.policies if outcome.policy == "model"), None)
+    ours = next((outcome for outcome in result.policies if outcome.policy == OURS), None)
     if ours is None or not ours.worst:
         return "<p>None was short.</p>" if ours else "<p>The policy itself was not replayed.</p>"
     items = "".join(

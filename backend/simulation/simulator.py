@@ -12,7 +12,7 @@ from backend.errors import InvalidRequestError
 from backend.models.predictor import RPSEstimator
 from backend.simulation.oracle import edge_of
 from backend.simulation.outcome import Measured, drawn_days, figures, interval, measured, resampled, worst_moments
-from backend.simulation.policies import POLICIES, SimulatedPolicy, policies_of
+from backend.simulation.policies import POLICIES, REFERENCE, SimulatedPolicy, policies_of
 from backend.simulation.replay import NotReplayedError, Replay
 from backend.simulation.schemas import Outcome
 from backend.simulation.settings import SimulationSettings
@@ -20,7 +20,6 @@ from backend.simulation.traffic import Traffic
 
 Number = TypeVar("Number", float, Floats)
 FORECASTING = 0.4  # the share of the time that forecasts take, of 20 policies over 7 to 52 days
-REFERENCE = "hpa"  # the policy that the others are measured against
 SPEED_UP = ("theta_u", "theta_o", "time_u", "time_o")
 
 
