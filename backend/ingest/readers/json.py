@@ -117,13 +117,12 @@ class JsonReader:
         for item in _array_objects(stream, self._limits):
             row_of_names = flat(item)
             items.append({n: row_of_names.get(n) for n in names} if isinstance(row_of_names, dict) else row_of_names)
+            check_rows(row + len(items) - 1, self._limits)
             if len(items) == self._limits.batch_rows:
                 yield self._batch(items, names, row, rejects, stream.share)
                 row += len(items)
-                check_rows(row, self._limits)
                 items = []
         if items:
-            check_rows(row + len(items) - 1, self._limits)
             yield self._batch(items, names, row, rejects, stream.share)
 
     def _batch(

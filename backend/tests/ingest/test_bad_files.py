@@ -210,6 +210,12 @@ def test_half_characters_in_json_cost_a_row(tmp_path: Path, form: str) -> None:
     assert [entry.first_rows for entry in read(write(tmp_path / "file", text)).rows_dropped] == [[3]]
 
 
+@pytest.mark.parametrize("name", WRITERS)
+def test_as_many_rows_as_are_allowed_are_read(tmp_path: Path, name: str) -> None:
+    limits = ReadLimits(max_rows=len(LOG), batch_rows=len(LOG) // 2)
+    assert read(WRITERS[name](tmp_path / "file", LOG), limits).rows_read == len(LOG)
+
+
 def test_lines_that_are_no_json_are_dropped(tmp_path: Path) -> None:
     lines = [json.dumps({"ts": second}) for second in LOG]
     lines[2:2] = ["oops", "[1]", '{"ts": ']
