@@ -64,7 +64,6 @@ class NumberStyle:
     thousands: str = ""
     decimal: str = "."
     units: bool = False
-    dotted_thousands: bool = False  # said, as 1.234 could be a fraction
     unit: Meaning = field(default_factory=Meaning)  # what the units of the cells say
     billions: bool = False  # B behind a number, which is said, as it could be bytes
     doubtful: str = ""  # a letter behind the numbers that has two meanings, of which nothing here decides
@@ -101,7 +100,7 @@ def number_style(cells: Sequence[str], semicolons: bool = False, counts: bool = 
     thousands, decimal = _separators(numbers, semicolons, counts and not any("." in number for number in scaled))
     billions = any(re.match(r"[bB](?:\s|$)", unit) for unit in units)
     doubtful = "" if said.role == "measure" else _doubtful(units, counts)
-    return NumberStyle(thousands, decimal, bool(units), "." in thousands, said, billions, doubtful)
+    return NumberStyle(thousands, decimal, bool(units), said, billions, doubtful)
 
 
 def _doubtful(units: set[str], counts: bool) -> str:

@@ -20,11 +20,10 @@ from backend.ingest.bursts import BurstCounter
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
 from backend.ingest.contract import OnBatch, ReadLimits, ReadOptions, Traffic, ValueUnit
+from backend.ingest.detect import LOGS
 from backend.ingest.numbers import NEGATIVE, NO_VALUE, parse_values
 from backend.ingest.readahead import read_ahead
-from backend.ingest.readers.accesslog import AccessLogReader
 from backend.ingest.readers.base import Batch, FileReader
-from backend.ingest.readers.textlog import TextLogReader
 from backend.ingest.rejects import RejectCounter, quoted
 from backend.ingest.second_look import SecondLook
 from backend.ingest.series import DAY, SeriesRows, series_frame
@@ -291,13 +290,11 @@ class Reading:
     def _traffic(self, frame: Any, window: int, unit: ValueUnit | None, notes: list[str]) -> Traffic:
         plan = self._plan
         raw = unit is None
-        of_lines = isinstance(self._source, AccessLogReader | TextLogReader)
         last = frame.index[-1].timestamp()
         if last > self._now:
             moment = datetime.fromtimestamp(last, UTC)
             notes = [*notes, f"The times reach into the future, to {moment:%Y-%m-%d %H:%M} UTC."]
-        dotted = [style for style in plan.styles if style.dotted_thousands]
-        if dotted:
+        if any("." in style.thousands for style in plan.styles):
             notes = [*notes, "Points in the numbers were read as thousands: 1.234 is 1,234."]
         if any(style.billions for style in plan.styles):
             notes = [*notes, "B behind the numbers was read as billions: 1.5 B is 1,500,000,000."]
@@ -305,7 +302,7 @@ class Reading:
             frame=frame,
             kind="raw" if raw else "series",
             format=self._source.format,
-            timestamp_column=None if of_lines else plan.time.label,
+            timestamp_column=None if self._source.format in LOGS else plan.time.label,
             time_unit=plan.parser.unit,
             timezone=self._zone.label,
             value_column=None if raw else plan.value,

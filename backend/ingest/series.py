@@ -14,6 +14,7 @@ from backend.ingest.contract import Rows, ValueUnit
 from backend.ingest.rejects import RejectCounter
 from backend.ingest.steps import Steps, find_steps
 from backend.ingest.windows import (
+    EDGE_COVERAGE,
     FAR,
     check_span,
     far_note,
@@ -25,7 +26,6 @@ from backend.ingest.windows import (
 )
 
 DAY = 86_400
-EDGE_COVERAGE = 0.95
 MIN_COVERAGE = 0.5  # of a window, by its rows
 FEW = 5  # requests a row: where the middle row has no more, some have none
 SPARSE = 0.25  # of the rows are absent where no row is written for zero, however large the others are

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,8 +20,7 @@ import pyarrow.compute as pc
 
 from backend.arrays import Bools, Ints
 from backend.ingest.cells import bools, codes, filled
-
-DateOrder = Literal["dmy", "mdy", "ymd", "ydm"]
+from backend.ingest.contract import DateOrder
 
 MICROS = 1_000_000
 DAY = 86_400
