@@ -35,13 +35,10 @@ class RejectCounter:
         count = int(np.count_nonzero(mask))
         if count == 0:
             return
-        self._counts[reason] = self._counts.get(reason, 0) + count
-        first = self._first.setdefault(reason, [])
-        room = SHOWN - len(first)
-        if room > 0:
-            # argmax-style search of the front first: a mask may cover millions of rows
-            for index in np.flatnonzero(mask)[:room]:
-                first.append((row_of(int(index)), text_of(int(index))))
+        self.add(reason, count=count)
+        first = self._first[reason]
+        if len(first) < SHOWN:
+            first += [(row_of(index), text_of(index)) for index in np.flatnonzero(mask)[: SHOWN - len(first)].tolist()]
 
     def total(self) -> int:
         return sum(self._counts.values())
