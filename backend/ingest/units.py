@@ -8,15 +8,10 @@ from backend.ingest.contract import ReadOptions, ValueUnit
 from backend.ingest.rejects import quoted
 from backend.ingest.series import SeriesRows, rises
 
-_SAYS: dict[ValueUnit, str] = {
-    "count": "{name} is a count of requests per row.",
-    "rate": "{name} is a rate in requests per second.",
-    "total": "{name} is a cumulative counter: its increase is the traffic.",
-}
 _WORDS: dict[ValueUnit, str] = {
     "count": "a count of requests per row",
     "rate": "a rate in requests per second",
-    "total": "a cumulative counter of requests",
+    "total": "a cumulative counter, whose increase is the traffic",
 }
 
 
@@ -68,5 +63,5 @@ def _unit(plan: Plan, rows: SeriesRows) -> ValueUnit:
 def _ask(plan: Plan, because: str, units: tuple[ValueUnit, ...]) -> None:
     name = quoted(plan.value or "")
     raise SeveralReadings(
-        f"{name} {because}.", [Choice({"value_unit": unit}, _SAYS[unit].format(name=name)) for unit in units]
+        f"{name} {because}.", [Choice({"value_unit": unit}, f"{name} is {_WORDS[unit]}.") for unit in units]
     )
