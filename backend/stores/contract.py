@@ -10,6 +10,8 @@ from typing import Any, Literal, Protocol
 
 import pandas as pd
 
+from backend.arrays import Ints
+
 Origin = Literal["upload", "feed", "replay", "sample"]
 TIME = "timestamp"  # the column of a row's time in every table that is written or read
 SERIES_TAGS = ("filename", "version")
@@ -127,6 +129,12 @@ class SeriesRecord:
         if not self.points:
             return replace(self, points=added, first=first, last=last)
         return replace(self, points=self.points + added, first=min(self.first, first), last=max(self.last, last))
+
+
+def row_times(measurement: Measurement, table: pd.DataFrame) -> Ints:
+    """The times of a table's rows since 1970, in the measurement's precision."""
+    times: Ints = pd.DatetimeIndex(table[TIME]).as_unit(measurement.precision).asi8
+    return times
 
 
 def with_changes(attributes: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from backend.stores.contract import TIME, Measurement
+from backend.stores.contract import TIME, Measurement, row_times
 from backend.stores.influx_queries import is_number
 from backend.stores.line_writer import Tags, original_name, series_lines
 from backend.stores.packing import as_kept
@@ -79,11 +77,6 @@ def to_buckets(measurement: Measurement, answer: pd.DataFrame, every: int) -> pd
     table[TIME] = pd.DatetimeIndex(seconds.astype("datetime64[s]")).as_unit("s").tz_localize("UTC")
     table = table.astype(dict.fromkeys(measurement.field_names, "float64"))
     return table[table[measurement.required].notna()].sort_values(TIME, ignore_index=True)
-
-
-def row_times(measurement: Measurement, table: pd.DataFrame) -> npt.NDArray[np.int64]:
-    times: npt.NDArray[np.int64] = pd.DatetimeIndex(table[TIME]).as_unit(measurement.precision).asi8
-    return times
 
 
 def _empty(measurement: Measurement, free: Sequence[str], names: Sequence[str]) -> pd.DataFrame:

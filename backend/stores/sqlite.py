@@ -12,17 +12,17 @@ from typing import Any
 import pandas as pd
 
 from backend.stores.contract import (
-    TIME,
     Measurement,
     SeriesInfo,
     SeriesKey,
     SeriesRecord,
     Span,
     Tables,
+    row_times,
     with_changes,
 )
 from backend.stores.sqlite_file import SqliteFile
-from backend.stores.sqlite_rows import Condition, insert, read_rows, row_times
+from backend.stores.sqlite_rows import Condition, insert, read_rows
 
 DELETED_AT_ONCE = 10_000  # rows; some 20 ms, which another writer waits
 INCOMPLETE = "incomplete"  # the attribute that holds the span of a deletion that was begun
@@ -255,7 +255,7 @@ def _insert_of_series(connection: sqlite3.Connection, measurement: Measurement, 
     if not measurement.counted:
         return insert(connection, measurement, table, series)
     spans: dict[int, tuple[int, int]] = {}
-    for number, time in zip(series, row_times(measurement, table[TIME]), strict=True):
+    for number, time in zip(series, row_times(measurement, table).tolist(), strict=True):
         first, last = spans.get(number, (time, time))
         spans[number] = min(first, time), max(last, time)
     before = {number: _count(connection, measurement, number, *span) for number, span in spans.items()}

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from backend.stores.contract import SERIES_TAGS, TIME, Measurement
+from backend.stores.contract import SERIES_TAGS, TIME, Measurement, row_times
 from backend.stores.packing import layout_of
 from backend.stores.sqlite_schema import columns, layout_id, layout_numbered
 
@@ -124,14 +124,8 @@ def insert(
     names = [f'"{name}"' for name in columns(measurement)]
     connection.executemany(
         f"INSERT OR REPLACE INTO {measurement.name} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
-        zip(*key, row_times(measurement, table[TIME]), *tags, *values, strict=True),
+        zip(*key, row_times(measurement, table).tolist(), *tags, *values, strict=True),
     )
-
-
-def row_times(measurement: Measurement, times: pd.Series) -> list[int]:
-    index = pd.DatetimeIndex(times)
-    whole: list[int] = (index.as_unit("s") if measurement.precision == "s" else index.as_unit("ns")).asi8.tolist()
-    return whole
 
 
 def _bound(measurement: Measurement, moment: datetime) -> float:
