@@ -70,7 +70,7 @@ def _accuracy(store: Store, estimator: RPSEstimator, series: SeriesRecord, span:
     results = _scores(store, estimator, series, start, naive)
     return Accuracy(
         filename=series.name,
-        origin="issued" if series.origin in ("feed", "replay") else "rolling",
+        origin="rolling" if series.of_files else "issued",
         start=start,
         stop=stop,
         seen_in_training=[Trained.model_validate(one) for one in seen_in_training(estimator.manifest, start, stop)],

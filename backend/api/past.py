@@ -46,7 +46,7 @@ def past_forecasts(
         model=model,
         horizon=horizon,
         horizon_seconds=horizon * series.window_seconds,
-        origin="issued" if series.origin in ("feed", "replay") else "rolling",
+        origin="rolling" if series.of_files else "issued",
         points=[PastForecast(timestamp=timestamp, mean=mean) for timestamp, mean in means.items()],
     )
 

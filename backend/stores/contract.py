@@ -13,6 +13,7 @@ import pandas as pd
 from backend.arrays import Ints
 
 Origin = Literal["upload", "feed", "replay", "sample"]
+OF_FILES: tuple[Origin, ...] = ("upload", "sample")  # which nothing repeats by itself
 TIME = "timestamp"  # the column of a row's time in every table that is written or read
 SERIES_TAGS = ("filename", "version")
 
@@ -123,6 +124,11 @@ class SeriesRecord:
     @property
     def key(self) -> SeriesKey:
         return SeriesKey(self.name, self.version)
+
+    @property
+    def of_files(self) -> bool:
+        """Whether files made it: its forecasts are those that would have been, where others were issued."""
+        return self.origin in OF_FILES
 
     def grown(self, first: datetime, last: datetime, added: int) -> "SeriesRecord":
         """The record with further points between two window starts."""

@@ -14,6 +14,7 @@ from backend.config import Settings
 from backend.errors import StoreUnavailableError
 from backend.stores import influx_queries as queries
 from backend.stores.contract import (
+    OF_FILES,
     TIME,
     Measurement,
     SeriesInfo,
@@ -32,7 +33,6 @@ from backend.stores.line_writer import stored_name
 
 log = structlog.get_logger()
 
-IMPORTED = ("upload", "sample")  # origins of series that nothing repeats by itself
 FEW_SERIES = 3  # whose records are asked for one by one; of more all are
 BATCH_LINES = 5_000  # what InfluxData recommends; larger ones gain little and repeat more after a failure
 WRITERS = 2
@@ -111,7 +111,7 @@ class InfluxStore:
         final = {key: record for key, record in final.items() if record.points}
         if series:
             kept = {measurement: _of_keys(measurement, table, final) for measurement, table in kept.items()}
-        imported = {info.key for info in series if info.origin in IMPORTED} & final.keys()
+        imported = {info.key for info in series if info.origin in OF_FILES} & final.keys()
         if counted:
             self._records.put(marked(records[key], _span(counted[1])) for key in imported)
         self._send(kept)

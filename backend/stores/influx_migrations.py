@@ -137,7 +137,7 @@ def _anomaly_scores(client: InfluxClient, points: Measurement, record: SeriesRec
 
 def _unforecast(_: InfluxClient, __: Measurement, record: SeriesRecord) -> SeriesRecord:
     """Have files forecast anew, with all quantiles. A feed's next window brings them."""
-    if record.origin not in ("upload", "sample"):
+    if not record.of_files:
         return record
     return replace(record, attributes={**record.attributes, "unforecast": True})
 

@@ -71,7 +71,7 @@ def place_of(
     record = store.find(name)
     if record is None:
         return Place(name)
-    if asked == "replace" and not _is_of_files(record):
+    if asked == "replace" and not record.of_files:
         raise ConflictError(f"The series {name!r} is fed, so a file does not replace it. Send it under another name.")
     if asked == "replace" or _is_only_file(record, digest):
         return Place(name, replace=True)
@@ -95,10 +95,6 @@ def import_attributes(
         return {}
     first, last = (frame.index[place].timestamp() for place in (0, -1))
     return {FILES: {**known, digest: {"fields": dict(fields), "import": import_id, "first": first, "last": last}}}
-
-
-def _is_of_files(record: SeriesRecord) -> bool:
-    return record.origin in {"upload", "sample"}
 
 
 def _is_only_file(record: SeriesRecord, digest: str) -> bool:
@@ -147,7 +143,7 @@ def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameE
         "replace": f"It replaces the series {name!r}: what is stored of it goes.",
         "separate": "It is another series, which is stored beside it under the name with a number.",
     }
-    if not _is_of_files(record):
+    if not record.of_files:
         del says["replace"]
     if traffic.window_seconds == record.window_seconds:
         both = _overlap(store, record, traffic)
