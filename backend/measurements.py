@@ -144,13 +144,9 @@ def read_steps(store: Store, key: SeriesKey, rates: pd.Series, window_seconds: i
 
 def points_table(key: SeriesKey, points: pd.DataFrame) -> pd.DataFrame:
     """Points of one series, indexed by window, as the store takes them; unknown windows left out."""
-    return _of_series(key, points[points["actual_rps"].notna()])
+    return series_table(key, points[points["actual_rps"].notna()])
 
 
-def steps_table(key: SeriesKey, steps: pd.DataFrame) -> pd.DataFrame:
-    """Steps of one series, indexed by window, as the store takes them."""
-    return _of_series(key, steps)
-
-
-def _of_series(key: SeriesKey, rows: pd.DataFrame) -> pd.DataFrame:
+def series_table(key: SeriesKey, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows of one series, indexed by window, as the store takes them."""
     return rows.rename_axis(TIME).reset_index().assign(**key.tags)

@@ -11,7 +11,7 @@ import pandas as pd
 from backend.config import Settings
 from backend.errors import ConflictError, UnusableFileError
 from backend.ingest import OnBatch, ReadLimits, ReadOptions, Traffic, read_traffic
-from backend.measurements import FORECASTS, POINTS, STEPS, SURPRISES, points_table, read_rates, steps_table
+from backend.measurements import FORECASTS, POINTS, STEPS, SURPRISES, points_table, read_rates, series_table
 from backend.models.anomalies import new_memory
 from backend.models.evaluate import Errors, score_predictions
 from backend.models.predictor import RPSEstimator
@@ -103,7 +103,7 @@ def import_file(
     info = SeriesInfo(key, window, asked.origin, attributes)
     tables = {POINTS: points_table(key, points), FORECASTS: forecasts, SURPRISES: surprises}
     if traffic.steps is not None:
-        tables[STEPS] = steps_table(key, traffic.steps)
+        tables[STEPS] = series_table(key, traffic.steps)
     if store.write(tables, [info], replace=place.replace):
         raise another_window(store, key, window)
     longest = max(known, key=len)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from backend.measurements import POINTS, STEPS, points_table, read_rates, read_steps, steps_table
+from backend.measurements import POINTS, STEPS, points_table, read_rates, read_steps, series_table
 from backend.stores import SeriesKey, Store
 from backend.tests.stores.samples import info, points
 
@@ -22,7 +22,7 @@ def test_steps_come_back_but_for_windows_that_were_stored_otherwise_since(store:
     first = points(10)
     first["actual_rps"] = first["actual_rps"].round()
     steps = steps_of(first["actual_rps"])
-    store.write({POINTS: points_table(KEY, first), STEPS: steps_table(KEY, steps)}, [info(KEY)])
+    store.write({POINTS: points_table(KEY, first), STEPS: series_table(KEY, steps)}, [info(KEY)])
     again = first.iloc[3:5].assign(actual_rps=first["actual_rps"].iloc[3:5] * 1.01)
     store.write({POINTS: points_table(KEY, again)}, [info(KEY)])
     found = read_steps(store, KEY, read_rates(store, KEY, None, None), 60)
@@ -34,7 +34,7 @@ def test_steps_come_back_but_for_windows_that_were_stored_otherwise_since(store:
 
 def test_a_series_without_any_has_none_and_with_the_series_they_go(store: Store) -> None:
     rates = points(4)["actual_rps"]
-    written = {POINTS: points_table(KEY, points(4)), STEPS: steps_table(KEY, steps_of(rates))}
+    written = {POINTS: points_table(KEY, points(4)), STEPS: series_table(KEY, steps_of(rates))}
     store.write(written, [info(KEY)])
     store.delete_series(KEY.name)
     store.write({POINTS: points_table(KEY, points(4))}, [info(KEY)])
