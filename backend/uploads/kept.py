@@ -77,13 +77,12 @@ class KeptFiles:
             kept = self._files.get(upload_id)
             return datetime.fromtimestamp(kept.until, UTC) if kept and kept.until > self.clock() else None
 
-    def forget(self, upload_id: str) -> bool:
-        """Let a file go, once nobody reads it; whether it was kept."""
+    def forget(self, upload_id: str) -> None:
+        """Let a file go, once nobody reads it."""
         with self._lock:
             kept = self._files.pop(upload_id, None)
             if kept is not None and not kept.readers:
                 kept.folder.close()
-            return kept is not None
 
     def forget_old(self) -> None:
         """Let those go whose time is over, and the oldest where there are too many bytes."""
