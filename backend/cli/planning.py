@@ -14,6 +14,7 @@ from backend.ingest import ReadOptions
 
 if TYPE_CHECKING:
     from backend.capacity.recommendation import Planning
+    from backend.models.predictor import RPSEstimator
     from backend.stores import SeriesRecord, Store
 
 
@@ -29,10 +30,11 @@ class Planned:
 def planned_series(settings: Settings, name: str) -> Iterator[Planned]:
     """A stored series. Raises NotFoundError."""
     from backend.measurements import MEASUREMENTS
+    from backend.models.predictor import RPSEstimator
     from backend.stores import open_store
 
     with closing(open_store(settings, MEASUREMENTS)) as store:
-        yield _planned(settings, store, name)
+        yield _planned(RPSEstimator.load(settings.model_path), store, name)
 
 
 @contextmanager
@@ -49,19 +51,17 @@ def planned_file(settings: Settings, path: Path, options: ReadOptions) -> Iterat
     ):
         estimator = RPSEstimator.load(settings.model_path)
         stored = store_here(local_import(path, options), file_reader(settings), estimator, store, 1, lambda _: None)
-        yield _planned(settings, store, stored["filename"])
+        yield _planned(estimator, store, stored["filename"])
 
 
-def _planned(settings: Settings, store: "Store", name: str) -> Planned:
+def _planned(estimator: "RPSEstimator", store: "Store", name: str) -> Planned:
     from backend.capacity.decisions import Decisions
     from backend.capacity.policies import Policies
     from backend.capacity.recommendation import Planning
-    from backend.models.predictor import RPSEstimator
     from backend.serving.current import CurrentForecasts
 
     series = store.find(name)
     if series is None:
         raise NotFoundError(f'No file and no stored series is named "{name}". `scaleops import FILE` stores one.')
-    estimator = RPSEstimator.load(settings.model_path)
     policies, forecasts = Policies(store), CurrentForecasts(store, estimator.horizons)
     return Planned(series, Planning(policies, forecasts, Decisions(store, forecasts, policies)))
