@@ -40,3 +40,20 @@ alone_in() {
   exec 9>"$1/lock"
   ! command -v flock >/dev/null || flock 9
 }
+
+# To make a program: begin alone, in a folder of its own ($work), unless somebody has made it meanwhile; build it there
+# by from_source(), saying what is built and how long that takes; and end with its path.
+begin_making() {
+  alone_in "$folder"
+  answer "$folder/$1" || true
+  work=$(mktemp -d "$folder/build.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
+}
+build() {
+  echo "building $1, once: $2 (log: $folder/build.log)" >&2
+  (from_source) >"$folder/build.log" 2>&1 || stop "it could not be built: $(tail -5 "$folder/build.log")"
+}
+end_making() {
+  mv -f "$work/$1" "$folder/$1"
+  answer "$folder/$1" || stop "$folder/$1 does not run"
+}
