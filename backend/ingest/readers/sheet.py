@@ -3,6 +3,7 @@
 from __future__ import annotations  # pyarrow's arrays are generic for the type checker only
 
 import datetime
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def open_sheet(path: Path, limits: ReadLimits) -> TableReader:
             "traffic in a file of its own, or as CSV."
         )
     rows = [[_cell(cell) for cell in row] for row in next(iter(filled.values()))]
-    head = ["\t".join(str(cell or "").replace("\t", " ") for cell in row) for row in rows[:_HEAD_ROWS]]
+    head = ["\t".join(_in_line(cell) for cell in row) for row in rows[:_HEAD_ROWS]]
     layout = find_layout(["sep=\t", *head])
     body = rows[layout.first_row - 1 :]
     width = len(rows[0]) if rows else 0
@@ -36,6 +37,11 @@ def open_sheet(path: Path, limits: ReadLimits) -> TableReader:
     return TableReader(
         "xlsx", {name: column_of([row[place] for row in body]) for place, name in enumerate(names)}, limits
     )
+
+
+def _in_line(cell: Any) -> str:
+    """A cell as it stands in a line of text, where line ends, tabs and quotes would divide it."""
+    return "" if cell is None else re.sub(r'[\s"]+', " ", str(cell))
 
 
 def _cell(cell: Any) -> Any:

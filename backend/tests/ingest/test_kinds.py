@@ -5,7 +5,7 @@ import io
 import json
 import lzma
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -207,13 +207,16 @@ def test_whole_days_stand_at_their_own_date(tmp_path: Path) -> None:
     assert traffic.frame.index[0].isoformat() == "2024-03-05T00:00:00+00:00"
 
 
-def workbook(path: Path, sheets: int = 1) -> Path:
-    """A workbook of the fewest parts that readers want; its times are days of a spreadsheet."""
-    rows = [
-        f"<row><c><v>{(START + 60 * m) / 86_400 + 25_569:.6f}</v></c><c><v>{n}</v></c></row>"
-        for m, n in enumerate(COUNTS)
-    ]
-    head = '<row><c t="inlineStr"><is><t>time</t></is></c><c t="inlineStr"><is><t>requests</t></is></c></row>'
+DAYS = [round((START + 60 * minute) / 86_400 + 25_569, 6) for minute in range(MINUTES)]  # of a spreadsheet
+
+
+def workbook(path: Path, rows: Sequence[Sequence[str | float]], sheets: int = 1) -> Path:
+    """A workbook of the fewest parts that readers want."""
+
+    def cell(value: str | float) -> str:
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>' if isinstance(value, str) else f"<c><v>{value}</v></c>"
+
+    table = "".join(f"<row>{''.join(map(cell, row))}</row>" for row in rows)
     main = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = 'xmlns="http://schemas.openxmlformats.org/package/2006/relationships"'
@@ -232,8 +235,7 @@ def workbook(path: Path, sheets: int = 1) -> Path:
         + "</Relationships>",
     }
     parts |= {
-        f"xl/worksheets/sheet{n}.xml": f"<worksheet {main}><sheetData>{head}{''.join(rows)}</sheetData></worksheet>"
-        for n in numbers
+        f"xl/worksheets/sheet{n}.xml": f"<worksheet {main}><sheetData>{table}</sheetData></worksheet>" for n in numbers
     }
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in parts.items():
@@ -241,12 +243,19 @@ def workbook(path: Path, sheets: int = 1) -> Path:
     return path
 
 
-def test_a_workbook_of_one_sheet_is_read(tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [("time", "requests"), ("time\n(UTC)", "requests\n(all)"), ('"time', "requests")])
+def test_a_workbook_of_one_sheet_is_read(tmp_path: Path, names: tuple[str, str]) -> None:
     pytest.importorskip("python_calamine")
-    assert rps(read(workbook(tmp_path / "traffic.xlsx"))) == RATES
+    assert rps(read(workbook(tmp_path / "traffic.xlsx", [names, *zip(DAYS, COUNTS, strict=True)]))) == RATES
+
+
+def test_windows_of_zero_at_the_begin_of_a_sheet_without_names_are_no_title(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    path = workbook(tmp_path / "traffic.xlsx", [(at(minute), 5 * (minute > 2)) for minute in range(MINUTES)])
+    assert rps(read(path, value_unit="count"))[:4] == [0, 0, 0, pytest.approx(5 / 60)]
 
 
 def test_a_workbook_of_several_sheets_is_refused_and_names_them(tmp_path: Path) -> None:
     pytest.importorskip("python_calamine")
     with pytest.raises(ProblemError, match=r"2 sheets with rows \(s1, s2\)"):
-        read(workbook(tmp_path / "traffic.xlsx", sheets=2))
+        read(workbook(tmp_path / "traffic.xlsx", [("time", "requests"), *zip(DAYS, COUNTS, strict=True)], sheets=2))
