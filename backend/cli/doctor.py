@@ -29,9 +29,8 @@ def doctor() -> None:
         findings[f"replicas {name}"] = query_finding(settings, query, "replicas run")
     width = max(len(name) for name in findings)
     for name, (well, text) in findings.items():
-        verdict = "[green]ok   [/]" if well else "[red]wrong[/]"
-        output.print(f"{verdict}  {name:<{width}}  ", end="")
-        output.print(text, markup=False, highlight=False, soft_wrap=True)
+        output.print("[green]ok   [/]" if well else "[red]wrong[/]", end="")
+        output.print(f"  {name:<{width}}  {text}", markup=False, highlight=False, soft_wrap=True)
     if not all(well for well, _ in findings.values()):
         raise typer.Exit(1)
 

@@ -66,7 +66,7 @@ def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffi
 
 def chosen_fields(several: QuestionError) -> dict[str, str]:
     """Ask at the terminal which reading is right; the options that select it."""
-    messages.print(several.extra["question"], highlight=False, soft_wrap=True)
+    messages.print(several.extra["question"], highlight=False, markup=False, soft_wrap=True)
     choices = several.extra["choices"]
     for number, choice in enumerate(choices, 1):
         messages.print(f"  {number}  {choice['says']}", highlight=False, markup=False, soft_wrap=True)

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from backend.config import Settings, describe
@@ -35,7 +36,7 @@ def read_settings() -> Settings:
         reason = describe(error)
     except SettingsError as error:  # one that is to be JSON and is none
         reason = f"{error}: {error.__cause__}"
-    messages.print(f"[red]Settings:[/] {reason}", soft_wrap=True, highlight=False)
+    messages.print(f"[red]Settings:[/] {escape(reason)}", soft_wrap=True, highlight=False)
     raise typer.Exit(2)
 
 
@@ -45,7 +46,7 @@ def problems_end_the_command() -> Iterator[None]:
     try:
         yield
     except QuestionError as several:
-        messages.print(f"[red]{several.title}:[/] {several.detail}", soft_wrap=True, highlight=False)
+        messages.print(f"[red]{several.title}:[/] {escape(several.detail)}", soft_wrap=True, highlight=False)
         for choice in several.extra["choices"]:
             options = " ".join(
                 f"--{name.replace('_', '-')} {shlex.quote(value)}" for name, value in choice["fields"].items()
@@ -53,7 +54,7 @@ def problems_end_the_command() -> Iterator[None]:
             messages.print(f"  {options}", soft_wrap=True, highlight=False, markup=False)
         raise typer.Exit(SEVERAL_READINGS) from None
     except ProblemError as problem:
-        messages.print(f"[red]{problem.title}:[/] {problem.detail}", soft_wrap=True, highlight=False)
+        messages.print(f"[red]{problem.title}:[/] {escape(problem.detail)}", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
 
 
@@ -62,7 +63,7 @@ def write_file(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        messages.print(f"[red]Not written:[/] {path}: {error.strerror}.", soft_wrap=True, highlight=False)
+        messages.print(f"[red]Not written:[/] {escape(str(path))}: {error.strerror}.", soft_wrap=True, highlight=False)
         raise typer.Exit(1) from None
 
 
@@ -73,7 +74,7 @@ def print_summary(summary: dict[str, Any], as_json: bool) -> None:
         return
     for name, value in summary.items():
         said = "; ".join(map(str, value)) or "none" if isinstance(value, list) else value
-        output.print(f"[bold]{name}[/]: {said}", soft_wrap=True)
+        output.print(f"[bold]{name}[/]: {escape(str(said))}", soft_wrap=True)
 
 
 def print_results(report: dict[str, Any], as_json: bool) -> None:

@@ -14,4 +14,4 @@ def sample(
     """Write the synthetic sample traffic, seven days of requests, to try the product with."""
     from backend.sample import write_sample
 
-    output.print(str(write_sample(out)), soft_wrap=True)
+    output.print(str(write_sample(out)), markup=False, soft_wrap=True)

@@ -38,7 +38,7 @@ def train(
             progress.update(task, description=step, completed=done, total=total)
 
         train_models(frames, out, report, refit=refit, horizons=wanted)
-    output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", soft_wrap=True)
+    output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", markup=False, soft_wrap=True)
 
 
 def _horizons(text: str) -> list[int]:

@@ -76,6 +76,16 @@ def test_a_file_of_two_readings_ends_a_command_with_3_where_nobody_can_be_asked(
     assert "rate" in result.output
 
 
+@pytest.mark.parametrize(("names", "code"), [("time,[/b],requests", 0), ("a,[/b],requests", 1)])
+def test_brackets_of_a_file_are_printed_as_they_are(tmp_path: Path, names: str, code: int) -> None:
+    path = tmp_path / "traffic.csv"
+    date = "" if code else "2024-03-05 "
+    path.write_text(f"{names}\n" + "".join(f"{date}00:{minute:02},x,{7 * minute % 11}\n" for minute in range(30)))
+    result = runner.invoke(app, ["inspect", str(path)])
+    assert result.exit_code == code
+    assert "[/b]" in result.output
+
+
 def test_a_dry_run_stores_nothing_and_says_what_is_read(traffic: Path, tmp_path: Path) -> None:
     result = runner.invoke(app, ["import", str(traffic), "--dry-run", "--json"])
     report = json.loads(result.stdout)
