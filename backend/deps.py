@@ -66,7 +66,7 @@ FilenamePath = Annotated[str, Path(max_length=1000, examples=[SAMPLE_FILENAME])]
 
 def find_series(state: State, filename: str | None) -> SeriesRecord:
     """The series of that name; without a name the live one, else the one written last."""
-    series = state["statuses"].find(state["store"], filename)
+    series = state["statuses"].find(filename)
     if series is not None and not series.points:
         raise ConflictError(
             f'"{series.name}" is incomplete: its import is running, or was interrupted. Send the file again, or delete '

@@ -83,7 +83,7 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
         prometheus = Prometheus(settings.prometheus_url, settings.prometheus_token)
         delay = settings.late_seconds / 2  # time for the last scrape to be stored, and for the answer before the close
         poller = Poller(prometheus, settings.prometheus_queries, store, intake, settings.window_seconds, delay)
-        statuses = SeriesStatuses(replayer, tracker, OpenWindows(store, tracker))
+        statuses = SeriesStatuses(store, replayer, tracker, OpenWindows(store, tracker))
         forecasts = CurrentForecasts(store, estimator.horizons, collector.learning)
         hub = Hub(store, statuses, forecasts, settings.live_interval_seconds, settings.max_sockets)
         loop = asyncio.get_running_loop()

@@ -91,7 +91,7 @@ class Hub:
         channel = self._channels.setdefault(filename, Channel(filename, sequence=time.time_ns() // 1_000_000))
         subscriber = Subscriber()
         async with channel.changing:
-            await self._advance(channel, await asyncio.to_thread(self._statuses.find, self._store, filename))
+            await self._advance(channel, await asyncio.to_thread(self._statuses.find, filename))
             missed = channel.missed(after) if after is not None else None
             if missed is None or len(missed) >= subscriber.queue.maxsize:
                 if channel.snapshot is None:
@@ -106,7 +106,7 @@ class Hub:
     async def snapshot(self, filename: str | None) -> LiveSnapshot:
         """What a new client is sent first, for one that asks over HTTP: it is told no news and costs no channel."""
         channel = Channel(filename, sequence=0)
-        await self._load(channel, await asyncio.to_thread(self._statuses.find, self._store, filename))
+        await self._load(channel, await asyncio.to_thread(self._statuses.find, filename))
         return await asyncio.to_thread(self._snapshot, channel)
 
     def unsubscribe(self, channel: Channel, subscriber: Subscriber) -> None:
@@ -119,7 +119,7 @@ class Hub:
         for channel in list(self._channels.values()):
             if channel.watched in (filename, None):
                 async with channel.changing:
-                    record = await asyncio.to_thread(self._statuses.find, self._store, channel.requested)
+                    record = await asyncio.to_thread(self._statuses.find, channel.requested)
                     await self._reload(channel, record)
 
     async def show_issued(self, filenames: set[str]) -> None:

@@ -15,7 +15,8 @@ from backend.stores import SeriesRecord, Store
 class SeriesStatuses:
     """The one place that is asked whether a series is live."""
 
-    def __init__(self, replayer: Replayer, tracker: FeedTracker, open_windows: OpenWindows) -> None:
+    def __init__(self, store: Store, replayer: Replayer, tracker: FeedTracker, open_windows: OpenWindows) -> None:
+        self._store = store
         self._replayer = replayer
         self._tracker = tracker
         self._open_windows = open_windows
@@ -24,10 +25,10 @@ class SeriesStatuses:
         """The live series that is shown to those who name none: the replay, else the first feed with a window."""
         return self._replayer.live_filename or self._tracker.first_live(time.time_ns())
 
-    def find(self, store: Store, filename: str | None) -> SeriesRecord | None:
+    def find(self, filename: str | None) -> SeriesRecord | None:
         """The series of that name; without a name the live one, else the one written last that has points."""
         wanted = filename or self.default_filename()
-        return store.find(wanted) if wanted is not None else newest_with_points(store.list_series())
+        return self._store.find(wanted) if wanted is not None else newest_with_points(self._store.list_series())
 
     def status(self, filename: str) -> SeriesStatus:
         if filename == self._replayer.live_filename:

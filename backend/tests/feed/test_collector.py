@@ -252,7 +252,8 @@ def test_a_spoiled_model_is_replaced_within_the_span_and_served_again_when_it_is
     write_points(feed.store, KEY, known.reindex(columns=list(POINT_FIELDS)), WINDOW)
     changes: list[tuple[int, str, str]] = []
     shown: dict[int, str] = {}
-    sources = SeriesStatuses(Replayer(feed.store, Mock()), feed.tracker, OpenWindows(feed.store, feed.tracker))
+    open_windows = OpenWindows(feed.store, feed.tracker)
+    sources = SeriesStatuses(feed.store, Replayer(feed.store, Mock()), feed.tracker, open_windows)
     with capture_logs() as logs:
         for window in range(65):
             spoiling.spoiled = 20 <= window < 28

@@ -65,7 +65,7 @@ def with_hub(store: CountingStore, work: Callable[[Hub], Awaitable[None]], track
 
     async def run() -> None:
         model = shipped_model()
-        statuses = SeriesStatuses(Replayer(store, model), tracker, OpenWindows(store, tracker))
+        statuses = SeriesStatuses(store, Replayer(store, model), tracker, OpenWindows(store, tracker))
         hub = Hub(store, statuses, CurrentForecasts(store, HORIZONS), INTERVAL, PLACES)
         ticking = asyncio.create_task(hub.run())
         await work(hub)
