@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
-from backend.api.document import OF_A_SERIES, problems
+from backend.api.document import OF_A_SERIES, problems, texts
 from backend.api.history import buckets, span_of
 from backend.capacity import schemas
 from backend.capacity.metrics import SERVED
@@ -63,7 +63,7 @@ def what_if(request: Request, *own: str) -> dict[str, str]:
     return {name: value for name, value in request.query_params.items() if name not in own}
 
 
-@router.get("/decisions", responses=OF_A_SERIES | {200: {"content": {CSV: {"schema": {"type": "string"}}}}})
+@router.get("/decisions", responses=OF_A_SERIES | texts(CSV))
 def decisions(
     state: StateDep,
     filename: FilenameQuery = None,

@@ -79,6 +79,11 @@ def _add(
     response["content"][media_type]["examples"][error.type] = {"value": example}
 
 
+def texts(*media_types: str) -> Responses:
+    """The response of a call that answers text of these types."""
+    return {200: {"content": {each: {"schema": {"type": "string"}} for each in media_types}}}
+
+
 OF_A_SERIES = problems(NotFoundError, ConflictError, InvalidRequestError, StoreUnavailableError)
 
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from backend.access import Right
 from backend.api.capacity import WHAT_IF, Running, what_if
-from backend.api.document import OF_A_SERIES
+from backend.api.document import OF_A_SERIES, texts
 from backend.capacity import schemas
 from backend.capacity.manifests import MANIFESTS, ManifestKind
 from backend.deps import FilenamePath, StateDep, find_series
@@ -45,7 +45,7 @@ async def manifests() -> list[schemas.ManifestInfo]:
 @router.get(
     "/manifests/{filename:path}/{kind}",
     response_class=Response,
-    responses=OF_A_SERIES | {200: {"content": {TEXT: {"schema": {"type": "string"}}}}},
+    responses=OF_A_SERIES | texts(TEXT),
     openapi_extra={"parameters": WHAT_IF},
 )
 def manifest(

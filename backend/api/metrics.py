@@ -6,21 +6,15 @@ from datetime import UTC, datetime
 from fastapi import APIRouter, Request, Response
 from prometheus_client.exposition import choose_encoder
 
-from backend.api.document import problems
+from backend.api.document import problems, texts
 from backend.capacity.metrics import Exposition, read
 from backend.deps import StateDep
 from backend.errors import StoreUnavailableError
 
 router = APIRouter()
 
-TEXT = "text/plain"
 
-
-@router.get(
-    "/metrics",
-    response_class=Response,
-    responses=problems(StoreUnavailableError) | {200: {"content": {TEXT: {"schema": {"type": "string"}}}}},
-)
+@router.get("/metrics", response_class=Response, responses=problems(StoreUnavailableError) | texts("text/plain"))
 def metrics(request: Request, state: StateDep) -> Response:
     """Rates, forecasts and decisions of every feed that is live, as Prometheus or OpenMetrics text.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from fastapi import Path as PathParameter
 
-from backend.api.document import OF_A_SERIES, problems
+from backend.api.document import OF_A_SERIES, problems, texts
 from backend.deps import FilenameQuery, StateDep, find_series
 from backend.errors import (
     BusyError,
@@ -70,7 +70,7 @@ def simulation(simulation_id: SimulationId, state: StateDep) -> schemas.Simulati
 
 @router.get(
     "/simulations/{simulation_id}/report",
-    responses=OF_ONE | {200: {"content": {CSV: {"schema": {"type": "string"}}, HTML: {"schema": {"type": "string"}}}}},
+    responses=OF_ONE | texts(CSV, HTML),
     response_class=Response,
 )
 def simulation_report(
