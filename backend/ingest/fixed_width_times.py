@@ -22,6 +22,16 @@ _DATE_BYTES, _CLOCK_AT, _ISO_BYTES = 10, 11, 19  # 1995-07-01T00:00:01
 _FRACTIONS = {0, 4, 7, 10}  # none, .123, .123456, .123456789
 _ZONES = {0, 1, 6}  # none, Z, -04:00
 _MOST_BYTES = 35
+_PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
+
+
+def lines_in(block: bytes) -> tuple[npt.NDArray[np.uint8], Ints, Ints]:
+    """The bytes of a block of whole lines, with some behind them, and where each line begins and ends."""
+    text = np.frombuffer(block + _PADDING, np.uint8)
+    ends = np.flatnonzero(text[: len(block)] == ord("\n"))
+    if not block.endswith(b"\n"):
+        ends = np.append(ends, len(block))
+    return text, np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1]), ends
 
 
 def clock_seconds(words: Uint64s) -> tuple[Ints, Bools]:

@@ -19,7 +19,7 @@ import pyarrow as pa
 from backend.arrays import Ints
 from backend.ingest.contract import ReadLimits
 from backend.ingest.detect import Detected, Format
-from backend.ingest.fixed_width_times import clock_seconds, run_starts
+from backend.ingest.fixed_width_times import Uint64s, clock_seconds, lines_in, run_starts
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.base import Batch, check_rows
 from backend.ingest.rejects import RejectCounter
@@ -29,10 +29,7 @@ TIME_COLUMN = "time"
 NO_TIME = "no [day/month/year:hour:minute:second zone] in the line"
 
 _STAMP_BYTES = 28  # [01/Jul/1995:00:00:01 -0400]
-_PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
 _STAMP = re.compile(rb"\[(\d{2}/[A-Za-z]{3}/\d{4}):(\d{2}):(\d{2}):(\d{2}) ([+-]\d{4})\]")
-
-Uint64s = npt.NDArray[np.uint64]
 
 
 class AccessLogReader:
@@ -107,11 +104,7 @@ def parse_block(
 
     `block`: whole lines. A bad line is added to `rejects`, a blank one passed over.
     """
-    text = np.frombuffer(block + _PADDING, np.uint8)
-    ends = np.flatnonzero(text[: len(block)] == ord("\n"))
-    if not block.endswith(b"\n"):
-        ends = np.append(ends, len(block))
-    starts = np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1])
+    text, starts, ends = lines_in(block)
     brackets = np.flatnonzero(text[: len(block)] == ord("["))
     first = np.searchsorted(brackets, starts)
     at = np.append(brackets, len(block))[first]

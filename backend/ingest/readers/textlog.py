@@ -21,7 +21,7 @@ from backend.ingest.cells import bools, texts, to_floats, utf8
 from backend.ingest.contract import DateOrder, ReadLimits, TimeUnit
 from backend.ingest.date_order import settled_form, with_order
 from backend.ingest.detect import Detected, Format
-from backend.ingest.fixed_width_times import clock_seconds, run_starts
+from backend.ingest.fixed_width_times import clock_seconds, lines_in, run_starts
 from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.base import Batch, check_rows
 from backend.ingest.rejects import RejectCounter
@@ -33,7 +33,6 @@ TIME_COLUMN = "time"
 NO_TIME = "no time in the line"
 OTHER_LINE = "another kind of line, not a request"
 
-_PADDING = b"\n" * 64  # so that a view at the last byte stays inside the block
 _FIRST_LINES = 50  # that tell whether a file without years grows forwards
 
 
@@ -110,11 +109,7 @@ class TextLogReader:
 
     def _block(self, block: bytes, first_line: int, rejects: RejectCounter) -> tuple[Ints, Bools, int]:
         """Seconds of the lines and which are requests; the others are added to `rejects`, blank ones passed over."""
-        text = np.frombuffer(block + _PADDING, np.uint8)
-        ends = np.flatnonzero(text[: len(block)] == ord("\n"))
-        if not block.endswith(b"\n"):
-            ends = np.append(ends, len(block))
-        starts = np.concatenate([np.zeros(1, ends.dtype), ends[:-1] + 1])
+        text, starts, ends = lines_in(block)
         seconds, naive, good = self._anchored(text, block, starts, ends)
         undecided: list[tuple[str, Bools]] = []
         if not good.all():
