@@ -1,5 +1,5 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { api, unwrap } from "@/api/client";
 import { askAsMachine } from "@/api/machine";
 import type {
@@ -16,6 +16,7 @@ import type {
 import { type CapacityData, capacityData } from "@/lib/capacity";
 import { isPolicyName, type PolicyChanges } from "@/lib/policy";
 import type { View } from "@/lib/view";
+import { useNewest } from "./useNewest";
 
 const MACHINE_REFRESH_MS = 5_000;
 
@@ -161,7 +162,7 @@ export function usePlan({ filename, origin }: Series, view: View): Plan {
   const log = useDecisions(filename, range, known);
   const logged = (log.data?.decisions.length ?? 0) > 0;
   const whatIf = useWhatIf(filename, range, changes, known && log.isSuccess && !logged);
-  const newest = useLast(known ? recommended.data : undefined);
+  const newest = useNewest(known ? recommended.data : undefined);
   const recommendation = known ? newest : undefined;
   const decisions = (logged ? log.data : whatIf.data)?.decisions ?? NONE;
   const drawn = useMemo(
@@ -188,13 +189,6 @@ export function hasPlan(origin: Series["origin"]): boolean {
 }
 
 const NONE: readonly never[] = [];
-
-/** The newest value there was: a number stays while the next one is asked for, or was refused. */
-function useLast<Value>(value: Value | undefined): Value | undefined {
-  const [last, setLast] = useState(value);
-  if (value !== undefined && value !== last) setLast(value);
-  return value ?? last;
-}
 
 /** Whether there is enough for a number: how much a replica serves, one way or another. */
 function hasSize({ rps_per_replica, service_seconds, measured }: PolicyChanges): boolean {

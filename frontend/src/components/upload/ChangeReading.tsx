@@ -5,6 +5,7 @@ import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
 import { SeriesName } from "@/components/ui/SeriesName";
 import { useReading } from "@/hooks/imports";
+import { useNewest } from "@/hooks/useNewest";
 import { inFormWords } from "@/lib/reading";
 import { Question } from "./Question";
 import { RatePreview } from "./RatePreview";
@@ -48,7 +49,7 @@ function Changing({
 }: Omit<ChangeReadingProps, "label"> & { onClose: () => void }) {
   const [fields, setFields] = useState(before);
   const reading = useReading(id, fields, true);
-  const report = useNewestKnown(reading.data);
+  const report = useNewest(reading.data);
   const { error } = reading;
   const choices = reading.data?.choices ?? [];
   const gone = isGone(error);
@@ -127,11 +128,4 @@ function Refused({ error, gone }: { error: Error; gone: boolean }) {
       <p className="mt-1 break-words">{inFormWords(detail)}</p>
     </div>
   );
-}
-
-/** The newest of a value that was ever known. */
-function useNewestKnown<Value>(value: Value | undefined): Value | undefined {
-  const [known, setKnown] = useState(value);
-  if (value !== undefined && value !== known) setKnown(value);
-  return value ?? known;
 }
