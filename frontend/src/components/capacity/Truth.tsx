@@ -1,5 +1,5 @@
-import { CircleCheck, TriangleAlert } from "lucide-react";
 import type { Recommendation, Series } from "@/api/types";
+import { Note } from "@/components/ui/Note";
 import { useMachineAnswer } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
 import { countOf } from "@/lib/format";
@@ -21,13 +21,13 @@ export function Truth({ series, recommendation, serves }: TruthProps) {
   return (
     <>
       {series.status === "stale" && (
-        <Note warn>The feed is silent: this number is from {time}, before the silence.</Note>
+        <Note tone="warn">The feed is silent: this number is from {time}, before the silence.</Note>
       )}
       {series.status === "historic" && (
-        <Note>This series ended: the number is for its end, {time}, and not for now.</Note>
+        <Note tone="muted">This series ended: the number is for its end, {time}, and not for now.</Note>
       )}
       {serves && answer?.served && (
-        <Note good>
+        <Note tone="ok">
           Machines are told {countOf(answer.served.replicas, "replica")}, decided at{" "}
           {formatClock(toSeconds(answer.served.at), zone)}
           {answer.served.from_forecast_windows > 0 &&
@@ -36,20 +36,10 @@ export function Truth({ series, recommendation, serves }: TruthProps) {
         </Note>
       )}
       {serves && answer?.problem && (
-        <Note warn>
+        <Note tone="warn">
           Machines are told nothing ({answer.status}): {answer.problem}
         </Note>
       )}
     </>
-  );
-}
-
-function Note({ warn, good, children }: { warn?: boolean; good?: boolean; children: React.ReactNode }) {
-  const Icon = good ? CircleCheck : TriangleAlert;
-  return (
-    <p className={`flex items-start gap-1.5 text-xs ${warn ? "text-warn" : good ? "text-ok" : "text-muted"}`}>
-      <Icon aria-hidden className="mt-0.5 size-3.5 shrink-0" />
-      <span>{children}</span>
-    </p>
   );
 }

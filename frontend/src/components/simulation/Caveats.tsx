@@ -1,9 +1,7 @@
-import { TriangleAlert } from "lucide-react";
-import type { ReactNode } from "react";
 import type { Series, SimulationResult } from "@/api/types";
+import { Note } from "@/components/ui/Note";
 import type { Plan } from "@/hooks/capacity";
 import { usePage } from "@/hooks/usePage";
-import { classes } from "@/lib/classes";
 import { formatList } from "@/lib/format";
 import { isolate } from "@/lib/names";
 import { newerSince, otherPolicy } from "@/lib/simulation";
@@ -25,30 +23,21 @@ export function Caveats({ result, series, plan }: CaveatsProps) {
   return (
     <>
       {known.length > 0 && (
-        <Note quiet>
+        <Note tone="muted">
           The model was trained on {formatList(known)} in that time: if this is that traffic, its forecasts
           are flattered.
         </Note>
       )}
       {newer !== null && (
-        <Note quiet>
+        <Note tone="muted">
           It ends at {time(toSeconds(result.to))}; the series now goes on to {time(newer)}.
         </Note>
       )}
       {other && (
-        <Note>
+        <Note tone="warn">
           Made with {other.made}; now {other.now} holds: {other.changes.join(" · ")}.
         </Note>
       )}
     </>
-  );
-}
-
-function Note({ quiet = false, children }: { quiet?: boolean; children: ReactNode }) {
-  return (
-    <p className={classes("flex items-start gap-1.5 text-xs", quiet ? "text-muted" : "text-warn")}>
-      <TriangleAlert aria-hidden className="mt-0.5 size-3.5 shrink-0" />
-      <span>{children}</span>
-    </p>
   );
 }
