@@ -123,7 +123,7 @@ test("an upload is cancelled", async ({ page, request }) => {
     uploadThroughput: 40_000,
   });
   await upload(page, "slow.csv", threeDays());
-  await expect(page.getByRole("progressbar", { name: "Bytes sent" })).toBeVisible();
+  await expect(page.getByRole("progressbar", { name: "Sending" })).toBeVisible();
   await page.getByRole("button", { name: "Cancel" }).click();
   await expect(uploadCard(page).getByText("was cancelled.")).toBeVisible();
   expect(await (await request.get("/api/series")).json()).toEqual([]);

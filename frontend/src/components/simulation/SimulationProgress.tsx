@@ -10,16 +10,15 @@ import { SIMULATION_STATES } from "@/lib/simulation";
 export function SimulationProgress({ record: { id, state, share } }: { record: SimulationRecord }) {
   const cancellation = useCancelSimulation();
   const { label } = SIMULATION_STATES[state];
+  const known = state === "waiting" ? null : share;
   return (
     <div className="flex items-center gap-3">
       <div className="min-w-0 flex-1">
-        <Progress label={label} share={state === "waiting" ? null : share} />
-        <p className="figures mt-1 text-xs text-muted">
-          {[label, state !== "waiting" && share !== null && formatPercent(share)].filter(Boolean).join(" · ")}
-        </p>
-        <p role="status" className="sr-only">
-          {label}
-        </p>
+        <Progress
+          label={label}
+          share={known}
+          text={known === null ? label : `${label} · ${formatPercent(known)}`}
+        />
         {cancellation.error && <Problem error={cancellation.error} />}
       </div>
       <Button size="small" disabled={cancellation.isPending} onClick={() => cancellation.mutate(id)}>

@@ -5,13 +5,5 @@ import { IMPORT_STATES, progressText } from "@/lib/imports";
 /** How far an import is: its step, and within it share, rows, their rate and the time left. */
 export function ImportProgress({ record }: { record: Import }) {
   const { label } = IMPORT_STATES[record.state];
-  return (
-    <div>
-      <Progress label={label} share={record.share} />
-      <p className="figures mt-1 text-xs text-muted">{progressText(record)}</p>
-      <p role="status" className="sr-only">
-        {label}
-      </p>
-    </div>
-  );
+  return <Progress label={label} share={record.share} text={progressText(record)} />;
 }

@@ -106,7 +106,7 @@ it("shows bytes sent, then what the file is while the server imports it", async 
   const file = csv();
   await choose(file);
   act(() => newest().progress(4));
-  expect(screen.getByRole("progressbar", { name: "Bytes sent" })).toHaveAttribute(
+  expect(screen.getByRole("progressbar", { name: "Sending" })).toHaveAttribute(
     "value",
     String(4 / file.size),
   );

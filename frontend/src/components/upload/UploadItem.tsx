@@ -169,17 +169,8 @@ function Body({ upload, record, whole, controls, onAnswer }: BodyProps): ReactNo
 }
 
 function Sending({ sent, size }: { sent: number; size: number }) {
-  return (
-    <div>
-      <Progress label="Bytes sent" share={size > 0 ? sent / size : null} />
-      <p className="figures mt-1 text-xs text-muted">
-        {formatBytes(sent)} of {formatBytes(size)} sent
-      </p>
-      <p role="status" className="sr-only">
-        Sending
-      </p>
-    </div>
-  );
+  const text = `${formatBytes(sent)} of ${formatBytes(size)} sent`;
+  return <Progress label="Sending" share={size > 0 ? sent / size : null} text={text} />;
 }
 
 function NotKept() {
