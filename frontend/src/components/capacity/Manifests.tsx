@@ -1,8 +1,9 @@
-import { Check, Copy, Download } from "lucide-react";
+import { Check, Copy } from "lucide-react";
 import { useState } from "react";
 import { describeError } from "@/api/errors";
 import type { ManifestInfo } from "@/api/types";
 import { Button } from "@/components/ui/Button";
+import { DownloadLink } from "@/components/ui/DownloadLink";
 import { Field, Input } from "@/components/ui/Field";
 import { Select } from "@/components/ui/Select";
 import { Skeleton } from "@/components/ui/Skeleton";
@@ -105,14 +106,12 @@ function Manifest({ filename, info, values, changes }: ManifestProps) {
             </Button>
           )}
           {text !== undefined && (
-            <a
+            <DownloadLink
               href={`data:text/plain;charset=utf-8,${encodeURIComponent(text)}`}
-              download={`${info.kind}.${info.ending}`}
-              className={LINK}
+              name={`${info.kind}.${info.ending}`}
             >
-              <Download aria-hidden className="size-3.5" />
               Download
-            </a>
+            </DownloadLink>
           )}
         </span>
       </div>
@@ -127,6 +126,4 @@ function Manifest({ filename, info, values, changes }: ManifestProps) {
   );
 }
 
-const LINK =
-  "inline-flex h-7 items-center gap-1.5 rounded-md border border-line px-2.5 text-xs font-medium text-ink hover:bg-inset";
 const CODE = "max-h-80 overflow-auto rounded-md border border-line bg-inset p-3 text-2xs leading-4";
