@@ -1,6 +1,5 @@
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
-import { describeError } from "@/api/errors";
 import type { ManifestInfo } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { DownloadLink } from "@/components/ui/DownloadLink";
@@ -9,6 +8,7 @@ import { Select } from "@/components/ui/Select";
 import { Skeleton } from "@/components/ui/Skeleton";
 import { type ManifestValues, useManifest, useManifests } from "@/hooks/capacity";
 import type { PolicyChanges } from "@/lib/policy";
+import { Problem } from "./Problem";
 
 const FIELDS = [
   { name: "deployment", label: "Deployment", placeholder: "the series' name" },
@@ -80,12 +80,7 @@ function Manifest({ filename, info, values, changes }: ManifestProps) {
     await navigator.clipboard.writeText(text);
     setCopied(text);
   };
-  if (manifest.error)
-    return (
-      <p role="alert" className="text-xs text-danger">
-        {describeError(manifest.error).detail}
-      </p>
-    );
+  if (manifest.error) return <Problem error={manifest.error} />;
   return (
     <div className="min-w-0">
       <div className="mb-1.5 flex flex-wrap items-center justify-between gap-2">

@@ -1,4 +1,3 @@
-import { describeError } from "@/api/errors";
 import type { Decision, Policy } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Dialog } from "@/components/ui/Dialog";
@@ -8,8 +7,7 @@ import { usePage } from "@/hooks/usePage";
 import { MODES, runningSteps } from "@/lib/capacity";
 import { formatCount } from "@/lib/format";
 import { formatSpan, toSeconds } from "@/lib/time";
-
-const NO_CHANGES = {};
+import { Problem } from "./Problem";
 
 interface ServeDialogProps {
   open: boolean;
@@ -22,16 +20,16 @@ interface ServeDialogProps {
 /** Before machines act on the number: what they would have been told in the last 24 hours. */
 export function ServeDialog({ open, filename, policy, onClose, onServe }: ServeDialogProps) {
   const { zone } = usePage();
-  const day = useWhatIf(filename, "24h", NO_CHANGES, open);
+  const day = useWhatIf(filename, "24h", {}, open);
   const decisions = day.data?.decisions ?? [];
   const counts = decisions.map(({ replicas }) => replicas);
   const [first, last] = [decisions[0], decisions.at(-1)];
   return (
     <Dialog open={open} title="What would have been served in the last 24 h" onClose={onClose}>
       {day.error ? (
-        <p role="alert" className="mt-3 rounded-md bg-danger-soft p-2.5 text-danger">
-          {describeError(day.error).detail}
-        </p>
+        <div className="mt-3">
+          <Problem error={day.error} />
+        </div>
       ) : !day.data ? (
         <Skeleton className="mt-3 h-24 w-full" />
       ) : first && last ? (
