@@ -1,12 +1,12 @@
+import { useMutation } from "@tanstack/react-query";
 import { Send } from "lucide-react";
-import { useState } from "react";
 import { describeError } from "@/api/errors";
 import { askAsMachine, type MachineAnswer } from "@/api/machine";
 import { Badge } from "@/components/ui/Badge";
 import { Button } from "@/components/ui/Button";
 import { usePage } from "@/hooks/usePage";
 import type { Mode } from "@/lib/capacity";
-import { countOf, formatRate } from "@/lib/format";
+import { countOf, formatRate, formatRateWithUnit } from "@/lib/format";
 import type { PolicyChanges } from "@/lib/policy";
 import { formatClock, toSeconds, zoneName } from "@/lib/time";
 import { Manifests } from "./Manifests";
@@ -30,21 +30,11 @@ export function Connect({ filename, mode, changes }: ConnectProps) {
 
 /** Asks the endpoint as KEDA does, and shows what came. */
 function TestCall({ filename, mode }: Omit<ConnectProps, "changes">) {
-  const [answer, setAnswer] = useState<MachineAnswer | Error | null>(null);
-  const [asking, setAsking] = useState(false);
-  const ask = async () => {
-    setAsking(true);
-    try {
-      setAnswer(await askAsMachine(filename));
-    } catch (error) {
-      setAnswer(error as Error);
-    }
-    setAsking(false);
-  };
+  const call = useMutation({ mutationFn: () => askAsMachine(filename) });
   return (
     <div className="grid gap-2">
       <div className="flex flex-wrap items-center gap-3">
-        <Button size="small" disabled={asking} onClick={ask}>
+        <Button size="small" disabled={call.isPending} onClick={() => call.mutate()}>
           <Send aria-hidden className="size-3.5" />
           Test as KEDA
         </Button>
@@ -52,7 +42,8 @@ function TestCall({ filename, mode }: Omit<ConnectProps, "changes">) {
         {mode !== "serve" && <Badge>answers 503 until the mode is Serve</Badge>}
       </div>
       <p role="status" className="text-xs">
-        {answer instanceof Error ? describeError(answer).detail : answer && <Answer {...answer} />}
+        {call.data && <Answer {...call.data} />}
+        {call.error && describeError(call.error).detail}
       </p>
     </div>
   );
@@ -66,7 +57,7 @@ function Answer({ status, milliseconds, served, problem }: MachineAnswer) {
         {status} in {milliseconds} ms
       </Badge>
       {served
-        ? `value ${formatRate(served.value)}: ${countOf(served.replicas, "replica")} × ${formatRate(served.target)} req/s, decided at ${formatClock(toSeconds(served.at), zone)} ${zoneName(zone, toSeconds(served.at))}.`
+        ? `value ${formatRate(served.value)}: ${countOf(served.replicas, "replica")} × ${formatRateWithUnit(served.target)}, decided at ${formatClock(toSeconds(served.at), zone)} ${zoneName(zone, toSeconds(served.at))}.`
         : problem}
     </>
   );
