@@ -31,15 +31,16 @@ it("says when what runs is crossed, and how far the plan looks", () => {
 });
 
 describe("the chart with a plan", () => {
-  const model = (() => {
+  const drawn = (change: Parameters<typeof recommendation>[0] = {}) => {
     const built = buildChartModel(points(100, 120), 60, {
       lines: chartLines(limits(), null, true),
       forecast: forecast(120),
-      capacity: capacityData([decision(108, 2)], recommendation()),
+      capacity: capacityData([decision(108, 2)], recommendation(change)),
     });
     if (!built) throw new Error("no model");
     return built;
-  })();
+  };
+  const model = drawn();
   const valueAt = (key: string, minute: number) => {
     const column = model.lines.find((line) => line.key === key)?.columns[0];
     return column ? rateAt(model, column, model.times.indexOf(time(minute))) : undefined;
@@ -62,5 +63,6 @@ describe("the chart with a plan", () => {
     expect(chartSummary(model, "utc")).toMatch(
       /Planned: 2.replicas from .* for 20.0.req\/s, 5.replicas from 1 Sept? 1995, 00:02 for 50.0.req\/s\. What runs is crossed in 1.min at p90\.$/,
     );
+    expect(chartSummary(drawn({ crossed_at: at(120) }), "utc")).toMatch(/What runs is crossed now at p90\.$/);
   });
 });

@@ -38,7 +38,8 @@ export interface CapacityData {
   origin: number;
   servingFrom: number;
   crossedAt: number | null;
-  level: number;
+  /** That in words: "in 6 min at p90". */
+  crossing: string | null;
 }
 
 export function capacityData(decisions: readonly Decision[], recommendation: Recommendation): CapacityData {
@@ -53,7 +54,7 @@ export function capacityData(decisions: readonly Decision[], recommendation: Rec
     origin: toSeconds(recommendation.at),
     servingFrom: toSeconds(recommendation.serving_from),
     crossedAt: recommendation.crossed_at === null ? null : toSeconds(recommendation.crossed_at),
-    level: recommendation.level,
+    crossing: crossingText(recommendation),
   };
 }
 

@@ -1,4 +1,3 @@
-import { percentile } from "./capacity";
 import type { ChartLine } from "./chartLines";
 import {
   type ChartModel,
@@ -89,7 +88,7 @@ function lineSentences(model: ChartModel, line: ChartLine, zone: Zone): string[]
 }
 
 /** What runs now, how that changes, and when it is crossed. */
-function capacitySentences({ windows, futureFrom, now, capacity, step }: ChartModel, zone: Zone): string[] {
+function capacitySentences({ windows, futureFrom, capacity, step }: ChartModel, zone: Zone): string[] {
   if (!capacity) return [];
   const ahead = windows
     .slice(futureFrom)
@@ -102,14 +101,9 @@ function capacitySentences({ windows, futureFrom, now, capacity, step }: ChartMo
       `${countOf(running.replicas, "replica")} from ${formatDateTime(time, zone, step)}` +
       ` for ${formatRateWithUnit(running.capacity)}`,
   );
-  const crossed = capacity.crossedAt;
   return [
     ...(texts.length > 0 ? [`Planned: ${texts.join(", ")}.`] : []),
-    ...(crossed === null
-      ? []
-      : [
-          `What runs is crossed in ${formatDuration(Math.max(0, crossed - now))} at ${percentile(capacity.level)}.`,
-        ]),
+    ...(capacity.crossing === null ? [] : [`What runs is crossed ${capacity.crossing}.`]),
   ];
 }
 

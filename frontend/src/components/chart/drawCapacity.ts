@@ -1,5 +1,4 @@
 import uPlot from "uplot";
-import { percentile } from "@/lib/capacity";
 import { type ChartModel, drawnColumns } from "@/lib/chartModel";
 import { formatDuration } from "@/lib/format";
 import type { Palette } from "./palette";
@@ -154,9 +153,7 @@ export function drawOutlook(plot: uPlot, model: ChartModel, palette: Palette): v
     ctx.beginPath();
     ctx.arc(crossing, y, 3.5 * ratio, 0, 2 * Math.PI);
     ctx.fill();
-    const seconds = capacity.crossedAt - capacity.origin;
-    const text = `crossed ${seconds > 0 ? `in ${formatDuration(seconds)}` : "now"} at ${percentile(capacity.level)}`;
-    fillBeside(ctx, text, crossing, y - 8 * ratio, right, palette("--surface"));
+    fillBeside(ctx, `crossed ${capacity.crossing}`, crossing, y - 8 * ratio, right, palette("--surface"));
   }
   ctx.restore();
 }
