@@ -21,7 +21,6 @@ export function Headline({ recommendation, pending, current, onCurrent }: Headli
   const { zone } = usePage();
   const { running, replicas, policy, hpa } = recommendation;
   const serving = toSeconds(recommendation.serving_from);
-  const lead = serving - toSeconds(recommendation.at);
   const crossing = crossingText(recommendation);
   const format = rateFormat([running?.capacity, recommendation.capacity]);
   return (
@@ -31,7 +30,7 @@ export function Headline({ recommendation, pending, current, onCurrent }: Headli
           <Figure name="Run now" value={running ? formatCount(running.replicas) : UNKNOWN} />
           <ArrowRight aria-hidden className="mb-2 size-5 text-muted" />
           <Figure
-            name={`Needed in ${formatDuration(lead)}`}
+            name={`Needed in ${formatDuration(recommendation.lead.seconds)}`}
             value={formatCount(replicas)}
             strong={running !== null && running.replicas !== replicas}
           />

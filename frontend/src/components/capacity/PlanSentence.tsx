@@ -17,7 +17,7 @@ interface PlanSentenceProps {
 
 /** The plan in a sentence whose terms are controls. */
 export function PlanSentence({ recommendation, changed, onChange }: PlanSentenceProps) {
-  const { policy, demand, forecast, observed, steps, serving_from, at } = recommendation;
+  const { policy, demand, forecast, observed, steps } = recommendation;
   const term = (name: PolicyName) => (
     <Term
       label={labelOfName(name)}
@@ -27,7 +27,7 @@ export function PlanSentence({ recommendation, changed, onChange }: PlanSentence
     />
   );
   const [base] = steps;
-  const lead = (Date.parse(serving_from) - Date.parse(at)) / 1000;
+  const lead = recommendation.lead.seconds;
   const sized = base?.replicas ?? recommendation.replicas;
   return (
     <>
