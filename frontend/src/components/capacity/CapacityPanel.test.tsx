@@ -113,6 +113,11 @@ it("leaves a figure that is half typed alone", async () => {
   expect(headroom).toHaveValue("1");
 });
 
+it("offers no cost of a shortage where the policy has a quantile of its own, though it be that of the cost", async () => {
+  show(policy({ quantile: 0.9, shortage_cost: 9 }));
+  expect(await screen.findByRole("combobox", { name: /^Quantile/ })).toBeDisabled();
+});
+
 it("shows the server's words about a policy that cannot be, with the way back", async () => {
   window.history.replaceState(null, "", "?lead_seconds=3600");
   show(policy(), {

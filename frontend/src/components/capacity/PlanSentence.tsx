@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import type { Recommendation } from "@/api/types";
+import type { Policy, Recommendation } from "@/api/types";
 import { percentile } from "@/lib/capacity";
 import { classes } from "@/lib/classes";
 import { countOf, formatCount, formatRateWithUnit } from "@/lib/format";
@@ -39,8 +39,8 @@ export function PlanSentence({ recommendation, changed, onChange }: PlanSentence
         ) : (
           "The "
         )}
-        <QuantileTerm level={recommendation.level} cost={policy.shortage_cost} {...{ changed, onChange }} />{" "}
-        of the forecast{base?.name === "observed" ? ", " : " reaches "}
+        <QuantileTerm level={recommendation.level} {...{ policy, changed, onChange }} /> of the forecast
+        {base?.name === "observed" ? ", " : " reaches "}
         <Figure>{formatRateWithUnit(forecast)}</Figure> from{" "}
         {policy.lead_samples.length > 0 ? (
           <Figure>{formatCount(lead)} s</Figure>
@@ -101,14 +101,15 @@ function Figure({ children }: { children: ReactNode }) {
 
 interface QuantileTermProps {
   level: number;
-  cost: number;
+  policy: Policy;
   changed: PolicyChanges;
   onChange: (name: PolicyName, text: string) => void;
 }
 
 /** The quantile with the cost that sets it. */
-function QuantileTerm({ level, cost, changed, onChange }: QuantileTermProps) {
-  const byCost = Math.abs(cost / (1 + cost) - level) < 1e-9;
+function QuantileTerm({ level, policy, changed, onChange }: QuantileTermProps) {
+  const { shortage_cost: cost, quantile } = policy;
+  const byCost = quantile == null;
   const known = byCost && COSTS.includes(cost);
   return (
     <select
