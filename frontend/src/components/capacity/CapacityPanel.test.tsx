@@ -118,6 +118,19 @@ it("offers no cost of a shortage where the policy has a quantile of its own, tho
   expect(await screen.findByRole("combobox", { name: /^Quantile/ })).toBeDisabled();
 });
 
+it("says what an hour of one replica costs, and limits as all other counts", async () => {
+  show(policy(), {
+    "GET /api/recommendation": recommendation({
+      policy: policy({ price_per_replica_hour: 0.25, currency: "EUR" }),
+      replicas: 1,
+      steps: [{ name: "up_limit", limit: 1_200, replicas: 1 }],
+      binding: "up_limit",
+    }),
+  });
+  expect(await screen.findByText(/^An hour of 1.replica costs 0.25 EUR\.$/)).toBeVisible();
+  expect(screen.getByText(/no more than 1,200 may run/)).toBeVisible();
+});
+
 it("shows the server's words about a policy that cannot be, with the way back", async () => {
   window.history.replaceState(null, "", "?lead_seconds=3600");
   show(policy(), {

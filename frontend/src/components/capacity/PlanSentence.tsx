@@ -67,7 +67,7 @@ export function PlanSentence({ recommendation, changed, onChange }: PlanSentence
 function Effect({ recommendation, children }: { recommendation: Recommendation; children: ReactNode }) {
   const { binding, replicas, steps } = recommendation;
   const number = <Figure>{formatCount(replicas)}</Figure>;
-  const limit = steps.find(({ name }) => name === binding)?.limit;
+  const limit = formatCount(steps.find(({ name }) => name === binding)?.limit ?? replicas);
   switch (binding) {
     case "min_replicas":
     case "max_replicas":
