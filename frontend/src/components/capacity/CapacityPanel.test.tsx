@@ -141,6 +141,17 @@ it("shows the server's words about a policy that cannot be, with the way back", 
   expect(window.location.search).not.toContain("lead_seconds");
 });
 
+it("says why a policy could not be saved, until its changes are discarded", async () => {
+  window.history.replaceState(null, "", "?headroom=2");
+  show(policy(), { [`PUT ${POLICIES}`]: () => problem(403, "Forbidden", "This token may look.") });
+  const save = await screen.findByRole("button", { name: "Save policy" });
+  await vi.waitFor(() => expect(save).toBeEnabled());
+  await userEvent.click(save);
+  expect(await screen.findByRole("alert")).toHaveTextContent("This token may look.");
+  await userEvent.click(screen.getByRole("button", { name: "Discard" }));
+  expect(screen.queryByRole("alert")).not.toBeInTheDocument();
+});
+
 it("shows what would have been served before it serves", async () => {
   const asked = show(policy({ mode: "advise" }));
   await userEvent.click(await screen.findByRole("radio", { name: "Serve" }));

@@ -34,7 +34,10 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
   const saving = useSavePolicy(filename);
   const change = (name: PolicyName, text: string) =>
     navigate({ policy: withChange(saved ?? null, changes, name, text) }, { replace: true });
-  const discard = () => navigate({ policy: {}, currentReplicas: null });
+  const discard = () => {
+    saving.reset();
+    navigate({ policy: {}, currentReplicas: null });
+  };
   const save = () =>
     recommendation && saving.mutate(recommendation.policy, { onSuccess: () => navigate({ policy: {} }) });
   const error = saving.error ?? plan.error;
