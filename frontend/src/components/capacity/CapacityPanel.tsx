@@ -4,8 +4,7 @@ import { Skeleton } from "@/components/ui/Skeleton";
 import { Tabs } from "@/components/ui/Tabs";
 import { type Plan, useSavePolicy } from "@/hooks/capacity";
 import type { Navigate } from "@/hooks/useView";
-import type { PolicyName } from "@/lib/policy";
-import { withChange } from "@/lib/policy";
+import { type PolicyName, withChange } from "@/lib/policy";
 import { CAPACITY_TABS, type View } from "@/lib/view";
 import { BurstOffer } from "./BurstOffer";
 import { Changes } from "./Changes";
@@ -48,7 +47,7 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
         <h2 id="capacity-title" className="text-sm font-semibold">
           Capacity
         </h2>
-        {saved && <ModeSwitch filename={filename} policy={saved} onServe={saving.mutate} />}
+        {saved && <ModeSwitch filename={filename} policy={saved} onSave={saving.mutate} />}
       </div>
       {recommendation ? (
         <>

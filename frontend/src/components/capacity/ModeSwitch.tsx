@@ -8,14 +8,14 @@ interface ModeSwitchProps {
   filename: string;
   /** The saved one. */
   policy: Policy;
-  onServe: (policy: Policy) => void;
+  onSave: (policy: Policy) => void;
 }
 
 /** What happens to a decision. To serve is asked about first. */
-export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps) {
+export function ModeSwitch({ filename, policy, onSave }: ModeSwitchProps) {
   const id = useId();
   const [asking, setAsking] = useState(false);
-  const choose = (mode: Mode) => (mode === "serve" ? setAsking(true) : save({ ...policy, mode }));
+  const choose = (mode: Mode) => (mode === "serve" ? setAsking(true) : onSave({ ...policy, mode }));
   return (
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <p id={id} className="text-xs text-muted">
@@ -28,7 +28,7 @@ export function ModeSwitch({ filename, policy, onServe: save }: ModeSwitchProps)
         policy={policy}
         onClose={() => setAsking(false)}
         onServe={() => {
-          save({ ...policy, mode: "serve" });
+          onSave({ ...policy, mode: "serve" });
           setAsking(false);
         }}
       />
