@@ -130,7 +130,7 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
     [limits],
   );
 
-  const loadSample = useCallback(() => {
+  const loadSample = () => {
     const id = uploadId();
     const sample: Upload = {
       id,
@@ -143,52 +143,40 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
     setUploads([sample]);
     const params = { header: { "x-upload-id": id } };
     void follow(sample, (signal) => unwrap(api.POST("/api/sample", { params, signal })));
-  }, [follow]);
+  };
 
-  const read = useCallback(
-    ({ id, name }: { id: string; name: string }, fields: UploadOverrides) => {
-      const known = uploads.find((upload) => upload.id === id);
-      const upload: Upload = {
-        id,
-        name,
-        file: known?.file ?? null,
-        fields,
-        leads: true,
-        stage: IMPORTING,
-      };
-      if (known) change(id, upload);
-      else setUploads((all) => [...all, upload]);
-      void follow(upload, (signal) => storeAgain(id, fields, signal));
-    },
-    [uploads, change, follow],
-  );
+  const read: UploadControls["read"] = ({ id, name }, fields) => {
+    const known = uploads.find((upload) => upload.id === id);
+    const upload: Upload = {
+      id,
+      name,
+      file: known?.file ?? null,
+      fields,
+      leads: true,
+      stage: IMPORTING,
+    };
+    if (known) change(id, upload);
+    else setUploads((all) => [...all, upload]);
+    void follow(upload, (signal) => storeAgain(id, fields, signal));
+  };
 
-  const resend = useCallback(
-    (id: string, fields: UploadOverrides) =>
-      setUploads((all) =>
-        all.map((upload) =>
-          upload.id === id && upload.file ? queued(upload.file, fields, upload.leads) : upload,
-        ),
+  const resend = (id: string, fields: UploadOverrides) =>
+    setUploads((all) =>
+      all.map((upload) =>
+        upload.id === id && upload.file ? queued(upload.file, fields, upload.leads) : upload,
       ),
-    [],
-  );
+    );
 
-  const dismiss = useCallback(
-    (id: string) => setUploads((all) => all.filter((upload) => upload.id !== id)),
-    [],
-  );
+  const dismiss = (id: string) => setUploads((all) => all.filter((upload) => upload.id !== id));
 
-  const { mutate: cancelImport } = useCancelImport();
-  const cancel = useCallback(
-    (id: string) => {
-      const abort = () => running.current.get(id)?.abort();
-      const importing = uploads.some((one) => one.id === id && one.stage.state === "importing");
-      // An import goes on without its page, so the server must be told. What it is storing by now, it stores.
-      if (importing) cancelImport(id, { onSuccess: abort });
-      else abort();
-    },
-    [uploads, cancelImport],
-  );
+  const cancellation = useCancelImport();
+  const cancel = (id: string) => {
+    const abort = () => running.current.get(id)?.abort();
+    const importing = uploads.some((one) => one.id === id && one.stage.state === "importing");
+    // An import goes on without its page, so the server must be told. What it is storing by now, it stores.
+    if (importing) cancellation.mutate(id, { onSuccess: abort });
+    else abort();
+  };
 
   return {
     uploads,
