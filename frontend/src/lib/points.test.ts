@@ -22,7 +22,7 @@ describe("mergePoints", () => {
   });
 
   it("keeps the newest where there are too many", () => {
-    expect(mergePoints(points(0, 3), points(3, 5), 2)).toEqual(points(3, 5));
+    expect(mergePoints(points(0, 1_440), points(1_440, 1_442))).toEqual(points(2, 1_442));
   });
 
   it("leaves its input as it was", () => {

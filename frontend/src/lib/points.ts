@@ -6,35 +6,16 @@ const KEPT_WINDOWS = 1_440;
 /** Windows that the Live tab shows, as many as the server's snapshot brings. */
 export const LIVE_WINDOWS = 240;
 
-/** Append new windows, replace those that came again, stay ascending, keep the newest `limit`. */
+/** New windows are added, those that came again replaced; ascending, the newest as many as are kept. */
 export function mergePoints(
   existing: readonly ChartDataPoint[],
   incoming: readonly ChartDataPoint[],
-  limit = KEPT_WINDOWS,
 ): ChartDataPoint[] {
-  const newest = existing.at(-1);
-  const first = incoming[0];
-  if (!first) return existing.slice(-limit);
-  const appends = !newest || Date.parse(first.timestamp) > Date.parse(newest.timestamp);
-  if (appends && isAscending(incoming)) return [...existing, ...incoming].slice(-limit);
-
-  const byTime = new Map<number, ChartDataPoint>();
-  for (const point of existing) byTime.set(Date.parse(point.timestamp), point);
-  for (const point of incoming) byTime.set(Date.parse(point.timestamp), point);
-  return [...byTime.entries()]
+  const byTime = new Map([...existing, ...incoming].map((point) => [Date.parse(point.timestamp), point]));
+  return [...byTime]
     .sort(([left], [right]) => left - right)
     .map(([, point]) => point)
-    .slice(-limit);
-}
-
-function isAscending(points: readonly ChartDataPoint[]): boolean {
-  let previous = Number.NEGATIVE_INFINITY;
-  for (const point of points) {
-    const time = Date.parse(point.timestamp);
-    if (time <= previous) return false;
-    previous = time;
-  }
-  return true;
+    .slice(-KEPT_WINDOWS);
 }
 
 /** How many of `points` are newer than the newest of `held`. */
