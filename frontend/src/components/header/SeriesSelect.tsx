@@ -4,7 +4,7 @@ import { seriesLabel } from "@/lib/names";
 
 interface SeriesSelectProps {
   list: readonly Series[];
-  selected: string | null;
+  selected: string;
   onSelect: (filename: string) => void;
 }
 
@@ -14,13 +14,11 @@ export function SeriesSelect({ list, selected, onSelect }: SeriesSelectProps) {
   return (
     <Select
       aria-label="Series"
-      title={selected ?? undefined}
+      title={selected}
       className="w-full sm:w-auto sm:max-w-80 sm:min-w-40 sm:flex-1"
-      value={selected ?? ""}
-      disabled={list.length === 0}
+      value={selected}
       onChange={(event) => onSelect(event.target.value)}
     >
-      {list.length === 0 && <option value="">No series stored</option>}
       {live.length > 0 && <SeriesGroup label="Live now" list={live} />}
       {stored.length > 0 && <SeriesGroup label="Stored" list={stored} />}
     </Select>
