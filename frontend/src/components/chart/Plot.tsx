@@ -75,40 +75,23 @@ export function Plot({
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     const at = cursor?.index ?? model.futureFrom;
     const step = event.shiftKey ? LARGE_STEP : 1;
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    switch (event.key) {
-      case "ArrowLeft":
-        moveTo(at - step);
-        break;
-      case "ArrowRight":
-        moveTo(cursor ? at + step : at);
-        break;
-      case "PageUp":
-        moveTo(at - LARGE_STEP);
-        break;
-      case "PageDown":
-        moveTo(at + LARGE_STEP);
-        break;
-      case "Home":
-        moveTo(0);
-        break;
-      case "End":
-        moveTo(last);
-        break;
-      case "Escape":
-        letGo();
-        break;
-      case "+":
-        zoomIn();
-        break;
-      case "0":
-        onZoom(null);
-        break;
-      default:
-        return;
-    }
+    const actions: Record<string, () => void> = {
+      ArrowLeft: () => moveTo(at - step),
+      ArrowRight: () => moveTo(cursor ? at + step : at),
+      PageUp: () => moveTo(at - LARGE_STEP),
+      PageDown: () => moveTo(at + LARGE_STEP),
+      Home: () => moveTo(0),
+      End: () => moveTo(last),
+      Escape: letGo,
+      "+": zoomIn,
+      "0": () => onZoom(null),
+    };
+    const act = actions[event.key];
+    if (!act) return;
+    act();
     event.preventDefault();
   };
 
