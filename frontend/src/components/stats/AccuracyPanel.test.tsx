@@ -1,5 +1,7 @@
+import { useQueryClient } from "@tanstack/react-query";
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
+import { useState } from "react";
 import { afterEach, expect, it, vi } from "vitest";
 import type { Accuracy, Limits, ServedPoint } from "@/api/types";
 import { accuracy, limits, MODELS, score, served, THIRD_MODEL } from "@/test/fixtures";
@@ -153,6 +155,29 @@ it("invents nothing where nothing was scored", async () => {
   renderPage(<AccuracyPanel filename="web" windowSeconds={60} served={[]} />);
   expect(await screen.findByText(/No window in this span/)).toBeVisible();
   expect(screen.queryByRole("table")).not.toBeInTheDocument();
+});
+
+it("keeps the errors that it has when the server cannot answer anew", async () => {
+  const answers = [json(accuracy(atHorizon(1, 0.2, 0.3))), problem(500, "Broken", "It broke.")];
+  stubBackend({ "GET /api/accuracy": () => answers.shift() });
+  function Page() {
+    const queries = useQueryClient();
+    const [asked, setAsked] = useState(false);
+    const ask = () => void queries.invalidateQueries().then(() => setAsked(true));
+    return (
+      <>
+        <button type="button" onClick={ask}>
+          {asked ? "Asked again" : "Ask again"}
+        </button>
+        <AccuracyPanel filename="web" windowSeconds={60} served={[]} />
+      </>
+    );
+  }
+  renderPage(<Page />);
+  await screen.findByRole("row", { name: "EWMA 29.0" });
+  await userEvent.click(screen.getByRole("button", { name: "Ask again" }));
+  await screen.findByRole("button", { name: "Asked again" });
+  expect(screen.getByRole("row", { name: "EWMA 29.0" })).toBeVisible();
 });
 
 it("shows the server's words when it cannot answer", async () => {

@@ -56,15 +56,13 @@ export function AccuracyPanel({ filename, windowSeconds, served }: AccuracyPanel
         </Select>
       }
     >
-      {accuracy.error && !accuracy.data && (
+      {accuracy.error && !accuracy.data ? (
         <p className="mt-3 text-xs text-muted">{describeError(accuracy.error).detail}</p>
-      )}
-      {accuracy.data && horizons.length === 0 && (
+      ) : horizons.length === 0 ? (
         <p className="mt-3 text-xs text-muted">
           No window in this span has both a known rate and a forecast.
         </p>
-      )}
-      {!accuracy.error && horizons.length > 0 && (
+      ) : (
         <div aria-busy={accuracy.isPending}>
           <Gains horizons={horizons} windowSeconds={windowSeconds} span={span} pending={accuracy.isPending} />
           <ScoresTable horizons={horizons} windowSeconds={windowSeconds} />
