@@ -64,7 +64,7 @@ export function App() {
   const upload = useUploads(refetchAll, show);
 
   // A session that ended refuses the live connection, and cannot say so: a plain request is told.
-  const interrupted = ["reconnecting", "refused"].includes(live.connection.state);
+  const interrupted = live.connection.state === "reconnecting";
   useEffect(() => {
     if (interrupted) refetchSeries();
   }, [interrupted, refetchSeries]);

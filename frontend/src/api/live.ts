@@ -107,13 +107,12 @@ export function watchLive({ filename, intervalSeconds, onMessage, onConnection }
   socket.addEventListener("close", (event) => {
     clearTimeout(silence);
     if (ended) return;
-    if (event.code === POLICY_VIOLATION || event.code === TRY_AGAIN_LATER) {
-      refusal = event.reason || "The server accepts no more live connections.";
-      if (!isPolling()) void ask();
-    } else if (connection === "live") {
+    const refused = event.code === POLICY_VIOLATION || event.code === TRY_AGAIN_LATER;
+    if (refused) refusal = event.reason || "The server accepts no more live connections.";
+    if (connection === "live") {
       become({ state: "reconnecting" });
       askAfter(PATIENCE_MS);
-    }
+    } else if (refused && !isPolling()) void ask();
   });
 
   askAfter(PATIENCE_MS);

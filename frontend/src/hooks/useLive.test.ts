@@ -152,6 +152,22 @@ it("asks over HTTP where a connection that worked is cut and does not come back"
   expect(hook.result.current.connection.state).toBe("polling");
 });
 
+it("asks over HTTP where the server ends a connection that worked, as it does with the session", async () => {
+  const { hook } = await connect(answering);
+  act(() => {
+    newest().accept();
+    newest().deliver(snapshot(5, points(0, 3)));
+    newest().drop(1008, "the session has ended: sign in again");
+  });
+  expect(hook.result.current.connection.state).toBe("reconnecting");
+  await act(() => vi.advanceTimersByTimeAsync(3_000));
+  expect(hook.result.current.connection).toEqual({
+    state: "polling",
+    refusal: "the session has ended: sign in again",
+  });
+  expect(shownLive(hook.result.current.state)?.points).toHaveLength(4);
+});
+
 it("does not call the WebSocket of a backend blocked that has just come back", async () => {
   const answer = vi.fn(unreachable);
   const { hook } = await connect(answer);
