@@ -1,5 +1,6 @@
 import type { Accuracy, AccuracySpan, Limits, Score } from "@/api/types";
 import { formatPercent } from "./format";
+import { groupBy } from "./groupBy";
 import { referenceBaseline } from "./names";
 
 export const SPANS: Record<AccuracySpan, string> = { "1h": "1 h", "24h": "24 h", "7d": "7 days" };
@@ -20,20 +21,17 @@ export interface HorizonScores {
 
 /** The scores of each horizon, shortest first; horizons without a scored window are left out. */
 export function byHorizon(accuracy: Accuracy): HorizonScores[] {
-  const horizons = [...new Set(accuracy.scores.map(({ horizon }) => horizon))].sort((a, b) => a - b);
-  return horizons.flatMap((horizon) => {
-    const scores = accuracy.scores.filter((score) => score.horizon === horizon && score.origins > 0);
-    if (scores.length === 0) return [];
+  const scored = accuracy.scores.filter(({ origins }) => origins > 0);
+  const horizons = groupBy(scored, ({ horizon }) => horizon).map((scores) => {
     const wapes = scores.flatMap(({ wape }) => (wape === null ? [] : [wape]));
-    return [
-      {
-        horizon,
-        origins: Math.min(...scores.map(({ origins }) => origins)),
-        scores: new Map(scores.map((score) => [score.model, score])),
-        leastWape: wapes.length > 0 ? Math.min(...wapes) : null,
-      },
-    ];
+    return {
+      horizon: scores[0].horizon,
+      origins: Math.min(...scores.map(({ origins }) => origins)),
+      scores: new Map(scores.map((score) => [score.model, score])),
+      leastWape: wapes.length > 0 ? Math.min(...wapes) : null,
+    };
   });
+  return horizons.sort((one, other) => one.horizon - other.horizon);
 }
 
 /** No scores yet at any horizon: what is shown until they come, in the same rows. */

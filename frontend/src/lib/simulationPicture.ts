@@ -1,4 +1,5 @@
 import type { Outcome } from "@/api/types";
+import { groupBy } from "./groupBy";
 import type { Shortage } from "./outcomes";
 
 /** Numbers to places, and the ticks between; places in CSS pixels. */
@@ -105,9 +106,6 @@ export function pictureOf(
   const place = (cost: number, short: number) => ({ x: across.place(cost), y: up.place(short) });
   const at = (outcome: Outcome) => place(outcome.replica_hours, outcome[shortage]);
   const byCost = [...outcomes].sort((one, other) => one.replica_hours - other.replica_hours);
-  const sweeps = new Map<string, Outcome[]>();
-  for (const outcome of byCost)
-    if (outcome.sweep) sweeps.set(outcome.sweep, [...(sweeps.get(outcome.sweep) ?? []), outcome]);
   const labels = labelsOf(byCost, at, frame, first);
   return {
     across,
@@ -117,11 +115,10 @@ export function pictureOf(
       at: at(outcome),
       label: labels.get(outcome.policy) ?? null,
     })),
-    sweeps: [...sweeps].map(([name, swept]) => ({
-      name,
-      kind: swept[0]?.kind ?? "forecast",
-      line: swept.map(at),
-    })),
+    sweeps: groupBy(byCost, ({ sweep }) => sweep).flatMap((swept) => {
+      const [{ sweep, kind }] = swept;
+      return sweep === null ? [] : [{ name: sweep, kind, line: swept.map(at) }];
+    }),
     edge: [...outcomes]
       .sort((one, other) => one[shortage] - other[shortage])
       .map((outcome) => place(outcome.oracle_replica_hours, outcome[shortage])),
