@@ -10,7 +10,12 @@ const LANE_FILL = 0.75;
 /** Capacity far above the traffic would flatten it: it is drawn up to so many times as much. */
 const MOST_ABOVE_TRAFFIC = 3;
 
-const FONT = '500 11px "Inter", system-ui, sans-serif';
+const HEADROOM = 1.08;
+
+/** Of words on the canvas, in its own pixels. */
+export function labelFont(): string {
+  return `500 ${11 * uPlot.pxRatio}px "Inter", system-ui, sans-serif`;
+}
 
 /** Of a shown line its place among the plot's series; 0 where it is not shown. */
 function shownPlace(plot: uPlot, { lines }: ChartModel, key: string): number {
@@ -19,7 +24,7 @@ function shownPlace(plot: uPlot, { lines }: ChartModel, key: string): number {
 }
 
 /** The rates that the plot shows, with room for the lane below zero. */
-export function rateRange(plot: uPlot, model: ChartModel, headroom: number): [number, number] {
+export function rateRange(plot: uPlot, model: ChartModel): [number, number] {
   let traffic = 0;
   let capacity = 0;
   for (const [index, { line, column }] of drawnColumns(model.lines).entries()) {
@@ -31,13 +36,16 @@ export function rateRange(plot: uPlot, model: ChartModel, headroom: number): [nu
     }
   }
   const bounded = traffic > 0 ? Math.min(capacity, MOST_ABOVE_TRAFFIC * traffic) : capacity;
-  const top = Math.max(traffic, bounded) * headroom || 1;
+  const top = Math.max(traffic, bounded) * HEADROOM || 1;
   return [shownPlace(plot, model, "replicas") ? (-top * LANE) / (1 - LANE) : 0, top];
 }
 
-export function replicaRange({ rates }: ChartModel): [number, number] {
-  const most = Math.max(1, ...(rates.replicas ?? []).map((count) => count ?? 0));
-  return [0, most / (LANE * LANE_FILL)];
+export function replicaRange(model: ChartModel): [number, number] {
+  return [0, mostReplicas(model) / (LANE * LANE_FILL)];
+}
+
+function mostReplicas({ rates }: ChartModel): number {
+  return Math.max(1, ...(rates.replicas ?? []).map((count) => count ?? 0));
 }
 
 /** Where more comes, or is planned for, than what runs can serve. */
@@ -84,7 +92,7 @@ export function drawLane(plot: uPlot, model: ChartModel, palette: Palette): void
   if (!shownPlace(plot, model, "replicas")) return;
   const { ctx, bbox } = plot;
   const ratio = uPlot.pxRatio;
-  const most = Math.max(1, ...(model.rates.replicas ?? []).map((count) => count ?? 0));
+  const most = mostReplicas(model);
   const top = Math.round(plot.valToPos(0, "y", true));
   ctx.save();
   ctx.strokeStyle = palette("--line");
@@ -93,7 +101,7 @@ export function drawLane(plot: uPlot, model: ChartModel, palette: Palette): void
   ctx.moveTo(bbox.left, top);
   ctx.lineTo(bbox.left + bbox.width, top);
   ctx.stroke();
-  ctx.font = FONT.replace("11px", `${11 * ratio}px`);
+  ctx.font = labelFont();
   ctx.fillStyle = palette("--muted");
   ctx.textBaseline = "middle";
   ctx.textAlign = "right";
@@ -118,7 +126,7 @@ export function drawOutlook(plot: uPlot, model: ChartModel, palette: Palette): v
   ctx.rect(bbox.left, bbox.top - 22 * ratio, bbox.width, bbox.height + 22 * ratio);
   ctx.clip();
   ctx.lineWidth = 1.5 * ratio;
-  ctx.font = FONT.replace("11px", `${11 * ratio}px`);
+  ctx.font = labelFont();
   ctx.textBaseline = "alphabetic";
 
   const bracket = bbox.top - 2 * ratio;

@@ -3,7 +3,7 @@ import type { ChartLine } from "@/lib/chartLines";
 import { type ChartModel, dottedIndices, drawnColumns } from "@/lib/chartModel";
 import { formatTick } from "@/lib/format";
 import { axisLabels, type Zone } from "@/lib/time";
-import { drawLane, drawOutlook, rateRange, replicaRange, shadeShortage } from "./drawCapacity";
+import { drawLane, drawOutlook, labelFont, rateRange, replicaRange, shadeShortage } from "./drawCapacity";
 import type { Palette } from "./palette";
 
 /** What the drawing functions need; they read the newest of it, so the plot is rebuilt only for other lines. */
@@ -38,7 +38,6 @@ const FONT = '11px "Inter", system-ui, sans-serif';
 const LEAST_LABELLED_PIXELS = 64;
 const LEAST_ZOOM_PIXELS = 8;
 const MARK_PIXELS = 7;
-const HEADROOM = 1.08;
 
 /** From here on, lines and dots of the usual size would cover each other. */
 const DENSE_WINDOWS = 400;
@@ -77,11 +76,8 @@ export function plotOptions(
     },
   });
   const stepped = uPlot.paths.stepped?.({ align: 1 });
-  const steps = ({ token, width, dash }: ChartLine): uPlot.Series => ({
-    stroke: colour(token),
-    width,
-    spanGaps: false,
-    ...(dash ? { dash } : {}),
+  const steps = (drawn: ChartLine, column: string): uPlot.Series => ({
+    ...line(drawn, column),
     ...(stepped ? { paths: stepped } : {}),
     points: { show: false },
   });
@@ -90,7 +86,12 @@ export function plotOptions(
     // A band's edges have paths to fill between, and no line of their own.
     band: () => ({ width: 0, spanGaps: false, points: { show: false } }),
     steps,
-    lane: (line) => ({ ...steps(line), scale: "replicas", fill: colour(`${line.token}-fill`), fillTo: 0 }),
+    lane: (drawn, column) => ({
+      ...steps(drawn, column),
+      scale: "replicas",
+      fill: colour(`${drawn.token}-fill`),
+      fillTo: 0,
+    }),
     // Dots have no line.
     dots: ({ token, width, hollow }) => ({
       paths: () => null,
@@ -133,7 +134,7 @@ export function plotOptions(
     },
     scales: {
       x: { time: true },
-      y: { range: (plot) => rateRange(plot, context().model, HEADROOM) },
+      y: { range: (plot) => rateRange(plot, context().model) },
       replicas: { range: () => replicaRange(context().model) },
     },
     axes: [
@@ -243,7 +244,7 @@ function drawLabel(
 ): void {
   const ratio = uPlot.pxRatio;
   ctx.save();
-  ctx.font = `500 ${11 * ratio}px "Inter", system-ui, sans-serif`;
+  ctx.font = labelFont();
   ctx.fillStyle = palette("--muted");
   ctx.textAlign = align;
   ctx.textBaseline = "top";
