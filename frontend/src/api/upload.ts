@@ -2,7 +2,7 @@ import { api, unwrap } from "./client";
 import { errorOf, UnreachableError } from "./errors";
 import type { InspectionReport, UploadForm, UploadOverrides, UploadResult } from "./types";
 
-export interface UploadRequest {
+interface UploadRequest {
   file: File;
   id: string;
   overrides: UploadOverrides;

@@ -3,7 +3,7 @@ import { api, unwrap } from "@/api/client";
 import type { Replay, Series } from "@/api/types";
 import { deletionKey, seriesKey } from "./queries";
 
-export interface ReplayStart {
+interface ReplayStart {
   filename: string;
   speed: number;
   start: string | null;

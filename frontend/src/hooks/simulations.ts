@@ -46,7 +46,7 @@ export function useSimulation(filename: string, asked: string | null) {
   };
 }
 
-export interface ToSimulate {
+interface ToSimulate {
   /** Other values than the saved policy's, as the form or an earlier request has them. */
   policy: PolicyChanges | SimulationRequest["policy"];
   settings: SimulationChanges;

@@ -12,7 +12,7 @@ export interface LiveData {
 }
 
 /** `current` takes in everything; while frozen, `held` is what the page shows. */
-export interface LiveState {
+interface LiveState {
   current: LiveData | null;
   held: LiveData | null;
   frozen: boolean;

@@ -3,7 +3,7 @@
 import type { InspectedColumn, InspectionReport, UploadForm, UploadOverrides } from "@/api/types";
 import { formatDuration } from "./format";
 
-export type Role = InspectedColumn["role"];
+type Role = InspectedColumn["role"];
 
 export const ROLE_LABELS: Record<Role, string> = {
   time: "time",
@@ -17,7 +17,7 @@ const JOINED = " + ";
 
 const COLUMN_FIELDS = { time: "timestamp_column", value: "value_column" } as const;
 
-export type ChoiceField = Exclude<keyof UploadForm, "timestamp_column" | "value_column" | "file">;
+type ChoiceField = Exclude<keyof UploadForm, "timestamp_column" | "value_column" | "file">;
 
 interface FieldRow {
   name: ChoiceField;

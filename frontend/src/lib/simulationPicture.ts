@@ -3,7 +3,7 @@ import { groupBy } from "./groupBy";
 import type { Shortage } from "./outcomes";
 
 /** Numbers to places, and the ticks between; places in CSS pixels. */
-export interface Scale {
+interface Scale {
   place: (value: number) => number;
   ticks: readonly number[];
 }

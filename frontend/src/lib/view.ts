@@ -22,7 +22,7 @@ export const CAPACITY_TABS = {
   connect: "Connect",
 } as const;
 
-export type CapacityTab = keyof typeof CAPACITY_TABS;
+type CapacityTab = keyof typeof CAPACITY_TABS;
 
 const CURRENT = "current_replicas";
 

@@ -19,7 +19,7 @@ import { SettingsForm } from "./SettingsForm";
 import { StepList } from "./StepList";
 import { Truth } from "./Truth";
 
-export interface CapacityPanelProps {
+interface CapacityPanelProps {
   series: Series;
   plan: Plan;
   view: View;

@@ -15,6 +15,10 @@ const SPEEDS = [1, 2, 5, 10, 20];
 const DEFAULT_SPEED = 2;
 const DAY = 86_400;
 
+function speedText(speed: number): string {
+  return speed === 1 ? "1 window/s" : `${speed} windows/s`;
+}
+
 interface ReplayControlProps {
   series: Series;
   replay: Replay | null;
@@ -48,7 +52,7 @@ function Start({ series, onFollow }: ReplayControlProps) {
     <form onSubmit={submit} aria-label="Replay" className="flex flex-wrap items-end gap-3">
       <Field label="Replay from">
         {(id) => (
-          <Select id={id} name="from" key={series.filename}>
+          <Select id={id} name="from">
             {long && <option value="day">24 h before the end</option>}
             <option value="beginning">the beginning</option>
           </Select>
@@ -59,7 +63,7 @@ function Start({ series, onFollow }: ReplayControlProps) {
           <Select id={id} name="speed" defaultValue={DEFAULT_SPEED}>
             {SPEEDS.filter((speed) => speed <= fastest).map((speed) => (
               <option key={speed} value={speed}>
-                {speed === 1 ? "1 window/s" : `${speed} windows/s`}
+                {speedText(speed)}
               </option>
             ))}
           </Select>
@@ -93,8 +97,8 @@ function Playing({ series, replay, onFollow }: ReplayControlProps & { replay: Re
         <span>Replaying</span>
         <SeriesName name={replay.filename} className="text-ink" />
         <span>
-          at {replay.speed === 1 ? "1 window/s" : `${replay.speed} windows/s`}, now{" "}
-          {formatDateTime(position, zone)} {zoneName(zone, position)}, {formatAge(remaining)} left
+          at {speedText(replay.speed)}, now {formatDateTime(position, zone)} {zoneName(zone, position)},{" "}
+          {formatAge(remaining)} left
         </span>
       </p>
       {stopping.error && <ReplayError error={stopping.error} />}
