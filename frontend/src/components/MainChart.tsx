@@ -82,11 +82,6 @@ export function MainChart(props: MainChartProps) {
   const [pointed, setPointed] = useState(false);
   const drawable = useHeld(newest, pointed);
 
-  const toggle = (key: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
-    setHidden(next);
-  };
   const changeRange = (next: ChartRange) => {
     setZoom(null);
     props.onRange(next);
@@ -119,7 +114,7 @@ export function MainChart(props: MainChartProps) {
               <Legend
                 model={drawable}
                 hidden={hidden}
-                onToggle={toggle}
+                onHidden={setHidden}
                 past={{
                   horizons: limits.horizons,
                   windowSeconds,

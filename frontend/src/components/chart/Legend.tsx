@@ -10,7 +10,7 @@ interface LegendProps {
   model: ChartModel;
   /** Keys of the lines that are switched off. */
   hidden: ReadonlySet<string>;
-  onToggle: (key: string) => void;
+  onHidden: (hidden: ReadonlySet<string>) => void;
   /** None where nothing is forecast. */
   past?: PastChoice;
 }
@@ -23,7 +23,12 @@ interface PastChoice {
   onChoose: (horizon: number | null) => void;
 }
 
-export function Legend({ model, hidden, onToggle, past }: LegendProps) {
+export function Legend({ model, hidden, onHidden, past }: LegendProps) {
+  const toggle = (key: string) => {
+    const next = new Set(hidden);
+    if (!next.delete(key)) next.add(key);
+    onHidden(next);
+  };
   const named = model.lines.filter(({ legend }) => legend !== null);
   const marks = named.filter(({ kind }) => kind === "dots");
   return (
@@ -35,7 +40,7 @@ export function Legend({ model, hidden, onToggle, past }: LegendProps) {
             key={line.key}
             type="button"
             aria-pressed={!hidden.has(line.key)}
-            onClick={() => onToggle(line.key)}
+            onClick={() => toggle(line.key)}
             className={classes(
               "inline-flex h-7 items-center gap-1.5 rounded-md px-2 text-xs motion-safe:transition-colors hover:bg-inset",
               hidden.has(line.key) ? "text-muted line-through [&_svg]:opacity-30" : "text-ink",

@@ -54,7 +54,7 @@ function show(drawn: ChartModel, hovered = 1) {
   const past = { horizons: [1, 5], windowSeconds: 60, chosen: null, onChoose: vi.fn() };
   renderPage(
     <>
-      <Legend model={drawn} hidden={new Set()} onToggle={vi.fn()} past={past} />
+      <Legend model={drawn} hidden={new Set()} onHidden={vi.fn()} past={past} />
       <ChartTooltip model={drawn} unit="req/s" cursor={{ index: hovered, left: 0 }} />
       <PointsTable model={drawn} />
     </>,

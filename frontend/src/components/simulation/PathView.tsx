@@ -103,18 +103,13 @@ function PathChart({ id, result, selected, compared, span, onSpan }: PathChartPr
   const beside = compared ? other.data : undefined;
   const paths = useMemo(() => [one.data, beside].filter((path) => path !== undefined), [one.data, beside]);
   const model = useMemo(() => pathModel(paths, result.window_seconds), [paths, result.window_seconds]);
-  const toggle = (key: string) => {
-    const next = new Set(hidden);
-    if (!next.delete(key)) next.add(key);
-    setHidden(next);
-  };
   const error = one.error ?? other.error;
   if (error) return <Problem error={error} />;
   if (!model) return <ChartLoading />;
   return (
     <div className="min-w-0">
       <div className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
-        <Legend model={model} hidden={hidden} onToggle={toggle} />
+        <Legend model={model} hidden={hidden} onHidden={setHidden} />
         <p className="flex items-center gap-2 text-xs text-muted">
           {formatSpan(model.times[0] ?? model.now, model.end, zone)}
           {span && (
