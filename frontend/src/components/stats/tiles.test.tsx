@@ -64,9 +64,11 @@ describe("HorizonTile", () => {
     expect(tile({ windowSeconds: 300 })).toHaveAccessibleName(/Forecast in 75.min/);
   });
 
-  it("says when the models are not warm yet, or the forecast is old", () => {
-    expect(tile({ forecast: forecast(0, { warming_up: true }) })).toHaveTextContent("warming up");
-    expect(within(document.body).queryByText("stale")).not.toBeInTheDocument();
+  it.each([
+    ["warming up", { warming_up: true, stale: true }],
+    ["stale", { status: "stale", stale: true }],
+  ] as const)("says that a forecast is %s", (badge, change) => {
+    expect(within(tile({ forecast: forecast(0, change) })).getByText(badge)).toBeVisible();
   });
 
   it("says that a forecast is from the newest windows alone until the past is learned", () => {
