@@ -54,6 +54,14 @@ export class Backend {
   }
 }
 
+/** Settings under which a feed is seen to move within a test. */
+export const WINDOWS_OF_A_SECOND = { SCALEOPS_WINDOW_SECONDS: "1", SCALEOPS_LATE_SECONDS: "0.3" };
+
+/** Writes a count of requests four times a second, as a Telegraf would, until the timer is cleared. */
+export function startSending(backend: Backend): NodeJS.Timeout {
+  return setInterval(() => void backend.write(`web requests=${5 + (Date.now() % 7)}i`), 250);
+}
+
 /** The port that a backend says it listens on, once it does. */
 function announcedPort({ stderr }: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {

@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { Backend } from "./backend";
+import { Backend, startSending, WINDOWS_OF_A_SECOND } from "./backend";
 import { chartSummary, crosshair, expect, expectAccessible, region, test, uploadAndWait } from "./page";
 import { threeDays } from "./traffic";
 
@@ -87,11 +87,8 @@ for (const theme of ["light", "dark"] as const) {
 }
 
 test.describe("a feed", () => {
-  const backend = new Backend({ SCALEOPS_WINDOW_SECONDS: "1", SCALEOPS_LATE_SECONDS: "0.3" });
-  let sender: ReturnType<typeof setInterval> | undefined;
-  const startSending = () => {
-    sender = setInterval(() => void backend.write(`web requests=${5 + (Date.now() % 7)}i`), 250);
-  };
+  const backend = new Backend(WINDOWS_OF_A_SECOND);
+  let sender: NodeJS.Timeout | undefined;
 
   test.beforeAll(() => backend.start());
   test.afterEach(async ({ page }) => {
@@ -101,7 +98,7 @@ test.describe("a feed", () => {
   });
 
   test("serves what the page shows, keeps it in the log, and says when it does not", async ({ page }) => {
-    startSending();
+    sender = startSending(backend);
     await page.goto(backend.address);
     await expect(chartSummary(page)).toContainText("Newest");
     await page.goto(`${backend.address}/?series=web&rps_per_replica=5&lead_seconds=2&cadence_seconds=1`);

@@ -1,34 +1,23 @@
-import { Backend } from "./backend";
+import { Backend, startSending, WINDOWS_OF_A_SECOND } from "./backend";
 import { chartSummary, crosshair, expect, horizonsOf, region, test } from "./page";
 
-const settings = { SCALEOPS_WINDOW_SECONDS: "1", SCALEOPS_LATE_SECONDS: "0.3" };
-
 let backend: Backend;
-let sender: ReturnType<typeof setInterval> | undefined;
-
-/** Writes a count of requests four times a second, as a Telegraf would. */
-function startSending(): void {
-  sender = setInterval(() => void backend.write(`web requests=${5 + (Date.now() % 7)}i`), 250);
-}
-
-function stopSending(): void {
-  clearInterval(sender);
-}
+let sender: NodeJS.Timeout | undefined;
 
 test.beforeEach(async () => {
-  backend = new Backend(settings);
+  backend = new Backend(WINDOWS_OF_A_SECOND);
   await backend.start();
 });
 
 test.afterEach(async ({ page }) => {
-  stopSending();
+  clearInterval(sender);
   await page.goto("about:blank"); // a page that is left open would complain of the backend that ends
   await backend.stop();
 });
 
 test("a feed moves the page, falls silent, and is found again", async ({ page }) => {
   await page.goto(backend.address);
-  startSending();
+  sender = startSending(backend);
   await expect(chartSummary(page)).toContainText("The open window so far:");
   await expect(page.getByText("open window so far", { exact: true })).toBeVisible();
   await expect(region(page, "Current rate")).toContainText(/open window: .* after [01].s/);
@@ -58,7 +47,7 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   }).toPass();
   await crosshair(page).blur(); // the chart moves on
 
-  stopSending();
+  clearInterval(sender);
   const notice = page.getByRole("alert");
   await expect(notice).toContainText(/This feed is silent\. No data for \d+.s/);
   await expect(region(page, /Forecast in 1.s/)).toContainText("stale");
@@ -69,7 +58,7 @@ test("a feed moves the page, falls silent, and is found again", async ({ page })
   await expect(region(page, /Forecast in 15.s/)).not.toContainText("vs now");
   await expect(chartSummary(page)).toContainText("Unknown for");
 
-  startSending();
+  sender = startSending(backend);
   await expect(notice).toHaveCount(0);
   await expect(chartSummary(page)).toContainText("Unknown for");
 });

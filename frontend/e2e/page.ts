@@ -5,6 +5,7 @@ import { Backend } from "./backend";
 declare global {
   interface Window {
     axe: typeof axe;
+    reportViolation: (text: string) => void;
   }
 }
 
@@ -14,12 +15,6 @@ export async function expectAccessible(page: Page): Promise<void> {
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" | ")}`)).toEqual(
     [],
   );
-}
-
-declare global {
-  interface Window {
-    reportViolation: (text: string) => void;
-  }
 }
 
 interface Fixtures {
@@ -129,7 +124,7 @@ export async function uploadAndWait(page: Page, name: string, content: string): 
   await expect(uploadCard(page).getByText("stored", { exact: true })).toBeVisible();
 }
 
-/** How many windows the chart's summary speaks of, read from the table. */
+/** The times of the windows that are over, read from the table. */
 export async function tableTimes(page: Page): Promise<string[]> {
   const cells = await pointsTable(page).getByRole("rowheader").allTextContents();
   return cells.filter((text) => !text.includes("forecast")).map((text) => text.replace(/ anomaly:.*$/, ""));
