@@ -20,7 +20,7 @@ type Row =
   | { at: number; decision: Decision }
   | { at: number; version: PolicyVersion; before: PolicyVersion | undefined };
 
-const HEADINGS = ["Time", "Replicas", "Wanted", "Decided by", "Forecast", "Observed", "Policy"];
+const HEADINGS = ["Replicas", "Wanted", "Decided by", "Forecast", "Observed", "Policy"];
 
 /** Every change of replicas, and of the policy, the newest first. */
 export function DecisionLog({ filename, range, decisions, logged, history }: DecisionLogProps) {
@@ -47,10 +47,10 @@ export function DecisionLog({ filename, range, decisions, logged, history }: Dec
       ) : (
         <section tabIndex={0} aria-label="Decision log" className="max-h-72 overflow-auto">
           <table className="w-full border-separate border-spacing-0 text-xs whitespace-nowrap">
-            <caption className="sr-only">Decisions, times in {zoneName(zone, newest)}</caption>
+            <caption className="sr-only">Decisions</caption>
             <thead>
               <tr>
-                {HEADINGS.map((heading, place) => (
+                {[`Time (${zoneName(zone, newest)})`, ...HEADINGS].map((heading, place) => (
                   <th
                     key={heading}
                     scope="col"
@@ -116,7 +116,7 @@ function VersionRow({ at, version, before }: Extract<Row, { version: PolicyVersi
       <th scope="row" className={`${CELL} pl-0 text-left font-normal`}>
         {formatDateTime(at, zone)}
       </th>
-      <td colSpan={HEADINGS.length - 2} className={`${CELL} whitespace-normal text-muted`}>
+      <td colSpan={HEADINGS.length - 1} className={`${CELL} whitespace-normal text-muted`}>
         Policy changed: {texts.join(" · ") || "nothing that this page shows"}
       </td>
       <td className={`${CELL} text-right`}>{number}</td>
