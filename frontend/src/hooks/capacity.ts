@@ -147,7 +147,9 @@ export interface Plan {
   unset: boolean;
   error: Error | null;
   decisions: readonly Decision[];
-  /** Whether the decisions were kept, or computed now from what was forecast then. */
+  /** Whether the decisions are on their way. */
+  deciding: boolean;
+  /** Whether they were kept, or computed now from what was forecast then. */
   logged: boolean;
   drawn: CapacityData | null;
 }
@@ -178,6 +180,7 @@ export function usePlan({ filename, origin }: Series, view: View): Plan {
     unset: policy.isSuccess && !known,
     error: policy.error ?? (known ? recommended.error : null),
     decisions,
+    deciding: log.isLoading || whatIf.isLoading,
     logged,
     drawn,
   };

@@ -199,6 +199,19 @@ it("lists what was decided, a change of the policy between", async () => {
   );
 });
 
+it("says that nothing was decided only once it is known", async () => {
+  window.history.replaceState(null, "", "?capacity=log");
+  let answer = (_: Response) => {};
+  const late = new Promise<Response>((resolve) => {
+    answer = resolve;
+  });
+  show(policy(), { "GET /api/decisions/what-if": () => late });
+  expect(await screen.findByRole("tab", { name: "Decisions", selected: true })).toBeVisible();
+  expect(screen.queryByText(/so nothing was decided/)).not.toBeInTheDocument();
+  answer(json({ filename: "access.log", policy: policy(), decisions: [], windows: 0, short_windows: 0 }));
+  expect(await screen.findByText(/so nothing was decided/)).toBeVisible();
+});
+
 it("asks the endpoint as KEDA does, and fills in manifests", async () => {
   window.history.replaceState(null, "", "?capacity=connect");
   const asked = show(policy({ mode: "serve" }), {

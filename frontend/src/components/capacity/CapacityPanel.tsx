@@ -88,7 +88,8 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
               {view.capacity === "settings" && (
                 <SettingsForm policy={recommendation.policy} changes={changes} onChange={change} />
               )}
-              {view.capacity === "log" && (
+              {view.capacity === "log" && plan.deciding && <Skeleton className="h-24 w-full" />}
+              {view.capacity === "log" && !plan.deciding && (
                 <DecisionLog
                   filename={filename}
                   range={view.range}
