@@ -105,10 +105,7 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
           </div>
         </>
       ) : plan.unset ? (
-        <FirstPolicy
-          filename={filename}
-          onTry={(rate, lead) => navigate({ policy: { rps_per_replica: rate, lead_seconds: lead } })}
-        />
+        <FirstPolicy filename={filename} onTry={(policy) => navigate({ policy })} />
       ) : (
         <div className="grid gap-3 px-4 pb-4">
           {error ? <Problem error={error} /> : <Skeleton className="h-24 w-full" />}

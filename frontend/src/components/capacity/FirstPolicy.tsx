@@ -3,6 +3,7 @@ import { Button } from "@/components/ui/Button";
 import { Field, Input } from "@/components/ui/Field";
 import { useHistory } from "@/hooks/queries";
 import { formatRateWithUnit } from "@/lib/format";
+import type { PolicyChanges } from "@/lib/policy";
 
 const DEFAULT_LEAD = "120";
 
@@ -12,7 +13,7 @@ interface FirstPolicyProps {
   name?: string;
   purpose?: string;
   action?: string;
-  onTry: (rpsPerReplica: string, leadSeconds: string) => void;
+  onTry: (policy: PolicyChanges) => void;
 }
 
 /** The two figures without which there is no plan; all others have defaults. */
@@ -30,7 +31,7 @@ export function FirstPolicy({
   const highest = Math.max(0, ...(day.data ?? []).map(({ actual_rps }) => actual_rps ?? 0));
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    onTry(rate.trim(), lead.trim() || DEFAULT_LEAD);
+    onTry({ rps_per_replica: rate.trim(), lead_seconds: lead.trim() || DEFAULT_LEAD });
   };
   const divide = (running: string) => {
     const replicas = Number(running);

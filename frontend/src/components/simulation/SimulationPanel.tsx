@@ -73,8 +73,7 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
           name="First simulation"
           purpose={PURPOSE}
           action={QUESTION}
-          onTry={(rate, lead) => {
-            const policy = { rps_per_replica: rate, lead_seconds: lead };
+          onTry={(policy) => {
             navigate({ policy });
             start(policy);
           }}
