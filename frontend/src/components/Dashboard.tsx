@@ -33,7 +33,6 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
     replaying: series.origin === "replay",
   });
 
-  const forecast = shown?.forecast;
   const plan = usePlan(series, view);
 
   return (
@@ -41,7 +40,7 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
       series={series}
       newest={shown ? newestKnown(shown.points) : undefined}
       growing={shown?.status.growing ?? null}
-      forecast={forecast}
+      forecast={shown?.forecast}
       upload={upload}
       list={list}
     >
@@ -50,7 +49,6 @@ export function Dashboard({ series, list, view, navigate, live, upload }: Dashbo
         range={view.range}
         onRange={(range) => navigate({ range })}
         live={shown}
-        forecast={forecast ?? null}
         capacity={plan.drawn}
         frozen={live.state.frozen}
       >

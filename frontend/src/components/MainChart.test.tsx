@@ -26,7 +26,6 @@ function show(change: Partial<Parameters<typeof MainChart>[0]> = {}) {
       range="live"
       onRange={onRange}
       live={live}
-      forecast={forecast(120)}
       capacity={null}
       frozen={false}
       {...change}
@@ -51,7 +50,7 @@ it("is loading until the first snapshot", () => {
 
 it("asks for the history of a range, and says which", async () => {
   const asked = stubBackend({ "GET /api/history": () => json(points(0, 60)) });
-  show({ range: "1h", forecast: null });
+  show({ range: "1h" });
   expect(await screen.findByText("the chart")).toBeVisible();
   const url = new URL(asked[0]?.url ?? "");
   expect(Object.fromEntries(url.searchParams)).toEqual({
@@ -88,8 +87,11 @@ it("has legend switches", async () => {
 
 it("shows the same points as a table, forecasts first and unknown ones as unknown", async () => {
   show({
-    live: { ...live, points: [point(0, 1), point(1, null), point(2, 3, anomalous(2, 3))] },
-    forecast: forecast(3),
+    live: {
+      ...live,
+      points: [point(0, 1), point(1, null), point(2, 3, anomalous(2, 3))],
+      forecast: forecast(3),
+    },
   });
   await userEvent.click(screen.getByRole("button", { name: "Table" }));
   const rows = within(screen.getByRole("table")).getAllByRole("row").slice(1);
@@ -110,7 +112,7 @@ it("shows past forecasts where they are asked for", async () => {
   const asked = stubBackend({
     "GET /api/forecast/past": { ...past, origin: "issued", points: [{ timestamp: at(4), mean: 777 }] },
   });
-  show({ live: { ...live, points: points(0, 5) }, forecast: null });
+  show({ live: { ...live, points: points(0, 5), forecast: null } });
   await userEvent.click(screen.getByRole("button", { name: "Table" }));
   const select = screen.getByRole("combobox", { name: "Past forecasts" });
   expect(within(select).getAllByRole("option")).toHaveLength(3);
@@ -124,7 +126,7 @@ it("shows past forecasts where they are asked for", async () => {
 
 it("marks the open window in the table, with no actual rate", async () => {
   const growing = { timestamp: at(5), rps: 33, elapsed_seconds: 20 };
-  show({ live: { ...live, points: points(0, 5), status: status({ growing }) }, forecast: forecast(5) });
+  show({ live: { ...live, points: points(0, 5), forecast: forecast(5), status: status({ growing }) } });
   expect(screen.getByText("open window so far")).toBeVisible();
   await userEvent.click(screen.getByRole("button", { name: "Table" }));
   expect(screen.getByRole("rowheader", { name: /forecast, so far 33.0/ })).toBeVisible();

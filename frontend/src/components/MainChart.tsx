@@ -34,7 +34,6 @@ interface MainChartProps {
   range: ChartRange;
   onRange: (range: ChartRange) => void;
   live: LiveData | null;
-  forecast: Forecast | null;
   capacity: CapacityData | null;
   frozen: boolean;
   /** The replay control, at the foot of the card. */
@@ -43,7 +42,8 @@ interface MainChartProps {
 
 /** Actual rate and forecasts of one series over one range. */
 export function MainChart(props: MainChartProps) {
-  const { series, range, live, forecast, capacity } = props;
+  const { series, range, live, capacity } = props;
+  const forecast = live?.forecast ?? null;
   const limits = useLimits();
   const { zone } = usePage();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
