@@ -67,10 +67,13 @@ export function bestBaseline({ scores }: HorizonScores, { models }: Limits): str
   return best?.model ?? null;
 }
 
+/** Less of a gain than this is rounded away. */
+export const AS_GOOD = 0.005;
+
 /** "18 % better", "3 % worse than EWMA", "as good as EWMA". */
 export function gainText(gain: number, baseline?: string): string {
   const [text, than] =
-    Math.abs(gain) < 0.005
+    Math.abs(gain) < AS_GOOD
       ? ["as good", "as"]
       : [`${formatPercent(gain)} ${gain > 0 ? "better" : "worse"}`, "than"];
   return baseline === undefined ? text : `${text} ${than} ${baseline}`;

@@ -5,6 +5,7 @@ import { Select } from "@/components/ui/Select";
 import { useAccuracy } from "@/hooks/queries";
 import { useLimits } from "@/hooks/usePage";
 import {
+  AS_GOOD,
   bestBaseline,
   byHorizon,
   FEW_ORIGINS,
@@ -145,7 +146,7 @@ function BestBaseline({ scores }: { scores: HorizonScores }) {
 }
 
 function toneOf(gain: number | null): string {
-  if (gain === null || Math.abs(gain) < 0.005) return "text-muted";
+  if (gain === null || Math.abs(gain) < AS_GOOD) return "text-muted";
   return gain > 0 ? "text-ok" : "text-warn";
 }
 

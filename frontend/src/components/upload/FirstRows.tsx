@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import type { InspectedColumn } from "@/api/types";
 import { Badge } from "@/components/ui/Badge";
 import { classes } from "@/lib/classes";
+import { UNKNOWN } from "@/lib/format";
 import { ROLE_LABELS } from "@/lib/reading";
 
 const ROLE_TONES = { time: "accent", value: "accent", label: "neutral", ignored: "neutral" } as const;
@@ -69,7 +70,7 @@ function Cells({ columns, rows }: { columns: readonly InspectedColumn[]; rows: n
                 role === "ignored" && "text-muted",
               )}
             >
-              {cells[row] ?? <span className="text-muted">–</span>}
+              {cells[row] ?? <span className="text-muted">{UNKNOWN}</span>}
             </td>
           ))}
         </tr>
