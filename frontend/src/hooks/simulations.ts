@@ -1,7 +1,7 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, unwrap } from "@/api/client";
-import type { PolicyPath, SimulationAnswer, SimulationRecord, SimulationRequest } from "@/api/types";
+import type { SimulationAnswer, SimulationRecord, SimulationRequest } from "@/api/types";
 import type { Span } from "@/lib/outcomes";
 import type { PolicyChanges } from "@/lib/policy";
 import { defaultSimulation, isSimulating } from "@/lib/simulation";
@@ -96,13 +96,13 @@ export function usePath(simulation: string, policy: string | null, span: Span | 
   return useQuery({
     queryKey: ["path", simulation, policy, query],
     enabled: policy !== null,
-    queryFn: async ({ signal }) =>
-      (await unwrap(
+    queryFn: ({ signal }) =>
+      unwrap(
         api.GET("/api/simulations/{simulation_id}/paths/{policy}", {
           params: { path: { simulation_id: simulation, policy: policy ?? "" }, query },
           signal,
         }),
-      )) as PolicyPath,
+      ),
     staleTime: "static", // what was replayed does not change
     placeholderData: keepPreviousData,
   });
