@@ -81,6 +81,8 @@ test("the chart is read by keyboard", async ({ page }) => {
   await expect(slider).toHaveAttribute("aria-valuetext", /^3 Aug 1995, 20:01 UTC/);
   await page.keyboard.press("Shift+ArrowRight");
   await expect(slider).toHaveAttribute("aria-valuetext", /^3 Aug 1995, 20:11 UTC/);
+  await page.keyboard.press("PageUp");
+  await expect(slider).toHaveAttribute("aria-valuetext", /^3 Aug 1995, 20:21 UTC/);
   await page.keyboard.press("+");
   await expect(page.getByRole("button", { name: "Reset zoom" })).toBeVisible();
   await page.keyboard.press("0");

@@ -81,8 +81,8 @@ export function Plot({
     const actions: Record<string, () => void> = {
       ArrowLeft: () => moveTo(at - step),
       ArrowRight: () => moveTo(cursor ? at + step : at),
-      PageUp: () => moveTo(at - LARGE_STEP),
-      PageDown: () => moveTo(at + LARGE_STEP),
+      PageUp: () => moveTo(at + LARGE_STEP),
+      PageDown: () => moveTo(at - LARGE_STEP),
       Home: () => moveTo(0),
       End: () => moveTo(last),
       Escape: letGo,
