@@ -46,27 +46,21 @@ export function useSimulation(filename: string, asked: string | null) {
   };
 }
 
-interface ToSimulate {
+export interface ToSimulate {
   /** Other values than the saved policy's, as the form or an earlier request has them. */
   policy: PolicyChanges | SimulationRequest["policy"];
   settings: SimulationChanges;
 }
 
 /** Replay the policies; the record says which simulation it is. */
-export function useStartSimulation(
-  filename: string,
-  onStarted: (id: string, settings: SimulationChanges) => void,
-) {
+export function useStartSimulation(filename: string) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async ({ policy, settings }: ToSimulate) => {
       const body = { filename, policy, ...requestSettings(settings) } as SimulationRequest;
       return (await unwrap(api.POST("/api/simulations", { body }))) as SimulationRecord;
     },
-    onSuccess: ({ id }, { settings }) => {
-      onStarted(id, settings);
-      return queries.invalidateQueries({ queryKey: ["simulations", filename] });
-    },
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["simulations", filename] }),
   });
 }
 

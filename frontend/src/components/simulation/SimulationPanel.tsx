@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/Button";
 import { Card } from "@/components/ui/Card";
 import { Skeleton } from "@/components/ui/Skeleton";
 import type { Plan } from "@/hooks/capacity";
-import { useSimulation, useStartSimulation } from "@/hooks/simulations";
+import { type ToSimulate, useSimulation, useStartSimulation } from "@/hooks/simulations";
 import type { Navigate } from "@/hooks/useView";
 import { classes } from "@/lib/classes";
 import type { PolicyChanges } from "@/lib/policy";
@@ -41,19 +41,20 @@ export function SimulationPanel({ series, plan, view, navigate }: SimulationPane
   const change = (part: Partial<SimulationView>, replace = true) =>
     navigate({ simulation: { ...shown, ...part } }, { replace });
   const { list, answer, error, loading } = useSimulation(filename, shown.id);
-  const starting = useStartSimulation(filename, (id, settings) =>
-    navigate({ simulation: { ...NO_SIMULATION, shortage: shown.shortage, settings, id } }),
-  );
-  const start = (policy: PolicyChanges) => starting.mutate({ policy, settings: shown.settings });
+  const starting = useStartSimulation(filename);
+  const simulate = (asked: ToSimulate) =>
+    starting.mutate(asked, {
+      onSuccess: ({ id }, { settings }) =>
+        navigate({ simulation: { ...NO_SIMULATION, shortage: shown.shortage, settings, id } }),
+    });
+  const start = (policy: PolicyChanges) => simulate({ policy, settings: shown.settings });
   const running = answer !== undefined && isSimulating(answer);
   const result = answer?.result ?? null;
   const again = list.some(({ state }) => state === "done");
   const blocked = starting.isPending || running || plan.pending;
   const request = answer?.request ?? null;
   const onRunAgain =
-    request && !blocked
-      ? () => starting.mutate({ policy: request.policy, settings: changesOf(request) })
-      : null;
+    request && !blocked ? () => simulate({ policy: request.policy, settings: changesOf(request) }) : null;
 
   return (
     <Card aria-labelledby="simulation-title" className="min-w-0">
