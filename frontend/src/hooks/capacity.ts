@@ -149,6 +149,8 @@ export interface Plan {
   decisions: readonly Decision[];
   /** Whether the decisions are on their way. */
   deciding: boolean;
+  /** Why there are none to show. */
+  decisionsError: Error | null;
   /** Whether they were kept, or computed now from what was forecast then. */
   logged: boolean;
   drawn: CapacityData | null;
@@ -181,6 +183,7 @@ export function usePlan({ filename, origin }: Series, view: View): Plan {
     error: policy.error ?? (known ? recommended.error : null),
     decisions,
     deciding: log.isLoading || whatIf.isLoading,
+    decisionsError: decisions.length ? null : (log.error ?? whatIf.error),
     logged,
     drawn,
   };

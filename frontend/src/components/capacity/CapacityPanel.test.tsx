@@ -212,6 +212,25 @@ it("says that nothing was decided only once it is known", async () => {
   expect(await screen.findByText(/so nothing was decided/)).toBeVisible();
 });
 
+it.each(["/api/decisions", "/api/decisions/what-if"])("says why %s could not be read", async (path) => {
+  window.history.replaceState(null, "", "?capacity=log");
+  show(policy(), { [`GET ${path}`]: () => problem(422, "Invalid request", "The range is not stored.") });
+  expect(await screen.findByText("The range is not stored.")).toBeVisible();
+  expect(screen.queryByText(/so nothing was decided/)).not.toBeInTheDocument();
+});
+
+it("says that the browser refused to copy a manifest", async () => {
+  window.history.replaceState(null, "", "?capacity=connect");
+  const user = userEvent.setup();
+  vi.spyOn(navigator.clipboard, "writeText").mockRejectedValue(new DOMException("", "NotAllowedError"));
+  show(policy(), {
+    "GET /api/manifests": [{ kind: "hpa", label: "HPA", description: "An HPA.", ending: "yaml", values: [] }],
+    "GET /api/manifests/access.log/hpa": () => new Response("kind: HorizontalPodAutoscaler"),
+  });
+  await user.click(await screen.findByRole("button", { name: "Copy" }));
+  expect(await screen.findByText("The browser refused to copy. Download it.")).toBeVisible();
+});
+
 it("asks the endpoint as KEDA does, and fills in manifests", async () => {
   window.history.replaceState(null, "", "?capacity=connect");
   const asked = show(policy({ mode: "serve" }), {

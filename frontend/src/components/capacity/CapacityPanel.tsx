@@ -88,16 +88,7 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
               {view.capacity === "settings" && (
                 <SettingsForm policy={recommendation.policy} changes={changes} onChange={change} />
               )}
-              {view.capacity === "log" && plan.deciding && <Skeleton className="h-24 w-full" />}
-              {view.capacity === "log" && !plan.deciding && (
-                <DecisionLog
-                  filename={filename}
-                  range={view.range}
-                  decisions={plan.decisions}
-                  logged={plan.logged}
-                  history={plan.history}
-                />
-              )}
+              {view.capacity === "log" && <Decisions filename={filename} range={view.range} plan={plan} />}
               {view.capacity === "connect" && (
                 <Connect filename={filename} mode={saved?.mode ?? null} changes={changes} />
               )}
@@ -113,5 +104,19 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
         </div>
       )}
     </Card>
+  );
+}
+
+function Decisions({ filename, range, plan }: { filename: string; range: View["range"]; plan: Plan }) {
+  if (plan.decisionsError) return <Problem error={plan.decisionsError} />;
+  if (plan.deciding) return <Skeleton className="h-24 w-full" />;
+  return (
+    <DecisionLog
+      filename={filename}
+      range={range}
+      decisions={plan.decisions}
+      logged={plan.logged}
+      history={plan.history}
+    />
   );
 }

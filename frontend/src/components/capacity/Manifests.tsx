@@ -74,11 +74,16 @@ interface ManifestProps extends ManifestsProps {
 function Manifest({ filename, info, values, changes }: ManifestProps) {
   const manifest = useManifest(filename, info.kind, { ...values, ...changes });
   const [copied, setCopied] = useState<string | null>(null);
+  const [refused, setRefused] = useState(false);
   const text = manifest.data;
   const copy = async () => {
     if (text === undefined) return;
-    await navigator.clipboard.writeText(text);
-    setCopied(text);
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(text);
+    } catch {
+      setRefused(true);
+    }
   };
   if (manifest.error) return <Problem error={manifest.error} />;
   return (
@@ -89,6 +94,11 @@ function Manifest({ filename, info, values, changes }: ManifestProps) {
           <span role="status" className="sr-only">
             {copied !== null && copied === text && "Copied"}
           </span>
+          {refused && (
+            <span role="alert" className="text-xs text-danger">
+              The browser refused to copy. Download it.
+            </span>
+          )}
           {/* A browser has a clipboard only over https, and on this machine. */}
           {navigator.clipboard && (
             <Button size="small" disabled={text === undefined} onClick={copy}>
