@@ -33,6 +33,8 @@ def _rebuild(kind: type[ProblemError], detail: str, headers: dict[str, str], ext
 
 def message_of(problem: Mapping[str, Any]) -> str:
     """What one of pydantic's errors says is wrong, without the name of what was raised."""
+    if problem["type"] == "extra_forbidden":
+        return "There is none of this name; /openapi.json lists those that there are"
     return str(problem["msg"]).removeprefix("Value error, ")
 
 

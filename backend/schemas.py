@@ -254,6 +254,8 @@ class Limits(BaseModel):
 
 
 class ReplayRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     filename: str = Field(max_length=100)
     speed: float = Field(default=2.0, gt=0, le=MAX_REPLAY_SPEED, description="windows a second")
     start: Moment | None = Field(
@@ -279,6 +281,8 @@ class Health(BaseModel):
 
 
 class SignIn(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
     token: str = Field(max_length=1000, description="SCALEOPS_API_TOKEN, or SCALEOPS_READ_TOKEN to look only")
 
 

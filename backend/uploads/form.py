@@ -10,12 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Annotated, BinaryIO, Self
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from typing_extensions import TypedDict
 
-from backend.errors import InvalidRequestError, TooLargeError
+from backend.errors import InvalidRequestError, TooLargeError, message_of
 from backend.ingest import DateOrder, Kind, ReadOptions, Rows, TimeUnit, ValueUnit
 from backend.uploads.same_name import SameName
 
@@ -28,6 +28,7 @@ MAX_PARTS = 20
 class UploadForm(TypedDict, total=False):
     """Form fields beside the file; each overrides what would be detected. An empty one counts as absent."""
 
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]  # `time_zone` must not be read as UTC
     kind: Annotated[Kind, Field(description="a row a request (raw) or a row a window (series)")]
     timestamp_column: Annotated[
         str, Field(max_length=1000, description="column that holds the time; several, joined by ` + `, are its parts")
@@ -181,12 +182,15 @@ def _file_name(sent: bytes) -> str:
 
 def form_of(fields: Mapping[str, str]) -> UploadForm:
     """The form that was sent as text. Raises InvalidRequestError naming the first field that is wrong."""
+    if unknown := sorted(fields.keys() - UploadForm.__annotations__.keys()):
+        known = ", ".join([FILE_FIELD, *UploadForm.__annotations__])
+        raise InvalidRequestError(f"There is no form field {unknown[0]}. There are: {known}.", field=unknown[0])
     try:
         return UPLOAD_FORM.validate_python({name: value for name, value in fields.items() if value != ""})
     except ValidationError as error:
         problem = error.errors()[0]
         field = str(problem["loc"][0])
-        raise InvalidRequestError(f"The form field {field}: {problem['msg']}.", field=field) from None
+        raise InvalidRequestError(f"The form field {field}: {message_of(problem)}.", field=field) from None
 
 
 def options_of(form: UploadForm) -> tuple[ReadOptions, SameName | None]:

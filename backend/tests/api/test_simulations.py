@@ -126,7 +126,7 @@ def test_one_that_runs_is_cancelled_within_a_moment_and_one_that_waits_too(serve
         ({"hpa_target": 2}, "less than or equal to 1"),
         ({"schedule": ["at noon"]}, "schedule: 'at noon' is no line of a schedule"),
         ({"schedule_timezone": "Mars"}, "schedule_timezone: 'Mars' is no time zone; Europe/Berlin is one"),
-        ({"headroom": 2}, "headroom: Extra inputs are not permitted"),
+        ({"headroom": 2}, "headroom: There is none of this name; /openapi.json lists those that there are"),
     ],
 )
 def test_what_cannot_be_is_refused_before_it_begins(server: Server, asked: dict[str, Any], words: str) -> None:

@@ -3196,7 +3196,59 @@ export interface operations {
                 "multipart/form-data": {
                     /** Format: binary */
                     file: string;
-                } & components["schemas"]["UploadForm"];
+                    /**
+                     * Kind
+                     * @description a row a request (raw) or a row a window (series)
+                     * @enum {string}
+                     */
+                    kind?: "raw" | "series";
+                    /**
+                     * Timestamp Column
+                     * @description column that holds the time; several, joined by ` + `, are its parts
+                     */
+                    timestamp_column?: string;
+                    /**
+                     * Time Unit
+                     * @enum {string}
+                     */
+                    time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
+                    /**
+                     * Timezone
+                     * @description IANA name or offset, for times without one
+                     */
+                    timezone?: string;
+                    /**
+                     * Value Column
+                     * @description column that holds the traffic; several, joined by ` + `, are added up
+                     */
+                    value_column?: string;
+                    /**
+                     * Value Unit
+                     * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
+                     * @enum {string}
+                     */
+                    value_unit?: "count" | "rate" | "total";
+                    /** Window Seconds */
+                    window_seconds?: number;
+                    /**
+                     * Rows
+                     * @description what counts of several rows of one time
+                     * @enum {string}
+                     */
+                    rows?: "sum" | "mean" | "last";
+                    /**
+                     * Date Order
+                     * @description order of day, month and year in dates of numbers
+                     * @enum {string}
+                     */
+                    date_order?: "dmy" | "mdy" | "ymd" | "ydm";
+                    /**
+                     * Same Name
+                     * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
+                     * @enum {string}
+                     */
+                    same_name?: "continue" | "replace" | "separate";
+                };
             };
         };
         responses: {
@@ -3322,7 +3374,59 @@ export interface operations {
                 "multipart/form-data": {
                     /** Format: binary */
                     file: string;
-                } & components["schemas"]["UploadForm"];
+                    /**
+                     * Kind
+                     * @description a row a request (raw) or a row a window (series)
+                     * @enum {string}
+                     */
+                    kind?: "raw" | "series";
+                    /**
+                     * Timestamp Column
+                     * @description column that holds the time; several, joined by ` + `, are its parts
+                     */
+                    timestamp_column?: string;
+                    /**
+                     * Time Unit
+                     * @enum {string}
+                     */
+                    time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
+                    /**
+                     * Timezone
+                     * @description IANA name or offset, for times without one
+                     */
+                    timezone?: string;
+                    /**
+                     * Value Column
+                     * @description column that holds the traffic; several, joined by ` + `, are added up
+                     */
+                    value_column?: string;
+                    /**
+                     * Value Unit
+                     * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
+                     * @enum {string}
+                     */
+                    value_unit?: "count" | "rate" | "total";
+                    /** Window Seconds */
+                    window_seconds?: number;
+                    /**
+                     * Rows
+                     * @description what counts of several rows of one time
+                     * @enum {string}
+                     */
+                    rows?: "sum" | "mean" | "last";
+                    /**
+                     * Date Order
+                     * @description order of day, month and year in dates of numbers
+                     * @enum {string}
+                     */
+                    date_order?: "dmy" | "mdy" | "ymd" | "ydm";
+                    /**
+                     * Same Name
+                     * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
+                     * @enum {string}
+                     */
+                    same_name?: "continue" | "replace" | "separate";
+                };
             };
         };
         responses: {
