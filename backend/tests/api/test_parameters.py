@@ -49,7 +49,7 @@ def test_a_misspelt_form_field_is_refused_with_those_that_there_are(server: Serv
         ("post", "/api/uploads/one/read", {"time_zone": "Europe/Berlin"}),
         ("post", "/api/replay", {"filename": "web.csv", "from": "2026-01-05"}),
         ("post", "/api/session", {"token": "secret", "user": "me"}),
-        ("post", "/api/simulations", {"filename": "web.csv", "times": 2}),
+        ("post", "/api/simulations", {"filename": "web.csv", "headroom": 2}),
         ("put", "/api/policies/web.csv", {"rps_per_replica": 10, "headrom": 2}),
     ],
 )
