@@ -5,10 +5,15 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 import pandas as pd
+import structlog
+from pydantic import ValidationError
 
 from backend.capacity.policy import Policy
+from backend.errors import message_of
 from backend.measurements import POLICIES
 from backend.stores import TIME, Store
+
+log = structlog.get_logger()
 
 ENDED = ""
 
@@ -70,5 +75,12 @@ def _versions(rows: pd.DataFrame) -> list[PolicyVersion]:
 
 @lru_cache(maxsize=10_000)
 def _policy(text: str) -> Policy | None:
-    """Kept by their text: every close reads the policies of all series, and to check one again takes 20 µs."""
-    return None if text == ENDED else Policy.model_validate_json(text)
+    """Kept by their text: every close reads the policies of all series, and to check one again takes 20 µs. One that
+    another version stored and this one refuses is none: it must not keep the other series from their decisions."""
+    if text == ENDED:
+        return None
+    try:
+        return Policy.model_validate_json(text)
+    except ValidationError as error:
+        log.warning("stored_policy_refused", policy=text, reason=message_of(error.errors()[0]))
+        return None
