@@ -52,9 +52,9 @@ class Policies:
         newest = table.assign(number=numbers).drop_duplicates("filename", keep="last")
         columns = ("filename", "number", TIME, "policy")
         return {
-            name: PolicyVersion(number, since.to_pydatetime(), _policy(text))
+            name: PolicyVersion(number, since.to_pydatetime(), policy)
             for name, number, since, text in zip(*(newest[column] for column in columns), strict=True)
-            if text != ENDED
+            if (policy := _policy(text)) is not None
         }
 
     def put(self, filename: str, policy: Policy | None, now: datetime) -> PolicyVersion:

@@ -24,5 +24,5 @@ def test_a_stored_policy_that_is_refused_now_keeps_no_other_series_from_its_own(
     refused = {"filename": "shop", TIME: pd.Timestamp(NOW).as_unit("s"), "policy": text}
     sqlite_store.write({POLICIES: pd.DataFrame([refused])})
     with capture_logs() as logs:
-        assert {name: version.policy for name, version in policies.current().items()} == {"web": good, "shop": None}
+        assert {name: version.policy for name, version in policies.current().items()} == {"web": good}
     assert [line["policy"] for line in logs if line["event"] == "stored_policy_refused"] == [text]
