@@ -180,9 +180,14 @@ def _asked_rights(settings: Settings) -> frozenset[Right]:
 
 
 def _network(address: str) -> str:
-    """What one sender has: an IPv4 address, or the /64 that every IPv6 host has for itself."""
+    """What one sender has: an IPv4 address, or the /64 that every IPv6 host has for itself.
+
+    A server at `::` is told an IPv4 address as an IPv6 one, all of which are in one /64.
+    """
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False)) if parsed.version == 6 else address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.ip_network((parsed, 64), strict=False))

@@ -126,6 +126,17 @@ def test_an_ipv6_sender_is_its_network(made: Callable[..., Access], clock: Clock
     assert clock.waits == [0.5, 1, 0.5]
 
 
+def test_an_ipv4_sender_is_itself_where_the_server_listens_on_ipv6(made: Callable[..., Access], clock: Clock) -> None:
+    async def guess() -> None:
+        access = made(**TOKENS)
+        await refused(access, "::ffff:192.0.2.1")
+        await refused(access, "::ffff:192.0.2.2")
+        await refused(access, "192.0.2.1")
+
+    asyncio.run(guess())
+    assert clock.waits == [0.5, 0.5, 1]
+
+
 def test_any_number_of_addresses_takes_bounded_memory(clock: Clock) -> None:
     async def guess() -> access.WrongTokens:
         wrong = access.WrongTokens(lambda: clock.now, clock.sleep)
