@@ -31,6 +31,7 @@ log = structlog.get_logger()
 FRESH_WINDOWS = 15  # the newest, which a start may know from samples before they are written
 INTERIM_WINDOWS = 300  # that a series is forecast from until its past is learned
 PREPARED_TOGETHER = 4  # series whose past is learned by one call of prepare: two seconds
+PREDICTED = 4  # newest windows whose forecasts are at hand: a late sample of each series would read the store for each
 KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
 Rates = Mapping[str, Mapping[int, float]]  # by series and window
 Predicted = dict[str, dict[str, float]]  # by series the columns of a point
@@ -49,7 +50,7 @@ class LiveStep:
         self._interim = self._new_interim()  # of series whose past is yet to be learned
         self._series: dict[str, SeriesStream] = {}
         self._selection = SelectionLog(estimator.horizons)
-        self._predicted: tuple[int, Predicted] = 0, {}  # of the window after the newest forecasts
+        self._predicted: dict[int, Predicted] = {}  # of the newest windows that were forecast, by window
 
     def __getstate__(self) -> dict[str, object]:
         """All but the forecasts from newest windows, which the next start begins anew."""
@@ -114,7 +115,8 @@ class LiveStep:
             self._forecaster.forget(filename)
         self._interim.forget(filename)
         self._selection.forget(filename)
-        self._predicted[1].pop(filename, None)
+        for predicted in self._predicted.values():
+            predicted.pop(filename, None)
 
     def rates(self, filename: str, first: int, stop: int) -> Floats:
         """The rates of windows from `first` up to `stop`, NaN where unknown."""
@@ -204,12 +206,11 @@ class LiveStep:
         issued = {name for table in tables for name in table["filename"]}
         if issued:
             self._store.write({FORECASTS: pd.concat(tables)})
-        if self._predicted[0] != window + 1:
-            self._predicted = window + 1, {}
+        self._predicted = {each: self._predicted.get(each, {}) for each in range(window + 2 - PREDICTED, window + 2)}
         for table, (names, forecasts) in zip(tables, made, strict=True):
             self._selection.issued(window, names, forecasts.mean)
             self._watch(window, table)
-            self._predicted[1].update(one_ahead(table, self._seconds))
+            self._predicted[window + 1].update(one_ahead(table, self._seconds))
         return issued
 
     def _forecasts(self, filenames: Sequence[str], window: int) -> list[tuple[list[str], Forecasts]]:
@@ -255,9 +256,8 @@ class LiveStep:
     def _predicted_of(self, key: SeriesKey, windows: Iterable[int]) -> dict[int, dict[str, float]]:
         """By window the columns of its point that were forecast just before it."""
         windows = list(windows)
-        newest, predicted = self._predicted
-        if windows == [newest] and key.name in predicted:
-            return {newest: predicted[key.name]}
+        if all(key.name in self._predicted.get(window, {}) for window in windows):
+            return {window: self._predicted[window][key.name] for window in windows}
         fields = [field(quantity, self._seconds) for quantity in ("mean", *INTERVAL)]
         start, stop = (window_start(each, self._seconds) for each in (min(windows), max(windows) + 1))
         table = self._store.read(FORECASTS, key.tags, start, stop, fields=fields)

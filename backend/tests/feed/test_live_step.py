@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,9 @@ from structlog.testing import capture_logs
 from backend.errors import StoreUnavailableError
 from backend.measurements import FORECASTS, MEASUREMENTS, POINTS, SURPRISES, on_grid
 from backend.models import model_file
+from backend.models.catalog import MODELS
 from backend.models.ensemble import LIVE_SPAN
+from backend.models.intervals import INTERVAL
 from backend.models.live import LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.serving.file_anomalies import judged_points
@@ -68,6 +71,21 @@ def test_what_is_at_hand_of_a_series_that_fell_silent_is_all_that_is_stored(
     assert len(firsts) == 20
     for first in firsts:
         np.testing.assert_array_equal(stream.rates(first, START), stream.past(sqlite_store, first, START))
+
+
+def test_late_samples_of_the_newest_windows_read_no_forecasts(feed: Feed, monkeypatch: pytest.MonkeyPatch) -> None:
+    feed.at(0)
+    feed.live(0, 6)
+    before = feed.points()
+    read = Mock(side_effect=feed.store.read)
+    monkeypatch.setattr(feed.store, "read", read)
+    feed.send(3, 6, value=400.0)
+    feed.at(6.1)
+    assert FORECASTS not in [call.args[0] for call in read.call_args_list]
+    monkeypatch.undo()
+    assert (feed.points()["actual_rps"] != before["actual_rps"]).sum() == 3
+    predicted = [model.column for model in MODELS] + [*INTERVAL]
+    pd.testing.assert_frame_equal(feed.points()[predicted], before[predicted], check_exact=True)
 
 
 def test_a_correction_is_not_lost_where_the_store_fails_right_after_it(
