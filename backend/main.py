@@ -147,9 +147,8 @@ def create_app(settings: Settings, estimator: RPSEstimator) -> FastAPI:
             dependencies=[Depends(refuse_unknown_parameters)],
             responses=problems(InvalidRequestError),
         )
-    app.include_router(
-        write.router, prefix="/api", tags=["write"]
-    )  # like InfluxDB it passes over what it does not know
+    # Passes over what it does not know, as InfluxDB does.
+    app.include_router(write.router, prefix="/api", tags=["write"])
     app.include_router(metrics.router, tags=["metrics"])
     app.include_router(live.sockets)
     add_docs(app)

@@ -22,13 +22,13 @@ from backend.errors import (
     UnauthorizedError,
 )
 from backend.schemas import InfluxError, Problem
-from backend.uploads.form import UPLOAD_FORM
+from backend.uploads.form import UPLOAD, UPLOAD_FORM
 
 Responses = dict[int | str, dict[str, Any]]
 
 REF = "#/components/schemas/{model}"
 # What no signature of a route names.
-UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM)
+UNSEEN: tuple[TypeAdapter[Any], ...] = (TypeAdapter(Problem), TypeAdapter(InfluxError), UPLOAD_FORM, UPLOAD)
 SECURITY_SCHEMES = {
     kind.setting: {
         "type": "http",

@@ -30,15 +30,7 @@ from backend.ingest import ReadOptions
 from backend.sample import SAMPLE_FILENAME, write_sample
 from backend.stores.names import free_name
 from backend.uploads.folder import upload_folder
-from backend.uploads.form import (
-    UPLOAD_FORM,
-    MultipartForm,
-    UploadForm,
-    form_of,
-    left_half_way,
-    options_of,
-    too_large,
-)
+from backend.uploads.form import MultipartForm, UploadForm, form_of, left_half_way, options_of, too_large
 from backend.uploads.job import ImportJob, Uploads
 from backend.uploads.kept import ReceivedFile
 from backend.uploads.same_name import file_digest
@@ -58,17 +50,11 @@ UploadIdPath = Annotated[str, PathParameter(max_length=100, examples=[UPLOAD_ID]
 IMPORT_ERRORS = (ConflictError, InvalidRequestError, StoreUnavailableError, StorageFullError)
 REFUSALS = (TooLargeError, UnsupportedFormatError, UnusableFileError)
 FILE_ERRORS = (*REFUSALS, AmbiguousFileError, SameNameError, CancelledError)
-FIELDS = UPLOAD_FORM.json_schema(ref_template=REF)
 BODY = {
     "required": True,
     "content": {
         "multipart/form-data": {
-            "schema": {
-                **FIELDS,
-                "title": "Upload",
-                "properties": {"file": {"type": "string", "format": "binary"}, **FIELDS["properties"]},
-                "required": ["file"],
-            },
+            "schema": {"$ref": REF.format(model="Upload")},
             "example": {
                 "file": "time,requests\n2026-01-05 08:00,1200\n2026-01-05 08:01,1260\n2026-01-05 08:02,1230\n",
                 "timezone": "Europe/Berlin",

@@ -164,7 +164,7 @@ class Collector:
 
     def _take_checkpoint(self, path: Path, newest: int) -> None:
         step = checkpoint.take(path, self._step, self._store.list_series())
-        if step.holds_for(newest):
+        if step.reaches(newest):
             self._step = step
             for name in step.filenames:
                 self._tracker.note_window(name)

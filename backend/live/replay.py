@@ -171,9 +171,7 @@ class Replayer:
         first = int(playing.frame.index[0].timestamp()) // seconds
         window, rates = first + row - 1, playing.frame["actual_rps"].to_numpy()[:row]
         forecaster = playing.forecaster
-        if (
-            forecaster.last is None or window < forecaster.last or forecaster.overtaken(window)
-        ):  # before: is played again
+        if forecaster.last is None or not forecaster.reaches(window):  # one before it is played again
             forecaster = playing.forecaster = self._forecaster(playing.source)
             forecaster.advance(window)
             forecaster.learn({playing.key: (first, rates)})

@@ -157,13 +157,13 @@ class LiveForecaster:
                 group.advance(columns[id(group)])
             self.last = number
 
-    def overtaken(self, window: int) -> bool:
-        """Whether so many windows were missed before this one that all series are rather learned anew: that takes less
-        time than the steps, or those take too long."""
+    def reaches(self, window: int) -> bool:
+        """Whether steps lead to this window: it is none before the last, nor so far on that all series are rather
+        learned anew, since that takes less time than the steps, or those take too long."""
         if self.last is None:
-            return False
+            return True
         steps = (window - self.last) * len(self._groups)
-        return steps > min(MOST_STEPS, LEARNING_STEPS * len(self._places))
+        return self.last <= window and steps <= min(MOST_STEPS, LEARNING_STEPS * len(self._places))
 
     def renew(self) -> None:
         """Make the steps anew of one group whose rates were corrected, so that the next window need not wait for it."""

@@ -14,7 +14,7 @@ from backend.models.catalog import PREFERRED
 from backend.models.ensemble import Forecasts
 from backend.models.frames import usable_rates
 from backend.models.intervals import INTERVAL
-from backend.models.live import LiveForecaster
+from backend.models.live import CORRECTED, LiveForecaster
 from backend.models.predictor import RPSEstimator
 from backend.models.selection import LOOKBACK
 from backend.serving.freed_memory import return_freed_memory
@@ -31,7 +31,6 @@ log = structlog.get_logger()
 FRESH_WINDOWS = 15  # the newest, which a start may know from samples before they are written
 INTERIM_WINDOWS = 300  # that a series is forecast from until its past is learned
 PREPARED_TOGETHER = 4  # series whose past is learned by one call of prepare: two seconds
-PREDICTED = 4  # newest windows whose forecasts are at hand: a late sample of each series would read the store for each
 KEPT_SILENT = 240  # windows after its newest known one that a series which is not forecast is kept at hand
 Rates = Mapping[str, Mapping[int, float]]  # by series and window
 Predicted = dict[str, dict[str, float]]  # by series the columns of a point
@@ -50,7 +49,9 @@ class LiveStep:
         self._interim = self._new_interim()  # of series whose past is yet to be learned
         self._series: dict[str, SeriesStream] = {}
         self._selection = SelectionLog(estimator.horizons)
-        self._predicted: dict[int, Predicted] = {}  # of the newest windows that were forecast, by window
+        self._predicted: dict[
+            int, Predicted
+        ] = {}  # by window, of the newest: a late sample of each series reads no forecasts
 
     def __getstate__(self) -> dict[str, object]:
         """All but the forecasts from newest windows, which the next start begins anew."""
@@ -71,9 +72,9 @@ class LiveStep:
         """The window that all series have come to the end of."""
         return self._forecaster.last
 
-    def holds_for(self, window: int) -> bool:
+    def reaches(self, window: int) -> bool:
         """Whether what is known is of use at the end of a window: time went neither back nor too far on."""
-        return self.last is None or (self.last <= window and not self._forecaster.overtaken(window))
+        return self._forecaster.reaches(window)
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -206,7 +207,7 @@ class LiveStep:
         issued = {name for table in tables for name in table["filename"]}
         if issued:
             self._store.write({FORECASTS: pd.concat(tables)})
-        self._predicted = {each: self._predicted.get(each, {}) for each in range(window + 2 - PREDICTED, window + 2)}
+        self._predicted = {each: self._predicted.get(each, {}) for each in range(window + 2 - CORRECTED, window + 2)}
         for table, (names, forecasts) in zip(tables, made, strict=True):
             self._selection.issued(window, names, forecasts.mean)
             self._watch(window, table)
@@ -227,7 +228,7 @@ class LiveStep:
     def advance(self, window: int, wanted: Sequence[str]) -> None:
         """All series have come to the end of a window. Those that are not wanted and have long been silent are
         forgotten, and all where too many windows were missed."""
-        missed = self._forecaster.overtaken(window)
+        missed = not self._forecaster.reaches(window)
         for name in self._series.keys() - (set() if missed else set(wanted)):
             if missed or self._series[name].newest < window - KEPT_SILENT:
                 self.forget(name)

@@ -115,26 +115,23 @@ def test_wrong_tokens_are_forgotten_after_a_while(made: Callable[..., Access], c
     assert clock.waits[-1] == 0.5
 
 
-def test_an_ipv6_sender_is_its_network(made: Callable[..., Access], clock: Clock) -> None:
+@pytest.mark.parametrize(
+    ("senders", "waits"),
+    [
+        (["2001:db8::1", "2001:db8::2", "2001:db8:0:1::1"], [0.5, 1, 0.5]),
+        (["::ffff:192.0.2.1", "::ffff:192.0.2.2", "192.0.2.1"], [0.5, 0.5, 1]),
+    ],
+)
+def test_an_ipv6_sender_is_its_network_and_an_ipv4_one_itself_also_where_the_server_listens_on_ipv6(
+    made: Callable[..., Access], clock: Clock, senders: list[str], waits: list[float]
+) -> None:
     async def guess() -> None:
         access = made(**TOKENS)
-        await refused(access, "2001:db8::1")
-        await refused(access, "2001:db8::2")
-        await refused(access, "2001:db8:0:1::1")
+        for sender in senders:
+            await refused(access, sender)
 
     asyncio.run(guess())
-    assert clock.waits == [0.5, 1, 0.5]
-
-
-def test_an_ipv4_sender_is_itself_where_the_server_listens_on_ipv6(made: Callable[..., Access], clock: Clock) -> None:
-    async def guess() -> None:
-        access = made(**TOKENS)
-        await refused(access, "::ffff:192.0.2.1")
-        await refused(access, "::ffff:192.0.2.2")
-        await refused(access, "192.0.2.1")
-
-    asyncio.run(guess())
-    assert clock.waits == [0.5, 0.5, 1]
+    assert clock.waits == waits
 
 
 def test_any_number_of_addresses_takes_bounded_memory(clock: Clock) -> None:

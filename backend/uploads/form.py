@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, BinaryIO, Self
+from typing import Annotated, BinaryIO, Required, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from python_multipart.exceptions import FormParserError
@@ -54,7 +54,15 @@ class UploadForm(TypedDict, total=False):
     ]
 
 
-UPLOAD_FORM = TypeAdapter(UploadForm)
+class Upload(UploadForm):
+    """A form with its file."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
+
+    file: Required[bytes]
+
+
+UPLOAD_FORM, UPLOAD = TypeAdapter(UploadForm), TypeAdapter(Upload)
 
 
 class MultipartForm:

@@ -16,12 +16,11 @@ from backend import schemas
 from backend.api.examples import EXAMPLES
 from backend.config import ROOT
 from backend.sample import SAMPLE_FILENAME
-from backend.tests.api.document import DOCUMENT, OPERATIONS
+from backend.tests.api.document import DOCUMENT, OPERATIONS, WRITE
 from backend.tests.server import Server, running_server
 from backend.tests.traffic import series_csv
 
 CHECKED = schemathesis.openapi.from_dict(DOCUMENT)
-WRITE = ("post", "/api/v2/write")
 TOKEN = EXAMPLES["SignIn"]["token"]
 KEDA = ("get", "/api/keda/{filename}")
 FUZZING_SECONDS = 120

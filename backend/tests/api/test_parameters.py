@@ -4,11 +4,10 @@ from typing import Any
 
 import pytest
 
-from backend.tests.api.document import OPERATIONS
+from backend.tests.api.document import OPERATIONS, WRITE
 from backend.tests.server import Server
 from backend.tests.traffic import series_csv
 
-WRITE = ("post", "/api/v2/write")  # takes what InfluxDB's clients send
 CALLS = [(method, path) for method, path in OPERATIONS if path.startswith("/api") and (method, path) != WRITE]
 
 

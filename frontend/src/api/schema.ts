@@ -2956,6 +2956,69 @@ export interface components {
         /** @enum {string} */
         Trend: "up" | "down" | "flat";
         /**
+         * Upload
+         * @description A form with its file.
+         */
+        Upload: {
+            /**
+             * Kind
+             * @description a row a request (raw) or a row a window (series)
+             * @enum {string}
+             */
+            kind?: "raw" | "series";
+            /**
+             * Timestamp Column
+             * @description column that holds the time; several, joined by ` + `, are its parts
+             */
+            timestamp_column?: string;
+            /**
+             * Time Unit
+             * @enum {string}
+             */
+            time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
+            /**
+             * Timezone
+             * @description IANA name or offset, for times without one
+             */
+            timezone?: string;
+            /**
+             * Value Column
+             * @description column that holds the traffic; several, joined by ` + `, are added up
+             */
+            value_column?: string;
+            /**
+             * Value Unit
+             * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
+             * @enum {string}
+             */
+            value_unit?: "count" | "rate" | "total";
+            /** Window Seconds */
+            window_seconds?: number;
+            /**
+             * Rows
+             * @description what counts of several rows of one time
+             * @enum {string}
+             */
+            rows?: "sum" | "mean" | "last";
+            /**
+             * Date Order
+             * @description order of day, month and year in dates of numbers
+             * @enum {string}
+             */
+            date_order?: "dmy" | "mdy" | "ymd" | "ydm";
+            /**
+             * Same Name
+             * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
+             * @enum {string}
+             */
+            same_name?: "continue" | "replace" | "separate";
+            /**
+             * File
+             * Format: binary
+             */
+            file: string;
+        };
+        /**
          * UploadForm
          * @description Form fields beside the file; each overrides what would be detected. An empty one counts as absent.
          * @example {
@@ -3193,62 +3256,7 @@ export interface operations {
                  *       "timezone": "Europe/Berlin"
                  *     }
                  */
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                    /**
-                     * Kind
-                     * @description a row a request (raw) or a row a window (series)
-                     * @enum {string}
-                     */
-                    kind?: "raw" | "series";
-                    /**
-                     * Timestamp Column
-                     * @description column that holds the time; several, joined by ` + `, are its parts
-                     */
-                    timestamp_column?: string;
-                    /**
-                     * Time Unit
-                     * @enum {string}
-                     */
-                    time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
-                    /**
-                     * Timezone
-                     * @description IANA name or offset, for times without one
-                     */
-                    timezone?: string;
-                    /**
-                     * Value Column
-                     * @description column that holds the traffic; several, joined by ` + `, are added up
-                     */
-                    value_column?: string;
-                    /**
-                     * Value Unit
-                     * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
-                     * @enum {string}
-                     */
-                    value_unit?: "count" | "rate" | "total";
-                    /** Window Seconds */
-                    window_seconds?: number;
-                    /**
-                     * Rows
-                     * @description what counts of several rows of one time
-                     * @enum {string}
-                     */
-                    rows?: "sum" | "mean" | "last";
-                    /**
-                     * Date Order
-                     * @description order of day, month and year in dates of numbers
-                     * @enum {string}
-                     */
-                    date_order?: "dmy" | "mdy" | "ymd" | "ydm";
-                    /**
-                     * Same Name
-                     * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
-                     * @enum {string}
-                     */
-                    same_name?: "continue" | "replace" | "separate";
-                };
+                "multipart/form-data": components["schemas"]["Upload"];
             };
         };
         responses: {
@@ -3371,62 +3379,7 @@ export interface operations {
                  *       "timezone": "Europe/Berlin"
                  *     }
                  */
-                "multipart/form-data": {
-                    /** Format: binary */
-                    file: string;
-                    /**
-                     * Kind
-                     * @description a row a request (raw) or a row a window (series)
-                     * @enum {string}
-                     */
-                    kind?: "raw" | "series";
-                    /**
-                     * Timestamp Column
-                     * @description column that holds the time; several, joined by ` + `, are its parts
-                     */
-                    timestamp_column?: string;
-                    /**
-                     * Time Unit
-                     * @enum {string}
-                     */
-                    time_unit?: "s" | "ms" | "us" | "ns" | "iso" | "clf" | "text" | "days";
-                    /**
-                     * Timezone
-                     * @description IANA name or offset, for times without one
-                     */
-                    timezone?: string;
-                    /**
-                     * Value Column
-                     * @description column that holds the traffic; several, joined by ` + `, are added up
-                     */
-                    value_column?: string;
-                    /**
-                     * Value Unit
-                     * @description requests in a row (count), in a second (rate), or since a start (total, a counter)
-                     * @enum {string}
-                     */
-                    value_unit?: "count" | "rate" | "total";
-                    /** Window Seconds */
-                    window_seconds?: number;
-                    /**
-                     * Rows
-                     * @description what counts of several rows of one time
-                     * @enum {string}
-                     */
-                    rows?: "sum" | "mean" | "last";
-                    /**
-                     * Date Order
-                     * @description order of day, month and year in dates of numbers
-                     * @enum {string}
-                     */
-                    date_order?: "dmy" | "mdy" | "ymd" | "ydm";
-                    /**
-                     * Same Name
-                     * @description what the file is to a series that has its name: its continuation, its replacement, or another series, which gets a number
-                     * @enum {string}
-                     */
-                    same_name?: "continue" | "replace" | "separate";
-                };
+                "multipart/form-data": components["schemas"]["Upload"];
             };
         };
         responses: {
