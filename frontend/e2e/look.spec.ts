@@ -112,17 +112,22 @@ test("forced colours leave tab and switch to be told, and lines and bands apart"
   await expect.poll(ground).not.toBe(on);
   const colours = () =>
     page.locator("canvas").evaluate((canvas: HTMLCanvasElement) => {
-      const { data } = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height) ?? {
-        data: [],
-      };
+      const { width, height } = canvas;
+      const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+      copy?.drawImage(canvas, 0, 0);
+      const { data } = copy?.getImageData(0, 0, width, height) ?? { data: [] };
       const counts = new Map<string, number>();
       for (let place = 0; place < data.length; place += 4) {
         const colour = `${data[place]} ${data[place + 1]} ${data[place + 2]} ${data[place + 3]}`;
         counts.set(colour, (counts.get(colour) ?? 0) + 1);
       }
-      return [...counts.values()].filter((count) => count > 200).length;
+      return [...counts].flatMap(([colour, count]) => (count > 200 ? [colour] : [])).sort();
     });
-  await expect.poll(colours).toBeGreaterThanOrEqual(5); // ground, band, actual, a model, the time to come
+  // Ground, band, actual, a model, the time to come.
+  await expect.poll(async () => (await colours()).length).toBeGreaterThanOrEqual(5);
+  const forced = await colours();
+  await page.emulateMedia({ forcedColors: "none" });
+  await expect.poll(colours).not.toEqual(forced);
 });
 
 test("draws without motion where that is asked for", async ({ page }) => {

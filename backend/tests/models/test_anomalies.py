@@ -80,10 +80,10 @@ def test_live_steps_give_the_scores_of_a_batch_to_the_last_digit_also_after_a_re
     rates = with_gaps(traffic(9))
     made = forecasts(rates)
     whole = scores(rates, made)
-    start = 8 * DAY
+    start = 8 * DAY + DAY // 2
     memory = new_memory()
     judge(rates[:start], GRID, up_to(start, made), memory, start)
-    newest = live(rates, made, start, memory, restarts=(start + 20, start + 700))
+    newest = live(rates, made, start, memory, restarts=(start + 20, start + 400))
     for batch, one in zip(whole, newest, strict=True):
         np.testing.assert_array_equal(batch[start:], one)
 

@@ -1,5 +1,6 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { store, stored } from "@/lib/storage";
+import { useMedia } from "./useMedia";
 
 export type Theme = "light" | "dark";
 
@@ -14,14 +15,7 @@ function chosenTheme(): Theme | null {
 /** The theme in force: the one chosen here, else the system's. */
 export function useTheme(): [Theme, (theme: Theme) => void] {
   const [chosen, setChosen] = useState(chosenTheme);
-  const [systemDark, setSystemDark] = useState(() => window.matchMedia(SYSTEM_DARK).matches);
-
-  useEffect(() => {
-    const media = window.matchMedia(SYSTEM_DARK);
-    const onChange = () => setSystemDark(media.matches);
-    media.addEventListener("change", onChange);
-    return () => media.removeEventListener("change", onChange);
-  }, []);
+  const systemDark = useMedia(SYSTEM_DARK);
 
   const choose = (theme: Theme) => {
     document.documentElement.dataset.theme = theme;

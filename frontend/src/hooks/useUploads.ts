@@ -6,7 +6,7 @@ import type { Import, ReadingChoice, UploadOverrides, UploadResult } from "@/api
 import { sendUpload, storeAgain } from "@/api/upload";
 import { formatBytes } from "@/lib/format";
 import { isRunning } from "@/lib/imports";
-import { importsKey, useCancelImport, useImports } from "./imports";
+import { importsKey, useImports } from "./imports";
 import { usePage } from "./usePage";
 import { askToSignIn } from "./useSession";
 
@@ -44,7 +44,8 @@ export interface UploadControls {
   read: (upload: { id: string; name: string }, fields: UploadOverrides) => void;
   /** Send the file of an upload again, as a new one. */
   resend: (id: string, fields: UploadOverrides) => void;
-  cancel: (id: string) => void;
+  /** Wait no longer for an upload; an import goes on without its page. */
+  abort: (id: string) => void;
   dismiss: (id: string) => void;
   /** Go to a series. */
   show: (series: string) => void;
@@ -169,14 +170,7 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
 
   const dismiss = (id: string) => setUploads((all) => all.filter((upload) => upload.id !== id));
 
-  const cancellation = useCancelImport();
-  const cancel = (id: string) => {
-    const abort = () => running.current.get(id)?.abort();
-    const importing = uploads.some((one) => one.id === id && one.stage.state === "importing");
-    // An import goes on without its page, so the server must be told. What it is storing by now, it stores.
-    if (importing) cancellation.mutate(id, { onSuccess: abort });
-    else abort();
-  };
+  const abort = (id: string) => running.current.get(id)?.abort();
 
   return {
     uploads,
@@ -186,7 +180,7 @@ export function useUploads(refresh: () => Promise<void>, show: (series: string) 
     loadSample,
     read,
     resend,
-    cancel,
+    abort,
     dismiss,
     show,
   };

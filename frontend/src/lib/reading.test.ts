@@ -5,7 +5,7 @@ import {
   asChosen,
   columnUse,
   detectedLabel,
-  inFormWords,
+  inReadingWords,
   READING_FIELDS,
   withField,
   withUse,
@@ -77,5 +77,5 @@ it.each([
   ["A smaller window_seconds may help.", "A smaller window may help."],
   ["rows dropped: 3, of another kind", "rows dropped: 3, of another kind"],
 ])("names what the form has, not parameters: %s", (message, words) => {
-  expect(inFormWords(message)).toBe(words);
+  expect(inReadingWords(message)).toBe(words);
 });

@@ -183,7 +183,7 @@ const OVERRIDE = / \(override with [\w ,]+\)/g;
  * A message in the form's words. The server speaks to scripts and terminals as well, so it names parameters; beside
  * what was detected there is the form itself, and how to override it need not be said.
  */
-export function inFormWords(message: string): string {
+export function inReadingWords(message: string): string {
   const field = (name: string) => WORDS[name] ?? name;
   const option = (name: string, value: string) =>
     READING_FIELDS.find((row) => row.name === name)?.options[value] ?? value;

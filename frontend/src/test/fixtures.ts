@@ -317,7 +317,7 @@ export function uploadControls(change: Partial<UploadControls> = {}): UploadCont
     loadSample: vi.fn(),
     read: vi.fn(),
     resend: vi.fn(),
-    cancel: vi.fn(),
+    abort: vi.fn(),
     dismiss: vi.fn(),
     show: vi.fn(),
     ...change,

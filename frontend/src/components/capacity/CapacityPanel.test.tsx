@@ -92,6 +92,7 @@ it("tries a term at once, keeps it in the address, and saves or discards it", as
   expect(needed()).toHaveTextContent("10");
   await userEvent.click(screen.getByRole("button", { name: "Discard" }));
   expect(window.location.search).not.toContain("headroom");
+  expect(screen.getByRole("heading", { name: "Capacity" })).toHaveFocus();
   expect(await screen.findByText("5", { selector: "dd" })).toBeVisible();
 
   await userEvent.clear(headroom);
@@ -100,6 +101,7 @@ it("tries a term at once, keeps it in the address, and saves or discards it", as
   await userEvent.click(screen.getByRole("button", { name: "Save policy" }));
   await vi.waitFor(() => expect(window.location.search).not.toContain("headroom"));
   expect(asked.some(({ method, url }) => method === "PUT" && url.endsWith(POLICIES))).toBe(true);
+  expect(screen.getByRole("heading", { name: "Capacity" })).toHaveFocus();
   expect(await screen.findByText("15", { selector: "dd" })).toBeVisible();
 });
 

@@ -1,3 +1,4 @@
+import { useRef } from "react";
 import type { Series } from "@/api/types";
 import { Card } from "@/components/ui/Card";
 import { Skeleton } from "@/components/ui/Skeleton";
@@ -33,18 +34,27 @@ export function CapacityPanel({ series, plan, view, navigate }: CapacityPanelPro
   const saving = useSavePolicy(filename);
   const change = (name: PolicyName, text: string) =>
     navigate({ policy: withChange(saved ?? null, changes, name, text) }, { replace: true });
+  // It takes the focus from what ends the changes, whose buttons go with them.
+  const title = useRef<HTMLHeadingElement>(null);
   const discard = () => {
     saving.reset();
     navigate({ policy: {}, currentReplicas: null });
+    title.current?.focus();
   };
   const save = () =>
-    recommendation && saving.mutate(recommendation.policy, { onSuccess: () => navigate({ policy: {} }) });
+    recommendation &&
+    saving.mutate(recommendation.policy, {
+      onSuccess: () => {
+        navigate({ policy: {} });
+        title.current?.focus();
+      },
+    });
   const error = saving.error ?? plan.error;
 
   return (
     <Card aria-labelledby="capacity-title" className="min-w-0">
       <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2 p-4 pb-2">
-        <h2 id="capacity-title" className="text-sm font-semibold">
+        <h2 ref={title} tabIndex={-1} id="capacity-title" className="text-sm font-semibold outline-none">
           Capacity
         </h2>
         {saved && <ModeSwitch filename={filename} policy={saved} onSave={saving.mutate} />}

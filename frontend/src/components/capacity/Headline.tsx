@@ -4,7 +4,15 @@ import { Badge } from "@/components/ui/Badge";
 import { usePage } from "@/hooks/usePage";
 import { crossingText, percentile, reachOf } from "@/lib/capacity";
 import { classes } from "@/lib/classes";
-import { countOf, formatCount, formatDuration, RATE_UNIT, rateFormat, UNKNOWN } from "@/lib/format";
+import {
+  countOf,
+  formatCount,
+  formatDuration,
+  formatQuantity,
+  RATE_UNIT,
+  rateFormat,
+  UNKNOWN,
+} from "@/lib/format";
 import { formatClock, toSeconds, zoneName } from "@/lib/time";
 import { Term } from "./Term";
 
@@ -79,7 +87,7 @@ export function Headline({ recommendation, pending, current, onCurrent }: Headli
       {policy.price_per_replica_hour != null && (
         <p className="text-xs text-muted">
           An hour of {countOf(replicas, "replica")} costs{" "}
-          {rateFormat([1])(replicas * policy.price_per_replica_hour)}
+          {formatQuantity(replicas * policy.price_per_replica_hour)}
           {policy.currency && ` ${policy.currency}`}.
         </p>
       )}

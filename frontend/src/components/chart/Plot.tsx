@@ -1,4 +1,5 @@
 import { type KeyboardEvent, useEffect, useId, useMemo, useRef, useState } from "react";
+import { useMedia } from "@/hooks/useMedia";
 import { usePage } from "@/hooks/usePage";
 import type { Theme } from "@/hooks/useTheme";
 import type { ChartModel } from "@/lib/chartModel";
@@ -130,7 +131,8 @@ export function Plot({
 }
 
 function usePalette(theme: Theme): Palette {
-  const [palette, setPalette] = useState(() => ({ theme, colours: readPalette(document.body) }));
-  useEffect(() => setPalette({ theme, colours: readPalette(document.body) }), [theme]);
+  const forced = useMedia("(forced-colors: active)");
+  const [palette, setPalette] = useState(() => ({ theme, forced, colours: readPalette(document.body) }));
+  useEffect(() => setPalette({ theme, forced, colours: readPalette(document.body) }), [theme, forced]);
   return palette.colours;
 }

@@ -1,4 +1,5 @@
 import { LogOut } from "lucide-react";
+import { describeError } from "@/api/errors";
 import { Button } from "@/components/ui/Button";
 import { useSignedIn, useSignOut } from "@/hooks/useSession";
 
@@ -7,14 +8,22 @@ export function SignOut() {
   const signOut = useSignOut();
   if (!signedIn) return null;
   return (
-    <Button
-      variant="ghost"
-      size="icon"
-      aria-label="Sign out"
-      title="Sign out"
-      onClick={() => signOut.mutate()}
-    >
-      <LogOut aria-hidden className="size-4" />
-    </Button>
+    <>
+      {signOut.error && (
+        <p role="alert" className="self-center text-xs text-danger">
+          Still signed in: {describeError(signOut.error).detail}
+        </p>
+      )}
+      <Button
+        variant="ghost"
+        size="icon"
+        aria-label="Sign out"
+        title="Sign out"
+        disabled={signOut.isPending}
+        onClick={() => signOut.mutate()}
+      >
+        <LogOut aria-hidden className="size-4" />
+      </Button>
+    </>
   );
 }

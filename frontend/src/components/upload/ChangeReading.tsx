@@ -6,7 +6,7 @@ import { Dialog } from "@/components/ui/Dialog";
 import { SeriesName } from "@/components/ui/SeriesName";
 import { useReading } from "@/hooks/imports";
 import { useNewest } from "@/hooks/useNewest";
-import { inFormWords } from "@/lib/reading";
+import { inReadingWords } from "@/lib/reading";
 import { Question } from "./Question";
 import { RatePreview } from "./RatePreview";
 import { ReadingForm } from "./ReadingForm";
@@ -125,7 +125,7 @@ function Refused({ error, gone }: { error: Error; gone: boolean }) {
   return (
     <div role="alert" className="rounded-md bg-danger-soft p-2.5 text-xs">
       <p className="font-medium text-danger">{title}</p>
-      <p className="mt-1 break-words">{inFormWords(detail)}</p>
+      <p className="mt-1 break-words">{inReadingWords(detail)}</p>
     </div>
   );
 }

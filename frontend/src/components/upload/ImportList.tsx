@@ -10,7 +10,7 @@ import { usePage } from "@/hooks/usePage";
 import type { UploadControls } from "@/hooks/useUploads";
 import { countOf, formatAge, formatBytes } from "@/lib/format";
 import { IMPORT_STATES, isRunning } from "@/lib/imports";
-import { inFormWords } from "@/lib/reading";
+import { inReadingWords } from "@/lib/reading";
 import { formatDates, formatDateTime, toSeconds, zoneName } from "@/lib/time";
 import { ChangeReading } from "./ChangeReading";
 import { ImportProgress } from "./ImportProgress";
@@ -92,7 +92,7 @@ function ImportRow({ record, deleted, controls }: ImportRowProps) {
       <Facts record={record} />
       {running && <ImportProgress record={record} />}
       {cancellation.error && <p role="alert">{describeError(cancellation.error).detail}</p>}
-      {record.problem !== null && <p className="break-words">{inFormWords(record.problem)}</p>}
+      {record.problem !== null && <p className="break-words">{inReadingWords(record.problem)}</p>}
       {!running && !deleted && record.kept_until !== null && (
         <span>
           <ChangeReading

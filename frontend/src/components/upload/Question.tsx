@@ -1,6 +1,6 @@
 import { useId } from "react";
 import type { ReadingChoice, UploadOverrides } from "@/api/types";
-import { inFormWords } from "@/lib/reading";
+import { inReadingWords } from "@/lib/reading";
 import { RatePreview } from "./RatePreview";
 
 interface QuestionProps {
@@ -15,7 +15,7 @@ export function Question({ question, choices, onChoose }: QuestionProps) {
   return (
     <fieldset aria-labelledby={id} className="grid min-w-0 gap-2">
       <p id={id} role="alert" className="font-medium break-words">
-        {inFormWords(question)}
+        {inReadingWords(question)}
       </p>
       {choices.map(({ fields, says, preview }) => (
         <button

@@ -22,8 +22,9 @@ const recordOf = ({ headers }: FakeRequest) =>
   importRecord({ id: headers.get("X-Upload-Id") ?? "", kept_until: "2999-01-01T00:00:00Z", ...progress });
 
 /** A server that takes every file for the same one; `stored`: how it answers where that is to be stored. */
-function serve(answers: { look?: () => Response; stored?: () => Response; sample?: () => Response } = {}) {
+function serve(answers: Partial<Record<"look" | "stored" | "sample" | "cancelled", () => Response>> = {}) {
   const { look = () => json(inspection()), stored = () => json(uploadResult()) } = answers;
+  const { cancelled = () => new Response(null, { status: 204 }) } = answers;
   asked = stubBackend({
     "GET /api/uploads": () => json(requests.map(recordOf)),
     "POST /api/sample": answers.sample,
@@ -33,7 +34,7 @@ function serve(answers: { look?: () => Response; stored?: () => Response; sample
     const { pathname, searchParams } = new URL(request.url);
     if (request.method === "DELETE") {
       asked.push(request);
-      return new Response(null, { status: 204 });
+      return cancelled();
     }
     if (!READ.test(pathname)) return others(request as never);
     asked.push(request);
@@ -265,6 +266,16 @@ it("cancels an import by telling the server", async () => {
   expect(await screen.findByText("was cancelled.")).toBeVisible();
   const told = asked.find(({ method }) => method === "DELETE");
   expect(told?.url.endsWith(`/api/uploads/${newest().headers.get("X-Upload-Id")}`)).toBe(true);
+});
+
+it("says why an import could not be cancelled, and goes on with it", async () => {
+  serve({ cancelled: () => problem(403, "Forbidden", "This token may look.") });
+  renderPage(<Page />);
+  await choose(csv());
+  act(() => newest().finish());
+  await userEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(await screen.findByRole("alert")).toHaveTextContent("This token may look.");
+  expect(screen.getByRole("button", { name: "Cancel" })).toBeEnabled();
 });
 
 it("does not send what the server would refuse for its size", async () => {

@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { describeError, isGone, isTemporary } from "@/api/errors";
 import { Button } from "@/components/ui/Button";
-import { inFormWords } from "@/lib/reading";
+import { inReadingWords } from "@/lib/reading";
 
 interface UploadFailureProps {
   error: Error;
@@ -21,7 +21,7 @@ export function UploadFailure({ error, onResend, change, children }: UploadFailu
     <>
       <div role="alert" className="rounded-md bg-danger-soft p-3">
         <p className="font-medium text-danger">{title}</p>
-        <p className="mt-1 text-xs break-words whitespace-pre-line">{inFormWords(detail)}</p>
+        <p className="mt-1 text-xs break-words whitespace-pre-line">{inReadingWords(detail)}</p>
         <p className="mt-1 text-xs">Nothing was stored.</p>
       </div>
       {children}

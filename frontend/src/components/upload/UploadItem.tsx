@@ -1,11 +1,11 @@
 import { CircleCheck, CircleHelp, CircleX, Clock, LoaderCircle, type LucideIcon, X } from "lucide-react";
 import { type ReactNode, useRef } from "react";
-import { columnsOf, isUnusable } from "@/api/errors";
+import { columnsOf, describeError, isUnusable } from "@/api/errors";
 import type { Import, UploadOverrides } from "@/api/types";
 import { Button } from "@/components/ui/Button";
 import { Progress } from "@/components/ui/Progress";
 import { SeriesName } from "@/components/ui/SeriesName";
-import { useReading } from "@/hooks/imports";
+import { useCancelImport, useReading } from "@/hooks/imports";
 import type { Upload, UploadControls, UploadStage } from "@/hooks/useUploads";
 import { classes } from "@/lib/classes";
 import { formatBytes } from "@/lib/format";
@@ -50,6 +50,10 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
   const name = upload.stage.state === "stored" ? upload.stage.result.filename : upload.name;
   const running = state === "sending" || state === "importing";
   const item = useRef<HTMLLIElement>(null);
+  const cancellation = useCancelImport();
+  const abort = () => controls.abort(upload.id);
+  // The server must be told of the end of an import. What it is storing by now, it stores.
+  const cancel = state === "importing" ? () => cancellation.mutate(upload.id, { onSuccess: abort }) : abort;
   return (
     // It takes the focus from an answer, whose button goes with the question.
     <li ref={item} tabIndex={-1} className="outline-none grid min-w-0 grid-cols-1 gap-2.5 py-2.5 first:pt-0">
@@ -67,7 +71,7 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
         </span>
         <span className="ml-auto flex shrink-0">
           {running ? (
-            <Button size="small" onClick={() => controls.cancel(upload.id)}>
+            <Button size="small" disabled={cancellation.isPending} onClick={cancel}>
               Cancel
             </Button>
           ) : (
@@ -82,6 +86,7 @@ export function UploadItem({ upload, record, synthetic, whole, controls }: Uploa
           )}
         </span>
       </div>
+      {running && cancellation.error && <p role="alert">{describeError(cancellation.error).detail}</p>}
       <Body
         upload={upload}
         record={record}

@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import type { InspectionReport, UploadResult } from "@/api/types";
 import { usePage } from "@/hooks/usePage";
 import { countOf, formatCount, formatDuration } from "@/lib/format";
-import { inFormWords } from "@/lib/reading";
+import { inReadingWords } from "@/lib/reading";
 import { formatDateTime, formatSpan, toSeconds, zoneName } from "@/lib/time";
 import { ReadingView } from "./ReadingView";
 
@@ -45,7 +45,7 @@ export function UploadReport({ result, report, change }: UploadReportProps) {
           <Reading result={result} />
           {dropped > 0 && <Dropped result={result} />}
           {result.assumptions.length > 0 && (
-            <ReportList title="Detected automatically" items={result.assumptions.map(inFormWords)} />
+            <ReportList title="Detected automatically" items={result.assumptions.map(inReadingWords)} />
           )}
         </div>
       </details>
