@@ -342,8 +342,8 @@ def measure(traffic: Traffic, estimator: RPSEstimator, folder: Path, seeds: Iter
     law, counts, minutes = starts(traffic, rates, quiet)
     most = {incident.name: most_found(law, counts, minutes, incident) for incident in INCIDENTS}
     known = {name: "-" if share is None else f"{100 * share:.0f}" for name, share in most.items()}
-    # Of kinds for which it is not known, all.
-    in_all = np.average([most[name] or 1.0 for name in most], weights=[len(hits["scores"][name]) for name in most])
+    found_shares = [1.0 if share is None else share for share in most.values()]
+    in_all = np.average(found_shares, weights=[len(hits["scores"][name]) for name in most])
     rows["possible"] = {ALARMS: "1", FALSE: "1", "all": f"{100 * in_all:.0f}", "all, while they last": "-", **known}
     return rows
 
