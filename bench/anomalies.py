@@ -339,13 +339,18 @@ def measure(traffic: Traffic, estimator: RPSEstimator, folder: Path, seeds: Iter
         shares = {incident: _share(hit_list) for incident, hit_list in own.items()}
         found_in_all = {"all": _share(every), "all, while they last": _share(sooner_or_later[name])}
         rows[METHODS[name]] = {ALARMS: f"{alarms:.2f}", FALSE: f"{false:.2f}", **found_in_all, **shares}
+    rows["possible"] = possible(traffic, rates, quiet, {name: len(each) for name, each in hits["scores"].items()})
+    return rows
+
+
+def possible(traffic: Traffic, rates: pd.Series, quiet: Bools, injected: dict[str, int]) -> dict[str, str]:
+    """The row of `most_found`. injected: incidents by name, of which those that it is not known for count as found."""
     law, counts, minutes = starts(traffic, rates, quiet)
     most = {incident.name: most_found(law, counts, minutes, incident) for incident in INCIDENTS}
-    known = {name: "-" if share is None else f"{100 * share:.0f}" for name, share in most.items()}
-    found_shares = [1.0 if share is None else share for share in most.values()]
-    in_all = np.average(found_shares, weights=[len(hits["scores"][name]) for name in most])
-    rows["possible"] = {ALARMS: "1", FALSE: "1", "all": f"{100 * in_all:.0f}", "all, while they last": "-", **known}
-    return rows
+    cells = {name: "-" if share is None else f"{100 * share:.0f}" for name, share in most.items()}
+    shares = [1.0 if share is None else share for share in most.values()]
+    in_all = np.average(shares, weights=[injected[name] for name in most])
+    return {ALARMS: "1", FALSE: "1", "all": f"{100 * in_all:.0f}", "all, while they last": "-", **cells}
 
 
 def _share(hits: list[bool]) -> str:
