@@ -12,7 +12,7 @@ export function Tile({ title, aside, children }: TileProps) {
   const id = useId();
   return (
     <Card aria-labelledby={id} className="flex min-w-0 flex-col p-4">
-      <div className="flex min-h-5 items-center justify-between gap-2">
+      <div className="flex min-h-5 flex-wrap items-center justify-between gap-x-2 gap-y-1">
         <CardTitle id={id}>{title}</CardTitle>
         {aside}
       </div>
