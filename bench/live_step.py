@@ -1,8 +1,9 @@
 """The live step of many series: from the close of a window to the last forecast stored, and what a series takes.
 
-    python -m bench.live_step [--series 300] [--store sqlite|influx] [--closes 17]
+    python -m bench.live_step [--series 300] [--store sqlite|influx] [--closes 17] [--history 10080]
 
-Every series has a week of minutes. Beside the time, CPU: on a busy machine that is what a close takes.
+Every series has a week of minutes before it, or as many as are asked for. Beside the time, CPU: on a busy machine that
+is what a close takes.
 """
 
 import argparse
@@ -64,12 +65,14 @@ def main() -> None:
     parser.add_argument("--series", type=int, default=SERIES)
     parser.add_argument("--store", choices=("sqlite", "influx"), nargs="*", default=("sqlite", "influx"))
     parser.add_argument("--closes", type=int, default=CLOSES)
+    parser.add_argument("--history", type=int, default=HISTORY_WINDOWS, help="windows")
     arguments = parser.parse_args()
-    title = f"{arguments.series:,} series with {HISTORY_WINDOWS:,} windows each, one run on this machine"
+    title = f"{arguments.series:,} series with {arguments.history:,} windows each, one run on this machine"
     table = Table("store", "what", "median", "longest", "a series", title=title)
     for name in arguments.store:
         with opened(name) as store, TemporaryDirectory() as folder:
-            taken = measure(store, arguments.series, arguments.closes, Path(folder) / "checkpoint")
+            path = Path(folder) / "checkpoint"
+            taken = measure(store, arguments.series, arguments.history, arguments.closes, path)
             add_rows(table, name, taken, arguments.series)
     Console().print(table)
 
@@ -101,14 +104,14 @@ def add_rows(table: Table, store: str, taken: Taken, series: int) -> None:
     table.add_row(store, "memory", "", "", f"{taken.bytes_a_series / 1e3:,.0f} kB")
 
 
-def measure(store: Store, series: int, closes: int, path: Path) -> Taken:
+def measure(store: Store, series: int, history: int, closes: int, path: Path) -> Taken:
     """Closes with all series live, from a start with their history in the store; then a stop and a start."""
     tracker = FeedTracker(MINUTE)
     estimator = RPSEstimator.load(Settings().model_path)
     collector = Collector(store, tracker, estimator, LATE_SECONDS, path)
     intake = Intake(store, tracker, SampleReader({}), series)
     first = int(time.time()) // MINUTE - closes - 60
-    write_histories(store, estimator.version, series, first)
+    write_histories(store, estimator.version, series, range(first - history, first))
     send(intake, series, first - 2)
     send(intake, series, first - 1)
     return_freed_memory()  # what writing took is not to be had for nothing by what is measured
@@ -160,15 +163,15 @@ def started(collector: Collector, series: int, now: float) -> float:
     return max(first.values()) - at
 
 
-def write_histories(store: Store, version: str, series: int, stop: int) -> None:
-    """Requests at random, a hundred a window on average, of the windows before number `stop`."""
+def write_histories(store: Store, version: str, series: int, windows: range) -> None:
+    """Requests at random, ten a second on average."""
     generator = np.random.default_rng(2)
-    times = pd.to_datetime(np.arange(stop - HISTORY_WINDOWS, stop) * MINUTE, unit="s", utc=True).as_unit("s")
+    times = pd.to_datetime(np.array(windows) * MINUTE, unit="s", utc=True).as_unit("s")
     for start in range(0, series, WRITTEN_TOGETHER):
         keys = [SeriesKey(f"s{number}", version) for number in range(start, min(start + WRITTEN_TOGETHER, series))]
         tables = []
         for key in keys:
-            rates = pd.DataFrame({TIME: times, "actual_rps": generator.poisson(600, HISTORY_WINDOWS) / MINUTE})
+            rates = pd.DataFrame({TIME: times, "actual_rps": generator.poisson(600, len(windows)) / MINUTE})
             tables.append(rates.reindex(columns=[TIME, *POINT_FIELDS]).assign(**key.tags))
         store.write({POINTS: pd.concat(tables)}, [SeriesInfo(key, MINUTE, "feed") for key in keys])
 
