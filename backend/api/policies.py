@@ -23,9 +23,10 @@ def policy(filename: FilenamePath, state: StateDep) -> schemas.SeriesPolicy:
 @router.put("/policies/{filename:path}", responses=OF_A_SERIES | problems(StorageFullError))
 def set_policy(filename: FilenamePath, policy: Policy, state: StateDep) -> schemas.SeriesPolicy:
     """Let this policy hold from now on."""
-    name = find_series(state, filename).name
-    _put(name, policy, state)
-    return _answer(name, state)
+    series = find_series(state, filename)
+    state["planning"].check(series, policy)
+    _put(series.name, policy, state)
+    return _answer(series.name, state)
 
 
 @router.delete("/policies/{filename:path}", responses=OF_A_SERIES | problems(StorageFullError))

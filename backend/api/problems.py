@@ -73,7 +73,7 @@ async def _on_invalid_request(request: Request, error: Exception) -> JSONRespons
     where = [".".join(str(part) for part in problem["loc"][1:]) for problem in problems]
     said = [message_of(problem) for problem in problems]
     detail = "; ".join(f"{field}: {each}" if field else each for field, each in zip(where, said, strict=True))
-    return problem_response(InvalidRequestError(detail, fields=where), request.url.path)
+    return problem_response(InvalidRequestError(detail, fields=[field or "body" for field in where]), request.url.path)
 
 
 def _unreadable(problems: Sequence[Mapping[str, Any]]) -> str | None:
@@ -81,7 +81,8 @@ def _unreadable(problems: Sequence[Mapping[str, Any]]) -> str | None:
     for problem in problems:
         if problem["type"] == "json_invalid":
             return f"The body is not JSON: {problem['ctx']['error']} at character {problem['loc'][-1]}."
-        if problem["loc"] == ("body",):
+        # A value error of the whole is of fields that do not go together.
+        if problem["loc"] == ("body",) and problem["type"] != "value_error":
             return "The body is to be a JSON object, sent with Content-Type: application/json."
     return None
 

@@ -13,7 +13,6 @@ from backend.capacity.dead_band import DeadBand
 from backend.capacity.policy import Policy
 from backend.capacity.promql import minutes, selector, templated
 from backend.capacity.sizing import replicas_for
-from backend.figures import in_full
 
 ManifestKind = Literal[
     "scaled-object",
@@ -109,13 +108,15 @@ def _about_tolerance(subject: Subject) -> str:
 
 
 def _scaled_object(subject: Subject) -> str:
+    # Replicas, not a rate that KEDA divides by another: it rounds both to thousandths, and a policy that changes its
+    # rate would be divided by that of before until this is applied again.
     trigger: dict[str, Any] = {
         "type": "metrics-api",
         "metricType": "AverageValue",
         "metadata": {
             "url": subject.keda_url,
-            "valueLocation": "value",
-            "targetValue": in_full(subject.policy.target),
+            "valueLocation": "replicas",
+            "targetValue": "1",
             "timeout": str(TIMEOUT_MILLISECONDS),
         },
     }

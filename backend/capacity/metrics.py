@@ -17,7 +17,7 @@ from prometheus_client.metrics_core import Metric
 from backend.capacity.log import LoggedDecision, decision_of
 from backend.capacity.planner import Binding
 from backend.capacity.policies import Policies, PolicyVersion
-from backend.capacity.policy import Mode
+from backend.capacity.policy import Mode, Policy
 from backend.capacity.schemas import Reason
 from backend.capacity.serving import due_within, unknown_windows
 from backend.capacity.sizing import capacity_of
@@ -64,8 +64,8 @@ class Counts:
 
 @dataclass(frozen=True)
 class Readings:
-    """What the metrics are taken from, of live feeds. forecasts: the newest of each series, a row a model. scores: of
-    each series' newest scored day, a row a model and horizon."""
+    """What the metrics are taken from, of live feeds. forecasts: the newest of each series, a row a model. capacities:
+    of the decisions' replicas. scores: of each series' newest scored day, a row a model and horizon."""
 
     now: datetime
     version: str
@@ -73,6 +73,7 @@ class Readings:
     rates: Mapping[str, float]
     forecasts: pd.DataFrame
     decisions: Mapping[str, tuple[PolicyVersion, LoggedDecision]]
+    capacities: Mapping[str, float]
     policies: Mapping[str, PolicyVersion]
     scores: pd.DataFrame
 
@@ -94,20 +95,30 @@ def read(
         most = max(one.policy.serve_forecast_windows for one, _ in logged.values() if one.policy)
         known = _newest(store.read(POINTS, of_model, decided - (most + 1) * window, fields=["actual_rps"]), logged)
     known_until = {name: at + window for name, at in zip(known["filename"], known[TIME], strict=True)}
+    decisions = {
+        name: one
+        for name, one in logged.items()
+        if name in known_until and is_served(*one, known_until[name], window, now)
+    }
     return Readings(
         now,
         version,
         lags,
         dict(zip(rates["filename"], rates["actual_rps"], strict=True)),
         _newest(store.read(FORECASTS, of_model, since), lags),
-        {
-            name: one
-            for name, one in logged.items()
-            if name in known_until and is_served(*one, known_until[name], window, now)
-        },
+        decisions,
+        {name: capacity_of(_followed(policies, name, *one), one[1].replicas) for name, one in decisions.items()},
         held,
         _newest(store.read(SCORES, of_model, now - SCORED_WITHIN), lags),
     )
+
+
+def _followed(policies: Policies, name: str, version: PolicyVersion, decision: LoggedDecision) -> Policy:
+    """The policy that a decision was made by: after a change, until the next decision, that of before."""
+    made_by = version.policy if decision.policy == version.number else policies.by_number(name).get(decision.policy)
+    policy = made_by or version.policy
+    assert policy is not None
+    return policy
 
 
 def _newest(table: pd.DataFrame, names: Collection[str]) -> pd.DataFrame:
@@ -170,11 +181,6 @@ def _modes(readings: Readings) -> Iterator[tuple[Labels, float]]:
             yield (name, mode), float(version.policy.mode == mode)
 
 
-def _capacity(version: PolicyVersion, decision: LoggedDecision) -> float:
-    assert version.policy is not None
-    return capacity_of(version.policy, decision.replicas)
-
-
 SERIES = ("series",)
 SCORED, SCORED_TAGS = ("series", "model", "horizon"), ("filename", "model", "horizon")
 OF_THE_DAY = "of the newest day that was scored, by horizon in seconds."
@@ -231,7 +237,7 @@ METRICS = (
         "scaleops_recommended_capacity_requests_per_second",
         "What the recommended replicas serve.",
         SERIES,
-        _of_decisions(_capacity),
+        lambda readings: (((name,), capacity) for name, capacity in readings.capacities.items()),
     ),
     Row(
         "scaleops_demand_requests_per_second",

@@ -80,7 +80,7 @@ def at_level(levels: Sequence[float], quantiles: Floats, level: float) -> Floats
     lowest, highest = levels[0], levels[-1]
     if not lowest <= level <= highest:
         raise InvalidRequestError(
-            f"The policy plans for the quantile {level:.3g}; forecasts have those from {lowest:g} to {highest:g}. "
+            f"The policy plans for the quantile {level:.6g}; forecasts have those from {lowest:g} to {highest:g}. "
             f"A shortage_cost from {lowest / (1 - lowest):.2g} to {highest / (1 - highest):.3g} stays within them.",
             field="quantile",
         )

@@ -140,7 +140,7 @@ class Policy(BaseModel):
 
     @property
     def target(self) -> float:
-        """What the number of /api/keda is divided by, for replicas: targetValue of its trigger."""
+        """What `value` of /api/keda is divided by, for replicas."""
         return self.rps_per_replica or 1.0
 
     @property

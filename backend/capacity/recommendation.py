@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from backend.capacity.cadence import looks_back
 from backend.capacity.dead_band import dead_band
 from backend.capacity.decisions import Decisions, path_of
 from backend.capacity.log import logged
 from backend.capacity.manifests import Subject, fallback_of, kubernetes_name
 from backend.capacity.outlook import Outlook, RunDecision, Running, crossed_at, outlook, run_decision, running_since
+from backend.capacity.path import ForecastPath
+from backend.capacity.planner import plan
 from backend.capacity.policies import Policies
 from backend.capacity.policy import Policy, changed
 from backend.capacity.schemas import Recommendation
@@ -44,6 +48,12 @@ class Planning:
         """The policy that holds, with other values for some names. Raises InvalidRequestError."""
         held = self.policies.newest(filename)
         return changed(held.policy if held else None, dict(changes))
+
+    def check(self, series: SeriesRecord, policy: Policy) -> None:
+        """Raises InvalidRequestError where the forecasts of the series do not have what the policy plans for."""
+        horizons = tuple(self.forecasts.horizons)
+        no_traffic = np.zeros((len(LEVELS), len(horizons)))
+        plan(policy, series.last, None, ForecastPath(series.window_seconds, horizons, LEVELS, no_traffic))
 
     def subject(
         self,

@@ -31,19 +31,26 @@ def test_an_empty_name_in_the_query_is_its_default(server: Server) -> None:
     assert (answer["level"], answer["policy"]["quantile"], answer["policy"]["headroom"]) == (0.9, None, 1)
 
 
+IMPOSSIBLE: list[tuple[dict[str, str], str]] = [
+    ({}, "sizing rate needs rps_per_replica"),
+    ({"rps_per_replica": "0"}, "rps_per_replica: Input should be greater than or equal to"),
+    ({"rps_per_replica": "1", "lead_seconds": "86400"}, f"which is {60 * HORIZONS[-1]} s"),
+    ({"rps_per_replica": "1", "quantile": "0.999"}, "from 0.1 to 0.99"),
+    ({"rps_per_replica": "1", "min_replicas": "5", "max_replicas": "4"}, "min_replicas is above max_replicas"),
+    ({"rps_per_replica": "1", "lead_seconds": "1e15"}, "lead_seconds: Input should be less than or equal to"),
+    ({"rps_per_replica": "1", "stabilization_seconds": "1e12"}, "stabilization_seconds: Input should be less"),
+    ({"rps_per_replica": "1", "min_replicas": "9" * 400}, "min_replicas"),
+    ({"rps_per_replica": "1", "up_percent": "1e308"}, "up_percent: Input should be less"),
+    ({"sizing": "queue", "rps_per_replica": "5"}, "sizing queue needs service_seconds"),
+    ({"rps_per_replica": "1", "shortage_cost": "100"}, "the quantile 0.990099; forecasts have those from 0.1 to 0.99"),
+]
+
+
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({}, "sizing rate needs rps_per_replica"),
-        ({"rps_per_replica": "0"}, "rps_per_replica: Input should be greater than or equal to"),
+        *IMPOSSIBLE,
         ({"rps_per_replica": "1", "headrom": "2"}, "No such parameter: headrom"),
-        ({"rps_per_replica": "1", "lead_seconds": "86400"}, f"which is {60 * HORIZONS[-1]} s"),
-        ({"rps_per_replica": "1", "quantile": "0.999"}, "from 0.1 to 0.99"),
-        ({"rps_per_replica": "1", "min_replicas": "5", "max_replicas": "4"}, "min_replicas is above max_replicas"),
-        ({"rps_per_replica": "1", "lead_seconds": "1e15"}, "lead_seconds: Input should be less than or equal to"),
-        ({"rps_per_replica": "1", "stabilization_seconds": "1e12"}, "stabilization_seconds: Input should be less"),
-        ({"rps_per_replica": "1", "min_replicas": "9" * 400}, "min_replicas"),
-        ({"rps_per_replica": "1", "up_percent": "1e308"}, "up_percent: Input should be less"),
         ({"rps_per_replica": "1", "current_replicas": "9" * 400}, "current_replicas"),
     ],
 )
@@ -52,6 +59,15 @@ def test_a_policy_that_cannot_be_is_refused_with_its_fix(server: Server, changes
     answer = server.client.get("/api/recommendation", params=changes)
     assert answer.status_code == 422
     assert words in json.dumps(answer.json())
+
+
+@pytest.mark.parametrize(("policy", "words"), IMPOSSIBLE)
+def test_a_policy_that_cannot_be_is_not_stored(server: Server, policy: dict[str, str], words: str) -> None:
+    server.upload("shop.csv", TRAFFIC)
+    answer = server.client.put("/api/policies/shop.csv", json=policy)
+    assert answer.status_code == 422
+    assert words in json.dumps(answer.json())
+    assert server.get("/api/policies/shop.csv")["history"] == []
 
 
 def test_what_a_policy_would_have_decided_is_computed_from_the_files_own_past(server: Server) -> None:

@@ -20,7 +20,7 @@ from backend.tests.server import Server, running_server
 
 pytestmark = pytest.mark.programs
 
-TRIGGER = {"valueLocation": "value", "targetValue": "100"}
+TRIGGER = {"valueLocation": "replicas", "targetValue": "1"}  # as the manifest has it
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,14 @@ def trigger(server: Server, **changes: str) -> dict[str, str]:
     return TRIGGER | {"url": f"{server.url}/api/keda/web/shop", "authMode": "bearer"} | changes
 
 
-def test_keda_hands_the_hpa_replicas_times_the_target(serving: Server) -> None:
+def test_keda_hands_the_hpa_the_replicas(serving: Server) -> None:
     asked = ask_as_keda(trigger(serving), {"token": "reads"})
-    assert (asked.value, asked.target, asked.active, asked.error) == (str(100 * REPLICAS), "100", True, "")
+    assert (asked.value, asked.target, asked.active, asked.error) == (str(REPLICAS), "1", True, "")
 
 
-def test_keda_may_also_be_told_the_replicas_themselves(serving: Server) -> None:
-    asked = ask_as_keda(trigger(serving, valueLocation="replicas", targetValue="1"), {"token": "reads"})
-    assert (asked.value, asked.target) == (str(REPLICAS), "1")
+def test_keda_may_also_be_told_replicas_times_the_target(serving: Server) -> None:
+    asked = ask_as_keda(trigger(serving, valueLocation="value", targetValue="100"), {"token": "reads"})
+    assert (asked.value, asked.target) == (str(100 * REPLICAS), "100")
 
 
 def test_keda_can_read_the_replicas_from_the_metrics(serving: Server) -> None:
@@ -66,7 +66,7 @@ def test_keda_can_read_the_replicas_from_the_metrics(serving: Server) -> None:
 )
 def test_keda_signs_in_with_the_read_token(serving: Server, metadata: dict[str, str], auth: dict[str, str]) -> None:
     asked = ask_as_keda(trigger(serving, **metadata), auth)
-    assert (asked.value, asked.error) == (str(100 * REPLICAS), "")
+    assert (asked.value, asked.error) == (str(REPLICAS), "")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_what_is_not_served_is_an_error_to_keda(serving: Server) -> None:
 @pytest.mark.parametrize(
     ("instead", "value"),
     [
-        (Answer(200, body=b'{"value": NaN}'), "0"),
-        (Answer(200, body=b'{"value": 12'), "12"),
-        (Answer(200, body=b'{"value": 1e400}'), "0"),
+        (Answer(200, body=b'{"replicas": NaN}'), "0"),
+        (Answer(200, body=b'{"replicas": 12'), "12"),
+        (Answer(200, body=b'{"replicas": 1e400}'), "0"),
     ],
     ids=["NaN", "cut off", "too large"],
 )
@@ -115,7 +115,7 @@ def test_keda_takes_odd_answers_for_numbers_so_none_is_ever_given(serving: Serve
     answer = httpx.get(f"{serving.url}/api/keda/web/shop", headers={"Authorization": "Bearer reads"})
     assert answer.history == []
     assert int(answer.headers["content-length"]) == len(answer.content)
-    assert json.loads(answer.content, parse_constant=pytest.fail)["value"] > 0
+    assert json.loads(answer.content, parse_constant=pytest.fail)["replicas"] > 0
 
 
 def test_a_store_that_hangs_is_a_503_before_keda_gives_up(

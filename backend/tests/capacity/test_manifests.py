@@ -61,19 +61,21 @@ def test_a_scaled_object_has_the_policy_s_own_values() -> None:
     (trigger,) = spec["triggers"]
     assert trigger["metadata"] == {
         "url": "http://scaleops:8000/api/keda/web/shop",
-        "valueLocation": "value",
-        "targetValue": "100",
+        "valueLocation": "replicas",
+        "targetValue": "1",
         "timeout": "2000",
         "authMode": "bearer",
     }
 
 
-def test_a_scaled_object_divides_by_every_digit_of_a_replica_s_rate() -> None:
-    """Six of 1234.5614 are less than it is, so 10 replicas would become 11."""
-    policy = POLICY.model_copy(update={"rps_per_replica": 1234.5614})
-    _, scaled = documents("scaled-object", replace(SHOP, policy=policy))
-    (trigger,) = scaled["spec"]["triggers"]
-    assert trigger["metadata"]["targetValue"] == "1234.5614"
+def test_a_scaled_object_asks_the_same_whatever_rate_a_replica_serves() -> None:
+    """KEDA rounds to thousandths: 11 replicas of 3.3333333 would become 12; and a policy may change its rate later."""
+    triggers = []
+    for rate in (100, 3.3333333, 0.0013):
+        policy = POLICY.model_copy(update={"rps_per_replica": rate})
+        _, scaled = documents("scaled-object", replace(SHOP, policy=policy))
+        triggers.append(scaled["spec"]["triggers"])
+    assert triggers == [triggers[0]] * 3
 
 
 def test_the_dead_band_is_said_where_an_hpa_would_not_act() -> None:

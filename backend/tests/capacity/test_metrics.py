@@ -79,6 +79,12 @@ def test_the_metrics_are_those_of_the_newest_decision(serving: tuple[Server, clo
     assert seen["scaleops_model_info"] == {(VERSION,): 1}
 
 
+def test_capacity_is_by_the_policy_that_decided_until_the_next_decision(serving: tuple[Server, clocked.Clock]) -> None:
+    server, _ = serving
+    server.client.put("/api/policies/advised", json={"rps_per_replica": 50, "mode": "advise"}).raise_for_status()
+    assert scraped(server)["scaleops_recommended_capacity_requests_per_second"]["advised",] == 100 * REPLICAS
+
+
 def test_what_is_silent_or_deleted_vanishes(serving: tuple[Server, clocked.Clock]) -> None:
     server, clock = serving
     server.client.delete("/api/series/advised").raise_for_status()
