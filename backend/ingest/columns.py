@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from backend.errors import InvalidRequestError, UnusableFileError
 from backend.figures import figure
+from backend.ingest.blanks import Joined, joined_columns
 from backend.ingest.cells import is_number, is_text, plain_type, texts
 from backend.ingest.contract import Kind, ReadOptions, ValueUnit
 from backend.ingest.labels import (
@@ -23,6 +24,7 @@ from backend.ingest.labels import (
     label_columns,
     labelled_name,
     measures_only,
+    numbers_rows,
 )
 from backend.ingest.names import MEASURED, Meaning, is_counter_name, meaning, normal, words
 from backend.ingest.numbers import ABSENT, NumberStyle, number_style, parse_values
@@ -37,7 +39,6 @@ from backend.ingest.traffic_columns import Candidate, choose_columns
 from backend.ingest.windows import find_step
 
 STEP_JITTER, STEPS_SHARE = 0.1, 0.9  # so much of a step late, and so many distances that are steps, is regular
-NUMBERED_ROWS, NUMBERED_SHARE = 20, 0.95  # so many rows at least, and so many numbers that follow another
 _INDEX_NAMES = re.compile(r"column 1|unnamed: 0|index|#|row|no|nr|id", re.I)
 _FRACTION_NAMES = re.compile(r"ns|nanos|nanoseconds|usec|micros|microseconds", re.I)  # of the second, beside a time
 _STATISTICS = frozenset("min max minimum maximum avg average mean median stddev stdev std".split())
@@ -55,7 +56,8 @@ class Plan:
     `unit` None: the name does not say, the numbers decide. `alone`: no other number and no label stands beside the
     values. `vague`: the name may be of anything, so irregular rows may be requests as well. `counters`: the names are
     those of cumulative counters. `apart`: the columns rise each by itself, so their increases are what adds up.
-    `constants`: columns that name the same in all first rows, and may name parts behind those.
+    `constants`: columns that name the same in all first rows, and may name parts behind those. `joined`: rows
+    without a value may be those of another column.
     """
 
     kind: Kind
@@ -70,6 +72,7 @@ class Plan:
     vague: bool = False
     counters: bool = False
     apart: bool = False
+    joined: Joined = "no"
     constants: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -119,6 +122,7 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
     if says.scale != 1.0:
         notes.append(_scale_note(names, says))
     numbers = [name for name in table.styles if name not in names and not _is_beside(name)]
+    apart = len(names) > 1 and all(_rises(ticks, table, name) for name in names)
     vague = not regular and options.value_column is None and all(one.meaning.role != "traffic" for one in chosen)
     return Plan(
         "series",
@@ -132,7 +136,8 @@ def plan_reading(source: FileReader, options: ReadOptions, zone: Zone, now: floa
         alone=len(names) == 1 and not numbers,
         vague=vague,
         counters=all(is_counter_name(name) for name in ([named] if named else names)),
-        apart=len(names) > 1 and all(_rises(ticks, table, name) for name in names),
+        apart=apart,
+        joined=joined_columns(table.samples, table.styles, names, numbers, apart),
         constants=tuple(constant_columns(table.samples, list(table.styles))),
         notes=tuple(notes),
     )
@@ -171,7 +176,7 @@ def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str
     is_log = any(_LOG_WORDS & set(words(name)) for name in samples)
     for name in numeric:
         role = meaning(name).role
-        if is_log and _numbers_rows(samples[name]):
+        if is_log and numbers_rows(samples[name]):
             found.append(name)
             continue
         if role in {"traffic", "weak"} or (role == "empty" and not name.startswith("column")):
@@ -190,15 +195,6 @@ def _no_measurements(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str
         if share > 0.9 and parser.unit in {"s", "ms", "us", "ns"}:
             found.append(name)
     return found
-
-
-def _numbers_rows(array: pa.Array[Any]) -> bool:
-    """Whether whole numbers are all different and follow each other, as those that a server gives its requests."""
-    cells = [cell.strip() for cell in texts(array)]
-    if len(cells) < NUMBERED_ROWS or not all(cell.isdigit() and len(cell) < 16 for cell in cells):
-        return False
-    steps = np.diff(np.sort(np.array([int(cell) for cell in cells])))
-    return bool(np.all(steps > 0) and np.mean(steps == 1) >= NUMBERED_SHARE)
 
 
 def _ticks(source: FileReader, time: TimePlan, keep: RowFilter | None) -> npt.NDArray[np.int64]:

@@ -23,6 +23,7 @@ CALENDAR = frozenset(
 _WEEKDAY_OR_MONTH = re.compile(
     r"(?i)mon|tue|wed|thu|fri|sat|sun|jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|[md]i\b|do\b|sa\b|so\b|true|false"
 )
+NUMBERED_ROWS, NUMBERED_SHARE = 20, 0.95  # so many rows at least, and so many numbers that follow another
 TURNS_SHARE = 0.95  # of the rows have the value of so many rows before as there are values
 
 
@@ -93,6 +94,15 @@ def _is_whole(array: pa.Array[Any]) -> bool:
     if not is_text(array.type):
         return bool(pa.types.is_integer(array.type))
     return all(value.isdigit() for value in _values(array))
+
+
+def numbers_rows(array: pa.Array[Any]) -> bool:
+    """Whether whole numbers are all different and follow each other, as those that a server gives its requests."""
+    cells = [cell.strip() for cell in texts(array)]
+    if len(cells) < NUMBERED_ROWS or not all(cell.isdigit() and len(cell) < 16 for cell in cells):
+        return False
+    steps = np.diff(np.sort(np.array([int(cell) for cell in cells])))
+    return bool(np.all(steps > 0) and np.mean(steps == 1) >= NUMBERED_SHARE)
 
 
 def constant_columns(samples: Mapping[str, pa.Array[Any]], numeric: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from backend.arrays import Bools, Ints
 from backend.errors import UnusableFileError
+from backend.ingest.blanks import Blanks
 from backend.ingest.bursts import BurstCounter
 from backend.ingest.cells import codes, filled, plain, put_together, to_floats, utf8
 from backend.ingest.columns import Plan
@@ -26,7 +27,7 @@ from backend.ingest.readahead import read_ahead
 from backend.ingest.readers.base import Batch, FileReader
 from backend.ingest.rejects import RejectCounter, quoted
 from backend.ingest.second_look import SecondLook
-from backend.ingest.series import DAY, SeriesRows, series_frame
+from backend.ingest.series import DAY, SeriesRows, all_rows, series_frame
 from backend.ingest.steps import find_steps
 from backend.ingest.timestamps import AMBIGUOUS_SLOT, EARLIEST, LATEST, OUT_OF_RANGE, TICKS, Zone
 from backend.ingest.units import ask_about_kind, settle_unit
@@ -162,9 +163,9 @@ class Reading:
         return self._traffic(frame, window, unit, notes + more)
 
     def _load(self) -> SeriesRows:
-        """Times, values and parts of all rows that can be used."""
+        """Times, values and parts of all rows that can be used, and the rest of those that have a time."""
         plan = self._plan
-        ticks, values, groups, unknown = [], [], [], []
+        ticks, values, groups, blank_ticks, blank_groups = [], [], [], [], []
         every = range(len(plan.values))
         together = [[place] for place in every] if plan.apart else [list(every)]
         with self._batches([*plan.values, *plan.labels]) as batches:
@@ -174,27 +175,29 @@ class Reading:
                     amounts, valued = self._values(batch, good, columns)
                     ticks.append(times.copy() if valued is None else times[valued])
                     values.append(amounts.copy() if valued is None else amounts[valued])
-                    if valued is not None:
-                        unknown.append(times[~valued] if good is None else times[good & ~valued])
-                    if plan.labels or plan.apart:
-                        parts = self._parts(batch, str(columns))
+                    parts = self._parts(batch, str(columns)) if plan.labels or plan.apart else None
+                    if parts is not None:
                         groups.append(parts if valued is None else parts[valued])
+                    if valued is not None:
+                        blank = ~valued if good is None else good & ~valued
+                        blank_ticks.append(times[blank])
+                        blank_groups += [] if parts is None else [parts[blank]]
         self._days = np.unique(np.concatenate(ticks) // (DAY * plan.parser.ticks_per_second))
-        return SeriesRows(
-            np.concatenate(ticks),
-            np.concatenate(values),
-            np.concatenate(groups) if groups and len(self._groups) > 1 else None,
-            np.concatenate(unknown) if unknown else None,
-        )
+        parts_of = np.concatenate if len(self._groups) > 1 else lambda _: None
+        blanks = Blanks(np.concatenate(blank_ticks), parts_of(blank_groups), plan.joined) if blank_ticks else None
+        return SeriesRows(np.concatenate(ticks), np.concatenate(values), parts_of(groups), blanks)
 
     def _own_dates(self, rows: SeriesRows) -> SeriesRows:
         """Rows of whole days stand at their own date, whatever the zone."""
         per_second = self._plan.parser.ticks_per_second
-        distinct = np.unique(rows.ticks)
+        distinct = np.unique(all_rows(rows, per_second).ticks)
         if len(distinct) < 2 or round(find_steps(distinct, None, per_second).step) != DAY:
             return rows
         local = self._zone.wall_clock(rows.ticks, per_second)
-        return SeriesRows(local, rows.values, rows.groups) if not np.any(local % (DAY * per_second)) else rows
+        if np.any(local % (DAY * per_second)):
+            return rows
+        blanks = rows.blanks and replace(rows.blanks, ticks=self._zone.wall_clock(rows.blanks.ticks, per_second))
+        return replace(rows, ticks=local, blanks=blanks)
 
     def _times(self, batch: Batch) -> tuple[Ints, Bools | None]:
         """Ticks of the batch and which rows are good (None: all). Bad ones are counted."""

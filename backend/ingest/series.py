@@ -9,6 +9,7 @@ import pandas as pd
 
 from backend.arrays import Bools, Floats, Ints
 from backend.errors import UnusableFileError
+from backend.ingest.blanks import Blanks
 from backend.ingest.choices import Choice, SeveralReadings
 from backend.ingest.contract import Rows, ValueUnit
 from backend.ingest.rejects import RejectCounter
@@ -38,13 +39,13 @@ REPLACED = "superseded: a later row has the same time"
 
 @dataclass(frozen=True)
 class SeriesRows:
-    """Rows in any order. `groups`: which part a row is of, where columns tell them apart. `unknown`: times of rows
-    without a usable value."""
+    """Rows in any order. `groups`: which part a row is of, where columns tell them apart. `blanks`: the rows without
+    a usable value, that are none of these."""
 
     ticks: Ints
     values: Floats
     groups: Ints | None = None
-    unknown: Ints | None = None
+    blanks: Blanks | None = None
 
     def take(self, which: Ints | Bools | slice) -> "SeriesRows":
         groups = None if self.groups is None else self.groups[which]
@@ -75,7 +76,7 @@ def series_frame(
             f"The file has {min(len(rows.ticks), 1)} usable time{'' if len(rows.ticks) else 's'}; "
             "at least two windows of traffic are needed."
         )
-    rows, parts = _parts(rows, ticks_per_second, notes)
+    rows, parts = _parts(all_rows(rows, ticks_per_second), ticks_per_second, notes)
     steps = find_steps(rows.ticks, parts, ticks_per_second)
     if steps.longest > DAY:
         raise UnusableFileError(
@@ -90,12 +91,14 @@ def series_frame(
     seconds = rows.ticks / ticks_per_second
     check_span(float(seconds.min()), float(seconds.max()), window, max_windows)
     numbers = _numbers(rows, parts, seconds, steps, window, ticks_per_second, notes)
-    pairs = _Pairs(numbers, parts)
-    amounts = pairs.sums(rows.values if unit == "count" else rows.values * steps.own)
-    if unit == "count" and (_absent_is_zero(rows, steps, window, notes) or not steps.regular):
-        frame = _frame_of_counts(rows, numbers, window, ticks_per_second, notes)
+    valued = ~np.isnan(rows.values)
+    if unit == "count" and (_absent_is_zero(rows.values[valued], steps, window, notes) or not steps.regular):
+        frame = _frame_of_counts(rows, numbers, steps, window, ticks_per_second, notes)
     else:
-        frame = _frame_of_rates(pairs, amounts, pairs.sums(steps.own), window, notes)
+        pairs = _Pairs(numbers[valued], None if parts is None else parts[valued])
+        values, own = rows.values[valued], steps.own[valued]
+        amounts = pairs.sums(values if unit == "count" else values * own)
+        frame = _frame_of_rates(pairs, amounts, pairs.sums(own), window, notes)
     if unit == "count":
         frame = _without_cut(frame, notes)
     need_two(frame["actual_rps"].to_numpy(), window, [])
@@ -139,6 +142,39 @@ def _sorted(rows: SeriesRows) -> SeriesRows:
     return rows
 
 
+def all_rows(rows: SeriesRows, ticks_per_second: int) -> SeriesRows:
+    """The rows with those that have no value at their places, NaN; not where these are rows of another column."""
+    blanks = _own_blanks(rows)
+    if blanks is None or blanks.joined == "yes":
+        return rows
+    ticks, values = np.append(rows.ticks, blanks.ticks), np.append(rows.values, np.full(len(blanks.ticks), np.nan))
+    groups = None if rows.groups is None or blanks.groups is None else np.append(rows.groups, blanks.groups)
+    every = _sorted(SeriesRows(ticks, values, groups))
+    every = every.take(_begins(every))  # a time that has a value needs no other row
+    if blanks.joined == "even":
+        rows = _sorted(rows)
+        own = find_steps(rows.ticks, rows.groups, ticks_per_second)
+        if own.regular and own.step > find_steps(every.ticks, every.groups, ticks_per_second).step:
+            return rows
+    return every
+
+
+def _own_blanks(rows: SeriesRows) -> Blanks | None:
+    """The rows without a value between the first and the last that has one, of the parts that have some."""
+    blanks = rows.blanks
+    if blanks is None or not len(rows.ticks):
+        return None
+    inside = (blanks.ticks > rows.ticks.min()) & (blanks.ticks < rows.ticks.max())
+    groups = blanks.groups
+    if rows.groups is not None and groups is not None:
+        valued = np.unique(rows.groups)
+        if len(valued) == 1:  # the label says of rows that they have no value
+            groups = np.full(len(groups), valued[0])
+        inside &= np.isin(groups, valued)
+        blanks = replace(blanks, groups=groups)
+    return blanks.take(inside) if inside.any() else None
+
+
 def _near(rows: SeriesRows, ticks_per_second: int) -> tuple[SeriesRows, list[int]]:
     """Without the few rows that are far from all others in time, and the seconds of those."""
     seconds, inverse, counts = np.unique(rows.ticks // ticks_per_second, return_inverse=True, return_counts=True)
@@ -157,10 +193,7 @@ _TOGETHER: dict[Rows, Callable[[Floats, Ints, Ints], Floats]] = {
 
 def one_row_a_time(rows: SeriesRows, asked: Rows | None, rejects: RejectCounter, notes: list[str]) -> SeriesRows:
     """Rows sorted by part and time with one row for each of both."""
-    new = np.ones(len(rows.ticks), np.bool_)
-    new[1:] = rows.ticks[1:] != rows.ticks[:-1]
-    if rows.groups is not None:
-        new[1:] |= rows.groups[1:] != rows.groups[:-1]
+    new = _begins(rows)
     if new.all():
         return rows
     starts = np.flatnonzero(new)
@@ -189,6 +222,15 @@ def one_row_a_time(rows: SeriesRows, asked: Rows | None, rejects: RejectCounter,
     return rows.take(last)
 
 
+def _begins(rows: SeriesRows) -> Bools:
+    """Which of sorted rows are the first of their part and time."""
+    new = np.ones(len(rows.ticks), np.bool_)
+    new[1:] = rows.ticks[1:] != rows.ticks[:-1]
+    if rows.groups is not None:
+        new[1:] |= rows.groups[1:] != rows.groups[:-1]
+    return new
+
+
 def _parts(rows: SeriesRows, ticks_per_second: int, notes: list[str]) -> tuple[SeriesRows, Ints | None]:
     """The rows sorted, and the part each is of where parts share times or take turns within a step."""
     groups = rows.groups
@@ -214,10 +256,14 @@ def _increases(
     rows: SeriesRows, parts: Ints | None, steps: Steps, ticks_per_second: int, notes: list[str]
 ) -> tuple[SeriesRows, Steps]:
     """A counter's readings → rates from each reading to the next; after a fall it counts from 0."""
+    read = ~np.isnan(rows.values)
+    rows, parts = rows.take(read), None if parts is None else parts[read]
+    usual = find_steps(rows.ticks, parts, ticks_per_second).step  # of readings: one that is blank loses no requests
+    steps = replace(steps, own=steps.own[read])
     follows = np.ones(len(rows.ticks) - 1, np.bool_) if parts is None else parts[1:] == parts[:-1]
     change, seconds = np.diff(rows.values), np.diff(rows.ticks) / ticks_per_second
     change = np.where(change < 0, rows.values[1:], change)
-    kept = follows & (seconds > 0) & (seconds <= 1.5 * np.maximum(steps.own[:-1], steps.step))
+    kept = follows & (seconds > 0) & (seconds <= 1.5 * np.maximum(steps.own[:-1], usual))
     resets = int(np.count_nonzero((np.diff(rows.values) < 0) & follows))
     again = f" It began anew {resets:,} times." if resets else ""
     notes.append(f"The values are a cumulative counter: the increase from one reading to the next was read.{again}")
@@ -304,11 +350,11 @@ def _frame_of_rates(pairs: _Pairs, amounts: Floats, covered: Floats, window: int
     return to_frame(int(windows[0]), rps, window)
 
 
-def _absent_is_zero(rows: SeriesRows, steps: Steps, window: int, notes: list[str]) -> bool:
+def _absent_is_zero(values: Floats, steps: Steps, window: int, notes: list[str]) -> bool:
     """Whether rows are absent because a grouping writes none for zero, and not because nothing was measured."""
-    if np.any(rows.values == 0) or len(steps.several) > 1:
+    if np.any(values == 0) or len(steps.several) > 1:
         return False
-    middle = float(np.median(rows.values))
+    middle = float(np.median(values))
     absent = steps.absent_share
     if absent <= 0 and steps.regular:
         return False
@@ -322,17 +368,22 @@ def _absent_is_zero(rows: SeriesRows, steps: Steps, window: int, notes: list[str
 
 
 def _frame_of_counts(
-    rows: SeriesRows, numbers: Ints, window: int, ticks_per_second: int, notes: list[str]
+    rows: SeriesRows, numbers: Ints, steps: Steps, window: int, ticks_per_second: int, notes: list[str]
 ) -> pd.DataFrame:
     """Counts of a window added up; windows without rows are 0, but for outages and rows whose value is unknown."""
-    windows, inverse = np.unique(numbers, return_inverse=True)
+    valued = ~np.isnan(rows.values)
+    values = rows.values[valued]
+    windows, inverse = np.unique(numbers[valued], return_inverse=True)
     first = int(windows[0])
-    has_zeros = bool(np.any(rows.values == 0))  # then a window without rows is no zero
+    has_zeros = bool(np.any(values == 0))  # then a window without rows is no zero
     rps = np.full(int(windows[-1]) - first + 1, np.nan if has_zeros else 0.0)
-    rps[windows - first] = np.bincount(inverse, weights=rows.values) / window
+    rps[windows - first] = np.bincount(inverse, weights=values) / window
     mark_outages(rps, windows - first, np.bincount(inverse), window)
-    if rows.unknown is not None and len(rows.unknown):
-        places = rows.unknown // (window * ticks_per_second) - first
+    each = steps.step / window if steps.regular else 1.0
+    lost = np.bincount(numbers[~valued] - first, minlength=len(rps)).astype(np.float64) * each
+    rps /= _shares_known(lost, rps)
+    if rows.blanks is not None:  # rows of another column
+        places = rows.blanks.ticks // (window * ticks_per_second) - first
         places = places[(places >= 0) & (places < len(rps))]
         rps[places[rps[places] == 0]] = np.nan
     begin = int(rows.ticks.min()) / ticks_per_second - first * window
@@ -340,3 +391,10 @@ def _frame_of_counts(
         notes.append(f"The first window ({moment(first * window)}) was left out: the rows begin inside it.")
         return to_frame(first + 1, rps[1:], window)
     return to_frame(first, rps, window)
+
+
+def _shares_known(lost: Floats, rps: Floats) -> Floats:
+    """How much of each window is known of which rows without a value take a share; NaN where that is less than half,
+    or no row has a value."""
+    known = np.where(1 - lost < MIN_COVERAGE * (1 - 1e-9), np.nan, 1 - lost)
+    return np.where((lost > 0) & (rps == 0), np.nan, known)
