@@ -23,7 +23,7 @@ from backend.serving.watch import stored_memory, surprises_table
 from backend.stores import Origin, SeriesInfo, SeriesKey, Store
 from backend.stores.names import refuse_one_too_many
 from backend.uploads.kept import ReceivedFile
-from backend.uploads.same_name import SameName, given_fields, import_attributes, place_of
+from backend.uploads.same_name import SameName, files_after, given_fields, import_attributes, place_of
 from backend.uploads.workers import Report
 
 AFTER_SPAN = 60  # windows, the longest horizon
@@ -97,8 +97,9 @@ def import_file(
     surprises = pd.concat([surprises_table(key, window, piece.first_block, piece.maxima) for piece in pieces])
     report.step("storing")
     before = None if place.replace else store.find(key.name)
+    files = files_after(store, before, key, traffic) if before else {}
     fields = given_fields(asked.options)
-    attributes = import_attributes(before, asked.file.sha256, fields, asked.id, traffic.frame)
+    attributes = import_attributes(files, asked.file.sha256, fields, asked.id, traffic.frame)
     attributes |= {BURST_FACTOR: traffic.burst_factor}
     info = SeriesInfo(key, window, asked.origin, attributes)
     tables = {POINTS: points_table(key, points), FORECASTS: forecasts, SURPRISES: surprises}

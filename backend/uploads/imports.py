@@ -109,10 +109,11 @@ def stored_before(store: Store, version: str, asked: ToImport) -> dict[str, Any]
         return None
     imports, fields = Imports(store), given_fields(asked.options)
     import_id = stored_import(store.find(asked.name), version, asked.file.sha256, fields)
-    result = imports.result(import_id) if import_id else None
-    record = imports.find(import_id) if import_id and result else None
-    ended = record.ended_at if record else None
-    return {**result, "id": asked.id, "already_stored": ended.isoformat()} if result and ended else None
+    record = imports.find(import_id) if import_id else None
+    if record is None or record.ended_at is None or (record.series, record.fields) != (asked.name, fields):
+        return None  # it runs, or was read once more since: into another series, or with other fields
+    result = imports.result(record.id)
+    return {**result, "id": asked.id, "already_stored": record.ended_at.isoformat()} if result else None
 
 
 _DURING = {

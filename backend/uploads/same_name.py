@@ -17,11 +17,13 @@ from backend.errors import ConflictError, SameNameError
 from backend.ingest import ReadOptions, Traffic
 from backend.ingest.preview import duration, first_windows, preview
 from backend.measurements import read_rates
-from backend.stores import SeriesRecord, Store
+from backend.stores import SeriesKey, SeriesRecord, Store
 from backend.stores.names import NAME_LENGTH
 
 SameName = Literal["continue", "replace", "separate"]
-FILES = "files"  # the attribute: by SHA-256 of each file its fields, its import, and which windows it has
+# The attribute: by SHA-256 of each file its fields, its import, which windows it has, and whether some of them were
+# replaced since.
+FILES = "files"
 MOST_FILES = 100  # that are remembered of a series; parts of one, a day each, are seldom more
 SAME_SHARE = 1e-6  # by which the rate of a window may differ and still be the same
 
@@ -47,10 +49,12 @@ def given_fields(options: ReadOptions) -> dict[str, str]:
 
 def stored_import(record: SeriesRecord | None, version: str, digest: str, fields: Mapping[str, str]) -> str | None:
     """The id of the import by which a series has these bytes, read with these fields; None where it has not."""
-    if record is None or record.incomplete or record.version != version or not record.points:
-        return None
+    if record is None or record.incomplete or record.version != version or not record.points or not record.of_files:
+        return None  # a feed may have written over the file's windows
     file = record.attributes.get(FILES, {}).get(digest)
-    return file.get("import") if file and file["fields"] == dict(fields) else None
+    if not file or file["fields"] != dict(fields) or file.get("replaced"):
+        return None
+    return file.get("import")  # type: ignore[no-any-return]
 
 
 def place_of(
@@ -80,27 +84,37 @@ def place_of(
     seconds = traffic.window_seconds
     if seconds == record.window_seconds:
         away = _windows_between(record, traffic)
-        if away <= history_windows and not _changed(store, record, traffic):
+        if away <= history_windows and not len(_changed(store, record, traffic)):
             note = f"It continues the stored series {name!r}. same_name says otherwise: replace or separate."
             return Place(name, notes=(note,) if digest not in record.attributes.get(FILES, {}) else ())
     raise _question(store, record, traffic)
 
 
 def import_attributes(
-    record: SeriesRecord | None, digest: str, fields: Mapping[str, str], import_id: str, frame: pd.DataFrame
+    known: Mapping[str, Any], digest: str, fields: Mapping[str, str], import_id: str, frame: pd.DataFrame
 ) -> dict[str, Any]:
     """What the record is to remember of a file, beside the files that it knows."""
-    known = dict(record.attributes.get(FILES, {})) if record else {}
     if len(known) >= MOST_FILES and digest not in known:
-        return {}
+        return {FILES: known}
     first, last = (frame.index[place].timestamp() for place in (0, -1))
     return {FILES: {**known, digest: {"fields": dict(fields), "import": import_id, "first": first, "last": last}}}
+
+
+def files_after(store: Store, record: SeriesRecord, key: SeriesKey, traffic: Traffic) -> dict[str, Any]:
+    """The files that a series knows once another one, which is still to be stored, has replaced windows of theirs.
+    `key`: what it is stored by; of another model's windows the series has none any more."""
+    changed = _changed(store, record, traffic).as_unit("s").asi8
+    files = dict(record.attributes.get(FILES, {}))
+    for digest, file in files.items():
+        if record.key != key or np.any((changed >= file["first"]) & (changed <= file["last"])):
+            files[digest] = {**file, "replaced": True}
+    return files
 
 
 def _is_only_file(record: SeriesRecord, digest: str) -> bool:
     """Whether the series has nothing but these bytes, read in some way."""
     files = record.attributes.get(FILES, {})
-    if set(files) != {digest}:
+    if set(files) != {digest} or not record.of_files:
         return False
     file = files[digest]
     grown = record.last.timestamp() > file["last"] or record.first.timestamp() < file["first"]
@@ -129,10 +143,10 @@ def _overlap(store: Store, record: SeriesRecord, traffic: Traffic) -> pd.DataFra
     return both.dropna()
 
 
-def _changed(store: Store, record: SeriesRecord, traffic: Traffic) -> bool:
-    """Whether the file says something else of a window that is stored."""
+def _changed(store: Store, record: SeriesRecord, traffic: Traffic) -> pd.DatetimeIndex:
+    """The stored windows of which the file says something else."""
     both = _overlap(store, record, traffic)
-    return not np.allclose(both["stored"], both["read"], rtol=SAME_SHARE, atol=0)
+    return pd.DatetimeIndex(both.index[~np.isclose(both["stored"], both["read"], rtol=SAME_SHARE, atol=0)])
 
 
 def _question(store: Store, record: SeriesRecord, traffic: Traffic) -> SameNameError:
