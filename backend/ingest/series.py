@@ -13,7 +13,7 @@ from backend.ingest.blanks import Blanks
 from backend.ingest.choices import Choice, SeveralReadings
 from backend.ingest.contract import Rows, ValueUnit
 from backend.ingest.rejects import RejectCounter
-from backend.ingest.steps import Steps, find_steps
+from backend.ingest.steps import Steps, find_steps, step_notes
 from backend.ingest.windows import (
     EDGE_COVERAGE,
     FAR,
@@ -87,7 +87,7 @@ def series_frame(
         rows, steps = _increases(rows, parts, steps, ticks_per_second, notes)
         parts = None if parts is None else rows.groups
     wanted, window = window, max(window, round(steps.longest))
-    notes += _step_notes(steps, wanted, window)
+    notes += step_notes(steps, wanted, window)
     seconds = rows.ticks / ticks_per_second
     check_span(float(seconds.min()), float(seconds.max()), window, max_windows)
     numbers = _numbers(rows, parts, seconds, steps, window, ticks_per_second, notes)
@@ -270,20 +270,6 @@ def _increases(
     chosen = np.flatnonzero(kept)
     increased = rows.take(chosen)
     return replace(increased, values=change[chosen] / seconds[chosen]), replace(steps, own=steps.own[:-1][chosen])
-
-
-def _step_notes(steps: Steps, wanted: int, window: int) -> list[str]:
-    notes = []
-    if not steps.regular and len(steps.several) < 2:
-        notes.append(f"The times are irregular; the median interval of {steps.step:g} s was used as the step.")
-    if len(steps.several) > 1:
-        shown = " and ".join(f"{step:g} s" for step in steps.several)
-        notes.append(f"The rows are {shown} apart in different spans: each counts for its own.")
-    if window != wanted:
-        notes.append(f"The rows are {steps.longest:g} s apart, so the windows are {window} s instead of {wanted} s.")
-    elif round(steps.longest) != window:
-        notes.append(f"The rows are {steps.longest:g} s apart; each window of {window} s is the average of its rows.")
-    return notes
 
 
 def _numbers(

@@ -48,6 +48,21 @@ def find_steps(ticks: Ints, parts: Ints | None, ticks_per_second: int) -> Steps:
     return Steps(step, regular, middle, own, float(max(0.0, 1 - len(distinct) / slots)) if regular else 0.0, several)
 
 
+def step_notes(steps: Steps, wanted: int, window: int) -> list[str]:
+    """What is said of the steps, and of the windows that they make where others were wanted."""
+    notes = []
+    if not steps.regular and len(steps.several) < 2:
+        notes.append(f"The times are irregular; the median interval of {steps.step:g} s was used as the step.")
+    if len(steps.several) > 1:
+        shown = " and ".join(f"{step:g} s" for step in steps.several)
+        notes.append(f"The rows are {shown} apart in different spans: each counts for its own.")
+    if window != wanted:
+        notes.append(f"The rows are {steps.longest:g} s apart, so the windows are {window} s instead of {wanted} s.")
+    elif round(steps.longest) != window:
+        notes.append(f"The rows are {steps.longest:g} s apart; each window of {window} s is the average of its rows.")
+    return notes
+
+
 def steps_of_spans(gaps: Floats) -> list[float]:
     """Steps that long spans of rows have; one that stands only here and there is a row that is absent."""
     rounded = np.rint(gaps)
