@@ -6,6 +6,7 @@ import typer
 
 from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, messages, print_results, print_summary, problems_end_the_command, read_settings
+from backend.cli.pipes import regular_file
 from backend.ingest import ReadOptions
 
 Every = Annotated[bool, typer.Option("--all", help="The score of every window, not only the alarms.")]
@@ -19,7 +20,11 @@ def anomalies(file: File, *, every: Every = False, options: ReadOptions, as_json
     from backend.serving.file_anomalies import alarms_of, judged_points
 
     settings = read_settings()
-    with problems_end_the_command(), messages.status(f"judging {file.name}"):
+    with (
+        problems_end_the_command(),
+        regular_file(file, settings.max_upload_bytes) as file,
+        messages.status(f"judging {file.name}"),
+    ):
         estimator = RPSEstimator.load(settings.model_path)
         traffic = file_reader(settings)(file, file.name, options)
         points = judged_points(estimator, traffic.frame)

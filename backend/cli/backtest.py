@@ -7,6 +7,7 @@ import typer
 
 from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, messages, print_results, problems_end_the_command, read_settings
+from backend.cli.pipes import regular_file
 from backend.errors import InvalidRequestError
 from backend.ingest import ReadOptions
 from backend.schemas import in_utc
@@ -34,7 +35,11 @@ def backtest(file: File, *, start: From = None, stop: To = None, options: ReadOp
     from backend.models.predictor import RPSEstimator
 
     settings = read_settings()
-    with problems_end_the_command(), messages.status(f"scoring {file.name}"):
+    with (
+        problems_end_the_command(),
+        regular_file(file, settings.max_upload_bytes) as file,
+        messages.status(f"scoring {file.name}"),
+    ):
         estimator = RPSEstimator.load(settings.model_path)
         traffic = file_reader(settings)(file, file.name, options)
         first, last = traffic.frame.index[0], traffic.frame.index[-1]

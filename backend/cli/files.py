@@ -1,21 +1,44 @@
 """Traffic files on the command line: the argument, the options of how a file is read, and the reader."""
 
 import inspect
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Annotated
 
 import typer
 
 from backend.cli.options import with_options
 from backend.cli.output import messages
+from backend.cli.pipes import ALLOWED, STDIN
 from backend.config import Settings
 from backend.errors import AmbiguousFileError, QuestionError
 from backend.ingest import ReadOptions, Traffic
 
-File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A traffic file.")]
+A_FILE = "A traffic file or a pipe; - is standard input."
+
+
+def _readable(text: str) -> Path:
+    """A path that can be read from. typer's own check takes no -."""
+    path = Path(text)
+    if path == STDIN:
+        return path
+    try:
+        is_folder = S_ISDIR(path.stat().st_mode)
+    except OSError as error:
+        raise typer.BadParameter(f"{text!r} cannot be read: {error.strerror}. {ALLOWED}") from None
+    if is_folder:
+        raise typer.BadParameter(f"{text!r} is a folder. Give a file in it.")
+    if not os.access(path, os.R_OK):
+        raise typer.BadParameter(f"{text!r} is not readable: its owner and mode must let this user read it.")
+    return path
+
+
+FILE = typer.Argument(parser=_readable, metavar="FILE", help=A_FILE)
+File = Annotated[Path, FILE]
 
 # One option for every field of ReadOptions, whose types and defaults they have.
 READ_OPTIONS = {

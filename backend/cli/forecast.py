@@ -2,6 +2,7 @@
 
 from backend.cli.files import File, file_reader, with_read_options
 from backend.cli.output import AsJson, print_results, problems_end_the_command, read_settings
+from backend.cli.pipes import regular_file
 from backend.ingest import ReadOptions
 
 
@@ -11,7 +12,7 @@ def forecast(file: File, *, options: ReadOptions, as_json: AsJson = False) -> No
     from backend.models.predictor import RPSEstimator
 
     settings = read_settings()
-    with problems_end_the_command():
+    with problems_end_the_command(), regular_file(file, settings.max_upload_bytes) as file:
         estimator = RPSEstimator.load(settings.model_path)
         traffic = file_reader(settings)(file, file.name, options)
         result = estimator.forecast(traffic.frame)

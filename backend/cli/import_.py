@@ -3,13 +3,15 @@
 import sys
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from backend.cli.files import File, chosen_fields, file_reader, with_read_options
-from backend.cli.inspect_ import print_inspection
+from backend.cli.inspect_ import inspected, print_inspection
 from backend.cli.output import AsJson, messages, print_summary, problems_end_the_command, read_settings
+from backend.cli.pipes import regular_file
 from backend.config import Settings
 from backend.errors import SameNameError
 from backend.ingest import ReadOptions
@@ -32,16 +34,16 @@ def import_(
 ) -> None:
     """Store a traffic file with its forecasts, as an upload does; a server may be running."""
     settings = read_settings()
-    with problems_end_the_command():
-        if dry_run:
-            return print_inspection(file, options, settings, as_json)
+    if dry_run:
+        return print_inspection(inspected(file, options, settings), as_json)
+    with problems_end_the_command(), regular_file(file, settings.max_upload_bytes) as file:
         summary = _stored(settings, file, options, same_name)
     if summary["already_stored"]:
         messages.print(f"Already stored on {summary['already_stored'][:16]} UTC, so it was not read again.")
     print_summary(summary, as_json)
 
 
-def _stored(settings: Settings, file: File, options: ReadOptions, same_name: Any) -> dict[str, Any]:
+def _stored(settings: Settings, file: Path, options: ReadOptions, same_name: Any) -> dict[str, Any]:
     from backend.measurements import MEASUREMENTS
     from backend.models.predictor import RPSEstimator
     from backend.stores import open_store

@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from backend.cli.files import with_read_options
+from backend.cli.files import A_FILE, with_read_options
 from backend.cli.output import AsJson, messages, print_results, problems_end_the_command, read_settings
+from backend.cli.pipes import is_file
 from backend.cli.planning import Planned, planned_file, planned_series
 from backend.cli.policies import with_policy_options
 from backend.ingest import ReadOptions
 
-Target = Annotated[str, typer.Argument(metavar="FILE|SERIES", help="A traffic file, or the name of a stored series.")]
+Target = Annotated[str, typer.Argument(metavar="FILE|SERIES", help=f"{A_FILE} Or the name of a stored series.")]
 Running = Annotated[int | None, typer.Option(min=1, help="Replicas that run: says whether an HPA acts.")]
 Again = Annotated[
     bool, typer.Option("--again", help="Make the logged decisions of the series' last day again, and compare.")
@@ -43,9 +44,9 @@ def plan(
 ) -> None:
     """Replicas for the newest forecast, with every step that leads there. Of a stored series by its policy, in which
     the options below change what they name; nothing is kept."""
-    settings, path = read_settings(), Path(target)
+    settings = read_settings()
     with problems_end_the_command(), messages.status(f"planning {target}"):
-        opened = planned_file(settings, path, options) if path.is_file() else planned_series(settings, target)
+        opened = planned_file(settings, Path(target), options) if is_file(target) else planned_series(settings, target)
         with opened as planned:
             report = _compared(planned) if again else _recommended(planned, changes, current_replicas, as_json)
     print_results(report, as_json)

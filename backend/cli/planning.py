@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from backend.cli.files import file_reader
+from backend.cli.pipes import regular_file
 from backend.config import Settings
 from backend.errors import NotFoundError
 from backend.ingest import ReadOptions
@@ -46,11 +47,12 @@ def planned_file(settings: Settings, path: Path, options: ReadOptions) -> Iterat
     from backend.uploads.job import local_import, store_here
 
     with (
+        regular_file(path, settings.max_upload_bytes) as file,
         TemporaryDirectory(prefix="scaleops-plan-") as folder,
         closing(SqliteStore(Path(folder) / "plan.sqlite", MEASUREMENTS)) as store,
     ):
         estimator = RPSEstimator.load(settings.model_path)
-        stored = store_here(local_import(path, options), file_reader(settings), estimator, store, 1, lambda _: None)
+        stored = store_here(local_import(file, options), file_reader(settings), estimator, store, 1, lambda _: None)
         yield _planned(estimator, store, stored["filename"])
 
 

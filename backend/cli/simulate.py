@@ -19,6 +19,7 @@ from backend.cli.output import (
     read_settings,
     write_file,
 )
+from backend.cli.pipes import regular_file
 from backend.cli.policies import with_policy_options
 from backend.ingest import ReadOptions
 from backend.simulation.settings import SimulationSettings
@@ -68,7 +69,11 @@ def simulate(
     from backend.simulation.traffic import traffic_of
 
     settings = read_settings()
-    with problems_end_the_command(), messages.status(f"reading {file.name}") as status:
+    with (
+        problems_end_the_command(),
+        regular_file(file, settings.max_upload_bytes) as file,
+        messages.status(f"reading {file.name}") as status,
+    ):
         policy, asked = changed(None, dict(changes)), settings_of(simulation)
         estimator = RPSEstimator.load(settings.model_path)
         traffic = file_reader(settings)(file, file.name, options)

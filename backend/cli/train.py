@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
-from backend.cli.files import file_reader
+from backend.cli.files import FILE, file_reader
 from backend.cli.output import messages, output, problems_end_the_command, read_settings
+from backend.cli.pipes import regular_file
 from backend.ingest import ReadOptions
 
 
 def train(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Traffic files to train on.")],
+    files: Annotated[list[Path], FILE],
     out: Annotated[Path, typer.Option(help="Model file to write; its manifest is written beside it as .json.")],
     refit: Annotated[
         bool,
@@ -32,7 +33,10 @@ def train(
     with problems_end_the_command(), Progress(*columns, console=messages) as progress:
         task = progress.add_task("reading", total=1.0)
         read = file_reader(settings)
-        frames = [(path.name, read(path, path.name, ReadOptions()).frame) for path in files]
+        frames = []
+        for given in files:
+            with regular_file(given, settings.max_upload_bytes) as path:
+                frames.append((path.name, read(path, path.name, ReadOptions()).frame))
 
         def report(step: str, done: int, total: int) -> None:
             progress.update(task, description=step, completed=done, total=total)
