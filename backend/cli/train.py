@@ -25,12 +25,14 @@ def train(
     """Train the models on traffic files, score them on the last ten days, write a model file and its manifest."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+    from backend.models.model_file import manifest_path, refuse_unwritable
     from backend.models.train import train as train_models
 
     wanted = _horizons(horizons)
     settings = read_settings()
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with problems_end_the_command(), Progress(*columns, console=messages) as progress:
+        refuse_unwritable(out)
         task = progress.add_task("reading", total=1.0)
         read = file_reader(settings)
         frames = []
@@ -42,7 +44,7 @@ def train(
             progress.update(task, description=step, completed=done, total=total)
 
         train_models(frames, out, report, refit=refit, horizons=wanted)
-    output.print(f"Wrote {out} and its manifest {out.with_suffix('.json')}", markup=False, soft_wrap=True)
+    output.print(f"Wrote {out} and its manifest {manifest_path(out)}", markup=False, soft_wrap=True)
 
 
 def _horizons(text: str) -> list[int]:

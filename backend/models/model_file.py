@@ -15,13 +15,14 @@ import pickle
 import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Annotated, Any, NoReturn
 
 import joblib
 from pydantic import Field, TypeAdapter, ValidationError
 from typing_extensions import TypedDict  # pydantic checks these before Python 3.12, too
 
-from backend.errors import ModelFileError
+from backend.errors import InvalidRequestError, ModelFileError
 from backend.models import features
 from backend.models.intervals import PRIOR_SAMPLE
 
@@ -109,6 +110,33 @@ def read(path: Path) -> tuple[Content, Manifest]:
     _refuse_other_names(path, content)
     _refuse_another(path, "horizons", list(content["horizons"]), manifest["horizons"], "its manifest names")
     return content, manifest
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Raise InvalidRequestError where a model and its manifest could not be written: before training, not after."""
+    if path.suffix.lower() == ".json":
+        raise InvalidRequestError(
+            f"{path} is the name of a manifest, which is written beside the model file and ends in .json. Give the "
+            f"model file another ending, such as {path.with_suffix('.pkl')}."
+        )
+    for file_of in (Path, manifest_path):
+        try:
+            _try_to_write(file_of(path))
+        except OSError as error:
+            raise InvalidRequestError(
+                f"{file_of(path)} cannot be written: {error.strerror}. Name a file, such as my_model.pkl, in a folder "
+                "that you may write to; one that is not there yet is made."
+            ) from None
+
+
+def _try_to_write(path: Path) -> None:
+    """Raise OSError where a file could not be written. Nothing is left of the attempt."""
+    if path.exists():
+        with path.open("ab"):
+            return
+    folder = next(parent for parent in path.absolute().parents if parent.exists())
+    with TemporaryFile(dir=folder):
+        pass
 
 
 def manifest_path(path: Path) -> Path:

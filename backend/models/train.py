@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from backend.arrays import Bools, Floats, Ints
+from backend.errors import UnusableFileError
 from backend.models import features, model_file
 from backend.models.ensemble import (
     LINEAR,
@@ -81,12 +82,12 @@ def train(
 
     Frames as RPSEstimator takes them; `horizons` in windows. A model trained without the last ten days of each (a
     fifth, if that is less) is scored on them into the manifest; what is written is trained again on all days, or with
-    `refit` False the scored one. Deterministic: the same frames give the same forecasts. Raises ValueError where a
-    frame is not usable, or holds no traffic to learn from.
+    `refit` False the scored one. Deterministic: the same frames give the same forecasts. Raises UnusableFileError where
+    they hold too little traffic to learn from.
     """
     for name, frame in frames:
         if len(frame) < 2:
-            raise ValueError(f"{name} has {len(frame)} windows, of which nothing can be learned.")
+            raise UnusableFileError(f"{name} has {len(frame)} windows, of which nothing can be learned.")
     step = _counted(on_progress, len(horizons) * (1 + refit) + len(frames))
     cuts = {name: validation_start(frame) for name, frame in frames}
     before = [(name, frame[frame.index < cuts[name]]) for name, frame in frames]
@@ -126,15 +127,11 @@ def fit(
     `rounds`: trees a model and horizon; `step` is told before each horizon.
     """
     series = [longer for _, frame in frames for longer in with_longer_windows(frame)]
+    _refuse_unlearnable(frames, series, horizons)
     fitted = {}
     for horizon in horizons:
         step("training")
         parts = [_training_series(each, horizon) for each in series]
-        if not any(each.usable.any() for each in parts):
-            raise ValueError(
-                f"Forecasts {horizon} windows ahead cannot be learned from {', '.join(name for name, _ in frames)}: "
-                "too few windows with traffic. Give longer files, or shorter horizons (--horizons)."
-            )
         fitted[horizon] = _fit_horizon(parts, horizon, rounds, threads)
     return Content(
         format=model_file.FORMAT,
@@ -142,6 +139,17 @@ def fit(
         linear_features=list(features.LINEAR_NAMES),
         horizons=fitted,
     )
+
+
+def _refuse_unlearnable(frames: Named, series: Sequence[pd.DataFrame], horizons: Sequence[int]) -> None:
+    """Raise UnusableFileError where no series has a target at a horizon: before one is trained, not after minutes."""
+    stats = [TrailingStats(*series_of(each)) for each in series]
+    for horizon in horizons:
+        if not any(each.target(horizon)[1].any() for each in stats):
+            raise UnusableFileError(
+                f"Forecasts {horizon} windows ahead cannot be learned from {', '.join(name for name, _ in frames)}: "
+                "too few windows with traffic. Give longer files, or shorter horizons (--horizons)."
+            )
 
 
 def with_longer_windows(frame: pd.DataFrame) -> list[pd.DataFrame]:

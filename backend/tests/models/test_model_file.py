@@ -15,7 +15,7 @@ import joblib
 import numpy as np
 import pytest
 
-from backend.errors import ModelFileError
+from backend.errors import InvalidRequestError, ModelFileError
 from backend.models import features, model_file
 from backend.models.model_file import FORMAT
 from backend.models.predictor import RPSEstimator
@@ -232,3 +232,34 @@ def test_a_field_that_a_manifest_lacks_is_named(copied: Path, field: str) -> Non
     del manifest[field]
     copied.with_suffix(".json").write_text(json.dumps(manifest))
     assert f"has no field {field}." in refused(copied)
+
+
+def test_a_model_file_is_not_named_as_its_manifest(tmp_path: Path) -> None:
+    with pytest.raises(InvalidRequestError, match=r"the model file another ending, such as .*m\.pkl"):
+        model_file.refuse_unwritable(tmp_path / "m.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("folder", "Is a directory"),
+        ("file/m.pkl", "Not a directory"),
+        ("taken.pkl", "taken.json cannot be written: Is a directory"),
+        ("/proc/m.pkl", "cannot be written: No such file or directory"),
+        (f"{'m' * 300}.pkl", "File name too long"),
+    ],
+)
+def test_where_no_model_can_be_written_is_known_before(name: str, reason: str, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "taken.json").mkdir()
+    (tmp_path / "file").touch()
+    with pytest.raises(InvalidRequestError, match=reason):
+        model_file.refuse_unwritable(tmp_path / name)
+
+
+def test_the_look_whether_a_model_can_be_written_changes_nothing(tmp_path: Path) -> None:
+    there = tmp_path / "there.pkl"
+    there.write_text("a model")
+    for path in (there, tmp_path / "new.pkl", tmp_path / "a" / "folder" / "new.pkl"):
+        model_file.refuse_unwritable(path)
+    assert {path: path.read_text() for path in tmp_path.iterdir()} == {there: "a model"}

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from backend.errors import UnusableFileError
 from backend.models import model_file
 from backend.models.evaluate import backtest
 from backend.models.predictor import RPSEstimator
@@ -86,8 +87,15 @@ def test_the_horizons_of_a_model_are_those_it_was_trained_for(tmp_path: Path) ->
 )
 def test_a_file_that_nothing_can_be_learned_from_is_refused(rates: list[float], reason: str, tmp_path: Path) -> None:
     frame = traffic(900).iloc[: len(rates)].assign(actual_rps=rates)
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises(UnusableFileError, match=reason):
         train([("mine", frame)], tmp_path / "mine.pkl", rounds=3, threads=1, horizons=(1,))
+
+
+def test_a_horizon_that_cannot_be_learned_is_refused_before_another_is_trained(tmp_path: Path) -> None:
+    steps: list[str] = []
+    with pytest.raises(UnusableFileError, match="Forecasts 60 windows ahead cannot be learned from mine"):
+        train([("mine", traffic(60))], tmp_path / "mine.pkl", lambda step, *_: steps.append(step), horizons=(1, 60))
+    assert steps == []
 
 
 def test_the_last_ten_days_or_a_fifth_are_kept_out() -> None:
