@@ -71,6 +71,40 @@ def test_lead_samples_of_a_file_are_said_with_their_number(traffic: str, tmp_pat
 
 
 @pytest.mark.parametrize(
+    "content", [b"\xef\xbb\xbf30\r\n45\r\n", b"\xef\xbb\xbflead\n30\n45", b'"30"\n\n"45"\n', b"30\r45\r"]
+)
+def test_lead_samples_are_read_as_a_spreadsheet_writes_them(traffic: str, tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "lead.csv").write_bytes(content)
+    answer = plan(traffic, "--rps-per-replica", "100", "--lead-samples", str(tmp_path / "lead.csv"))
+    assert answer["lead"] == {"seconds": 45, "samples": 2, "margin": 0}
+
+
+@pytest.mark.parametrize("command", [["plan"], ["simulate", "--policies", "hpa"], ["manifest", "hpa"]])
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "lead.csv has no lead times"),
+        (b"seconds\n", "lead.csv has no lead times"),
+        (b"30\nfast\n", "lead.csv, line 2, is no lead time: 'fast'"),
+        (b"seconds\n30\n30,5\n", "lead.csv, line 3, is no lead time: '30,5'"),
+        (b"3O\n45\n", "lead.csv, line 1, is no lead time: '3O'"),
+        (b"-1\n", "lead.csv, line 1, is no lead time: '-1'"),
+        ("30\n45\n".encode("utf-16"), "lead.csv, line 1, is no lead time"),
+        (b"30\n" * 400_000, "lead.csv has more than 1 MB"),
+    ],
+)
+def test_lead_samples_that_are_no_times_are_refused_with_their_line(
+    traffic: str, tmp_path: Path, command: list[str], content: bytes, said: str
+) -> None:
+    (tmp_path / "lead.csv").write_bytes(content)
+    asked = [command[0], traffic, *command[1:], "--rps-per-replica", "100"]
+    result = runner.invoke(app, [*asked, "--lead-samples", str(tmp_path / "lead.csv")])
+    assert result.exit_code == 1
+    assert f"Unusable file: {tmp_path}/{said}" in result.stderr
+    assert "Give a time in seconds a line, from 0 to 1e+09, such as 42.5" in result.stderr
+
+
+@pytest.mark.parametrize(
     ("options", "words"),
     [
         ([], "sizing rate needs rps_per_replica"),
