@@ -19,6 +19,7 @@ from backend.cli.output import (
     read_settings,
     write_file,
 )
+from backend.cli.overwriting import refuse_overwriting
 from backend.cli.pipes import regular_file
 from backend.cli.policies import with_policy_options
 from backend.ingest import ReadOptions
@@ -47,6 +48,7 @@ with_simulation_options = with_options(
 @with_policy_options
 @with_read_options
 def simulate(
+    context: typer.Context,
     file: File,
     *,
     start: From = None,
@@ -68,6 +70,7 @@ def simulate(
     from backend.simulation.table import csv_of
     from backend.simulation.traffic import traffic_of
 
+    refuse_overwriting([("--html", html), ("--csv", csv)], [file, context.params["lead_samples"]])
     settings = read_settings()
     with (
         problems_end_the_command(),

@@ -7,6 +7,7 @@ import typer
 
 from backend.cli.files import FILE, file_reader
 from backend.cli.output import messages, output, problems_end_the_command, read_settings
+from backend.cli.overwriting import refuse_overwriting
 from backend.cli.pipes import regular_file
 from backend.ingest import ReadOptions
 
@@ -33,6 +34,7 @@ def train(
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with problems_end_the_command(), Progress(*columns, console=messages) as progress:
         refuse_unwritable(out)
+        refuse_overwriting([("--out", out), ("--out", manifest_path(out))], files)
         task = progress.add_task("reading", total=1.0)
         read = file_reader(settings)
         frames = []

@@ -101,7 +101,7 @@ def test_lead_samples_that_are_no_times_are_refused_with_their_line(
     result = runner.invoke(app, [*asked, "--lead-samples", str(tmp_path / "lead.csv")])
     assert result.exit_code == 1
     assert f"Unusable file: {tmp_path}/{said}" in result.stderr
-    assert "Give a time in seconds a line, from 0 to 1e+09, such as 42.5" in result.stderr
+    assert "Give a time in seconds a line, from 0 to 1,000,000,000, such as 42.5" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from typer.testing import CliRunner
 from backend.capacity.policy import Policy
 from backend.cli import app
 from backend.simulation.settings import SimulationSettings
+from backend.tests.programs import SCALEOPS
 from backend.tests.traffic import series_csv
 
 pytestmark = pytest.mark.usefixtures("own_store")
@@ -101,6 +103,38 @@ def test_a_file_that_cannot_be_written_is_said_after_the_answer(traffic: str, tm
     assert result.exit_code == 1
     assert result.stdout.startswith("Of these policies HPA")
     assert f"Not written: {page}: No such file or directory." in result.output
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ["--html", "shop.csv"],
+        ["--csv", "./shop.csv"],
+        ["--html", "link.csv"],
+        ["--html", "lead.csv"],
+        ["--html", "new", "--csv", "./new"],
+    ],
+)
+def test_an_output_that_is_an_input_or_another_output_is_refused(
+    traffic: str, tmp_path: Path, outputs: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "lead.csv").write_text("30\n")
+    (tmp_path / "link.csv").symlink_to(traffic)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    asked = ["simulate", traffic, "--rps-per-replica", "0.2", "--policies", "hpa", "--lead-samples", "lead.csv"]
+    result = runner.invoke(app, [*asked, *outputs], env={"COLUMNS": "400"})
+    assert result.exit_code == 2
+    assert "would be overwritten. Name another file." in result.output
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_an_output_that_is_the_file_behind_standard_input_is_refused(traffic: str) -> None:
+    before = Path(traffic).read_bytes()
+    asked = [*SCALEOPS, "simulate", "-", "--rps-per-replica", "0.2", "--policies", "hpa", "--csv", traffic]
+    with Path(traffic).open() as stdin:
+        assert subprocess.run(asked, stdin=stdin, capture_output=True, check=False).returncode == 2
+    assert Path(traffic).read_bytes() == before
 
 
 def test_there_is_an_option_for_every_name_of_a_policy_and_of_the_settings() -> None:

@@ -35,3 +35,12 @@ def test_a_file_that_is_too_short_or_has_no_traffic_is_said(traffic: Path, rates
     result = runner.invoke(app, ["train", str(traffic), "--out", str(traffic.parent / "m.pkl")])
     assert result.exit_code == 1
     assert f"Unusable file: Forecasts {windows} windows ahead cannot be learned from shop.csv" in result.stderr
+
+
+@pytest.mark.parametrize(("file", "out"), [("shop.csv", "shop.csv"), ("shop.json", "shop.pkl")])
+def test_neither_the_model_nor_its_manifest_replaces_what_it_is_trained_on(traffic: Path, file: str, out: str) -> None:
+    given = traffic.rename(traffic.parent / file)
+    result = runner.invoke(app, ["train", str(given), "--out", str(given.parent / out)], env={"COLUMNS": "400"})
+    assert result.exit_code == 2
+    assert f"{file} is read or written by this command already and would be overwritten" in result.output
+    assert given.read_bytes() == series_csv(300)
