@@ -15,7 +15,7 @@ from pydantic_settings import SettingsError
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from backend.config import Settings, describe
 from backend.errors import ProblemError, QuestionError
@@ -23,6 +23,7 @@ from backend.figures import figure
 
 output, messages = Console(), Console(stderr=True)
 TABLE_WIDTH = 200
+UNCUT_WIDTH = 100_000  # of what no terminal shows: a table takes what it needs of it
 SEVERAL_READINGS = 3
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -86,11 +87,11 @@ def print_results(report: dict[str, Any], as_json: bool) -> None:
     print_summary({name: value for name, value in report.items() if not isinstance(value, list)}, as_json=False)
     if not rows:
         return
-    table = Table(*rows[0], box=box.SIMPLE)
+    table = Table(*(Column(name, overflow="fold") for name in rows[0]), box=box.SIMPLE)  # no digit is lost
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     # Cut to a terminal of 80 columns, three letters of each would be left; so long lines wrap there.
-    Console(width=max(output.width, TABLE_WIDTH)).print(table)
+    Console(width=max(output.width, TABLE_WIDTH) if sys.stdout.isatty() else UNCUT_WIDTH).print(table)
 
 
 def _cell(value: object) -> str:
