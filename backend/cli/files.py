@@ -79,12 +79,17 @@ def file_reader(settings: Settings) -> Callable[[Path, str, ReadOptions], Traffi
         try:
             return read_file(path, filename, replace(options, **fields))  # type: ignore[arg-type]
         except AmbiguousFileError as several:
-            if not sys.stdin.isatty():
+            if not can_ask():
                 raise
             chosen[path] = fields | chosen_fields(several)
             return read(path, filename, options)
 
     return read
+
+
+def can_ask() -> bool:
+    """Whether somebody sits at a terminal. Standard input may be closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
 def chosen_fields(several: QuestionError) -> dict[str, str]:

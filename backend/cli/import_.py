@@ -1,6 +1,5 @@
 """`scaleops import`: a file into the store, as an upload brings it there."""
 
-import sys
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from backend.cli.files import File, chosen_fields, file_reader, with_read_options
+from backend.cli.files import File, can_ask, chosen_fields, file_reader, with_read_options
 from backend.cli.inspect_ import inspected, print_inspection
 from backend.cli.output import AsJson, messages, print_summary, problems_end_the_command, read_settings
 from backend.cli.pipes import regular_file
@@ -61,7 +60,7 @@ def _stored(settings: Settings, file: Path, options: ReadOptions, same_name: Any
         try:
             return stored(asked)
         except SameNameError as question:
-            if not sys.stdin.isatty():
+            if not can_ask():
                 raise
             status.stop()
             return stored(replace(asked, **chosen_fields(question)))  # type: ignore[arg-type]

@@ -142,6 +142,13 @@ def test_standard_input_that_is_closed_is_said() -> None:
     assert result.stderr.startswith("Unusable file: Standard input is closed. Give a file, a pipe")
 
 
+def test_a_file_of_two_readings_ends_with_3_where_standard_input_is_closed(tmp_path: Path) -> None:
+    file = tmp_path / "values.csv"
+    file.write_text("time,value\n" + "".join(f"2024-03-05 00:{m:02},{60 + m % 7}\n" for m in range(30)))
+    command = f"{shlex.join([*SCALEOPS, 'forecast', str(file)])} <&-"
+    assert subprocess.run(command, shell=True, capture_output=True, check=False).returncode == 3
+
+
 def test_a_socket_that_has_a_name_is_no_file(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(tmp_path / "socket"))
