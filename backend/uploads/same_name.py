@@ -52,9 +52,8 @@ def stored_import(record: SeriesRecord | None, version: str, digest: str, fields
     if record is None or record.incomplete or record.version != version or not record.points or not record.of_files:
         return None  # a feed may have written over the file's windows
     file = record.attributes.get(FILES, {}).get(digest)
-    if not file or file["fields"] != dict(fields) or file.get("replaced"):
-        return None
-    return file.get("import")  # type: ignore[no-any-return]
+    whole = file and file["fields"] == dict(fields) and not file.get("replaced")
+    return file.get("import") if whole else None
 
 
 def place_of(
